@@ -1,0 +1,84 @@
+import type { z } from 'zod'
+import type { Rng } from '../common/random.ts'
+import type { Mask, MaybePromise, Space } from '../envs/env.ts'
+import type { Approximator } from './approximator.ts'
+
+/** What an agent needs besides observations to choose actions. */
+export interface ActContext {
+  /** One entry an observation; undefined where every action is allowed. */
+  readonly masks: readonly (Mask | undefined)[]
+  /** False: act greedily (evaluation). */
+  readonly explore: boolean
+  /** The policy's own stream for this episode; agents draw from nothing else while acting. */
+  readonly rng: Rng
+}
+
+export interface Decision<A> {
+  readonly action: A
+  /** log π(a|s), where the policy has one. */
+  readonly logProbability?: number
+  /** The critic's V(s), where there is one. */
+  readonly value?: number
+}
+
+export interface Transition<O, A> {
+  readonly observation: O
+  readonly mask?: Mask
+  readonly action: A
+  readonly reward: number
+  /** τ, the decision rounds that the action lasted: the factor to the next value is γ^τ (0 within a round). */
+  readonly duration: number
+  readonly logProbability?: number
+  readonly value?: number
+}
+
+/** One actor's part of one episode, in order. */
+export interface Trajectory<O, A> {
+  readonly episode: number
+  /** Who acted: a group's name, or `shared`. */
+  readonly actor: string
+  readonly transitions: readonly Transition<O, A>[]
+  readonly terminated: boolean
+  readonly truncated: boolean
+  /** What followed the last action: bootstrapped from when the episode was truncated. */
+  readonly finalObservation: O
+}
+
+/** Named figures of one update (loss, entropy, gradient norm…), all finite. */
+export type LearnReport = Readonly<Record<string, number>>
+
+/** JSON-safe and complete: weights, optimizer slots, buffers, random state, counters. */
+export type AgentState = { readonly [key: string]: unknown }
+
+/** Acts and learns. One `learn` takes `appetite.count` steps or episodes' trajectories. */
+export interface Agent<O, A> {
+  readonly appetite: { readonly unit: 'step' | 'episode'; readonly count: number }
+  act(observations: readonly O[], context: ActContext): MaybePromise<readonly Decision<A>[]>
+  learn(trajectories: readonly Trajectory<O, A>[]): MaybePromise<LearnReport>
+  state(): AgentState
+  restore(state: AgentState): void
+  dispose?(): void
+}
+
+/** Makes an approximator with the sizes that an agent needs; the user's own go here. */
+export type NetworkFactory = (sizes: { inputs: number; outputs: number; rng: Rng }) => Approximator
+
+export interface AgentContext<C = unknown> {
+  readonly observationSpace: Space<unknown>
+  readonly actionSpace: Space<unknown>
+  readonly config: C
+  /** For initial weights; learning draws from streams derived of it. */
+  readonly rng: Rng
+  /** γ, the discount a decision round. */
+  readonly gamma: number
+  readonly networks?: { readonly policy?: NetworkFactory; readonly value?: NetworkFactory }
+}
+
+/** An agent as a plugin registers it. */
+export interface AgentDefinition<S extends z.ZodType = z.ZodType> {
+  readonly description: string
+  readonly config: S
+  /** Why this agent can't act in these spaces, or undefined when it can: asked at composition. */
+  refuses?(context: { observationSpace: Space<unknown>; actionSpace: Space<unknown> }): string | undefined
+  factory(context: AgentContext<z.infer<S>>): Agent<unknown, unknown>
+}

@@ -1,0 +1,34 @@
+/** One labelled clip: a whole file, or the piece of it between `start` and `end`. */
+export interface Clip {
+  /** Stable identity within the dataset: path relative to the dataset's folder, plus the piece if it is one. */
+  readonly id: string
+  /** Absolute path. */
+  readonly path: string
+  readonly label: string
+  /** As the manifest says; clips without one are split by `splitDataset`. */
+  readonly split?: 'train' | 'test' | 'probe' | 'reward'
+  /** Clips of one recording share a group and never straddle splits. */
+  readonly group?: string
+  /** Seconds. */
+  readonly start?: number
+  readonly end?: number
+}
+
+export interface Dataset {
+  readonly path: string
+  /** Sorted. */
+  readonly classes: readonly string[]
+  readonly clips: readonly Clip[]
+  /** True when some column or folder says which clips are of one recording. */
+  readonly hasGroups: boolean
+  /** Files left out on the user's request, with the reason. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
+}
+
+/** The four disjoint parts: train learns, probe reads statistics, reward scores agents, test is read once. */
+export interface Splits {
+  readonly train: readonly Clip[]
+  readonly probe: readonly Clip[]
+  readonly reward: readonly Clip[]
+  readonly test: readonly Clip[]
+}
