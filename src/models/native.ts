@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { delimiter, dirname, join } from 'node:path'
+import { messageOf } from '../common/error.ts'
+
+const require = createRequire(import.meta.url)
+
+export type NativePackage = 'tfjs-node-gpu' | 'tfjs-node'
+
+/** Whether a native package can be loaded, found out without registering any of its kernels. */
+export type Availability =
+  | { readonly available: true }
+  | { readonly available: false; readonly reason: string }
+
+export function no(reason: string): Availability {
+  return { available: false, reason }
+}
+
+/**
+ * Looks for the package, its compiled addon and the libraries that the addon links. The addon is opened here
+ * already, so environment variables that TensorFlow reads must be set before.
+ */
+export function nativeAvailability(name: NativePackage): Availability {
+  if (name === 'tfjs-node-gpu' && !hasNvidiaDriver()) return no('no NVIDIA driver on this machine')
+  const folder = packageFolder(`@tensorflow/${name}`)
+  if (folder === undefined) return no(`@tensorflow/${name} is not installed`)
+  const addon = join(folder, 'lib', 'napi-v8', 'tfjs_binding.node')
+  if (!existsSync(addon))
+    return no('its native addon is not built: run `layergym setup` (in a clone: npm run setup)')
+  try {
+    process.dlopen({ exports: {} }, addon)
+    return { available: true }
+  } catch (error) {
+    return no(`its native addon does not load: ${messageOf(error)}`)
+  }
+}
+
+/** Loads the package, which registers its backend as `tensorflow` with tfjs. */
+export function loadNative(name: NativePackage): void {
+  // Both were removed in Node 23; the package's kernels call them.
+  const util = require('node:util') as Record<string, unknown>
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
+  util.isArray ??= Array.isArray
+  require(`@tensorflow/${name}`)
+}
+
+/** Absolute folder of an installed package, or undefined. */
+export function packageFolder(name: string): string | undefined {
+  try {
+    return dirname(require.resolve(`${name}/package.json`))
+  } catch {
+    return undefined
+  }
+}
+
+export function packageVersion(name: string): string | undefined {
+  const folder = packageFolder(name)
+  return folder === undefined
+    ? undefined
+    : (require(join(folder, 'package.json')) as { version: string }).version
+}
+
+/** Asks the kernel module first: nvidia-smi can lie about on machines that have no GPU. */
+export function hasNvidiaDriver(): boolean {
+  if (existsSync('/proc/driver/nvidia/version')) return true
+  const tool = findOnPath('nvidia-smi')
+  return tool !== undefined && spawnSync(tool, ['-L'], { timeout: 10_000 }).status === 0
+}
+
+/** The first executable file of that name on the PATH. */
+export function findOnPath(name: string): string | undefined {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const file = join(folder, name)
+    try {
+      accessSync(file, constants.X_OK)
+      return file
+    } catch {}
+  }
+  return undefined
+}
