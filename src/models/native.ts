@@ -29,11 +29,17 @@ export function nativeAvailability(name: NativePackage): Availability {
   if (!existsSync(addon))
     return no('its native addon is not built: run `layergym setup` (in a clone: npm run setup)')
   try {
+    hushLibraries(join(dirname(addon), 'quiet.node'))
     process.dlopen({ exports: {} }, addon)
     return { available: true }
   } catch (error) {
     return no(`its native addon does not load: ${messageOf(error)}`)
   }
+}
+
+/** TensorFlow's library writes two lines on stderr as it is opened; set-up lays an addon beside ours that opens it silently. */
+function hushLibraries(addon: string): void {
+  if (existsSync(addon)) process.dlopen({ exports: {} }, addon)
 }
 
 /** Loads the package, which registers its backend as `tensorflow` with tfjs. */

@@ -1,0 +1,145 @@
+// The native engine: kept where it works, built where it can be, explained where it can't.
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { addonFolder, buildAddon, installAddon, verifyAddon } from './addon.mjs'
+import { fetchLibraries, librariesComplete } from './libraries.mjs'
+import { cacheFolder, findProgram, hasNvidiaDriver, packageFolder } from './places.mjs'
+import { TENSORFLOW } from './wheels.mjs'
+import { CannotSetUp, withProgress } from './work.mjs'
+
+const HOUR = 3_600_000
+const COST = 'Without the native engine everything runs on wasm, about 40 times slower.'
+
+/**
+ * Sets up the fastest native engine that this machine can have.
+ * @param {{ retry?: boolean, say?: (line: string) => void }} options
+ * @returns {Promise<'gpu' | 'cpu' | undefined>} undefined: none, and one line has said why.
+ */
+export async function setUpEngine({ retry = false, say = line => process.stderr.write(`${line}\n`) } = {}) {
+  if (hasNvidiaDriver() && (await setUpKind('gpu', retry, say))) return 'gpu'
+  return (await setUpKind('cpu', retry, say)) ? 'cpu' : undefined
+}
+
+async function setUpKind(kind, retry, say) {
+  const name = kind === 'gpu' ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node'
+  const tfjsNode = packageFolder(name)
+  const circumstances = JSON.stringify([TENSORFLOW, tfjsNode, process.platform, process.arch, ...tools()])
+  try {
+    if (tfjsNode === undefined)
+      throw new CannotSetUp(`${name} is not installed (npm install ${name} --ignore-scripts)`)
+    if (isReady(tfjsNode)) return true
+    const known = retry ? undefined : recallFailure(kind, circumstances)
+    if (known !== undefined)
+      throw new CannotSetUp(`${known} (found earlier; \`npm run setup -- --retry\` tries again)`)
+    await setUp(kind, tfjsNode)
+    forgetFailure(kind)
+    return true
+  } catch (error) {
+    const failure = error instanceof CannotSetUp ? error : new CannotSetUp(explain(error))
+    if (!failure.message.includes('found earlier')) rememberFailure(kind, circumstances, failure)
+    say(
+      `set-up: no native ${kind === 'gpu' ? 'GPU ' : ''}engine: ${failure.message}. ${kind === 'gpu' ? 'Trying the CPU.' : COST}`,
+    )
+    return false
+  }
+}
+
+async function setUp(kind, tfjsNode) {
+  const stamp = readStamp(tfjsNode)
+  const outdated = stamp?.libraries !== undefined && stamp.tensorflow !== TENSORFLOW
+  if (existsSync(join(addonFolder(tfjsNode), 'tfjs_binding.node')) && !outdated) {
+    const trouble = await withProgress('trying the native engine that is there', () => verifyAddon(tfjsNode))
+    if (trouble === undefined) return writeStamp(tfjsNode, stamp?.libraries)
+  }
+  refuseOtherPlatforms()
+  const libraries = await fetchLibraries(kind)
+  const built = await buildAddon(tfjsNode, libraries)
+  installAddon(built, tfjsNode)
+  const trouble = await withProgress('trying the native engine', () => verifyAddon(tfjsNode))
+  if (trouble !== undefined) {
+    rmSync(join(addonFolder(tfjsNode), 'tfjs_binding.node'), { force: true })
+    throw new CannotSetUp(`it was built but does not run: ${trouble}`)
+  }
+  writeStamp(tfjsNode, libraries)
+}
+
+function refuseOtherPlatforms() {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new CannotSetUp(
+      `it is built for Linux on x64 only, and this is ${process.platform} on ${process.arch} (a tfjs-node that you install yourself is used)`,
+    )
+  if (process.report.getReport().header.glibcVersionRuntime === undefined)
+    throw new CannotSetUp(
+      "this system's C library is not glibc, which TensorFlow's builds need (Alpine: use a Debian image)",
+    )
+}
+
+/** Which tools the outcome depends on: when one appears, what failed is tried again. */
+function tools() {
+  return [
+    findProgram('python3', 'python'),
+    findProgram('pip3', 'pip'),
+    findProgram('g++', 'c++', 'clang++'),
+  ].map(tool => tool ?? null)
+}
+
+const stampFile = tfjsNode => join(addonFolder(tfjsNode), 'layergym.json')
+
+/** Says, without opening the libraries, that the addon which was verified is still in place, and what it links. */
+function isReady(tfjsNode) {
+  const stamp = readStamp(tfjsNode)
+  if (stamp === undefined || stamp.addon !== addonIdentity(tfjsNode)) return false
+  return (
+    stamp.libraries === undefined || (stamp.tensorflow === TENSORFLOW && librariesComplete(stamp.libraries))
+  )
+}
+
+function readStamp(tfjsNode) {
+  try {
+    return JSON.parse(readFileSync(stampFile(tfjsNode), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** @param {string | undefined} libraries what the addon links, where it is ours; undefined: the user's own */
+function writeStamp(tfjsNode, libraries) {
+  const stamp = { addon: addonIdentity(tfjsNode), libraries, tensorflow: libraries && TENSORFLOW }
+  writeFileSync(stampFile(tfjsNode), JSON.stringify(stamp))
+}
+
+function addonIdentity(tfjsNode) {
+  const file = statSync(join(addonFolder(tfjsNode), 'tfjs_binding.node'), { throwIfNoEntry: false })
+  return file && `${file.size} ${file.mtimeMs}`
+}
+
+const failureFile = kind => join(cacheFolder(), 'engine', `failure-${kind}.json`)
+
+function recallFailure(kind, circumstances) {
+  try {
+    const failure = JSON.parse(readFileSync(failureFile(kind), 'utf8'))
+    if (failure.circumstances !== circumstances) return undefined
+    const age = Date.now() - failure.time
+    return failure.passing && age > HOUR ? undefined : failure.message
+  } catch {
+    return undefined
+  }
+}
+
+function rememberFailure(kind, circumstances, { message, passing }) {
+  try {
+    mkdirSync(join(cacheFolder(), 'engine'), { recursive: true })
+    writeFileSync(failureFile(kind), JSON.stringify({ message, passing, circumstances, time: Date.now() }))
+  } catch {} // a cache that can't be written is told about already, and is tried again the next time
+}
+
+function forgetFailure(kind) {
+  rmSync(failureFile(kind), { force: true })
+}
+
+function explain(error) {
+  if (['EACCES', 'EROFS', 'EPERM'].includes(error.code))
+    return `${error.path ?? cacheFolder()} can't be written (XDG_CACHE_HOME moves the cache)`
+  if (['ENOSPC', 'EDQUOT'].includes(error.code)) return `no space left in ${cacheFolder()}`
+  return error.message
+}

@@ -1,0 +1,25 @@
+// Run by set-up as `node verify.mjs FOLDER`, where FOLDER is a tfjs-node package: exits 0 when it computes.
+
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import util from 'node:util'
+
+const folder = process.argv[2]
+process.env.TF_CPP_MIN_LOG_LEVEL = '3'
+const quiet = join(folder, 'lib', 'napi-v8', 'quiet.node')
+if (existsSync(quiet)) process.dlopen({ exports: {} }, quiet)
+// Both were removed in Node 23.
+util.isNullOrUndefined ??= value => value === null || value === undefined
+util.isArray ??= Array.isArray
+
+try {
+  const tf = createRequire(join(folder, 'package.json'))(folder)
+  if (folder.endsWith('-gpu') && !tf.backend().isUsingGpuDevice)
+    throw new Error('TensorFlow sees no usable GPU')
+  const product = tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])).dataSync()
+  if (!product.every(value => value === 3)) throw new Error(`a product came out as ${product}`)
+} catch (error) {
+  process.stderr.write(`${error.message.split('\n')[0]}\n`)
+  process.exitCode = 1
+}

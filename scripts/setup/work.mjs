@@ -1,0 +1,121 @@
+// Child processes and scratch folders that leave nothing behind, whatever ends the set-up.
+import { spawn } from 'node:child_process'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+const children = new Set()
+const scratch = new Set()
+
+/** A step that can't be done here: `missing` is one plain sentence with what to do about it. */
+export class CannotSetUp extends Error {
+  /** @param {string} missing @param {{ passing?: boolean }} options `passing`: may work in a while, as the network. */
+  constructor(missing, { passing = false } = {}) {
+    super(missing)
+    this.passing = passing
+  }
+}
+
+/** Ctrl-C and its like end the set-up's children, remove what is half written, and exit. Returns the undo. */
+export function cleanUpOnSignals() {
+  const handlers = { SIGINT: () => leave(130), SIGTERM: () => leave(143), SIGHUP: () => leave(129) }
+  for (const [signal, handler] of Object.entries(handlers)) process.on(signal, handler)
+  return () => {
+    for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler)
+  }
+}
+
+function leave(code) {
+  for (const child of children) killTree(child, 'SIGKILL')
+  for (const folder of scratch) rmSync(folder, { recursive: true, force: true })
+  process.stderr.write('\nset-up: stopped; the next start takes it up again\n')
+  process.exit(code)
+}
+
+// Compilers and pip start processes of their own: each child leads a group, which dies whole.
+function killTree(child, signal) {
+  try {
+    process.kill(-child.pid, signal)
+  } catch {}
+}
+
+/**
+ * Runs a program to its end. Never throws: answers its exit code and all that it printed.
+ * @returns {Promise<{ code: number | null, output: string }>}
+ */
+export function run(program, args, { cwd, env = process.env, input, timeout } = {}) {
+  return new Promise(resolve => {
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+    children.add(child)
+    const timer = timeout === undefined ? undefined : setTimeout(() => killTree(child, 'SIGKILL'), timeout)
+    let output = ''
+    const finish = code => {
+      clearTimeout(timer)
+      children.delete(child)
+      resolve({ code, output })
+    }
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+    child.on('error', error => {
+      output += error.message
+      finish(null)
+    })
+    child.on('close', finish)
+  })
+}
+
+/** A scratch folder in `parent` for `work`, gone afterwards; those of dead processes are removed too. */
+export async function withScratch(parent, work) {
+  mkdirSync(parent, { recursive: true })
+  for (const name of readdirSync(parent)) {
+    const owner = /^\.scratch-(\d+)$/.exec(name)
+    if (owner && !isAlive(Number(owner[1]))) rmSync(join(parent, name), { recursive: true, force: true })
+  }
+  const folder = join(parent, `.scratch-${process.pid}`)
+  scratch.add(folder)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  try {
+    return await work(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+    scratch.delete(folder)
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+/**
+ * Says what is going on, on stderr: a line at the start, one every ten seconds (on a terminal every second, in
+ * place), one at the end with the time it took.
+ */
+export async function withProgress(what, work, detail = () => '') {
+  const start = performance.now()
+  const terminal = process.stderr.isTTY === true
+  const line = () => {
+    const more = detail()
+    return `set-up: ${what}… ${more === '' ? '' : `${more}, `}${Math.round((performance.now() - start) / 1000)} s`
+  }
+  process.stderr.write(terminal ? line() : `set-up: ${what}…\n`)
+  const timer = setInterval(
+    () => process.stderr.write(terminal ? `\r\x1b[K${line()}` : `${line()}\n`),
+    terminal ? 1000 : 10_000,
+  )
+  let outcome = 'failed'
+  try {
+    const result = await work()
+    outcome = 'done'
+    return result
+  } finally {
+    clearInterval(timer)
+    const seconds = ((performance.now() - start) / 1000).toFixed(1)
+    process.stderr.write(`${terminal ? '\r\x1b[K' : ''}set-up: ${what}: ${outcome} in ${seconds} s\n`)
+  }
+}
