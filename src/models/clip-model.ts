@@ -1,0 +1,121 @@
+import { inputError } from '../common/error.ts'
+import type { Rng } from '../common/random.ts'
+import { findFeatureMap } from './features.ts'
+import { flattenModel } from './graph.ts'
+import { rebuild } from './rebuild.ts'
+import type { InputScaling } from './scaling.ts'
+import { tf } from './tf.ts'
+
+/** How frame features become classes; a function of the user's own takes [T, F] symbolic features. */
+export type HeadKind = 'concat' | 'mean' | 'gru'
+export type HeadBuilder = (
+  features: tf.SymbolicTensor,
+  context: { classes: number; rng: Rng },
+) => tf.SymbolicTensor
+
+export interface ClipModelOptions {
+  readonly classes: number
+  readonly frames: number
+  /** [height, width] of a frame. */
+  readonly size: readonly [number, number]
+  readonly scaling: InputScaling
+  readonly head: HeadKind | HeadBuilder
+  /** Initial weights of the head. */
+  readonly rng: Rng
+}
+
+/** Width of the concat head's layer on every frame (FIRST-LOOK's head). */
+const FRAME_UNITS = 48
+const GRU_UNITS = 64
+
+/**
+ * A clip classifier on a pretrained image network: pixels [T, H, W, C] in 0..255 → scaling → the network's
+ * feature map, pooled, on every frame → head → class probabilities. One tfjs layers model, in plain layers only.
+ */
+export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOptions): tf.LayersModel {
+  const [height, width] = options.size
+  const channels = pretrained.inputs[0].shape[3]
+  if (pretrained.inputs[0].shape.length !== 4 || (channels !== 1 && channels !== 3)) {
+    throw inputError(
+      'model.input-shape',
+      `the model takes an input of shape [${pretrained.inputs[0].shape.slice(1).join(', ')}]; ` +
+        'clips need an image model ([height, width, 1 or 3]) or a video model ([frames, height, width, 1 or 3])',
+    )
+  }
+  const graph = flattenModel(pretrained)
+  const backbone = rebuild(graph, {
+    inputShape: [height, width, channels],
+    until: findFeatureMap(graph),
+    name: 'backbone',
+  })
+  const pixels = tf.input({ shape: [options.frames, height, width, channels], name: 'clip' })
+  const scaled = applyOverTime(scalingLayer(options.scaling, channels), 'scaling', pixels)
+  const maps = applyOverTime(backbone, 'frames', scaled)
+  const features = applyOverTime(tf.layers.globalAveragePooling2d({ name: 'pool' }), 'pooled', maps)
+  const output = buildHead(features, options)
+  return tf.model({ inputs: pixels, outputs: output, name: 'clip_model' })
+}
+
+function applyOverTime(layer: tf.layers.Layer, name: string, input: tf.SymbolicTensor): tf.SymbolicTensor {
+  return tf.layers.timeDistributed({ layer, name }).apply(input) as tf.SymbolicTensor
+}
+
+/** y = x·scale + shift per channel: a fixed 1x1 depthwise convolution, since plain tfjs has no scaling layer. */
+function scalingLayer(scaling: InputScaling, channels: number): tf.layers.Layer {
+  const layer = tf.layers.depthwiseConv2d({
+    kernelSize: 1,
+    name: SCALING_LAYER,
+    inputShape: [null, null, channels] as unknown as number[],
+    depthwiseInitializer: 'ones',
+  })
+  layer.build([null, null, null, channels] as unknown as number[])
+  tf.tidy(() => {
+    const scale = channels === 1 ? [mean(scaling.scale)] : scaling.scale
+    const shift = channels === 1 ? [mean(scaling.shift)] : scaling.shift
+    layer.setWeights([tf.tensor4d([...scale], [1, 1, channels, 1]), tf.tensor1d([...shift])])
+  })
+  layer.trainable = false
+  return layer
+}
+
+/** The name by which training recognises the fixed scaling, which it never changes. */
+export const SCALING_LAYER = 'input_scaling'
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length
+}
+
+function buildHead(features: tf.SymbolicTensor, options: ClipModelOptions): tf.SymbolicTensor {
+  if (typeof options.head === 'function') return options.head(features, options)
+  const seed = () => options.rng.int(2 ** 31)
+  const dense = (units: number, name: string, activation?: 'relu') =>
+    tf.layers.dense({
+      units,
+      name,
+      activation,
+      kernelInitializer: tf.initializers.glorotUniform({ seed: seed() }),
+    })
+  const hidden = (): tf.SymbolicTensor => {
+    switch (options.head) {
+      case 'concat': {
+        const perFrame = dense(FRAME_UNITS, 'head_frame', 'relu').apply(features) as tf.SymbolicTensor
+        return tf.layers.flatten({ name: 'head_concat' }).apply(perFrame) as tf.SymbolicTensor
+      }
+      case 'gru':
+        return tf.layers
+          .gru({
+            units: GRU_UNITS,
+            name: 'head_gru',
+            kernelInitializer: tf.initializers.glorotUniform({ seed: seed() }),
+            recurrentInitializer: tf.initializers.orthogonal({ seed: seed() }),
+          })
+          .apply(features) as tf.SymbolicTensor
+      default:
+        return tf.layers.globalAveragePooling1d({ name: 'head_mean' }).apply(features) as tf.SymbolicTensor
+    }
+  }
+  const logits = dense(options.classes, 'head_logits').apply(hidden()) as tf.SymbolicTensor
+  return tf.layers
+    .activation({ activation: 'softmax', name: 'probabilities' })
+    .apply(logits) as tf.SymbolicTensor
+}

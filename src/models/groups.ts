@@ -1,0 +1,191 @@
+import { inputError } from '../common/error.ts'
+import { unknownName } from '../common/suggest.ts'
+import { nodeFlops, size } from './flops.ts'
+import type { Graph } from './graph.ts'
+import type { Operation } from './program.ts'
+
+/** A run of operations between two points where exactly one tensor crosses. The last group is the head. */
+export interface LayerGroup {
+  readonly name: string
+  /** [first, one past the last] operation. */
+  readonly operations: readonly [number, number]
+  /** Names of its first and last layer. */
+  readonly layers: readonly [string, string]
+  readonly parameters: number
+  /** Forward FLOPs for one clip. */
+  readonly flops: number
+}
+
+/**
+ * Cuts a compiled graph into groups: `count` of them, balanced by FLOPs, the head last, or where the user says
+ * (`after`: names of the layers that end a group).
+ * @throws input error when the network has too few places where one tensor crosses
+ */
+export function cutIntoGroups(
+  graph: Graph,
+  operations: readonly Operation[],
+  wanted: { readonly count: number } | { readonly after: readonly string[] },
+): readonly LayerGroup[] {
+  const flops = nodeFlops(graph)
+  const costs = operations.map(operation => operation.nodes.reduce((sum, node) => sum + flops[node], 0))
+  const parameters = operations.map(operation => parameterCount(graph, operation))
+  const places = cutPlaces(graph, operations)
+  const ends =
+    'count' in wanted
+      ? balancedCuts(wanted.count, { costs, parameters, places, head: headStart(graph, operations, places) })
+      : wanted.after.map(name => placeAfter(graph, operations, places, name)).sort((a, b) => a - b)
+  const bounds = [0, ...ends, operations.length]
+  const sum = (values: readonly number[], from: number, to: number) =>
+    values.slice(from, to).reduce((a, b) => a + b, 0)
+  return bounds.slice(1).map((to, index) => {
+    const from = bounds[index]
+    const layers = operations
+      .slice(from, to)
+      .flatMap(operation => operation.nodes)
+      .map(node => graph.nodes[node])
+      .filter(node => node.kind === 'layer')
+      .map(node => node.name)
+    const group = {
+      name: index === bounds.length - 2 ? 'head' : `group-${index + 1}`,
+      operations: [from, to] as const,
+      layers: [layers[0], layers[layers.length - 1]] as const,
+      parameters: sum(parameters, from, to),
+      flops: sum(costs, from, to),
+    }
+    if (group.parameters === 0) {
+      throw inputError(
+        'groups.empty',
+        `the layer group '${group.layers.join('…')}' has no trainable parameters: move the cut`,
+      )
+    }
+    return group
+  })
+}
+
+/** Operation indices at which the network may be cut: one tensor, and no other, crosses to what follows. */
+export function cutPlaces(graph: Graph, operations: readonly Operation[]): readonly number[] {
+  const operationOf = new Map<number, number>()
+  operations.forEach((operation, index) => {
+    for (const node of operation.nodes) operationOf.set(node, index)
+  })
+  const lastUse = new Map<number, number>()
+  operations.forEach((operation, index) => {
+    for (const node of operation.nodes) {
+      for (const input of graph.nodes[node].inputs) lastUse.set(input.node, index)
+    }
+  })
+  const places: number[] = []
+  const alive = new Set<number>()
+  operations.forEach((operation, index) => {
+    const result = operation.nodes[operation.nodes.length - 1]
+    for (const node of alive) if ((lastUse.get(node) ?? -1) <= index) alive.delete(node)
+    if ((lastUse.get(result) ?? -1) > index) alive.add(result)
+    const inputAlive = (lastUse.get(0) ?? -1) > index
+    if (!inputAlive && alive.size === 1 && alive.has(result) && index + 1 < operations.length) {
+      const next = operations[index + 1]
+      const splitsBlock = next.kind === 'activation' || next.kind === 'batchNorm' || next.kind === 'dropout'
+      if (!splitsBlock) places.push(index + 1)
+    }
+  })
+  return places
+}
+
+/** The head begins at the first layer with weights after the last feature map [.., H, W, C]. */
+export function headStart(graph: Graph, operations: readonly Operation[], places: readonly number[]): number {
+  const rank = (operation: Operation) =>
+    graph.nodes[operation.nodes[operation.nodes.length - 1]].shapes[0].length
+  const lastMap = operations.findLastIndex(operation => rank(operation) >= 3)
+  const weighted = (operation: Operation) => parameterCount(graph, operation) > 0
+  let first = operations.findIndex((operation, index) => index > lastMap && weighted(operation))
+  if (first < 0) first = operations.findLastIndex(weighted)
+  return places.findLast(place => place <= first) ?? 0
+}
+
+function parameterCount(graph: Graph, operation: Operation): number {
+  return operation.nodes.reduce((sum, node) => {
+    const weights = graph.nodes[node].layer?.trainableWeights ?? []
+    return sum + weights.reduce((total, weight) => total + size(weight.shape), 0)
+  }, 0)
+}
+
+interface Costs {
+  readonly costs: readonly number[]
+  readonly parameters: readonly number[]
+  readonly places: readonly number[]
+  readonly head: number
+}
+
+/** Cuts the backbone so that its largest group is as small as possible (dynamic programming over the places). */
+function balancedCuts(count: number, { costs, parameters, places, head }: Costs): number[] {
+  const prefix = (values: readonly number[]) =>
+    values.reduce((sums, v) => [...sums, sums[sums.length - 1] + v], [0])
+  const cost = prefix(costs)
+  const weight = prefix(parameters)
+  const inner = places.filter(place => place < head)
+  const bounds = [0, ...inner, head]
+  const backboneGroups = count - 1
+  // best[k][j]: smallest possible largest cost when bounds[0..j] hold k groups, each with parameters.
+  let best = bounds.map((bound, j) => (j > 0 && weight[bound] > 0 ? cost[bound] : Number.POSITIVE_INFINITY))
+  const choices: number[][] = []
+  let possible = best[bounds.length - 1] < Number.POSITIVE_INFINITY ? 1 : 0
+  for (let k = 2; k <= Math.max(backboneGroups, bounds.length); k++) {
+    const choice: number[] = []
+    const next = bounds.map((bound, j) => {
+      let value = Number.POSITIVE_INFINITY
+      for (let i = 1; i < j; i++) {
+        if (weight[bound] === weight[bounds[i]]) continue
+        const candidate = Math.max(best[i], cost[bound] - cost[bounds[i]])
+        if (candidate < value) {
+          value = candidate
+          choice[j] = i
+        }
+      }
+      return value
+    })
+    if (next[bounds.length - 1] === Number.POSITIVE_INFINITY) break
+    possible = k
+    if (k <= backboneGroups) {
+      best = next
+      choices.push(choice)
+    }
+  }
+  if (!Number.isInteger(count) || count < 2 || backboneGroups > possible) {
+    throw inputError(
+      'groups.too-many',
+      `the network can't be cut into ${count} layer groups: between 2 and ${possible + 1} are possible ` +
+        '(cuts lie only where one tensor crosses, and the head is a group of its own)',
+    )
+  }
+  const ends = [head]
+  let j = bounds.length - 1
+  for (let k = choices.length - 1; k >= 0; k--) {
+    j = choices[k][j]
+    ends.unshift(bounds[j])
+  }
+  return ends
+}
+
+function placeAfter(
+  graph: Graph,
+  operations: readonly Operation[],
+  places: readonly number[],
+  name: string,
+): number {
+  const index = operations.findIndex(operation =>
+    operation.nodes.some(node => graph.nodes[node].name === name),
+  )
+  if (index < 0) {
+    throw unknownName(
+      'layer',
+      name,
+      graph.nodes.filter(node => node.kind === 'layer').map(node => node.name),
+    )
+  }
+  if (!places.includes(index + 1)) {
+    throw inputError(
+      'groups.cut',
+      `the network can't be cut after layer '${name}': more than one tensor crosses there, or it ends inside a block`,
+    )
+  }
+  return index + 1
+}

@@ -1,0 +1,170 @@
+import { tf } from './tf.ts'
+
+/**
+ * TensorFlow kernels that tfjs composes of slower pieces, run through the node backend. Every function here has
+ * a composed form for other engines; test/models/fused.test.ts holds both equal.
+ */
+
+interface OpAttribute {
+  readonly name: string
+  readonly type: number
+  readonly value: unknown
+}
+
+/** The part of tfjs-node's backend that its own kernels are built on. */
+interface NativeBackend {
+  readonly binding: Readonly<Record<string, number>>
+  executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor
+  executeMultipleOutputs(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[]
+}
+
+export type Activation = 'linear' | 'relu' | 'relu6'
+
+/** Sides of a convolution that don't change from step to step. */
+export interface ConvolutionSpec {
+  readonly depthwise: boolean
+  readonly strides: readonly [number, number]
+  readonly dilations: readonly [number, number]
+  /** [top, bottom, left, right] where a ZeroPadding2D was folded in. */
+  readonly padding: 'same' | 'valid' | readonly [number, number, number, number]
+}
+
+/** The native kernels, or undefined on other engines. */
+export function nativeKernels(): NativeKernels | undefined {
+  if (tf.getBackend() !== 'tensorflow') return undefined
+  return new NativeKernels(tf.backend() as unknown as NativeBackend)
+}
+
+export class NativeKernels {
+  private readonly float: OpAttribute
+
+  constructor(private readonly backend: NativeBackend) {
+    this.float = { name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }
+  }
+
+  convolution(x: tf.Tensor, kernel: tf.Tensor, spec: ConvolutionSpec): tf.Tensor {
+    const name = spec.depthwise ? 'DepthwiseConv2dNative' : 'Conv2D'
+    return this.backend.executeSingleOutput(name, this.convolutionAttributes(spec), [x, kernel])
+  }
+
+  convolutionInputGradient(
+    shape: number[],
+    kernel: tf.Tensor,
+    dy: tf.Tensor,
+    spec: ConvolutionSpec,
+  ): tf.Tensor {
+    const name = spec.depthwise ? 'DepthwiseConv2dNativeBackpropInput' : 'Conv2DBackpropInput'
+    const sizes = tf.tensor1d(shape, 'int32')
+    const dx = this.backend.executeSingleOutput(name, this.convolutionAttributes(spec), [sizes, kernel, dy])
+    sizes.dispose()
+    return dx
+  }
+
+  convolutionKernelGradient(x: tf.Tensor, shape: number[], dy: tf.Tensor, spec: ConvolutionSpec): tf.Tensor {
+    const name = spec.depthwise ? 'DepthwiseConv2dNativeBackpropFilter' : 'Conv2DBackpropFilter'
+    const sizes = tf.tensor1d(shape, 'int32')
+    const dw = this.backend.executeSingleOutput(name, this.convolutionAttributes(spec), [x, sizes, dy])
+    sizes.dispose()
+    return dw
+  }
+
+  biasAdd(x: tf.Tensor, bias: tf.Tensor): tf.Tensor {
+    return this.backend.executeSingleOutput(
+      'BiasAdd',
+      [this.float, this.string('data_format', 'NHWC')],
+      [x, bias],
+    )
+  }
+
+  biasGradient(dy: tf.Tensor): tf.Tensor {
+    return this.backend.executeSingleOutput(
+      'BiasAddGrad',
+      [this.float, this.string('data_format', 'NHWC')],
+      [dy],
+    )
+  }
+
+  activation(x: tf.Tensor, activation: 'relu' | 'relu6'): tf.Tensor {
+    return this.backend.executeSingleOutput(activation === 'relu' ? 'Relu' : 'Relu6', [this.float], [x])
+  }
+
+  activationGradient(dy: tf.Tensor, y: tf.Tensor, activation: 'relu' | 'relu6'): tf.Tensor {
+    return this.backend.executeSingleOutput(
+      activation === 'relu' ? 'ReluGrad' : 'Relu6Grad',
+      [this.float],
+      [dy, y],
+    )
+  }
+
+  /** @returns [y, batch mean, batch variance (the n/(n−1) one), three reserved for the gradient] */
+  batchNorm(x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor, epsilon: number): tf.Tensor[] {
+    const empty = tf.tensor1d([], 'float32')
+    const attributes = [
+      ...this.batchNormAttributes(epsilon),
+      { name: 'exponential_avg_factor', type: this.backend.binding.TF_ATTR_FLOAT, value: 1 },
+    ]
+    const outputs = this.backend.executeMultipleOutputs(
+      'FusedBatchNormV3',
+      attributes,
+      [x, scale, offset, empty, empty],
+      6,
+    )
+    empty.dispose()
+    return outputs
+  }
+
+  /** @returns [dx, dscale, doffset] */
+  batchNormGradient(
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    scale: tf.Tensor,
+    reserved: tf.Tensor[],
+    epsilon: number,
+  ): tf.Tensor[] {
+    const outputs = this.backend.executeMultipleOutputs(
+      'FusedBatchNormGradV3',
+      this.batchNormAttributes(epsilon),
+      [dy, x, scale, ...reserved],
+      5,
+    )
+    tf.dispose(outputs.slice(3))
+    return outputs.slice(0, 3)
+  }
+
+  private batchNormAttributes(epsilon: number): OpAttribute[] {
+    const { binding } = this.backend
+    return [
+      this.float,
+      { name: 'U', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+      { name: 'epsilon', type: binding.TF_ATTR_FLOAT, value: epsilon },
+      this.string('data_format', 'NHWC'),
+      { name: 'is_training', type: binding.TF_ATTR_BOOL, value: true },
+    ]
+  }
+
+  private convolutionAttributes(spec: ConvolutionSpec): OpAttribute[] {
+    const explicit = typeof spec.padding !== 'string'
+    const attributes = [
+      this.float,
+      this.ints('strides', [1, ...spec.strides, 1]),
+      this.string('padding', explicit ? 'EXPLICIT' : (spec.padding as string).toUpperCase()),
+      this.string('data_format', 'NHWC'),
+      this.ints('dilations', [1, ...spec.dilations, 1]),
+    ]
+    if (explicit) attributes.push(this.ints('explicit_paddings', [0, 0, ...spec.padding, 0, 0]))
+    return attributes
+  }
+
+  private string(name: string, value: string): OpAttribute {
+    return { name, type: this.backend.binding.TF_ATTR_STRING, value }
+  }
+
+  private ints(name: string, value: readonly (string | number)[]): OpAttribute {
+    return { name, type: this.backend.binding.TF_ATTR_INT, value }
+  }
+}

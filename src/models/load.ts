@@ -1,0 +1,144 @@
+import { existsSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { inputError, messageOf } from '../common/error.ts'
+import { tf } from './tf.ts'
+
+/** What `model.json` holds besides the network; `layergym` is ours. */
+export interface LoadedModel {
+  readonly model: tf.LayersModel
+  /** Absolute path of the model's json file. */
+  readonly path: string
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Loads a tfjs layers model from its folder, its json file or a file:// address, on any engine.
+ * A missing `format` key is no obstacle; nested models and quantised weights are fine.
+ * @throws input error when the path, the json, a weight shard or the topology can't be used.
+ */
+export async function loadModel(location: string): Promise<LoadedModel> {
+  const path = findModelFile(location)
+  const json = await readModelJson(path)
+  const specs = json.weightsManifest.flatMap(group => group.weights)
+  const shards = json.weightsManifest.flatMap(group => group.paths)
+  const weightData = await readShards(path, shards)
+  checkSize(path, specs, weightData.byteLength)
+  try {
+    const model = await tf.loadLayersModel(
+      tf.io.fromMemory({
+        modelTopology: json.modelTopology,
+        weightSpecs: specs,
+        weightData,
+        format: 'layers-model',
+      }),
+    )
+    return { model, path, metadata: json.userDefinedMetadata ?? {} }
+  } catch (error) {
+    throw inputError(
+      'model.unreadable',
+      `${path}: tfjs can't build this model: ${messageOf(error)}. Export it as a tfjs layers model of Keras 2 ` +
+        '(Keras 3 writes keys that tfjs does not know; tf_keras, or model.save in tfjs itself, writes ones that it does).',
+      { cause: error },
+    )
+  }
+}
+
+interface ModelJson {
+  readonly format?: string
+  readonly modelTopology: tf.io.ModelJSON['modelTopology']
+  readonly weightsManifest: readonly { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[]
+  readonly userDefinedMetadata?: Record<string, unknown>
+}
+
+function findModelFile(location: string): string {
+  const path = resolve(location.replace(/^file:\/\//, ''))
+  if (!existsSync(path)) {
+    throw inputError(
+      'model.missing',
+      `no model at ${path}: give a folder that holds model.json, or the json file itself`,
+    )
+  }
+  if (!statSync(path).isDirectory()) return path
+  const file = join(path, 'model.json')
+  if (!existsSync(file)) {
+    throw inputError(
+      'model.missing',
+      `${path} holds no model.json: give the folder of a tfjs layers model, or its json file`,
+    )
+  }
+  return file
+}
+
+async function readModelJson(path: string): Promise<ModelJson> {
+  let json: Partial<ModelJson>
+  try {
+    json = JSON.parse(await readFile(path, 'utf8')) as Partial<ModelJson>
+  } catch (error) {
+    throw inputError(
+      'model.not-json',
+      `${path} is not a model: it can't be read as JSON (${messageOf(error)})`,
+      {
+        cause: error,
+      },
+    )
+  }
+  const topology = json?.modelTopology as Record<string, unknown> | undefined
+  if (json?.format === 'graph-model' || (topology !== undefined && 'node' in topology)) {
+    throw inputError(
+      'model.graph',
+      `${path} is a graph model: it can be run but not fine-tuned, since its layers and training behaviour are gone. ` +
+        'Convert the original network as a layers model (--output_format=tfjs_layers_model).',
+    )
+  }
+  if (topology === undefined || !Array.isArray(json.weightsManifest)) {
+    throw inputError(
+      'model.not-a-model',
+      `${path} is not a tfjs layers model: it lacks ${topology === undefined ? 'modelTopology' : 'weightsManifest'}`,
+    )
+  }
+  return json as ModelJson
+}
+
+async function readShards(path: string, shards: readonly string[]): Promise<ArrayBuffer> {
+  const parts: Buffer[] = []
+  for (const shard of shards) {
+    const file = join(dirname(path), shard)
+    if (!existsSync(file)) {
+      throw inputError(
+        'model.missing-shard',
+        `${path} needs the weight file ${shard}, which is missing from ${dirname(path)}: copy all of the model's files`,
+      )
+    }
+    parts.push(await readFile(file))
+  }
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
+  let offset = 0
+  for (const part of parts) {
+    all.set(part, offset)
+    offset += part.byteLength
+  }
+  return all.buffer
+}
+
+function checkSize(path: string, specs: readonly tf.io.WeightsManifestEntry[], given: number): void {
+  const bytes: Record<string, number> = {
+    float32: 4,
+    int32: 4,
+    float16: 2,
+    uint16: 2,
+    uint8: 1,
+    bool: 1,
+    complex64: 8,
+  }
+  const needed = specs.reduce((sum, spec) => {
+    const size = bytes[spec.quantization?.dtype ?? spec.dtype]
+    return size === undefined ? Number.NaN : sum + size * spec.shape.reduce((a, b) => a * b, 1)
+  }, 0)
+  if (needed > given) {
+    throw inputError(
+      'model.short-weights',
+      `${path}: its weight files hold ${given} bytes, its manifest needs ${needed}: a file is cut short, copy it again`,
+    )
+  }
+}

@@ -1,0 +1,251 @@
+import type { Rng } from '../common/random.ts'
+import { SCALING_LAYER } from './clip-model.ts'
+import { type ExecutionContext, execute } from './execute.ts'
+import { flattenModel, type Graph, type Layer } from './graph.ts'
+import { cutIntoGroups, type LayerGroup } from './groups.ts'
+import { nativeKernels } from './kernels.ts'
+import { compile, type Operation } from './program.ts'
+import { tf } from './tf.ts'
+import { collectVariables, type Variable } from './variables.ts'
+
+/** Batch-normalisation mode of a group while it is trained: by stored statistics, or by the batch's own. */
+export type NormMode = 'frozen' | 'batch'
+
+export interface NetworkOptions {
+  /** Number of layer groups, the head included, or the layers that end one. */
+  readonly groups: { readonly count: number } | { readonly after: readonly string[] }
+  /** Default `frozen`: small batches of one video's frames make poor statistics. */
+  readonly normMode?: NormMode
+}
+
+export interface GradientResult {
+  /** Mean cross-entropy, nats. */
+  readonly loss: number
+  readonly correct: number
+  /** By variable name, for the variables asked for. */
+  readonly gradients: ReadonlyMap<string, Float32Array>
+  /** New moving statistics of batch normalisations that used the batch's own. */
+  readonly statistics: ReadonlyMap<string, Float32Array>
+}
+
+/**
+ * A clip classifier taken apart for fine-tuning: layer groups that can be run, differentiated and changed one by
+ * one. The tfjs model stays the owner of the variables, so that saving it saves what was trained.
+ */
+export class Network {
+  readonly graph: Graph
+  readonly groups: readonly LayerGroup[]
+  readonly variables: readonly Variable[]
+  private readonly operations: readonly Operation[]
+  private readonly byLayer: ReadonlyMap<Layer, readonly Variable[]>
+  /** Where logits are: a closing softmax is left out of training. */
+  private readonly logitsEnd: number
+  /** The operation after the fixed pixel scaling, which `input` applies itself. */
+  readonly firstOperation: number
+  private readonly lookup: readonly Float32Array[]
+  private readonly normMode: NormMode
+
+  constructor(
+    readonly model: tf.LayersModel,
+    options: NetworkOptions,
+  ) {
+    for (const layer of model.layers) layer.trainable = true
+    this.graph = flattenModel(model)
+    for (const node of this.graph.nodes)
+      if (node.layer && node.layer.name !== SCALING_LAYER) node.layer.trainable = true
+    this.operations = compile(this.graph)
+    this.groups = cutIntoGroups(this.graph, this.operations, options.groups)
+    this.variables = collectVariables(this.graph, this.operations, this.groups)
+    this.byLayer = groupByLayer(this.variables)
+    this.logitsEnd = this.operations.length - (this.endsInSoftmax() ? 1 : 0)
+    this.normMode = options.normMode ?? 'frozen'
+    const scaling = this.operations.findIndex(
+      operation => operation.layers.convolution?.name === SCALING_LAYER,
+    )
+    this.firstOperation = scaling + 1
+    this.lookup = this.scalingTable(scaling)
+  }
+
+  /** Pixels of clips [B, T, H, W, C] uint8 → the tensor that enters the first trained operation. */
+  input(pixels: Uint8Array, clips: number): tf.Tensor {
+    const shape = (this.model.inputs[0].shape as (number | null)[]).slice(1).map(dimension => dimension ?? 1)
+    const channels = this.lookup.length
+    const floats = new Float32Array(pixels.length)
+    if (channels === 1) {
+      const table = this.lookup[0]
+      for (let i = 0; i < pixels.length; i++) floats[i] = table[pixels[i]]
+    } else {
+      const [red, green, blue] = this.lookup
+      for (let i = 0; i < pixels.length; i += 3) {
+        floats[i] = red[pixels[i]]
+        floats[i + 1] = green[pixels[i + 1]]
+        floats[i + 2] = blue[pixels[i + 2]]
+      }
+    }
+    if (this.firstOperation === 0) return tf.tensor(floats, [clips, ...shape])
+    return tf.tensor(floats, [clips * shape[0], ...shape.slice(1)])
+  }
+
+  /** The operation at which a group begins; the first group begins after the fixed scaling. */
+  start(group: number): number {
+    return Math.max(this.firstOperation, this.groups[group].operations[0])
+  }
+
+  /** Runs groups [from, to) at inference; `input` crosses into `from`. The caller owns the result. */
+  forward(input: tf.Tensor, clips: number, from = 0, to = this.groups.length): tf.Tensor {
+    const end = to === this.groups.length ? this.logitsEnd : this.start(to)
+    if (end <= this.start(from)) return tf.clone(input)
+    const context = this.context(clips, new Set())
+    return tf.tidy(() => execute(context, this.start(from), end, { tensor: input, active: false }))
+  }
+
+  /** Activations at the end of every group for one input: for CKA and probing. The caller owns them. */
+  activations(input: tf.Tensor, clips: number): tf.Tensor[] {
+    const result: tf.Tensor[] = []
+    let value = input
+    for (let group = 0; group < this.groups.length; group++) {
+      value = this.forward(value, clips, group, group + 1)
+      result.push(value)
+    }
+    return result
+  }
+
+  /**
+   * Loss and gradients of the named variables on one batch; groups before `from` are not run: `input` crosses
+   * into it. Nothing is changed: statistics of batch normalisation come back as values.
+   * @param labels [B] class indices
+   */
+  gradients(
+    input: tf.Tensor,
+    labels: readonly number[],
+    options: { readonly from: number; readonly trained: ReadonlySet<string>; readonly dropout?: Rng },
+  ): GradientResult {
+    const statistics = new Map<string, Float32Array>()
+    const trained = this.variables.filter(variable => options.trained.has(variable.name))
+    const context = this.context(labels.length, options.trained, options.dropout, statistics)
+    let correct = 0
+    const { value, grads } = tf.variableGrads(
+      () => {
+        const output = execute(context, this.start(options.from), this.logitsEnd, {
+          tensor: input,
+          active: false,
+        })
+        correct = countCorrect(output, labels)
+        return tf.scalar(1).mul(this.crossEntropy(output, labels).mean()) as tf.Scalar
+      },
+      trained.map(variable => variable.handle),
+    )
+    const gradients = new Map<string, Float32Array>()
+    for (const variable of trained) {
+      const gradient = grads[variable.handle.name]
+      gradients.set(variable.name, gradient.dataSync() as Float32Array)
+      gradient.dispose()
+    }
+    const loss = value.dataSync()[0]
+    value.dispose()
+    return { loss, correct, gradients, statistics }
+  }
+
+  /** Cross-entropy of each clip and its predicted class, from logits (or a head's own probabilities). */
+  score(output: tf.Tensor, labels: readonly number[]): { losses: Float32Array; predictions: Int32Array } {
+    return tf.tidy(() => ({
+      losses: this.crossEntropy(output, labels).dataSync() as Float32Array,
+      predictions: tf.argMax(output, -1).dataSync() as Int32Array,
+    }))
+  }
+
+  /** Class probabilities [B, C] of a forward pass's output. */
+  probabilities(output: tf.Tensor): Float32Array {
+    if (this.givesProbabilities()) return output.dataSync() as Float32Array
+    return tf.tidy(() => tf.softmax(output).dataSync() as Float32Array)
+  }
+
+  private crossEntropy(output: tf.Tensor, labels: readonly number[]): tf.Tensor1D {
+    const classes = output.shape[output.shape.length - 1] as number
+    const target = tf.oneHot(tf.tensor1d([...labels], 'int32'), classes)
+    const logProbabilities = this.givesProbabilities()
+      ? tf.log(tf.clipByValue(output, 1e-7, 1))
+      : tf.logSoftmax(output)
+    return tf.neg(tf.sum(tf.mul(logProbabilities, tf.cast(target, 'float32')), -1)) as tf.Tensor1D
+  }
+
+  private context(
+    batch: number,
+    trained: ReadonlySet<string>,
+    dropout?: Rng,
+    statistics?: Map<string, Float32Array>,
+  ): ExecutionContext {
+    const isActive = (layer: Layer) =>
+      (this.byLayer.get(layer) ?? []).some(variable => trained.has(variable.name))
+    return {
+      graph: this.graph,
+      operations: this.operations,
+      native: nativeKernels(),
+      batch,
+      isActive,
+      dropout,
+      parameter: (layer, name) => {
+        const variable = this.byLayer.get(layer)?.find(candidate => candidate.role === name)
+        return variable && { tensor: variable.handle, active: trained.has(variable.name) }
+      },
+      usesBatchStatistics: layer => this.normMode === 'batch' && isActive(layer),
+      onStatistics: (layer, mean, variance) => {
+        const { momentum } = layer.getConfig() as { momentum: number }
+        for (const [role, batchValue] of [
+          ['moving_mean', mean],
+          ['moving_variance', variance],
+        ] as const) {
+          const variable = this.byLayer.get(layer)?.find(candidate => candidate.role === role)
+          if (variable === undefined || statistics === undefined) continue
+          const now = batchValue.dataSync()
+          statistics.set(
+            variable.name,
+            Float32Array.from(
+              variable.handle.dataSync(),
+              (old, i) => old * momentum + now[i] * (1 - momentum),
+            ),
+          )
+        }
+      },
+    }
+  }
+
+  private lastLayer(): Layer | undefined {
+    const last = this.operations[this.operations.length - 1]
+    return this.graph.nodes[last.nodes[last.nodes.length - 1]].layer
+  }
+
+  private endsInSoftmax(): boolean {
+    const layer = this.lastLayer()
+    const name = layer?.getClassName()
+    return name === 'Softmax' || (name === 'Activation' && layer?.getConfig().activation === 'softmax')
+  }
+
+  private givesProbabilities(): boolean {
+    const layer = this.lastLayer()
+    return layer?.getClassName() === 'Dense' && layer.getConfig().activation === 'softmax'
+  }
+
+  private scalingTable(operation: number): Float32Array[] {
+    const channels = (this.model.inputs[0].shape.at(-1) as number | null) ?? 1
+    const layer = operation < 0 ? undefined : this.operations[operation].layers.convolution
+    const weights = layer?.getWeights().map(weight => weight.dataSync())
+    return Array.from({ length: channels === 1 ? 1 : 3 }, (_, channel) => {
+      const scale = weights?.[0][channel] ?? 1
+      const shift = weights?.[1][channel] ?? 0
+      return Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel * scale) + shift)
+    })
+  }
+}
+
+function countCorrect(output: tf.Tensor, labels: readonly number[]): number {
+  const predictions = tf.argMax(output, -1).dataSync()
+  return labels.reduce((sum, label, i) => sum + (predictions[i] === label ? 1 : 0), 0)
+}
+
+function groupByLayer(variables: readonly Variable[]): Map<Layer, Variable[]> {
+  const result = new Map<Layer, Variable[]>()
+  for (const variable of variables)
+    result.set(variable.layer, [...(result.get(variable.layer) ?? []), variable])
+  return result
+}
