@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// The command's entry: from source in a clone (through tsx), from the build in a package.
+import { existsSync, realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const source = new URL('../src/cli/main.ts', import.meta.url)
+const build = new URL('../dist/cli/main.js', import.meta.url)
+
+/**
+ * @param {readonly string[]} argv the words after `layergym`
+ * @returns {Promise<number>} the exit code
+ */
+export async function layergym(argv) {
+  if (argv[0] === 'setup' && !argv.includes('--help') && !argv.includes('-h')) return setUp(argv.slice(1))
+  const { main } = await load()
+  return main(argv)
+}
+
+/** Works before anything is installed. */
+async function setUp(flags) {
+  const unknown = flags.filter(flag => flag !== '--retry' && flag !== '--verbose')
+  if (unknown.length > 0) {
+    process.stderr.write(
+      `error: layergym setup does not know ${unknown.join(' ')}: its only flag is --retry\n`,
+    )
+    return 2
+  }
+  const { setUpOrExit } = await import('../scripts/setup.mjs')
+  await setUpOrExit({ retry: flags.includes('--retry') })
+  return 0
+}
+
+async function load() {
+  try {
+    if (!existsSync(source)) return await import(build.href)
+    const { register } = await import('tsx/esm/api')
+    register()
+    return await import(source.href)
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || error.message.includes('/src/')) throw error
+    process.stderr.write(
+      'error: the dependencies are not installed: run `npm start` or `npm run setup` first\n',
+    )
+    process.exit(1)
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await layergym(process.argv.slice(2))
+}

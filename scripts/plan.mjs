@@ -1,0 +1,26 @@
+// What `npm start` does: a real network on real clips, sized so that two cores end within minutes.
+const COMMON = [
+  ...[
+    '--model',
+    'models/mobilenet_v2_035_224_tm',
+    '--data',
+    'data/grid_command',
+    '--task',
+    'action-recognition',
+  ],
+  ...['--agent', 'reinforce', '--seed', '1'],
+]
+
+/** For the native engine: a full step takes about 0.3 s, one from a cached prefix far less. */
+export const NATIVE_PLAN = [
+  ...COMMON,
+  ...['--groups', '4', '--size', '64', '--frames', '8', '--batch-size', '16'],
+  ...['--episodes', '20', '--budget-steps', '36'],
+]
+
+/** For wasm or cpu, some 40 times slower: fewer and smaller everything, the same path through the program. */
+export const SLOW_PLAN = [
+  ...COMMON,
+  ...['--groups', '3', '--size', '32', '--frames', '2', '--batch-size', '8'],
+  ...['--episodes', '3', '--budget-steps', '6', '--baseline-seeds', '1'],
+]

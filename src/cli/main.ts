@@ -1,0 +1,65 @@
+import { Command } from 'commander'
+import { exitCodeOf, type Io, type RegisterCommand } from './command.ts'
+import { doctorCommand } from './doctor.ts'
+import { setupCommand } from './setup.ts'
+
+const COMMANDS: readonly RegisterCommand[] = [doctorCommand, setupCommand]
+
+/**
+ * Runs one command line to its end.
+ * @param argv the words after the program's name
+ * @returns the exit code: 0 done, 1 the work failed, 2 wrong usage or input, 130 interrupted
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const verbose = argv.includes('--verbose') || Boolean(process.env.DEBUG)
+  try {
+    await createProgram(io).parseAsync(argv, { from: 'user' })
+    return io.signal.aborted ? 130 : 0
+  } catch (error) {
+    return exitCodeOf(error, io, verbose)
+  }
+}
+
+export function createProgram(io: Io): Command {
+  const program = new Command('layergym')
+    .description(
+      'Reinforcement learning that fine-tunes pretrained video networks, layer group by layer group.',
+    )
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+  for (const register of COMMANDS) register(program, io)
+  for (const command of program.commands) {
+    command.option('--verbose', 'show where an error came from')
+  }
+  return program
+}
+
+/** `run` on this process: its streams, its signals. Second Ctrl-C ends at once. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const controller = new AbortController()
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130)
+    process.stderr.write('\nstopping after what is under way; Ctrl-C again ends at once\n')
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  // `layergym … | head` closes the pipe early: nobody is left to tell.
+  process.stdout.on('error', error => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  try {
+    return await run(argv, {
+      stdout: text => void process.stdout.write(text),
+      stderr: text => void process.stderr.write(text),
+      interactive: process.stderr.isTTY === true,
+      signal: controller.signal,
+      now: Date.now,
+    })
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+}
