@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** A room may import from itself and from those listed. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  common: [],
+  data: ['common'],
+  models: ['common', 'data'],
+  envs: ['common', 'data', 'models'],
+  agents: ['common', 'data', 'models', 'envs'],
+  runner: ['common', 'data', 'models', 'envs', 'agents'],
+  cli: ['common', 'data', 'models', 'envs', 'agents', 'runner'],
+}
+
+/** Packages that one file alone may import, so that they can be replaced. */
+const SINGLE_IMPORTER: Readonly<Record<string, string>> = {
+  inversify: 'src/runner/container.ts',
+  'fluent-ffmpeg': 'src/data/video.ts',
+}
+
+/** Static, re-exporting and dynamic imports. */
+const IMPORT =
+  /^\s*(?:import|export)\b(?:[^'"]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm
+
+describe('architecture', () => {
+  const sources = filesBelow('src', '.ts')
+
+  test('imports point one way: common, data, models ← envs ← agents ← runner ← cli', () => {
+    const wrong = sources.flatMap(file => {
+      const room = roomOf(file)
+      const allowed = room === undefined ? undefined : MAY_IMPORT[room]
+      if (allowed === undefined) return []
+      return importsOf(file)
+        .filter(name => name.startsWith('.'))
+        .map(name => relative(ROOT, join(ROOT, dirname(file), name)))
+        .filter(target => target.startsWith(`src${sep}`))
+        .filter(target => roomOf(target) !== room && !allowed.includes(roomOf(target) ?? ''))
+        .map(target => `${file} imports ${target}`)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test.each(Object.entries(SINGLE_IMPORTER))('%s is imported by %s alone', (dependency, importer) => {
+    const others = sources
+      .filter(file => importsOf(file).some(name => name === dependency || name.startsWith(`${dependency}/`)))
+      .filter(file => file !== importer)
+    expect(others).toEqual([])
+  })
+
+  test('time and randomness come in as arguments below src/cli', () => {
+    const wrong = sources
+      .filter(file => roomOf(file) !== 'cli')
+      .filter(file => /\bMath\.random\b|\bDate\.now\b|\bnew Date\b/.test(withoutComments(read(file))))
+    expect(wrong).toEqual([])
+  })
+
+  test('no file is longer than 300 lines', () => {
+    const code = ['src', 'test', 'bench', 'scripts', 'bin'].flatMap(folder =>
+      ['.ts', '.mjs'].flatMap(extension => filesBelow(folder, extension)),
+    )
+    expect(code.length).toBeGreaterThan(10)
+    const long = code.map(file => `${file}: ${read(file).trimEnd().split('\n').length}`)
+    expect(long.filter(line => Number(line.split(': ')[1]) > 300)).toEqual([])
+  })
+
+  test('no data set that ships is named in src', () => {
+    const names = readdirSync(join(ROOT, 'data'))
+    expect(names.length).toBeGreaterThan(0)
+    expect(sources.filter(file => names.some(name => read(file).includes(name)))).toEqual([])
+  })
+})
+
+function filesBelow(folder: string, extension: string): string[] {
+  const path = join(ROOT, folder)
+  if (!existsSync(path)) return []
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith(extension))
+    .map(name => join(folder, name))
+}
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8')
+}
+
+function importsOf(file: string): string[] {
+  return [...withoutComments(read(file)).matchAll(IMPORT)].map(match => match[1] ?? match[2])
+}
+
+function withoutComments(code: string): string {
+  return code.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+}
+
+function roomOf(file: string): string | undefined {
+  const parts = file.split(sep)
+  return parts.length > 2 ? parts[1] : undefined
+}
