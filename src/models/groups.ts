@@ -117,8 +117,11 @@ interface Costs {
 
 /** Cuts the backbone so that its largest group is as small as possible (dynamic programming over the places). */
 function balancedCuts(count: number, { costs, parameters, places, head }: Costs): number[] {
-  const prefix = (values: readonly number[]) =>
-    values.reduce((sums, v) => [...sums, sums[sums.length - 1] + v], [0])
+  const prefix = (values: readonly number[]) => {
+    const sums = [0]
+    for (const value of values) sums.push(sums[sums.length - 1] + value)
+    return sums
+  }
   const cost = prefix(costs)
   const weight = prefix(parameters)
   const inner = places.filter(place => place < head)

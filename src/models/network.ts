@@ -11,11 +11,20 @@ import { collectVariables, type Variable } from './variables.ts'
 /** Batch-normalisation mode of a group while it is trained: by stored statistics, or by the batch's own. */
 export type NormMode = 'frozen' | 'batch'
 
-export interface NetworkOptions {
-  /** Number of layer groups, the head included, or the layers that end one. */
-  readonly groups: { readonly count: number } | { readonly after: readonly string[] }
-  /** Default `frozen`: small batches of one video's frames make poor statistics. */
-  readonly normMode?: NormMode
+/** Number of layer groups, the head included, or the layers that end one. */
+export type GroupsOption = { readonly count: number } | { readonly after: readonly string[] }
+
+export interface GradientOptions {
+  /** Groups before it are not run: the input crosses into it. */
+  readonly from: number
+  /** Names of the variables to differentiate by. */
+  readonly trained: ReadonlySet<string>
+  /** Present while training: dropout draws its masks from it. */
+  readonly dropout?: Rng
+  /** Batch-normalisation mode a group; default frozen: few clips' frames make poor statistics. */
+  readonly norms?: readonly NormMode[]
+  /** Upper bound on how slowly moving statistics follow (Keras's momentum 0.999 needs thousands of steps). */
+  readonly momentum?: number
 }
 
 export interface GradientResult {
@@ -43,22 +52,20 @@ export class Network {
   /** The operation after the fixed pixel scaling, which `input` applies itself. */
   readonly firstOperation: number
   private readonly lookup: readonly Float32Array[]
-  private readonly normMode: NormMode
 
   constructor(
     readonly model: tf.LayersModel,
-    options: NetworkOptions,
+    groups: GroupsOption,
   ) {
     for (const layer of model.layers) layer.trainable = true
     this.graph = flattenModel(model)
     for (const node of this.graph.nodes)
       if (node.layer && node.layer.name !== SCALING_LAYER) node.layer.trainable = true
     this.operations = compile(this.graph)
-    this.groups = cutIntoGroups(this.graph, this.operations, options.groups)
+    this.groups = cutIntoGroups(this.graph, this.operations, groups)
     this.variables = collectVariables(this.graph, this.operations, this.groups)
     this.byLayer = groupByLayer(this.variables)
     this.logitsEnd = this.operations.length - (this.endsInSoftmax() ? 1 : 0)
-    this.normMode = options.normMode ?? 'frozen'
     const scaling = this.operations.findIndex(
       operation => operation.layers.convolution?.name === SCALING_LAYER,
     )
@@ -91,11 +98,29 @@ export class Network {
     return Math.max(this.firstOperation, this.groups[group].operations[0])
   }
 
+  /**
+   * FLOPs of one clip through a training step: forward from the lowest trained group on, and backward once for
+   * the gradient of the activations, once more for that of a trained group's weights.
+   */
+  stepFlops(trained: readonly boolean[]): number {
+    const from = trained.indexOf(true)
+    if (from < 0) return 0
+    return this.groups.reduce(
+      (sum, group, index) => (index < from ? sum : sum + group.flops * (trained[index] ? 3 : 2)),
+      0,
+    )
+  }
+
+  /** FLOPs of one clip's forward pass through groups [from, end). */
+  forwardFlops(from = 0): number {
+    return this.groups.slice(from).reduce((sum, group) => sum + group.flops, 0)
+  }
+
   /** Runs groups [from, to) at inference; `input` crosses into `from`. The caller owns the result. */
   forward(input: tf.Tensor, clips: number, from = 0, to = this.groups.length): tf.Tensor {
     const end = to === this.groups.length ? this.logitsEnd : this.start(to)
     if (end <= this.start(from)) return tf.clone(input)
-    const context = this.context(clips, new Set())
+    const context = this.context(clips, { from, trained: new Set() })
     return tf.tidy(() => execute(context, this.start(from), end, { tensor: input, active: false }))
   }
 
@@ -111,18 +136,14 @@ export class Network {
   }
 
   /**
-   * Loss and gradients of the named variables on one batch; groups before `from` are not run: `input` crosses
-   * into it. Nothing is changed: statistics of batch normalisation come back as values.
+   * Loss and gradients of the named variables on one batch. Nothing is changed: new statistics of batch
+   * normalisations come back as values.
    * @param labels [B] class indices
    */
-  gradients(
-    input: tf.Tensor,
-    labels: readonly number[],
-    options: { readonly from: number; readonly trained: ReadonlySet<string>; readonly dropout?: Rng },
-  ): GradientResult {
+  gradients(input: tf.Tensor, labels: readonly number[], options: GradientOptions): GradientResult {
     const statistics = new Map<string, Float32Array>()
     const trained = this.variables.filter(variable => options.trained.has(variable.name))
-    const context = this.context(labels.length, options.trained, options.dropout, statistics)
+    const context = this.context(labels.length, options, statistics)
     let correct = 0
     const { value, grads } = tf.variableGrads(
       () => {
@@ -131,7 +152,7 @@ export class Network {
           active: false,
         })
         correct = countCorrect(output, labels)
-        return tf.scalar(1).mul(this.crossEntropy(output, labels).mean()) as tf.Scalar
+        return tf.mean(this.crossEntropy(output, labels)) as tf.Scalar
       },
       trained.map(variable => variable.handle),
     )
@@ -171,10 +192,10 @@ export class Network {
 
   private context(
     batch: number,
-    trained: ReadonlySet<string>,
-    dropout?: Rng,
+    options: GradientOptions,
     statistics?: Map<string, Float32Array>,
   ): ExecutionContext {
+    const { trained, dropout, norms, momentum: slowest = 1 } = options
     const isActive = (layer: Layer) =>
       (this.byLayer.get(layer) ?? []).some(variable => trained.has(variable.name))
     return {
@@ -188,9 +209,10 @@ export class Network {
         const variable = this.byLayer.get(layer)?.find(candidate => candidate.role === name)
         return variable && { tensor: variable.handle, active: trained.has(variable.name) }
       },
-      usesBatchStatistics: layer => this.normMode === 'batch' && isActive(layer),
+      usesBatchStatistics: layer =>
+        isActive(layer) && norms?.[this.byLayer.get(layer)?.[0].group ?? -1] === 'batch',
       onStatistics: (layer, mean, variance) => {
-        const { momentum } = layer.getConfig() as { momentum: number }
+        const momentum = Math.min(slowest, (layer.getConfig() as { momentum: number }).momentum)
         for (const [role, batchValue] of [
           ['moving_mean', mean],
           ['moving_variance', variance],

@@ -122,7 +122,7 @@ function isConvolution(node: GraphNode): boolean {
 
 function activationNode(node: GraphNode): 'relu' | 'relu6' | undefined {
   if (className(node) === 'ReLU') {
-    const { maxValue } = node.layer?.getConfig() as { maxValue?: number | null }
+    const { maxValue } = (node.layer?.getConfig() ?? {}) as { maxValue?: number | null }
     if (maxValue === undefined || maxValue === null) return 'relu'
     return maxValue === 6 ? 'relu6' : undefined
   }
@@ -137,7 +137,7 @@ function activationOf(value: unknown): Activation | undefined {
 }
 
 function normalisesLast(node: GraphNode): boolean {
-  const { axis } = node.layer?.getConfig() as { axis: number | number[] }
+  const { axis } = (node.layer?.getConfig() ?? {}) as { axis: number | number[] }
   const rank = node.shapes[0].length + 1
   const last = Array.isArray(axis) ? axis[0] : axis
   return rank === 4 && (last === -1 || last === rank - 1)

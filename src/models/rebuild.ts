@@ -58,7 +58,7 @@ function cloneLayer(layer: Layer, name: string): Layer {
 }
 
 interface LayerClass {
-  fromConfig(constructor: unknown, config: tf.serialization.ConfigDict): Layer
+  fromConfig(layerClass: unknown, config: tf.serialization.ConfigDict): Layer
 }
 
 /** Freezing reorders `weights`, so both sides are thawed first. */

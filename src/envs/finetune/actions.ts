@@ -1,0 +1,81 @@
+import type { Mask, Space } from '../env.ts'
+import { Discrete } from '../spaces.ts'
+
+/** How a layer group is trained. A frozen group remembers the rate it was last trained at. */
+export interface GroupSetting {
+  readonly frozen: boolean
+  readonly learningRate: number
+}
+
+export interface RateLimits {
+  readonly minimum: number
+  readonly maximum: number
+  /** The rate of a group this many groups below the head: what `reset` goes back to. */
+  reset(depth: number): number
+}
+
+/** What an agent may do to one group: a space, which of its actions are allowed now, and what each does. */
+export interface ActionSet<A> {
+  readonly id: string
+  readonly space: Space<A>
+  mask?(setting: GroupSetting, depth: number, limits: RateLimits): Mask
+  apply(action: A, setting: GroupSetting, depth: number, limits: RateLimits): GroupSetting
+  /** The action that changes nothing. */
+  readonly keep: A
+  /** For events and reports. */
+  describe(action: A): string
+}
+
+const NAMES = ['freeze', 'lr/3', 'keep', 'lr*3', 'reset'] as const
+const FACTORS = [0, 1 / 3, 1, 3, 0]
+
+/**
+ * Discrete(5): freeze, ×1/3, keep, ×3, reset to base·2.6^−depth (the ratio between neighbouring layer groups of
+ * discriminative fine-tuning, Howard & Ruder 2018). On a frozen group, keep leaves it frozen, ×1/3 and ×3 thaw it
+ * at its last rate times the factor, reset thaws it at the reset rate. The mask hides what would leave the limits.
+ */
+export const fiveActions: ActionSet<number> = {
+  id: 'discrete5',
+  space: new Discrete(5),
+  keep: 2,
+  describe: action => NAMES[action],
+  mask(setting, _depth, limits) {
+    const allowed = FACTORS.map((factor, action) => {
+      if (action !== 1 && action !== 3) return 1
+      return within(setting.learningRate * factor, limits) ? 1 : 0
+    })
+    return Uint8Array.from(allowed)
+  },
+  apply(action, setting, depth, limits) {
+    switch (action) {
+      case 0:
+        return { ...setting, frozen: true }
+      case 1:
+      case 3:
+        return { frozen: false, learningRate: clamp(setting.learningRate * FACTORS[action], limits) }
+      case 4:
+        return { frozen: false, learningRate: limits.reset(depth) }
+      default:
+        return setting
+    }
+  },
+}
+
+const DISCRIMINATIVE_RATIO = 2.6
+
+/** Limits [1e-6, 1e-2] around a base rate: the head's; each group below learns 2.6 times slower by default. */
+export function rateLimits(base: number, minimum = 1e-6, maximum = 1e-2): RateLimits {
+  const limits = { minimum, maximum }
+  return { ...limits, reset: depth => clamp(base * DISCRIMINATIVE_RATIO ** -depth, limits) }
+}
+
+/** A whisker of slack, so that three times a third of the limit is still within it. */
+const SLACK = 1 + 1e-9
+
+function within(rate: number, { minimum, maximum }: Omit<RateLimits, 'reset'>): boolean {
+  return rate >= minimum / SLACK && rate <= maximum * SLACK
+}
+
+function clamp(rate: number, { minimum, maximum }: Omit<RateLimits, 'reset'>): number {
+  return Math.min(Math.max(rate, minimum), maximum)
+}

@@ -1,0 +1,221 @@
+import { inputError } from '../../common/error.ts'
+import type { Env, EnvSpec, Info, Mask, ResetResult, Space, StepResult } from '../env.ts'
+import { Box } from '../spaces.ts'
+import type { FineTuning, RoundResult, WorldState } from './world.ts'
+
+type Observation = Float32Array
+
+/** Observations of any group: features in [-1, 1]. */
+export function observationSpace<A>(world: FineTuning<A>): Space<Observation> {
+  const { states } = world.options
+  return new Box(-1, 1, [states.group.length + states.global.length])
+}
+
+/** The facts of a round that reports want beside the reward. */
+function roundInfo(result: RoundResult): Info {
+  const { evaluation, diverged, step, flops, trainLoss } = result
+  return { step, flops, trainLoss, diverged, loss: evaluation.loss, accuracy: evaluation.accuracy }
+}
+
+/**
+ * Where the group environments of the parallel view meet: a round begins when every acting group has chosen.
+ * Groups that don't act keep their setting.
+ */
+class Barrier<A> {
+  private readonly chosen = new Map<number, A>()
+  private pending: { promise: Promise<RoundResult>; resolve(r: RoundResult): void; reject(e: unknown): void } | undefined
+  private readonly waiting = new Set<number>()
+  private resetting: Promise<void> | undefined
+  private seed = 0
+
+  constructor(
+    readonly world: FineTuning<A>,
+    readonly acting: readonly number[],
+  ) {}
+
+  /** The first group to ask restarts the world; the others join the same episode. */
+  async reset(group: number, seed: number | undefined): Promise<void> {
+    if (this.chosen.size > 0) {
+      throw inputError('barrier.round', 'a round is waiting for other groups: reset only between rounds')
+    }
+    if (seed !== undefined) this.seed = seed
+    if (this.resetting === undefined || this.waiting.has(group)) {
+      this.waiting.clear()
+      this.resetting = this.world.reset(this.seed)
+    }
+    this.waiting.add(group)
+    const done = this.resetting
+    if (this.waiting.size === this.acting.length) this.resetting = undefined
+    await done
+  }
+
+  choose(group: number, action: A): Promise<RoundResult> {
+    if (this.chosen.has(group)) {
+      throw inputError('barrier.twice', `group ${group} has chosen already: await its step before the next one`)
+    }
+    this.chosen.set(group, action)
+    this.pending ??= deferred()
+    const { promise } = this.pending
+    if (this.chosen.size === this.acting.length) this.go()
+    return promise
+  }
+
+  private go(): void {
+    const { pending } = this
+    const actions = Array.from({ length: this.world.groups }, (_, group) => this.chosen.get(group))
+    this.chosen.clear()
+    this.pending = undefined
+    if (pending === undefined) return
+    this.world.round(actions).then(pending.resolve, pending.reject)
+  }
+}
+
+function deferred() {
+  let resolve: (result: RoundResult) => void = () => undefined
+  let reject: (error: unknown) => void = () => undefined
+  const promise = new Promise<RoundResult>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  return { promise, resolve, reject }
+}
+
+/** One layer group as an ordinary environment; its step ends when all acting groups have stepped. */
+export class GroupEnv<A = number> implements Env<Observation, A> {
+  readonly spec: EnvSpec
+  readonly observationSpace: Space<Observation>
+  readonly actionSpace: Space<A>
+  private over = true
+
+  constructor(
+    private readonly barrier: Barrier<A>,
+    readonly group: number,
+  ) {
+    const { world } = barrier
+    const { budgetSteps, roundSteps, actions } = world.options
+    const { name } = world.options.trainee.network.groups[group]
+    this.spec = { id: `FineTuning/${name}`, maxEpisodeSteps: Math.ceil(budgetSteps / roundSteps) }
+    this.observationSpace = observationSpace(world)
+    this.actionSpace = actions.space
+  }
+
+  async reset(options?: { seed?: number }): Promise<ResetResult<Observation>> {
+    await this.barrier.reset(this.group, options?.seed)
+    this.over = false
+    return { observation: this.barrier.world.observation(this.group), info: {} }
+  }
+
+  async step(action: A): Promise<StepResult<Observation>> {
+    if (this.over) throw inputError('episode.over', 'the episode is over: call reset before step')
+    if (!this.actionSpace.contains(action)) {
+      const space = JSON.stringify(this.actionSpace.toJSON())
+      throw inputError('action.invalid', `${JSON.stringify(action)} is not an action of ${space}`)
+    }
+    const result = await this.barrier.choose(this.group, action)
+    this.over = result.terminated
+    return {
+      observation: this.barrier.world.observation(this.group),
+      reward: result.reward,
+      terminated: result.terminated,
+      truncated: false,
+      info: roundInfo(result),
+    }
+  }
+
+  actionMask(): Mask {
+    return this.barrier.world.mask(this.group) ?? new Uint8Array(this.actionSpace.flatSize).fill(1)
+  }
+
+  snapshot(): { readonly world: WorldState; readonly over: boolean } {
+    return { world: this.barrier.world.snapshot(), over: this.over }
+  }
+
+  restore(snapshot: unknown): void {
+    const { world, over } = snapshot as ReturnType<GroupEnv['snapshot']>
+    this.barrier.world.restore(world)
+    this.over = over
+  }
+}
+
+/** All groups act at once, each through its own environment, and wait for each other every round. */
+export function parallelView<A>(
+  world: FineTuning<A>,
+  acting: readonly number[] = Array.from({ length: world.groups }, (_, group) => group),
+): readonly GroupEnv<A>[] {
+  const barrier = new Barrier(world, acting)
+  return acting.map(group => new GroupEnv(barrier, group))
+}
+
+/** One group's environment alone: the others keep their settings. */
+export function groupEnv<A>(world: FineTuning<A>, group: number): GroupEnv<A> {
+  return parallelView(world, [group])[0]
+}
+
+/**
+ * One group after the other, from the first to the head, for any single-agent algorithm with shared parameters.
+ * The round is trained after the head's choice: until then a step costs no time (`info.duration` 0, so that the
+ * discount within a round is 1), and the head's step lasts one round and brings the reward.
+ */
+export class SequentialEnv<A = number> implements Env<Observation, A> {
+  readonly spec: EnvSpec
+  readonly observationSpace: Space<Observation>
+  readonly actionSpace: Space<A>
+  private chosen: A[] = []
+  private over = true
+  private seed = 0
+
+  constructor(private readonly world: FineTuning<A>) {
+    const { budgetSteps, roundSteps, actions } = world.options
+    this.spec = { id: 'FineTuning/sequential', maxEpisodeSteps: world.groups * Math.ceil(budgetSteps / roundSteps) }
+    this.observationSpace = observationSpace(world)
+    this.actionSpace = actions.space
+  }
+
+  /** The group whose turn it is. */
+  get group(): number {
+    return this.chosen.length
+  }
+
+  async reset(options?: { seed?: number }): Promise<ResetResult<Observation>> {
+    this.seed = options?.seed ?? this.seed
+    await this.world.reset(this.seed)
+    this.chosen = []
+    this.over = false
+    return { observation: this.world.observation(0), info: { group: 0 } }
+  }
+
+  async step(action: A): Promise<StepResult<Observation>> {
+    if (this.over) throw inputError('episode.over', 'the episode is over: call reset before step')
+    this.chosen.push(action)
+    if (this.chosen.length < this.world.groups) {
+      const info = { group: this.group, duration: 0 }
+      return { observation: this.world.observation(this.group), reward: 0, terminated: false, truncated: false, info }
+    }
+    const actions = this.chosen
+    this.chosen = []
+    const result = await this.world.round(actions)
+    this.over = result.terminated
+    return {
+      observation: this.world.observation(0),
+      reward: result.reward,
+      terminated: result.terminated,
+      truncated: false,
+      info: { ...roundInfo(result), group: 0, duration: 1 },
+    }
+  }
+
+  actionMask(): Mask {
+    return this.world.mask(this.group) ?? new Uint8Array(this.actionSpace.flatSize).fill(1)
+  }
+
+  snapshot(): { readonly world: WorldState; readonly chosen: readonly A[]; readonly over: boolean } {
+    return { world: this.world.snapshot(), chosen: [...this.chosen], over: this.over }
+  }
+
+  restore(snapshot: unknown): void {
+    const { world, chosen, over } = snapshot as ReturnType<SequentialEnv<A>['snapshot']>
+    this.world.restore(world)
+    this.chosen = [...chosen]
+    this.over = over
+  }
+}

@@ -1,0 +1,265 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { inputError, interrupted } from '../../common/error.ts'
+import { Rng, type RngState } from '../../common/random.ts'
+import type { Splits } from '../../data/dataset.ts'
+import { initialWeights, type Weights } from '../../models/initialize.ts'
+import type { NormConfig, Trainee, TraineeState } from '../../models/trainee.ts'
+import type { ActionSet, GroupSetting, RateLimits } from './actions.ts'
+import { BatchOrder, type BatchOrderState } from './batches.ts'
+import { type GroupStatistics, observe, type StateSpace } from './features.ts'
+import { Probe, type ProbeState } from './probe.ts'
+import { boundLoss, divergenceLoss, type Evaluation, type RewardDefinition } from './reward.ts'
+
+export interface FineTuningOptions<A = number> {
+  readonly trainee: Trainee
+  readonly pretrained: Weights
+  /** Without the test split: nothing in here can read it. */
+  readonly splits: Pick<Splits, 'train' | 'probe' | 'reward'>
+  readonly classes: number
+  readonly batchSize: number
+  /** Training steps between two decisions. */
+  readonly roundSteps: number
+  readonly budgetSteps: number
+  readonly limits: RateLimits
+  readonly actions: ActionSet<A>
+  readonly states: StateSpace
+  readonly reward: RewardDefinition
+  readonly norms: NormConfig
+  /** Start from fresh weights everywhere (the baseline `fromScratch`). */
+  readonly fromScratch?: boolean
+  /** Keep the given model's head instead of starting a fresh one. */
+  readonly keepHead?: boolean
+  readonly signal?: AbortSignal
+  /** Called after every training step, for progress. */
+  readonly onStep?: (step: number) => void
+}
+
+export interface RoundResult {
+  readonly reward: number
+  /** The budget is spent or training diverged: the observation shows both, so it's the MDP's own end. */
+  readonly terminated: boolean
+  readonly diverged: boolean
+  readonly step: number
+  readonly flops: number
+  readonly trainLoss: number
+  readonly evaluation: Evaluation<'reward'>
+}
+
+/** Everything that decides the rest of an episode. */
+export interface WorldState {
+  readonly trainee: TraineeState
+  readonly order: BatchOrderState
+  readonly dropout: RngState
+  readonly probe: ProbeState
+  readonly settings: readonly GroupSetting[]
+  readonly progress: Progress
+}
+
+interface Progress {
+  readonly step: number
+  readonly evaluation: Evaluation<'reward'>
+  readonly previousLoss: number
+  readonly trainLoss: number
+  readonly done: boolean
+  readonly diverged: boolean
+}
+
+/**
+ * The one mutable world of fine-tuning: network, optimizer, data order, budget. Group environments and the other
+ * views are windows on it. One episode is one fine-tuning run from the pretrained weights within a budget of
+ * steps, and of the FLOPs that as many steps of full fine-tuning cost; one round is `roundSteps` training steps
+ * with the settings chosen, then an evaluation on the reward split.
+ */
+export class FineTuning<A = number> {
+  private order: BatchOrder
+  private dropout: Rng
+  private readonly probe: Probe
+  private current: GroupSetting[] = []
+  private progress: Progress | undefined
+
+  constructor(readonly options: FineTuningOptions<A>) {
+    if (options.batchSize > options.splits.train.length) {
+      throw inputError(
+        'batch-size.too-large',
+        `a batch of ${options.batchSize} is larger than the train split of ${options.splits.train.length} clips: ` +
+          `choose --batch-size ${options.splits.train.length} or less`,
+      )
+    }
+    this.order = new BatchOrder(options.splits.train, Rng.of(0))
+    this.dropout = Rng.of(0)
+    this.probe = new Probe(options.trainee, options.splits.probe)
+  }
+
+  get groups(): number {
+    return this.options.trainee.network.groups.length
+  }
+
+  get settings(): readonly GroupSetting[] {
+    return this.current
+  }
+
+  /** FLOPs that an episode may cost: what `budgetSteps` steps of full fine-tuning cost. */
+  get budgetFlops(): number {
+    const { trainee, batchSize, budgetSteps } = this.options
+    return budgetSteps * batchSize * trainee.network.stepFlops(trainee.network.groups.map(() => true))
+  }
+
+  get flops(): number {
+    return this.options.trainee.flops
+  }
+
+  get evaluation(): Evaluation<'reward'> {
+    return this.running().evaluation
+  }
+
+  get diverged(): boolean {
+    return this.running().diverged
+  }
+
+  /** A fresh run: head, data order and dropout come from the seed; backbone frozen, head at the base rate. */
+  async reset(seed: number): Promise<void> {
+    const { trainee, pretrained, fromScratch, keepHead, norms, splits, limits } = this.options
+    trainee.reset(initialWeights(trainee.network, pretrained, { rng: Rng.of(seed, 'weights'), fromScratch, keepHead }), norms)
+    this.order = new BatchOrder(splits.train, Rng.of(seed, 'order'))
+    this.dropout = Rng.of(seed, 'dropout')
+    this.current = trainee.network.groups.map((_, group) => {
+      const depth = this.depth(group)
+      return { frozen: depth > 0, learningRate: limits.reset(depth) }
+    })
+    const evaluation = this.evaluate()
+    const { loss } = evaluation
+    this.progress = { step: 0, evaluation, previousLoss: loss, trainLoss: loss, done: false, diverged: false }
+    this.probe.reset()
+    this.probe.measure()
+    await nextTurn()
+  }
+
+  /** Groups below the head: 0 for the head itself. */
+  depth(group: number): number {
+    return this.groups - 1 - group
+  }
+
+  mask(group: number): Uint8Array | undefined {
+    return this.options.actions.mask?.(this.current[group], this.depth(group), this.options.limits)
+  }
+
+  /** [features] in [-1, 1] for one group: its own statistics, then the global ones. */
+  observation(group: number): Float32Array {
+    const { states, classes } = this.options
+    const { evaluation, previousLoss, trainLoss } = this.running()
+    return observe(states, this.statistics(group), {
+      budgetLeft: this.budgetLeft(),
+      classes,
+      loss: boundLoss(evaluation.loss, classes),
+      previousLoss: boundLoss(previousLoss, classes),
+      trainLoss: boundLoss(trainLoss, classes),
+    })
+  }
+
+  statistics(group: number): GroupStatistics {
+    const { network } = this.options.trainee
+    const sum = (of: 'parameters' | 'flops') => network.groups.reduce((total, g) => total + g[of], 0)
+    const setting = this.current[group]
+    return {
+      depth: this.depth(group),
+      groups: this.groups,
+      parameterShare: network.groups[group].parameters / sum('parameters'),
+      flopShare: network.groups[group].flops / sum('flops'),
+      isHead: group === this.groups - 1,
+      frozen: setting.frozen,
+      learningRate: setting.learningRate,
+      ...this.probe.figures(group),
+    }
+  }
+
+  /** Applies one action a group (undefined keeps), trains for a round and evaluates. */
+  async round(actions: readonly (A | undefined)[]): Promise<RoundResult> {
+    const { actions: set, limits } = this.options
+    const settings = this.current.map((setting, group) => {
+      const action = actions[group]
+      return action === undefined ? setting : set.apply(action, setting, this.depth(group), limits)
+    })
+    return this.train(settings)
+  }
+
+  /** One round with these settings: what schedules call directly. */
+  async train(settings: readonly GroupSetting[]): Promise<RoundResult> {
+    const { classes, reward, roundSteps, budgetSteps, trainee } = this.options
+    const before = this.running()
+    if (before.done) throw inputError('episode.over', 'the episode is over: reset the environment before stepping again')
+    this.current = [...settings]
+    const flopsBefore = trainee.flops
+    const weightsBefore = trainee.snapshot().weights
+    const rates = settings.map(setting => (setting.frozen ? 0 : setting.learningRate))
+    const losses: number[] = []
+    let step = before.step
+    let broken = false
+    for (let i = 0; i < roundSteps && step < budgetSteps && !broken && trainee.flops < this.budgetFlops; i++) {
+      if (this.options.signal?.aborted) throw interrupted()
+      const result = trainee.step(this.order.next(this.options.batchSize), rates, this.dropout)
+      step++
+      if (result !== undefined) losses.push(result.loss)
+      broken = result !== undefined && !Number.isFinite(result.loss)
+      this.options.onStep?.(step)
+      await nextTurn()
+    }
+    const measured = this.evaluate()
+    const diverged = broken || !(measured.loss <= divergenceLoss(classes))
+    const evaluation = diverged ? { ...measured, loss: divergenceLoss(classes) } : measured
+    const trainLoss = losses.length === 0 ? before.trainLoss : losses.reduce((a, b) => a + b, 0) / losses.length
+    const done = diverged || step >= budgetSteps || trainee.flops >= this.budgetFlops
+    this.progress = { step, evaluation, previousLoss: before.evaluation.loss, trainLoss, done, diverged }
+    if (!diverged) this.probe.measure(weightsBefore)
+    const cost = (trainee.flops - flopsBefore) / this.budgetFlops
+    return {
+      reward: reward.reward({ before: before.evaluation, after: evaluation, cost, classes }),
+      terminated: done,
+      diverged,
+      step,
+      flops: trainee.flops,
+      trainLoss,
+      evaluation,
+    }
+  }
+
+  snapshot(): WorldState {
+    return {
+      trainee: this.options.trainee.snapshot(),
+      order: this.order.state(),
+      dropout: this.dropout.state(),
+      probe: this.probe.state(),
+      settings: [...this.current],
+      progress: this.running(),
+    }
+  }
+
+  restore(state: WorldState): void {
+    this.options.trainee.restore(state.trainee)
+    this.order.restore(state.order)
+    this.dropout = Rng.restore(state.dropout)
+    this.probe.restore(state.probe)
+    this.current = [...state.settings]
+    this.progress = state.progress
+  }
+
+  private budgetLeft(): number {
+    const steps = this.running().step / this.options.budgetSteps
+    return Math.max(0, 1 - Math.max(steps, this.flops / this.budgetFlops))
+  }
+
+  private evaluate(): Evaluation<'reward'> {
+    const { trainee, splits } = this.options
+    const { losses, predictions } = trainee.evaluate(splits.reward)
+    const correct = splits.reward.reduce((sum, clip, i) => sum + (trainee.label(clip) === predictions[i] ? 1 : 0), 0)
+    return {
+      split: 'reward',
+      loss: losses.reduce((a, b) => a + b, 0) / losses.length,
+      accuracy: correct / splits.reward.length,
+    }
+  }
+
+  private running(): Progress {
+    if (this.progress === undefined) throw inputError('episode.not-started', 'call reset before using the environment')
+    return this.progress
+  }
+}

@@ -1,0 +1,74 @@
+import type { Rng } from '../common/random.ts'
+import type { Network } from './network.ts'
+import type { Variable } from './variables.ts'
+
+/** Values of all variables by name. */
+export type Weights = Readonly<Record<string, Float32Array>>
+
+/** What the network holds now, copied. */
+export function readWeights(network: Network): Weights {
+  return Object.fromEntries(
+    network.variables.map(variable => [variable.name, Float32Array.from(variable.handle.dataSync())]),
+  )
+}
+
+/**
+ * A run's starting weights: the pretrained ones with a fresh head, or, `fromScratch`, fresh ones everywhere.
+ * Kernels are Glorot uniform (Glorot & Bengio 2010), recurrent kernels orthogonal, as Keras initialises them;
+ * variables of other roles (a head of the user's own) keep what they were built with.
+ */
+export function initialWeights(
+  network: Network,
+  pretrained: Weights,
+  options: { readonly rng: Rng; readonly fromScratch?: boolean; readonly keepHead?: boolean },
+): Weights {
+  const head = network.groups.length - 1
+  return Object.fromEntries(
+    network.variables.map(variable => {
+      const fresh = options.fromScratch === true || (variable.group === head && options.keepHead !== true)
+      return [
+        variable.name,
+        (fresh ? initialize(variable, options.rng) : undefined) ?? pretrained[variable.name],
+      ]
+    }),
+  )
+}
+
+function initialize(variable: Variable, rng: Rng): Float32Array | undefined {
+  const { role, size } = variable
+  if (role === 'recurrent_kernel') return orthogonal(variable.shape, rng)
+  if (role.endsWith('kernel')) return glorotUniform(variable.shape, rng, role.startsWith('depthwise'))
+  if (role === 'bias' || role === 'beta' || role === 'moving_mean') return new Float32Array(size)
+  if (role === 'gamma' || role === 'moving_variance') return new Float32Array(size).fill(1)
+  return undefined
+}
+
+function glorotUniform(shape: readonly number[], rng: Rng, depthwise: boolean): Float32Array {
+  const receptive = shape.slice(0, -2).reduce((a, b) => a * b, 1)
+  const [inputs, outputs] = shape.slice(-2)
+  // A depthwise kernel sees one channel: its fan is the window.
+  const fan = depthwise ? receptive * (1 + outputs) : receptive * (inputs + outputs)
+  const limit = Math.sqrt(6 / fan)
+  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (2 * rng.next() - 1) * limit)
+}
+
+/** Rows made orthonormal by modified Gram–Schmidt, blockwise where there are more columns than rows. */
+function orthogonal(shape: readonly number[], rng: Rng): Float32Array {
+  const [rows, columns] = shape
+  const result = new Float32Array(rows * columns)
+  for (let block = 0; block < columns; block += rows) {
+    const basis: number[][] = []
+    for (let j = block; j < Math.min(columns, block + rows); j++) {
+      const vector = Array.from({ length: rows }, () => rng.normal())
+      for (const other of basis) {
+        const dot = vector.reduce((sum, v, i) => sum + v * other[i], 0)
+        for (let i = 0; i < rows; i++) vector[i] -= dot * other[i]
+      }
+      const norm = Math.hypot(...vector)
+      const unit = vector.map(v => v / norm)
+      basis.push(unit)
+      for (let i = 0; i < rows; i++) result[i * columns + j] = unit[i]
+    }
+  }
+  return result
+}

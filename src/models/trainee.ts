@@ -1,0 +1,283 @@
+import type { Rng } from '../common/random.ts'
+import type { Clip } from '../data/dataset.ts'
+import { ActivationCache } from './activation-cache.ts'
+import type { Weights } from './initialize.ts'
+import type { GradientResult, Network, NormMode } from './network.ts'
+import type { Optimizer, OptimizerState } from './optimizer.ts'
+import { tf } from './tf.ts'
+
+/** One group's setting for a training step; 0 freezes it. */
+export type LearningRates = readonly number[]
+
+/** Where pixels come from: uint8 [B, T, H, W, C] for the clips. */
+export type PixelSource = (clips: readonly Clip[]) => Uint8Array
+
+export interface TraineeOptions {
+  readonly network: Network
+  readonly optimizer: () => Optimizer
+  readonly pixels: PixelSource
+  /** Class index of a clip. */
+  readonly label: (clip: Clip) => number
+  /** Bytes for cached activations of frozen prefixes. */
+  readonly cacheBytes: number
+}
+
+/** How batch normalisations of trained groups behave: a mode a group, and how slowly statistics may follow. */
+export interface NormConfig {
+  readonly modes: readonly NormMode[]
+  readonly momentum?: number
+}
+
+export interface Scores {
+  /** Cross-entropy per clip, nats. */
+  readonly losses: Float32Array
+  readonly predictions: Int32Array
+}
+
+/** Everything that training changes. Arrays are never written to once they are in here. */
+export interface TraineeState {
+  readonly weights: Weights
+  readonly optimizer: OptimizerState
+  /** One number a group that changes whenever its weights do; 0 is the pretrained state. */
+  readonly versions: readonly number[]
+  readonly flops: number
+  readonly charged: ReadonlySet<string>
+}
+
+/** Clips whose activations are computed in one go at evaluation. */
+const EVALUATION_BATCH = 16
+
+/**
+ * A network in training: weights, optimizer slots and the count of FLOPs. Frozen groups at the start of the
+ * network run outside the gradient, once a clip; groups that stay frozen are bit-equal afterwards.
+ */
+export class Trainee {
+  private weights: Weights
+  private optimizer: Optimizer
+  private versions: number[]
+  private charged = new Set<string>()
+  private readonly cache: ActivationCache
+  private readonly rowShapes = new Map<number, readonly number[]>()
+  private nextVersion = 1
+  private norms: NormConfig
+  /** Forward, backward, probe and evaluation FLOPs since `reset`. */
+  flops = 0
+
+  constructor(
+    private readonly options: TraineeOptions,
+    /** The weights that version 0 stands for. */
+    private readonly pretrained: Weights,
+  ) {
+    this.weights = pretrained
+    this.optimizer = options.optimizer()
+    this.versions = options.network.groups.map(() => 0)
+    this.norms = { modes: options.network.groups.map(() => 'frozen') }
+    this.cache = new ActivationCache(options.cacheBytes)
+  }
+
+  get network(): Network {
+    return this.options.network
+  }
+
+  label(clip: Clip): number {
+    return this.options.label(clip)
+  }
+
+  value(name: string): Float32Array {
+    return this.weights[name]
+  }
+
+  /** A fresh run from these weights, with empty optimizer slots and nothing spent. */
+  reset(weights: Weights, norms: NormConfig): void {
+    this.load(weights)
+    this.norms = norms
+    this.optimizer = this.options.optimizer()
+    this.versions = this.network.groups.map((_, group) =>
+      this.network.variables.every(v => v.group !== group || weights[v.name] === this.pretrained[v.name])
+        ? 0
+        : this.nextVersion++,
+    )
+    this.charged = new Set()
+    this.flops = 0
+  }
+
+  /** One optimizer step on a batch. With everything frozen nothing happens and nothing is spent. */
+  step(
+    batch: readonly Clip[],
+    rates: LearningRates,
+    dropout: Rng,
+  ): { loss: number; correct: number } | undefined {
+    const from = rates.findIndex(rate => rate > 0)
+    if (from < 0) return undefined
+    const trained = this.learned(group => rates[group] > 0)
+    const result = this.differentiate(batch, from, trained, dropout)
+    this.flops += batch.length * this.network.stepFlops(rates.map(rate => rate > 0))
+    const updates: Record<string, Float32Array> = {}
+    for (const variable of this.network.variables) {
+      const gradient = result.gradients.get(variable.name)
+      const statistic = result.statistics.get(variable.name)
+      if (gradient !== undefined) {
+        const value = this.weights[variable.name]
+        updates[variable.name] = this.optimizer.update(variable.name, value, gradient, rates[variable.group])
+      } else if (statistic !== undefined) {
+        updates[variable.name] = statistic
+      }
+    }
+    this.load({ ...this.weights, ...updates })
+    rates.forEach((rate, group) => {
+      if (rate > 0) this.versions[group] = this.nextVersion++
+    })
+    return { loss: result.loss, correct: result.correct }
+  }
+
+  /** Gradients of every group on a few clips, frozen ones included; changes nothing but the FLOPs spent. */
+  probe(clips: readonly Clip[]): GradientResult {
+    this.flops += clips.length * this.network.stepFlops(this.network.groups.map(() => true))
+    return this.differentiate(
+      clips,
+      0,
+      this.learned(() => true),
+    )
+  }
+
+  /** Losses and predictions; prefixes that haven't changed come from the cache. */
+  evaluate(clips: readonly Clip[]): Scores {
+    const losses = new Float32Array(clips.length)
+    const predictions = new Int32Array(clips.length)
+    for (let at = 0; at < clips.length; at += EVALUATION_BATCH) {
+      const batch = clips.slice(at, at + EVALUATION_BATCH)
+      const output = this.outputs(batch)
+      const scores = this.network.score(output, batch.map(this.options.label))
+      output.dispose()
+      losses.set(scores.losses, at)
+      predictions.set(scores.predictions, at)
+    }
+    return { losses, predictions }
+  }
+
+  /** Each group's output on the clips, flat, clip after clip: for measuring how far it moved. */
+  activations(clips: readonly Clip[]): readonly Float32Array[] {
+    const input = this.network.input(this.options.pixels(clips), clips.length)
+    const tensors = this.network.activations(input, clips.length)
+    const result = tensors.map(tensor => tensor.dataSync() as Float32Array)
+    this.flops += clips.length * this.network.forwardFlops()
+    tf.dispose([input, ...tensors])
+    return result
+  }
+
+  snapshot(): TraineeState {
+    return {
+      weights: this.weights,
+      optimizer: this.optimizer.state(),
+      versions: [...this.versions],
+      flops: this.flops,
+      charged: new Set(this.charged),
+    }
+  }
+
+  restore(state: TraineeState): void {
+    this.load(state.weights)
+    this.optimizer.restore(state.optimizer)
+    this.versions = [...state.versions]
+    this.nextVersion = Math.max(this.nextVersion, ...state.versions.map(version => version + 1))
+    this.flops = state.flops
+    this.charged = new Set(state.charged)
+  }
+
+  private outputs(clips: readonly Clip[]): tf.Tensor {
+    const groups = this.network.groups
+    const unchanged = this.versions.findIndex(version => version !== 0)
+    const from = unchanged < 0 ? groups.length - 1 : Math.min(unchanged, groups.length - 1)
+    const input = this.enter(clips, from)
+    this.flops += clips.length * this.network.forwardFlops(from)
+    const output = this.network.forward(input, clips.length, from)
+    input.dispose()
+    return output
+  }
+
+  private differentiate(
+    clips: readonly Clip[],
+    from: number,
+    trained: ReadonlySet<string>,
+    dropout?: Rng,
+  ): GradientResult {
+    const input = this.enter(clips, from)
+    try {
+      const labels = clips.map(this.options.label)
+      const norms = dropout === undefined ? undefined : this.norms
+      return this.network.gradients(input, labels, {
+        from,
+        trained,
+        dropout,
+        norms: norms?.modes,
+        momentum: norms?.momentum,
+      })
+    } finally {
+      input.dispose()
+    }
+  }
+
+  /** The tensor that enters group `from`: pixels, or the frozen prefix's output, computed clip by clip. */
+  private enter(clips: readonly Clip[], from: number): tf.Tensor {
+    if (from === 0) return this.network.input(this.options.pixels(clips), clips.length)
+    this.charge(clips, from)
+    const rows = clips.map(clip => this.prefix(clip, from))
+    const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
+    let offset = 0
+    for (const row of rows) {
+      all.set(row, offset)
+      offset += row.length
+    }
+    return this.asRows(all, from)
+  }
+
+  /** One clip's activations before group `to`; alone in its batch, so that its bits don't depend on company. */
+  private prefix(clip: Clip, to: number): Float32Array {
+    const key = (group: number) => `${clip.id}|${group}|${this.versions.slice(0, group).join(',')}`
+    const known = this.cache.get(key(to))
+    if (known !== undefined) return known
+    let from = to - 1
+    while (from > 0 && this.cache.get(key(from)) === undefined) from--
+    const start = from === 0 ? undefined : this.cache.get(key(from))
+    const input = start ? this.asRows(start, from) : this.network.input(this.options.pixels([clip]), 1)
+    const output = this.network.forward(input, 1, from, to)
+    const value = output.dataSync() as Float32Array
+    this.rowShapes.set(to, output.shape.slice(1))
+    tf.dispose([input, output])
+    this.cache.set(key(to), value)
+    return value
+  }
+
+  /** Rows that cross into `group`, [B·T, …] within wrapped time and [B, …] after it. */
+  private asRows(data: Float32Array, group: number): tf.Tensor {
+    const shape = this.rowShapes.get(group) ?? []
+    const row = shape.reduce((product, dimension) => product * dimension, 1)
+    return tf.tensor(data, [data.length / row, ...shape])
+  }
+
+  /** A frozen prefix costs its forward pass once a clip and version in a run, wherever the bits come from. */
+  private charge(clips: readonly Clip[], to: number): void {
+    for (const clip of clips) {
+      for (let group = 0; group < to; group++) {
+        const key = `${clip.id}|${group}|${this.versions.slice(0, group + 1).join(',')}`
+        if (this.charged.has(key)) continue
+        this.charged.add(key)
+        this.flops += this.network.groups[group].flops
+      }
+    }
+  }
+
+  private learned(wanted: (group: number) => boolean): ReadonlySet<string> {
+    return new Set(this.network.variables.filter(v => v.learned && wanted(v.group)).map(v => v.name))
+  }
+
+  /** Puts values into the model's variables; those that are the same array already stay untouched. */
+  private load(weights: Weights): void {
+    for (const variable of this.network.variables) {
+      const value = weights[variable.name]
+      if (value === this.weights[variable.name]) continue
+      tf.tidy(() => variable.handle.assign(tf.tensor(value, [...variable.shape])))
+    }
+    this.weights = weights
+  }
+}
