@@ -1,0 +1,39 @@
+/**
+ * JSON that keeps what JSON loses: typed arrays (base64 of their little-endian bytes), Maps, Sets, and numbers
+ * that are not finite. For checkpoints and policies.
+ */
+export function encode(value: unknown): string {
+  return JSON.stringify(value, (_key, v: unknown) => {
+    if (
+      v instanceof Float32Array ||
+      v instanceof Uint8Array ||
+      v instanceof Int32Array ||
+      v instanceof Float64Array
+    ) {
+      return {
+        $array: v.constructor.name,
+        data: Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64'),
+      }
+    }
+    if (v instanceof Map) return { $map: [...v] }
+    if (v instanceof Set) return { $set: [...v] }
+    if (typeof v === 'number' && !Number.isFinite(v)) return { $number: String(v) }
+    return v
+  })
+}
+
+const ARRAYS = { Float32Array, Uint8Array, Int32Array, Float64Array } as const
+
+export function decode(text: string): unknown {
+  return JSON.parse(text, (_key, v: unknown) => {
+    if (typeof v !== 'object' || v === null) return v
+    if ('$array' in v && 'data' in v) {
+      const bytes = Uint8Array.from(Buffer.from(String(v.data), 'base64'))
+      return new ARRAYS[v.$array as keyof typeof ARRAYS](bytes.buffer)
+    }
+    if ('$map' in v) return new Map(v.$map as [unknown, unknown][])
+    if ('$set' in v) return new Set(v.$set as unknown[])
+    if ('$number' in v) return Number(v.$number)
+    return v
+  })
+}

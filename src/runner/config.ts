@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { inputError } from '../common/error.ts'
+import { unknownName } from '../common/suggest.ts'
+
+const positiveInt = z.coerce.number().int().min(1)
+const rate = z.coerce.number().min(1e-6).max(1e-2)
+
+/** Everything that decides a fine-tuning run; flags and YAML keys are these in kebab-case. */
+export const fineTuneSchema = z.strictObject({
+  model: z.string().describe('pretrained tfjs layers model: its folder or model.json'),
+  data: z.string().describe('clips: a folder of class folders, a folder with labels.csv, or a CSV manifest'),
+  task: z.string().default('action-recognition').describe('what to learn (layergym list tasks)'),
+  agent: z.string().default('reinforce').describe('who chooses (layergym list agents)'),
+  agentConfig: z.record(z.string(), z.unknown()).default({}).describe('settings of the agent'),
+  control: z
+    .enum(['independent', 'shared'])
+    .default('independent')
+    .describe('an agent a group, or one for all'),
+  view: z
+    .enum(['parallel', 'sequential'])
+    .default('parallel')
+    .describe('groups act at once, or one after the other'),
+  groups: positiveInt.min(2).max(64).default(4).describe('layer groups, the head included'),
+  reward: z.string().default('log-loss').describe('what agents are paid for (layergym list rewards)'),
+  costWeight: z.coerce
+    .number()
+    .min(0)
+    .default(0)
+    .describe('λ: FLOPs share of the budget, subtracted from the reward'),
+  episodes: z.coerce.number().int().min(0).default(20).describe('fine-tuning runs to learn from'),
+  budgetSteps: positiveInt
+    .default(120)
+    .describe('training steps an episode, and the FLOPs that as many full steps cost'),
+  roundSteps: positiveInt
+    .optional()
+    .describe('training steps between decisions (default: an eighth of the budget, at least 5)'),
+  batchSize: positiveInt.default(16).describe('clips a training step'),
+  frames: positiveInt.max(512).default(8).describe('frames sampled from a clip'),
+  size: positiveInt
+    .min(8)
+    .max(2048)
+    .optional()
+    .describe("pixels a side (default: the model's own, at most 96)"),
+  fit: z.enum(['crop', 'letterbox', 'stretch']).default('crop').describe('how a frame fills the square'),
+  scaling: z
+    .string()
+    .optional()
+    .describe('what the model expects of pixels: 0..1, -1..1, imagenet, 0..255 (default: found out)'),
+  head: z.enum(['concat', 'mean', 'gru']).default('concat').describe('how frame features become classes'),
+  norm: z
+    .enum(['frozen', 'batch'])
+    .default('frozen')
+    .describe('batch-normalisation statistics of trained groups'),
+  optimizer: z
+    .enum(['adamw', 'adam', 'sgd'])
+    .default('adamw')
+    .describe('one slot set a variable, a rate a group'),
+  learningRate: rate.default(1e-3).describe("base rate: the head's"),
+  gamma: z.coerce.number().min(0).max(1).default(0.99).describe('discount a round'),
+  seed: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1)
+    .describe('decides everything random'),
+  baselines: z
+    .array(z.enum(['linearProbe', 'fullFineTune', 'fromScratch']))
+    .default(['linearProbe', 'fullFineTune', 'fromScratch'])
+    .describe('what RL is compared with, comma-separated, or none'),
+  baselineSeeds: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe('runs of each baseline and of the learned policy'),
+  baselineRates: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(9)
+    .default(5)
+    .describe('learning rates that each baseline tries'),
+  workers: positiveInt.max(64).default(1).describe('episodes in flight'),
+  checkpointEvery: positiveInt.default(1).describe('episodes between checkpoints'),
+  policy: z.string().optional().describe('apply this learned policy (policy.json) without learning'),
+  groupColumn: z.string().optional().describe('manifest column that keeps recordings together'),
+  skipBroken: z.boolean().default(false).describe('leave out clips that cannot be decoded, and list them'),
+  plugin: z.array(z.string()).default([]).describe('plugins to load: packages or files'),
+  engine: z
+    .enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu', 'webgpu'])
+    .default('auto')
+    .describe('what computes'),
+  threads: positiveInt.max(1024).optional().describe('threads of the engine (default: all)'),
+  cache: z.string().optional().describe('folder for decoded clips'),
+  out: z.string().optional().describe('run folder (default: runs/<date>)'),
+  overwrite: z.boolean().default(false).describe('replace an existing run folder'),
+})
+
+export type FineTuneConfig = z.infer<typeof fineTuneSchema>
+
+/** The default round: an eighth of the budget, but long enough that probing stays below a tenth of the cost. */
+export function roundStepsOf(config: FineTuneConfig): number {
+  return config.roundSteps ?? Math.min(config.budgetSteps, Math.max(5, Math.round(config.budgetSteps / 8)))
+}
+
+/**
+ * Validates values from flags, YAML or code. Keys may be camelCase or kebab-case.
+ * @throws input error naming the key, what was given and what is allowed
+ */
+export function parseConfig<S extends z.ZodObject>(
+  schema: S,
+  values: Readonly<Record<string, unknown>>,
+): z.infer<S> {
+  const known = Object.keys(schema.shape)
+  const camel: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    const name = camelCase(key)
+    if (!known.includes(name)) throw unknownName('setting', key, known.map(kebabCase))
+    camel[name] = value
+  }
+  const result = schema.safeParse(camel)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const key = kebabCase(String(issue.path[0] ?? ''))
+  const given = valueAt(camel, issue.path)
+  if (given === undefined) throw inputError('config.missing', `'${key}' is missing: give --${key}`)
+  throw inputError(
+    'config.invalid',
+    `'${[key, ...issue.path.slice(1)].join('.')}' can't be ${JSON.stringify(given)}: ${issue.message}`,
+  )
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : inner),
+    value,
+  )
+}
+
+export function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
