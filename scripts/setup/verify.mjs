@@ -8,7 +8,9 @@ import util from 'node:util'
 const folder = process.argv[2]
 process.env.TF_CPP_MIN_LOG_LEVEL = '3'
 const quiet = join(folder, 'lib', 'napi-v8', 'quiet.node')
-if (existsSync(quiet)) process.dlopen({ exports: {} }, quiet)
+try {
+  if (existsSync(quiet)) process.dlopen({ exports: {} }, quiet)
+} catch {} // it only keeps two lines off stderr
 // Both were removed in Node 23.
 util.isNullOrUndefined ??= value => value === null || value === undefined
 util.isArray ??= Array.isArray

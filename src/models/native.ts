@@ -39,7 +39,9 @@ export function nativeAvailability(name: NativePackage): Availability {
 
 /** TensorFlow's library writes two lines on stderr as it is opened; set-up lays an addon beside ours that opens it silently. */
 function hushLibraries(addon: string): void {
-  if (existsSync(addon)) process.dlopen({ exports: {} }, addon)
+  try {
+    if (existsSync(addon)) process.dlopen({ exports: {} }, addon)
+  } catch {} // the lines are a nuisance, no more
 }
 
 /** Loads the package, which registers its backend as `tensorflow` with tfjs. */
