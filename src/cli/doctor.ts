@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Command } from 'commander'
 import { messageOf } from '../common/error.ts'
-import { type EngineName, engineAvailability, startEngine } from '../models/engine.ts'
-import { findOnPath } from '../models/native.ts'
+import type { EngineName } from '../models/engine.ts'
 import { type Io, printResult } from './command.ts'
 
 /** What `layergym doctor --json` prints. Sizes are bytes. */
@@ -41,6 +40,7 @@ export function doctorCommand(program: Command, io: Io): void {
 }
 
 export async function examine(): Promise<DoctorReport> {
+  const { engineAvailability, startEngine } = await import('../models/engine.ts')
   const engine = await startEngine()
   const engines = Object.entries(engineAvailability()).map(([name, found]) => ({ name, ...found }))
   const [codecs, gpus, cache] = await Promise.all([examineCodecs(), findGpus(), measureCache()])
@@ -98,14 +98,12 @@ async function examineCodecs(): Promise<DoctorReport['codecs']> {
 }
 
 async function findGpus(): Promise<string[]> {
-  const tool = findOnPath('nvidia-smi')
-  if (tool === undefined) return []
   try {
     const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader']
-    const { stdout } = await promisify(execFile)(tool, query, { timeout: 10_000 })
+    const { stdout } = await promisify(execFile)('nvidia-smi', query, { timeout: 10_000 })
     return stdout.split('\n').filter(line => line.trim() !== '')
   } catch {
-    return []
+    return [] // not installed, or no GPU to ask
   }
 }
 

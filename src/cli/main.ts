@@ -10,17 +10,17 @@ const COMMANDS: readonly RegisterCommand[] = [doctorCommand, setupCommand]
  * @param argv the words after the program's name
  * @returns the exit code: 0 done, 1 the work failed, 2 wrong usage or input, 130 interrupted
  */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+export async function run(argv: readonly string[], io: Io, commands = COMMANDS): Promise<number> {
   const verbose = argv.includes('--verbose') || Boolean(process.env.DEBUG)
   try {
-    await createProgram(io).parseAsync(argv, { from: 'user' })
+    await createProgram(io, commands).parseAsync(argv, { from: 'user' })
     return io.signal.aborted ? 130 : 0
   } catch (error) {
     return exitCodeOf(error, io, verbose)
   }
 }
 
-export function createProgram(io: Io): Command {
+function createProgram(io: Io, commands: readonly RegisterCommand[]): Command {
   const program = new Command('layergym')
     .description(
       'Reinforcement learning that fine-tunes pretrained video networks, layer group by layer group.',
@@ -28,7 +28,7 @@ export function createProgram(io: Io): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
-  for (const register of COMMANDS) register(program, io)
+  for (const register of commands) register(program, io)
   for (const command of program.commands) {
     command.option('--verbose', 'show where an error came from')
   }
