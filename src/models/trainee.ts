@@ -66,7 +66,7 @@ export class Trainee {
   constructor(
     private readonly options: TraineeOptions,
     /** The weights that version 0 stands for. */
-    private readonly pretrained: Weights,
+    readonly pretrained: Weights,
   ) {
     this.weights = pretrained
     this.optimizer = options.optimizer()

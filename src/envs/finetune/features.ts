@@ -66,12 +66,21 @@ export const defaultStateSpace: StateSpace = {
   group: [
     {
       id: 'depth',
-      description: 'groups below the head / (groups − 1); layer-wise rates depend on it (Howard & Ruder 2018, ULMFiT)',
+      description:
+        'groups below the head / (groups − 1); layer-wise rates depend on it (Howard & Ruder 2018, ULMFiT)',
       value: s => share(s.groups < 2 ? 0 : s.depth / (s.groups - 1)),
     },
-    { id: 'parameter-share', description: 'parameters / all parameters', value: s => share(s.parameterShare) },
+    {
+      id: 'parameter-share',
+      description: 'parameters / all parameters',
+      value: s => share(s.parameterShare),
+    },
     { id: 'flop-share', description: 'forward FLOPs / all forward FLOPs', value: s => share(s.flopShare) },
-    { id: 'is-head', description: '1 for the new head, −1 for pretrained groups', value: s => flag(s.isHead) },
+    {
+      id: 'is-head',
+      description: '1 for the new head, −1 for pretrained groups',
+      value: s => flag(s.isHead),
+    },
     { id: 'frozen', description: '1 frozen, −1 trained', value: s => flag(s.frozen) },
     {
       id: 'learning-rate',
@@ -80,7 +89,8 @@ export const defaultStateSpace: StateSpace = {
     },
     {
       id: 'relative-gradient',
-      description: '‖g‖/‖w‖, log10 in [−5, 1] (relative gradient norm: Lee et al. 2023, Surgical Fine-Tuning)',
+      description:
+        '‖g‖/‖w‖, log10 in [−5, 1] (relative gradient norm: Lee et al. 2023, Surgical Fine-Tuning)',
       value: s => logScaled(relativeGradient(s), -5, 1),
     },
     {
@@ -90,22 +100,26 @@ export const defaultStateSpace: StateSpace = {
     },
     {
       id: 'sensitivity',
-      description: '‖g‖·‖w‖, log10 in [−3, 3]: first-order loss change of scaling the weights (Molchanov et al. 2019)',
+      description:
+        '‖g‖·‖w‖, log10 in [−3, 3]: first-order loss change of scaling the weights (Molchanov et al. 2019)',
       value: s => logScaled(s.gradientNorm * s.weightNorm, -3, 3),
     },
     {
       id: 'update-ratio',
-      description: '‖Δw‖/‖w‖ over the last round, log10 in [−6, 0]; about 1e-3 a step is healthy (Karpathy, CS231n)',
+      description:
+        '‖Δw‖/‖w‖ over the last round, log10 in [−6, 0]; about 1e-3 a step is healthy (Karpathy, CS231n)',
       value: s => logScaled(s.updateNorm / Math.max(s.weightNorm, 1e-12), -6, 0),
     },
     {
       id: 'signal-to-noise',
-      description: '‖mean g‖²/‖half difference‖², log10 in [−2, 2] (gradient noise scale: McCandlish et al. 2018)',
+      description:
+        '‖mean g‖²/‖half difference‖², log10 in [−2, 2] (gradient noise scale: McCandlish et al. 2018)',
       value: s => logScaled(s.signalToNoise, -2, 2),
     },
     {
       id: 'drift',
-      description: '1 − cos(g now, g at the previous decision), [0, 2] → [−1, 1] (Liu et al. 2021, AutoFreeze reads change of g)',
+      description:
+        '1 − cos(g now, g at the previous decision), [0, 2] → [−1, 1] (Liu et al. 2021, AutoFreeze reads change of g)',
       value: s => -s.persistence,
     },
     {

@@ -99,7 +99,8 @@ export function centredGram(data: Float32Array, rows: number): Gram {
     return sum / rows
   })
   const total = means.reduce((a, b) => a + b, 0) / rows
-  for (let i = 0; i < rows; i++) for (let j = 0; j < rows; j++) gram[i * rows + j] += total - means[i] - means[j]
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < rows; j++) gram[i * rows + j] += total - means[i] - means[j]
   return { rows, values: gram }
 }
 

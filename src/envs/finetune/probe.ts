@@ -2,7 +2,7 @@ import type { Clip } from '../../data/dataset.ts'
 import type { Weights } from '../../models/initialize.ts'
 import type { Trainee } from '../../models/trainee.ts'
 import type { GroupStatistics } from './features.ts'
-import { centredGram, type Gram, type GradientFigures, gradientFigures, linearCka, norm } from './measure.ts'
+import { centredGram, type GradientFigures, type Gram, gradientFigures, linearCka, norm } from './measure.ts'
 
 type Figures = Pick<
   GroupStatistics,
@@ -67,7 +67,9 @@ export class Probe {
     const valuesOf = (names: readonly string[], weights?: Weights) =>
       names.map(name => (weights === undefined ? this.trainee.value(name) : weights[name]))
     const weightNorms = namesOf.map(names => norm(valuesOf(names)))
-    const logs = gradients.map((g, i) => Math.log(Math.max(g.gradientNorm, 1e-12) / Math.max(weightNorms[i], 1e-12)))
+    const logs = gradients.map((g, i) =>
+      Math.log(Math.max(g.gradientNorm, 1e-12) / Math.max(weightNorms[i], 1e-12)),
+    )
     const meanRelativeGradient = Math.exp(logs.reduce((a, b) => a + b, 0) / logs.length)
     const similarities = this.similarities()
     this.gradients = gradients

@@ -23,7 +23,9 @@ function roundInfo(result: RoundResult): Info {
  */
 class Barrier<A> {
   private readonly chosen = new Map<number, A>()
-  private pending: { promise: Promise<RoundResult>; resolve(r: RoundResult): void; reject(e: unknown): void } | undefined
+  private pending:
+    | { promise: Promise<RoundResult>; resolve(r: RoundResult): void; reject(e: unknown): void }
+    | undefined
   private readonly waiting = new Set<number>()
   private resetting: Promise<void> | undefined
   private seed = 0
@@ -51,7 +53,10 @@ class Barrier<A> {
 
   choose(group: number, action: A): Promise<RoundResult> {
     if (this.chosen.has(group)) {
-      throw inputError('barrier.twice', `group ${group} has chosen already: await its step before the next one`)
+      throw inputError(
+        'barrier.twice',
+        `group ${group} has chosen already: await its step before the next one`,
+      )
     }
     this.chosen.set(group, action)
     this.pending ??= deferred()
@@ -166,7 +171,10 @@ export class SequentialEnv<A = number> implements Env<Observation, A> {
 
   constructor(private readonly world: FineTuning<A>) {
     const { budgetSteps, roundSteps, actions } = world.options
-    this.spec = { id: 'FineTuning/sequential', maxEpisodeSteps: world.groups * Math.ceil(budgetSteps / roundSteps) }
+    this.spec = {
+      id: 'FineTuning/sequential',
+      maxEpisodeSteps: world.groups * Math.ceil(budgetSteps / roundSteps),
+    }
     this.observationSpace = observationSpace(world)
     this.actionSpace = actions.space
   }
@@ -189,7 +197,13 @@ export class SequentialEnv<A = number> implements Env<Observation, A> {
     this.chosen.push(action)
     if (this.chosen.length < this.world.groups) {
       const info = { group: this.group, duration: 0 }
-      return { observation: this.world.observation(this.group), reward: 0, terminated: false, truncated: false, info }
+      return {
+        observation: this.world.observation(this.group),
+        reward: 0,
+        terminated: false,
+        truncated: false,
+        info,
+      }
     }
     const actions = this.chosen
     this.chosen = []

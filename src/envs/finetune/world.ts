@@ -20,6 +20,8 @@ export interface FineTuningOptions<A = number> {
   /** Training steps between two decisions. */
   readonly roundSteps: number
   readonly budgetSteps: number
+  /** Default: what `budgetSteps` steps of full fine-tuning cost. */
+  readonly budgetFlops?: number
   readonly limits: RateLimits
   readonly actions: ActionSet<A>
   readonly states: StateSpace
@@ -27,6 +29,8 @@ export interface FineTuningOptions<A = number> {
   readonly norms: NormConfig
   /** Start from fresh weights everywhere (the baseline `fromScratch`). */
   readonly fromScratch?: boolean
+  /** False: no statistics are read and none are paid for; fixed schedules need none. */
+  readonly probed?: boolean
   /** Keep the given model's head instead of starting a fresh one. */
   readonly keepHead?: boolean
   readonly signal?: AbortSignal
@@ -98,9 +102,10 @@ export class FineTuning<A = number> {
     return this.current
   }
 
-  /** FLOPs that an episode may cost: what `budgetSteps` steps of full fine-tuning cost. */
+  /** FLOPs that an episode may cost. */
   get budgetFlops(): number {
-    const { trainee, batchSize, budgetSteps } = this.options
+    const { trainee, batchSize, budgetSteps, budgetFlops } = this.options
+    if (budgetFlops !== undefined) return budgetFlops
     return budgetSteps * batchSize * trainee.network.stepFlops(trainee.network.groups.map(() => true))
   }
 
@@ -119,7 +124,10 @@ export class FineTuning<A = number> {
   /** A fresh run: head, data order and dropout come from the seed; backbone frozen, head at the base rate. */
   async reset(seed: number): Promise<void> {
     const { trainee, pretrained, fromScratch, keepHead, norms, splits, limits } = this.options
-    trainee.reset(initialWeights(trainee.network, pretrained, { rng: Rng.of(seed, 'weights'), fromScratch, keepHead }), norms)
+    trainee.reset(
+      initialWeights(trainee.network, pretrained, { rng: Rng.of(seed, 'weights'), fromScratch, keepHead }),
+      norms,
+    )
     this.order = new BatchOrder(splits.train, Rng.of(seed, 'order'))
     this.dropout = Rng.of(seed, 'dropout')
     this.current = trainee.network.groups.map((_, group) => {
@@ -130,7 +138,7 @@ export class FineTuning<A = number> {
     const { loss } = evaluation
     this.progress = { step: 0, evaluation, previousLoss: loss, trainLoss: loss, done: false, diverged: false }
     this.probe.reset()
-    this.probe.measure()
+    if (this.options.probed !== false) this.probe.measure()
     await nextTurn()
   }
 
@@ -186,7 +194,8 @@ export class FineTuning<A = number> {
   async train(settings: readonly GroupSetting[]): Promise<RoundResult> {
     const { classes, reward, roundSteps, budgetSteps, trainee } = this.options
     const before = this.running()
-    if (before.done) throw inputError('episode.over', 'the episode is over: reset the environment before stepping again')
+    if (before.done)
+      throw inputError('episode.over', 'the episode is over: reset the environment before stepping again')
     this.current = [...settings]
     const flopsBefore = trainee.flops
     const weightsBefore = trainee.snapshot().weights
@@ -194,7 +203,11 @@ export class FineTuning<A = number> {
     const losses: number[] = []
     let step = before.step
     let broken = false
-    for (let i = 0; i < roundSteps && step < budgetSteps && !broken && trainee.flops < this.budgetFlops; i++) {
+    for (
+      let i = 0;
+      i < roundSteps && step < budgetSteps && !broken && trainee.flops < this.budgetFlops;
+      i++
+    ) {
       if (this.options.signal?.aborted) throw interrupted()
       const result = trainee.step(this.order.next(this.options.batchSize), rates, this.dropout)
       step++
@@ -206,10 +219,11 @@ export class FineTuning<A = number> {
     const measured = this.evaluate()
     const diverged = broken || !(measured.loss <= divergenceLoss(classes))
     const evaluation = diverged ? { ...measured, loss: divergenceLoss(classes) } : measured
-    const trainLoss = losses.length === 0 ? before.trainLoss : losses.reduce((a, b) => a + b, 0) / losses.length
+    const trainLoss =
+      losses.length === 0 ? before.trainLoss : losses.reduce((a, b) => a + b, 0) / losses.length
     const done = diverged || step >= budgetSteps || trainee.flops >= this.budgetFlops
     this.progress = { step, evaluation, previousLoss: before.evaluation.loss, trainLoss, done, diverged }
-    if (!diverged) this.probe.measure(weightsBefore)
+    if (!diverged && this.options.probed !== false) this.probe.measure(weightsBefore)
     const cost = (trainee.flops - flopsBefore) / this.budgetFlops
     return {
       reward: reward.reward({ before: before.evaluation, after: evaluation, cost, classes }),
@@ -250,7 +264,10 @@ export class FineTuning<A = number> {
   private evaluate(): Evaluation<'reward'> {
     const { trainee, splits } = this.options
     const { losses, predictions } = trainee.evaluate(splits.reward)
-    const correct = splits.reward.reduce((sum, clip, i) => sum + (trainee.label(clip) === predictions[i] ? 1 : 0), 0)
+    const correct = splits.reward.reduce(
+      (sum, clip, i) => sum + (trainee.label(clip) === predictions[i] ? 1 : 0),
+      0,
+    )
     return {
       split: 'reward',
       loss: losses.reduce((a, b) => a + b, 0) / losses.length,
@@ -259,7 +276,8 @@ export class FineTuning<A = number> {
   }
 
   private running(): Progress {
-    if (this.progress === undefined) throw inputError('episode.not-started', 'call reset before using the environment')
+    if (this.progress === undefined)
+      throw inputError('episode.not-started', 'call reset before using the environment')
     return this.progress
   }
 }

@@ -1,0 +1,48 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { tf } from './tf.ts'
+
+/**
+ * Saves a layers model as plain tfjs loads it: model.json and weights.bin in a folder, replaced as a whole.
+ * @param metadata kept in model.json under `userDefinedMetadata.layergym`
+ */
+export async function saveModel(
+  model: tf.LayersModel,
+  folder: string,
+  metadata: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const target = resolve(folder)
+  const partial = `${target}.partial`
+  model.setUserDefinedMetadata({ layergym: metadata })
+  await rm(partial, { recursive: true, force: true })
+  await mkdir(partial, { recursive: true })
+  try {
+    await model.save({
+      save: async artifacts => {
+        const json = {
+          format: 'layers-model',
+          generatedBy: artifacts.generatedBy,
+          convertedBy: artifacts.convertedBy,
+          modelTopology: artifacts.modelTopology,
+          userDefinedMetadata: artifacts.userDefinedMetadata,
+          weightsManifest: [{ paths: ['weights.bin'], weights: artifacts.weightSpecs }],
+        }
+        await writeFile(join(partial, 'weights.bin'), bytesOf(artifacts.weightData))
+        await writeFile(join(partial, 'model.json'), JSON.stringify(json))
+        return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } }
+      },
+    })
+    await mkdir(dirname(target), { recursive: true })
+    await rm(target, { recursive: true, force: true })
+    await rename(partial, target)
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function bytesOf(data: tf.io.WeightData | undefined): Uint8Array {
+  if (data === undefined) return new Uint8Array()
+  if (!Array.isArray(data)) return new Uint8Array(data)
+  return Buffer.concat(data.map(part => new Uint8Array(part)))
+}

@@ -1,0 +1,189 @@
+import type { Agent, Decision, Trajectory, Transition } from '../agents/agent.ts'
+import { Rng } from '../common/random.ts'
+import type { StepResult } from '../envs/env.ts'
+import { parallelView, SequentialEnv } from '../envs/finetune/views.ts'
+import type { FineTuning } from '../envs/finetune/world.ts'
+import type { Weights } from '../models/initialize.ts'
+import type { EpisodeSummary, RoundSummary } from './summary.ts'
+
+type Observation = Float32Array
+export type GroupAgent = Agent<unknown, unknown>
+
+/** Milliseconds, from whatever clock the caller has. */
+export type Clock = () => number
+
+export interface EpisodeResult {
+  readonly summary: EpisodeSummary
+  /** One an acting group, or one of all groups in turn (sequential view). */
+  readonly trajectories: readonly Trajectory<unknown, unknown>[]
+  readonly actions: readonly unknown[]
+  readonly rewards: readonly number[]
+  /** Where the episode ended. */
+  readonly weights: Weights
+}
+
+export interface EpisodeRequest {
+  readonly world: FineTuning<unknown>
+  readonly view: 'parallel' | 'sequential'
+  /** Who acts for each group, in order; the same object everywhere under shared control. */
+  readonly agents: readonly GroupAgent[]
+  readonly index: number
+  readonly explore: boolean
+  readonly worldSeed: number
+  /** The policy's stream for this episode: Rng.of(seed, 'policy', index). */
+  readonly rng: Rng
+  readonly clock: Clock
+}
+
+/** Runs one episode: agents act on the groups of a world until it terminates. */
+export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult> {
+  const start = request.clock()
+  const collect = request.view === 'parallel' ? collectParallel : collectSequential
+  const { trajectories, rounds, actions } = await collect(request)
+  const { world } = request
+  const rewards = rounds.map(round => round.reward)
+  return {
+    trajectories,
+    actions,
+    rewards,
+    weights: world.options.trainee.snapshot().weights,
+    summary: {
+      index: request.index,
+      kind: request.explore ? 'learning' : 'greedy',
+      return: rewards.reduce((a, b) => a + b, 0),
+      flops: world.flops,
+      seconds: (request.clock() - start) / 1000,
+      steps: rounds.at(-1)?.summary.step ?? 0,
+      diverged: world.diverged,
+      rewardLoss: world.evaluation.loss,
+      rewardAccuracy: world.evaluation.accuracy,
+      rounds: rounds.map(round => round.summary),
+    },
+  }
+}
+
+interface Collected {
+  readonly trajectories: readonly Trajectory<unknown, unknown>[]
+  readonly rounds: readonly { readonly reward: number; readonly summary: RoundSummary }[]
+  readonly actions: readonly unknown[]
+}
+
+async function collectParallel(request: EpisodeRequest): Promise<Collected> {
+  const { world, agents, index, explore } = request
+  const envs = parallelView(world)
+  const streams = agents.map((_, group) => Rng.of(request.rng.int(2 ** 31), 'group', group))
+  let observations: Observation[] = (
+    await Promise.all(envs.map(env => env.reset({ seed: request.worldSeed })))
+  ).map(result => result.observation)
+  const paths: Transition<unknown, unknown>[][] = envs.map(() => [])
+  const rounds: Collected['rounds'][number][] = []
+  const actions: unknown[] = []
+  for (let over = false; !over; ) {
+    const masks = envs.map(env => env.actionMask())
+    const decisions: Decision<unknown>[] = []
+    for (const [group, agent] of agents.entries()) {
+      const context = { masks: [masks[group]], explore, rng: streams[group] }
+      const [decision] = await agent.act([observations[group]], context)
+      decisions.push(decision)
+    }
+    const results = await Promise.all(envs.map((env, group) => env.step(decisions[group].action)))
+    results.forEach((result, group) => {
+      paths[group].push({
+        observation: observations[group],
+        mask: masks[group],
+        ...decisions[group],
+        reward: result.reward,
+        duration: 1,
+      })
+    })
+    const chosen = decisions.map(decision => decision.action)
+    actions.push(chosen)
+    rounds.push({
+      reward: results[0].reward,
+      summary: roundSummary(
+        world,
+        chosen,
+        results.map(r => r.reward),
+        results[0],
+      ),
+    })
+    observations = results.map(result => result.observation)
+    over = results[0].terminated
+  }
+  const trajectories = paths.map((transitions, group) => ({
+    episode: index,
+    actor: world.options.trainee.network.groups[group].name,
+    transitions,
+    terminated: true,
+    truncated: false,
+    finalObservation: observations[group],
+  }))
+  return { trajectories, rounds, actions }
+}
+
+async function collectSequential(request: EpisodeRequest): Promise<Collected> {
+  const { world, agents, explore } = request
+  const env = new SequentialEnv(world)
+  let { observation } = await env.reset({ seed: request.worldSeed })
+  const transitions: Transition<unknown, unknown>[] = []
+  const rounds: Collected['rounds'][number][] = []
+  const actions: unknown[] = []
+  let chosen: unknown[] = []
+  for (let over = false; !over; ) {
+    const mask = env.actionMask()
+    const [decision] = await agents[env.group].act([observation], {
+      masks: [mask],
+      explore,
+      rng: request.rng,
+    })
+    const result = await env.step(decision.action)
+    const duration = result.info.duration === 0 ? 0 : 1
+    transitions.push({ observation, mask, ...decision, reward: result.reward, duration })
+    chosen.push(decision.action)
+    if (duration === 1) {
+      actions.push(chosen)
+      rounds.push({
+        reward: result.reward,
+        summary: roundSummary(
+          world,
+          chosen,
+          chosen.map(() => result.reward),
+          result,
+        ),
+      })
+      chosen = []
+    }
+    observation = result.observation
+    over = result.terminated
+  }
+  const trajectory = {
+    episode: request.index,
+    actor: 'shared',
+    transitions,
+    terminated: true,
+    truncated: false,
+    finalObservation: observation,
+  }
+  return { trajectories: [trajectory], rounds, actions }
+}
+
+function roundSummary(
+  world: FineTuning<unknown>,
+  actions: readonly unknown[],
+  rewards: readonly number[],
+  result: StepResult<Observation>,
+): RoundSummary {
+  const { step, flops, trainLoss, loss, accuracy } = result.info as Record<string, number>
+  return {
+    step,
+    flops,
+    trainLoss,
+    rewardLoss: loss,
+    rewardAccuracy: accuracy,
+    groups: world.settings.map((setting, group) => ({
+      action: world.options.actions.describe(actions[group]),
+      learningRate: setting.frozen ? 0 : setting.learningRate,
+      reward: rewards[group],
+    })),
+  }
+}

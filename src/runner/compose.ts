@@ -1,0 +1,248 @@
+import { availableParallelism, homedir } from 'node:os'
+import { join } from 'node:path'
+import type { NetworkFactory } from '../agents/agent.ts'
+import { loadPlugin, type Plugin } from '../agents/plugin.ts'
+import { inputError } from '../common/error.ts'
+import { Rng } from '../common/random.ts'
+import { openClipCache } from '../data/clip-cache.ts'
+import type { Clip, Dataset, Splits } from '../data/dataset.ts'
+import { loadDataset } from '../data/load.ts'
+import { chooseFrameRate, openClipSource } from '../data/source.ts'
+import { splitDataset } from '../data/split.ts'
+import { probeVideo } from '../data/video.ts'
+import { type ActionSet, fiveActions, rateLimits } from '../envs/finetune/actions.ts'
+import { defaultStateSpace, type StateSpace } from '../envs/finetune/features.ts'
+import { type RewardDefinition, withCost } from '../envs/finetune/reward.ts'
+import { observationSpace } from '../envs/finetune/views.ts'
+import { FineTuning, type FineTuningOptions } from '../envs/finetune/world.ts'
+import type { HeadBuilder } from '../models/clip-model.ts'
+import { type Engine, startEngine } from '../models/engine.ts'
+import { readWeights } from '../models/initialize.ts'
+import { type LoadedModel, loadModel } from '../models/load.ts'
+import type { GroupsOption } from '../models/network.ts'
+import { createOptimizer } from '../models/optimizer.ts'
+import type { InputScaling } from '../models/scaling.ts'
+import type { tf } from '../models/tf.ts'
+import { Trainee } from '../models/trainee.ts'
+import { builtinPlugins } from './builtin.ts'
+import type { GroupAgent } from './collect.ts'
+import { type FineTuneConfig, roundStepsOf } from './config.ts'
+import { buildContainer, type Container } from './container.ts'
+import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
+import type { OnEvent } from './run-events.ts'
+
+/** Parts of a run given in code instead of by name. */
+export interface Parts {
+  readonly model?: tf.LayersModel
+  readonly dataset?: Dataset
+  readonly head?: HeadBuilder
+  readonly groups?: GroupsOption
+  readonly stateSpace?: StateSpace
+  readonly actionSpace?: ActionSet<unknown>
+  readonly reward?: RewardDefinition
+  readonly policyNetwork?: NetworkFactory
+  readonly valueNetwork?: NetworkFactory
+  readonly plugins?: readonly Plugin[]
+}
+
+/** Everything a run works with, made once. */
+export interface Composition {
+  readonly config: FineTuneConfig
+  readonly engine: Engine
+  readonly container: Container
+  readonly dataset: Dataset
+  readonly splits: Splits
+  readonly format: InputFormat
+  readonly frameRate: number
+  readonly scaling: InputScaling | undefined
+  /** One world a worker, each with a network of its own. */
+  readonly worlds: readonly FineTuning<unknown>[]
+  /** Another world on the first worker's network, with some options of its own. */
+  variant(options: Partial<FineTuningOptions<unknown>>): FineTuning<unknown>
+  /** One agent a group, or the same one for all. */
+  createAgents(): ReadonlyMap<string, GroupAgent>
+  close(): void
+}
+
+interface ComposeHooks {
+  readonly signal: AbortSignal
+  readonly onEvent: OnEvent
+  readonly onStep: (step: number) => void
+}
+
+/** Clips probed to find the data's frame rate and duration. */
+const PROBED_CLIPS = 12
+const MEGABYTE = 2 ** 20
+
+export async function compose(
+  config: FineTuneConfig,
+  parts: Parts,
+  hooks: ComposeHooks,
+): Promise<Composition> {
+  const notice = (message: string) => hooks.onEvent({ type: 'notice', message })
+  const plugins = [...(parts.plugins ?? [])]
+  for (const specifier of config.plugin) plugins.push(await loadPlugin(specifier, { from: process.cwd() }))
+  const container = buildContainer([...builtinPlugins, ...plugins])
+  container.agent(config.agent)
+  container.task(config.task)
+  const reward = parts.reward ?? container.reward(config.reward)
+  refuseMixedControl(config)
+  const dataset =
+    parts.dataset ??
+    (await loadDataset(config.data, {
+      groupColumn: config.groupColumn,
+      skipBroken: config.skipBroken,
+      signal: hooks.signal,
+    }))
+  const { splits, warnings } = splitDataset(dataset, { seed: config.seed })
+  for (const warning of warnings) notice(warning)
+  notice(describeSplits(dataset, splits))
+  const engine = await startEngine({ engine: config.engine, threads: config.threads, onNotice: notice })
+  const loaded = parts.model ? undefined : await loadModel(config.model)
+  const pretrained = parts.model ?? (loaded as LoadedModel).model
+  const format = inputFormat(pretrained, config)
+  const frameRate = await dataFrameRate(dataset, format.frames, hooks.signal)
+  const cache = openClipCache({
+    dir: join(config.cache ?? defaultCacheDir(), 'clips'),
+    size: format.size,
+    channels: format.channels,
+    fit: config.fit,
+    frameRate,
+    onNotice: notice,
+  })
+  const clips = [...splits.train, ...splits.probe, ...splits.reward, ...splits.test]
+  await cache.prepare(clips, {
+    signal: hooks.signal,
+    concurrency: availableParallelism(),
+    onProgress: ({ done, total }) => hooks.onEvent({ type: 'clips', done, total }),
+  })
+  const source = openClipSource({ cache, frames: format.frames })
+  const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
+  const scaling = isVideoModel(pretrained)
+    ? undefined
+    : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
+  const classIndex = new Map(dataset.classes.map((name, index) => [name, index]))
+  const label = (clip: Clip) => classIndex.get(clip.label) ?? -1
+  const keepHead = knowsClasses(loaded, dataset.classes)
+  const worldOn = (trainee: Trainee, options: Partial<FineTuningOptions<unknown>> = {}) =>
+    new FineTuning<unknown>({
+      trainee,
+      pretrained: trainee.pretrained,
+      splits,
+      classes: dataset.classes.length,
+      batchSize: config.batchSize,
+      roundSteps: roundStepsOf(config),
+      budgetSteps: config.budgetSteps,
+      limits: rateLimits(config.learningRate),
+      actions: parts.actionSpace ?? (fiveActions as ActionSet<unknown>),
+      states: parts.stateSpace ?? defaultStateSpace,
+      reward: config.costWeight > 0 ? withCost(reward, config.costWeight) : reward,
+      norms: { modes: trainee.network.groups.map(() => config.norm) },
+      keepHead,
+      signal: hooks.signal,
+      onStep: hooks.onStep,
+      ...options,
+    })
+  const worlds = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () => {
+    const network = buildNetwork(pretrained, {
+      classes: dataset.classes.length,
+      format,
+      scaling,
+      head: parts.head ?? config.head,
+      keepHead,
+      groups: parts.groups ?? { count: config.groups },
+      seed: config.seed,
+    })
+    const options = { network, optimizer: () => createOptimizer({ kind: config.optimizer }), pixels, label }
+    return worldOn(new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE }, readWeights(network)))
+  })
+  const [world] = worlds
+  return {
+    config,
+    engine,
+    container,
+    dataset,
+    splits,
+    format,
+    frameRate,
+    scaling,
+    worlds,
+    variant: options => worldOn(world.options.trainee, options),
+    createAgents: () => createAgents(config, parts, container, world),
+    close: () => cache.close(),
+  }
+}
+
+/** Independent control: an agent for each group, by its name. Shared control: one, named `shared`. */
+function createAgents(
+  config: FineTuneConfig,
+  parts: Parts,
+  container: Container,
+  world: FineTuning<unknown>,
+) {
+  const names =
+    config.control === 'shared' ? ['shared'] : world.options.trainee.network.groups.map(group => group.name)
+  return new Map<string, GroupAgent>(
+    names.map(name => [
+      name,
+      container.createAgent(config.agent, {
+        observationSpace: observationSpace(world),
+        actionSpace: world.options.actions.space,
+        config: config.agentConfig,
+        gamma: config.gamma,
+        rng: Rng.of(config.seed, 'agent', name),
+        networks: { policy: parts.policyNetwork, value: parts.valueNetwork },
+      }),
+    ]),
+  )
+}
+
+export function defaultCacheDir(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'layergym')
+}
+
+function refuseMixedControl(config: FineTuneConfig): void {
+  if (config.view === 'sequential' && config.control !== 'shared') {
+    throw inputError(
+      'control.sequential',
+      'the sequential view is one environment for all groups: it needs one agent (--control shared), or use --view parallel',
+    )
+  }
+}
+
+function describeSplits(dataset: Dataset, splits: Splits): string {
+  const sizes = `${splits.train.length} train, ${splits.probe.length} probe, ${splits.reward.length} reward, ${splits.test.length} test`
+  return `${dataset.classes.length} classes (${dataset.classes.join(', ')}); clips: ${sizes}`
+}
+
+async function dataFrameRate(dataset: Dataset, frames: number, signal: AbortSignal): Promise<number> {
+  const stride = Math.max(1, Math.floor(dataset.clips.length / PROBED_CLIPS))
+  const sample = dataset.clips.filter((_, index) => index % stride === 0).slice(0, PROBED_CLIPS)
+  const infos = []
+  for (const clip of sample) {
+    const info = await probeVideo(clip.path, { signal })
+    const end = clip.end ?? info.duration
+    infos.push({ ...info, duration: Math.max(0, end - (clip.start ?? 0)) })
+  }
+  return chooseFrameRate(infos, frames)
+}
+
+function framesOf(
+  clips: readonly Clip[],
+  pixels: (clips: readonly Clip[]) => Uint8Array,
+  format: InputFormat,
+) {
+  const [height, width] = format.size
+  return {
+    data: pixels(clips),
+    shape: [clips.length * format.frames, height, width, format.channels] as const,
+  }
+}
+
+/** A model fine-tuned by layergym on the same classes goes on with its head. */
+function knowsClasses(loaded: LoadedModel | undefined, classes: readonly string[]): boolean {
+  const known = (loaded?.metadata.layergym as { classes?: readonly string[] } | undefined)?.classes
+  return (
+    known !== undefined && known.length === classes.length && known.every((name, i) => name === classes[i])
+  )
+}

@@ -1,0 +1,31 @@
+import type { EpisodeSummary } from './summary.ts'
+
+/** What a run tells while it works: progress for people, and the record in events.jsonl. */
+export type RunEvent =
+  | { readonly type: 'notice'; readonly message: string }
+  | { readonly type: 'phase'; readonly phase: string; readonly total: number }
+  | { readonly type: 'clips'; readonly done: number; readonly total: number }
+  | { readonly type: 'step'; readonly run: string; readonly step: number; readonly of: number }
+  | { readonly type: 'episode'; readonly episode: EpisodeSummary }
+  | {
+      readonly type: 'update'
+      readonly agent: string
+      readonly update: number
+      readonly report: Readonly<Record<string, number>>
+    }
+  | {
+      readonly type: 'run'
+      readonly key: string
+      readonly rewardLoss: number
+      readonly rewardAccuracy: number
+      readonly flops: number
+      readonly seconds: number
+    }
+  | { readonly type: 'done'; readonly hash: string }
+
+export type OnEvent = (event: RunEvent) => void
+
+/** Events that are kept: progress of steps and clips is for the moment only. */
+export function isRecorded(event: RunEvent): boolean {
+  return event.type !== 'step' && event.type !== 'clips'
+}
