@@ -26,13 +26,13 @@ export interface FineTuneSummary {
     readonly episode?: number
     readonly rewardLoss: number
   }
-  /** The learned policy, greedy, once per baseline seed: the like-for-like comparison. */
+  /** The learned policy, greedy, once per baseline seed: the like-for-like comparison. Its `total` includes `search`. */
   readonly policy: ScheduleSummary
   readonly baselines: Readonly<Record<string, ScheduleSummary>>
   /** FLOPs and seconds of the agents' whole search: episodes, greedy run, evaluations. */
   readonly search: { readonly flops: number; readonly seconds: number }
   readonly comparison: Readonly<Record<string, Comparison>>
-  readonly verdict: { readonly worthIt: boolean; readonly text: string }
+  readonly verdict: Verdict
   /** Folder of the fine-tuned model, tfjs layers format. */
   readonly model: string
 }
@@ -96,7 +96,7 @@ export interface ScheduleSummary {
   /** FLOPs of one final run, mean over seeds. */
   readonly flops: number
   readonly seconds: number
-  /** FLOPs and seconds of everything: the search and all seeds. */
+  /** FLOPs and seconds of everything: its own search (for the policy: all of `search`) and all seeds. */
   readonly total: { readonly flops: number; readonly seconds: number }
 }
 
@@ -110,4 +110,14 @@ export interface Comparison {
   readonly clips: number
   readonly seeds: number
   readonly verdict: 'better' | 'worse' | 'undecided'
+}
+
+/** Was learning worth it? `worthIt` is true only when `outcome` is 'yes'. */
+export interface Verdict {
+  readonly worthIt: boolean
+  readonly outcome: 'yes' | 'no' | 'undecided'
+  /** One sentence. */
+  readonly headline: string
+  /** The whole in plain prose, the headline first. */
+  readonly text: string
 }

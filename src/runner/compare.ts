@@ -1,0 +1,245 @@
+import { failure } from '../common/error.ts'
+import type { Rng } from '../common/random.ts'
+import { decimal, duration, flops, percent, plural, ratio, scheduleLabel, signed } from './report/format.ts'
+import { pairedBootstrap } from './statistics.ts'
+import type { Comparison, FineTuneSummary, ScheduleSummary, Verdict } from './summary.ts'
+
+/** How one clip of the test split was classified. */
+export interface ClipOutcome {
+  readonly correct: 0 | 1
+  /** Cross-entropy, finite. */
+  readonly loss: number
+}
+
+/** [seeds][clips]: every seed on the same clips in the same order. */
+export interface SchedulePredictions {
+  readonly perSeed: readonly (readonly ClipOutcome[])[]
+}
+
+/** A seed alone moves accuracy by points, and so does a handful of clips: below these nothing is claimed. */
+export const MINIMUM_SEEDS = 3
+export const MINIMUM_CLIPS = 30
+
+/**
+ * The learned policy against one baseline: policy minus baseline, paired by seed and by test clip.
+ * @throws failure `compare.shape` when the two differ in seeds or clips, `compare.loss` for a loss that isn't finite
+ * (bound a diverged run's losses first).
+ */
+export function compareSchedules(input: {
+  readonly policy: SchedulePredictions
+  readonly baseline: SchedulePredictions
+  readonly rng: Rng
+}): Comparison {
+  const { policy, baseline, rng } = input
+  checkPairs(policy, baseline)
+  const accuracy = pairedBootstrap(
+    differencesOf(policy, baseline, clip => clip.correct),
+    rng,
+  )
+  const loss = pairedBootstrap(
+    differencesOf(policy, baseline, clip => clip.loss),
+    rng,
+  )
+  const figures = {
+    accuracyDifference: accuracy.mean,
+    accuracyInterval: accuracy.interval,
+    lossDifference: loss.mean,
+    lossInterval: loss.interval,
+    clips: policy.perSeed[0].length,
+    seeds: policy.perSeed.length,
+  }
+  return { ...figures, verdict: judge(figures) }
+}
+
+/**
+ * Was learning a policy worth it? Only if it beats the best baseline by an interval that excludes 0: in accuracy
+ * or, failing that, in loss (that of the baseline with the lowest loss too) with accuracy no worse.
+ * Prose for a practitioner: by how much, at what cost, on how much evidence, and what to use otherwise.
+ */
+export function verdict(summary: Pick<FineTuneSummary, 'policy' | 'baselines' | 'comparison'>): Verdict {
+  const rivals = Object.entries(summary.baselines)
+    .filter(([name]) => Object.hasOwn(summary.comparison, name))
+    .map(([name, schedule]) => ({
+      label: scheduleLabel(name),
+      schedule,
+      comparison: summary.comparison[name],
+    }))
+  const best = extreme(rivals, byAccuracy)
+  const lowestLoss = extreme(rivals, byLoss)
+  if (best === undefined || lowestLoss === undefined) return NO_BASELINE
+  const { outcome, headline } = conclude(best, lowestLoss)
+  const sentences = [
+    headline,
+    figures(summary.policy, best),
+    ...(lowestLoss === best ? [] : [lossFigures(summary.policy, lowestLoss)]),
+    `This rests on ${plural(best.comparison.clips, 'test clip')} and ${plural(best.comparison.seeds, 'seed')}.`,
+    cost(summary.policy, best),
+    outcome === 'yes'
+      ? `Whether the gain is worth that cost is yours to judge.`
+      : advice(rivals, best, outcome),
+  ]
+  return { worthIt: outcome === 'yes', outcome, headline, text: sentences.join(' ') }
+}
+
+interface Rival {
+  readonly label: string
+  readonly schedule: ScheduleSummary
+  readonly comparison: Comparison
+}
+
+type Conclusion = Pick<Verdict, 'outcome' | 'headline'>
+
+const NO_BASELINE: Verdict = {
+  worthIt: false,
+  outcome: 'undecided',
+  headline: 'Undecided: no baseline was run, so nothing says whether learning a policy was worth it.',
+  text:
+    'Undecided: no baseline was run, so nothing says whether learning a policy was worth it. ' +
+    'Run the same command with baselines to find out.',
+}
+
+function conclude(best: Rival, lowestLoss: Rival): Conclusion {
+  const { comparison, label } = best
+  if (tooFew(comparison)) {
+    return {
+      outcome: 'undecided',
+      headline:
+        `Undecided: ${plural(comparison.seeds, 'seed')} and ${plural(comparison.clips, 'test clip')} ` +
+        `are too few to tell whether learning a policy was worth it (at least ${MINIMUM_SEEDS} seeds and ` +
+        `${MINIMUM_CLIPS} clips are needed).`,
+    }
+  }
+  if (comparison.accuracyInterval[0] > 0) {
+    const gain = points(comparison.accuracyDifference)
+    return {
+      outcome: 'yes',
+      headline: `Worth it by accuracy: the learned policy beats the best baseline, ${label}, by ${gain}.`,
+    }
+  }
+  if (lowerLoss(comparison) && lowerLoss(lowestLoss.comparison)) {
+    return {
+      outcome: 'yes',
+      headline:
+        `Worth it by loss alone: the learned policy's is lower than that of every baseline by at least ` +
+        `${decimal(-lowestLoss.comparison.lossDifference, 2)}; its accuracy is no worse than the best baseline's (${label}).`,
+    }
+  }
+  if (comparison.verdict === 'worse') {
+    return { outcome: 'no', headline: `Not worth it: the best baseline, ${label}, beats the learned policy.` }
+  }
+  return {
+    outcome: 'no',
+    headline: `Not worth it as far as these clips can tell: the learned policy does not measurably beat the best baseline, ${label}.`,
+  }
+}
+
+function figures(policy: ScheduleSummary, best: Rival): string {
+  const { accuracyDifference, accuracyInterval } = best.comparison
+  const interval = `95 % interval ${signed(100 * accuracyInterval[0], 1)} to ${signed(100 * accuracyInterval[1], 1)}`
+  return (
+    `Test accuracy is ${percent(policy.accuracy)} against ${percent(best.schedule.accuracy)}, ` +
+    `a difference of ${signed(100 * accuracyDifference, 1)} points (${interval}). ${lossFigures(policy, best)}`
+  )
+}
+
+function lossFigures(policy: ScheduleSummary, rival: Rival): string {
+  const { lossDifference, lossInterval } = rival.comparison
+  return (
+    `Test loss is ${decimal(policy.loss)} against ${decimal(rival.schedule.loss)} of ${rival.label}, ` +
+    `a difference of ${signed(lossDifference)} (${signed(lossInterval[0])} to ${signed(lossInterval[1])}).`
+  )
+}
+
+function cost(policy: ScheduleSummary, best: Rival): string {
+  const rival = best.schedule.total
+  const spent = `${flops(policy.total.flops)} and ${duration(policy.total.seconds)}`
+  const against = `${flops(rival.flops)} and ${duration(rival.seconds)}`
+  const ratios =
+    rival.flops > 0 && rival.seconds > 0
+      ? ` (in FLOPs ${ratio(policy.total.flops / rival.flops)} that, in time ${ratio(policy.total.seconds / rival.seconds)})`
+      : ''
+  return (
+    `Everything counted, search included, the policy cost ${spent}; ${best.label}, its own search included, ` +
+    `cost ${against}${ratios}. One run costs ${flops(policy.flops)} with the learned policy and ` +
+    `${flops(best.schedule.flops)} with ${best.label}.`
+  )
+}
+
+/** The cheapest of the baselines that beat the policy or, where none does, of those that can't be told from it. */
+function advice(rivals: readonly Rival[], best: Rival, outcome: Verdict['outcome']): string {
+  const winners = rivals.filter(rival => rival.comparison.verdict === 'worse')
+  const ties = rivals.filter(rival => rival.comparison.verdict === 'undecided')
+  const cheapest = extreme(winners.length > 0 ? winners : ties, byCost) ?? best
+  const price = `${flops(cheapest.schedule.total.flops)} in all, accuracy ${percent(cheapest.schedule.accuracy)}`
+  const mean =
+    cheapest === best
+      ? ''
+      : ` The best mean accuracy is that of ${best.label} (${percent(best.schedule.accuracy)}).`
+  if (outcome === 'undecided') {
+    return (
+      `For an answer, run more seeds or keep more clips for testing; until then nothing here speaks for more than ` +
+      `the cheapest baseline, ${cheapest.label} (${price}).${mean}`
+    )
+  }
+  const reason =
+    winners.length > 0 ? 'the cheapest baseline that beats it' : 'the cheapest baseline that it does not beat'
+  return `Use ${reason}: ${cheapest.label} (${price}).${mean}`
+}
+
+function judge(figures: Omit<Comparison, 'verdict'>): Comparison['verdict'] {
+  if (tooFew(figures)) return 'undecided'
+  if (figures.accuracyInterval[0] > 0 || lowerLoss(figures)) return 'better'
+  if (figures.accuracyInterval[1] < 0) return 'worse'
+  return figures.lossInterval[0] > 0 && figures.accuracyDifference <= 0 ? 'worse' : 'undecided'
+}
+
+function lowerLoss(figures: Omit<Comparison, 'verdict'>): boolean {
+  return figures.lossInterval[1] < 0 && figures.accuracyDifference >= 0
+}
+
+function tooFew({ seeds, clips }: Pick<Comparison, 'seeds' | 'clips'>): boolean {
+  return seeds < MINIMUM_SEEDS || clips < MINIMUM_CLIPS
+}
+
+function points(difference: number): string {
+  return `${decimal(100 * difference, 1)} points`
+}
+
+const byAccuracy = (a: Rival, b: Rival): number =>
+  b.schedule.accuracy - a.schedule.accuracy || a.schedule.loss - b.schedule.loss
+const byLoss = (a: Rival, b: Rival): number => a.schedule.loss - b.schedule.loss
+const byCost = (a: Rival, b: Rival): number => a.schedule.total.flops - b.schedule.total.flops
+
+function extreme(rivals: readonly Rival[], order: (a: Rival, b: Rival) => number): Rival | undefined {
+  return [...rivals].sort(order)[0]
+}
+
+function differencesOf(
+  policy: SchedulePredictions,
+  baseline: SchedulePredictions,
+  measure: (clip: ClipOutcome) => number,
+): number[][] {
+  return policy.perSeed.map((clips, seed) =>
+    clips.map((clip, index) => measure(clip) - measure(baseline.perSeed[seed][index])),
+  )
+}
+
+function checkPairs(policy: SchedulePredictions, baseline: SchedulePredictions): void {
+  const shape = (schedule: SchedulePredictions): string =>
+    JSON.stringify(schedule.perSeed.map(clips => clips.length))
+  if (shape(policy) !== shape(baseline) || policy.perSeed.length === 0) {
+    throw failure(
+      'compare.shape',
+      `schedules are compared seed by seed and clip by clip, but the policy has ${shape(policy)} clips and the ` +
+        `baseline ${shape(baseline)}: score both on the same seeds and test clips`,
+    )
+  }
+  for (const clips of [...policy.perSeed, ...baseline.perSeed]) {
+    const bad = clips.find(clip => !Number.isFinite(clip.loss))
+    if (bad === undefined) continue
+    throw failure(
+      'compare.loss',
+      `a clip's loss is ${bad.loss}, and only finite losses have a mean: bound those of a diverged run before comparing`,
+    )
+  }
+}

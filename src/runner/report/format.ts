@@ -1,0 +1,92 @@
+/** Figures and names as a reader wants them; nothing here depends on the machine's locale. */
+
+const MINUS = '−'
+const KNOWN_SCHEDULES: Readonly<Record<string, string>> = {
+  linearProbe: 'linear probe',
+  fullFineTune: 'full fine-tuning',
+  fromScratch: 'training from scratch',
+}
+
+/** "linear probe" for `linearProbe`; names that aren't camelCase stay as they are. */
+export function scheduleLabel(name: string): string {
+  if (Object.hasOwn(KNOWN_SCHEDULES, name)) return KNOWN_SCHEDULES[name]
+  return name.replace(
+    /([a-z0-9])([A-Z])/g,
+    (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
+  )
+}
+
+/** "1 clip", "2 clips", "0 clips". */
+export function plural(count: number, singular: string, several = `${singular}s`): string {
+  return `${integer(count)} ${count === 1 ? singular : several}`
+}
+
+/** 12345.6 → "12,346". */
+export function integer(value: number): string {
+  if (!Number.isFinite(value)) return 'not finite'
+  return withMinus(
+    Math.round(value)
+      .toFixed(0)
+      .replace(/\B(?=(\d{3})+$)/g, ','),
+  )
+}
+
+export function decimal(value: number, digits = 3): string {
+  return Number.isFinite(value) ? withMinus(value.toFixed(digits)) : 'not finite'
+}
+
+export function signed(value: number, digits = 3): string {
+  return value > 0 && Number(value.toFixed(digits)) > 0
+    ? `+${decimal(value, digits)}`
+    : decimal(value, digits)
+}
+
+/** 0.648 → "64.8 %". */
+export function percent(value: number): string {
+  return Number.isFinite(value) ? `${decimal(100 * value, 1)} %` : 'not finite'
+}
+
+/** "1.2e-4" as "1.2 × 10⁻⁴" would not align in tables: the exponent form that configs use. */
+export function learningRate(value: number): string {
+  return value === 0 ? 'frozen' : value.toExponential(1).replace('.0e', 'e')
+}
+
+const FLOP_UNITS = ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP', 'PFLOP', 'EFLOP'] as const
+
+export function flops(value: number): string {
+  return scaled(value, FLOP_UNITS)
+}
+
+export function parameters(value: number): string {
+  return value < 10_000 ? integer(value) : scaled(value, ['', 'k', 'M', 'G', 'T'])
+}
+
+/** "0.4 s", "42 s", "3 min 5 s", "2 h 10 min". */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return 'not finite'
+  if (seconds < 9.95) return `${decimal(seconds, 1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  const minutes = Math.round(whole / 60)
+  return `${integer(Math.floor(minutes / 60))} h ${minutes % 60} min`
+}
+
+/** "12 times", "0.6 times", "about 1 times" is said as "as much". */
+export function ratio(value: number): string {
+  if (value >= 0.95 && value <= 1.05) return 'about the same as'
+  return `${value >= 9.95 ? integer(value) : decimal(value, value < 0.1 ? 2 : 1)} times`
+}
+
+function scaled(value: number, units: readonly string[]): string {
+  if (!Number.isFinite(value)) return 'not finite'
+  const rank = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value * 1.0005) / 3))
+  const amount = value / 1000 ** rank
+  const digits = rank === 0 ? 0 : amount < 9.995 ? 2 : amount < 99.95 ? 1 : 0
+  return `${amount.toFixed(digits)} ${units[rank]}`.trim()
+}
+
+function withMinus(text: string): string {
+  if (/^-0(\.0*)?$/.test(text)) return text.slice(1)
+  return text.replace('-', MINUS)
+}
