@@ -38,8 +38,14 @@ function createProgram(io: Io, commands: readonly RegisterCommand[]): Command {
 /** `run` on this process: its streams, its signals. Second Ctrl-C ends at once. */
 export async function main(argv: readonly string[]): Promise<number> {
   const controller = new AbortController()
+  let firstAt = 0
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(130)
+    if (controller.signal.aborted) {
+      // One Ctrl-C arrives twice under npm: from the terminal, and forwarded.
+      if (performance.now() - firstAt > 300) process.exit(130)
+      return
+    }
+    firstAt = performance.now()
     process.stderr.write('\nstopping after what is under way; Ctrl-C again ends at once\n')
     controller.abort()
   }
