@@ -82,7 +82,7 @@ function sgd(options: OptimizerOptions): Rule {
         for (let i = 0; i < length; i++) result[i] = value[i] - rate * (gradient[i] + decay * value[i])
         return result
       }
-      // The first buffer is the gradient itself: what the zeros of a new one decay by doesn't matter.
+      // A new buffer holds zeros, so that the first step's becomes the gradient itself, as torch has it.
       const [last] = from ?? [buffer]
       const keep = momentum
       const [ofSlope, ofBuffer] = nesterov ? [1, momentum] : [0, 1]
@@ -107,7 +107,7 @@ function adamw(options: OptimizerOptions): Rule {
   return {
     slots: ['m', 'v'],
     apply(value, gradient, rate, step, from, [m, v]) {
-      const [lastM, lastV] = from ?? [m, v] // new slots hold zeros, where both moments start
+      const [lastM, lastV] = from ?? [m, v] // new slots hold zeros: there both moments start
       const result = new Float32Array(value.length)
       const stepSize = rate / (1 - beta1 ** step)
       const scale = 1 / Math.sqrt(1 - beta2 ** step)
