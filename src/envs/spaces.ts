@@ -1,0 +1,5 @@
+export { Box } from './spaces/box.ts'
+export { Dict, Tuple, type ValueOf } from './spaces/composite.ts'
+export { Discrete } from './spaces/discrete.ts'
+export { spaceFromJSON } from './spaces/json.ts'
+export { MultiBinary, MultiDiscrete } from './spaces/multi.ts'
