@@ -1,7 +1,7 @@
 // npm's part: node_modules as package-lock.json says, and programs inside packages that can be run.
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { findProgram, packageFolder, ROOT } from './places.mjs'
 import { CannotSetUp, run, withProgress } from './work.mjs'
 
@@ -42,6 +42,30 @@ async function npmCi() {
   throw new CannotSetUp(
     `npm ci failed, and nothing runs without the dependencies. npm said:\n${lastLines(output, 12)}`,
   )
+}
+
+/**
+ * Lays the package down where npm left it out: npm drops an optional dependency whose install script fails, and
+ * this one's can't reach its download from everywhere. Without scripts, and without a trace in the user's manifest.
+ * @returns {Promise<string>} its folder
+ */
+export async function installOptional(name) {
+  const version = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).optionalDependencies?.[name]
+  const parent = ROOT.lastIndexOf(`${sep}node_modules${sep}`)
+  if (parent < 0 || version === undefined)
+    throw new CannotSetUp(`${name} is not installed (npm install --no-save --ignore-scripts ${name})`)
+  const npm = npmCommand()
+  const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const { code, output } = await withProgress(`installing ${name}`, () =>
+    run(npm.program, [...npm.args, 'install', ...flags, `${name}@${version}`], {
+      cwd: ROOT.slice(0, parent),
+    }),
+  )
+  const folder = packageFolder(name)
+  if (code === 0 && folder !== undefined) return folder
+  throw new CannotSetUp(`npm could not install ${name} (no network?): ${lastLines(output, 1)}`, {
+    passing: true,
+  })
 }
 
 /** The npm that runs this script, where one does; else the one on the PATH. */

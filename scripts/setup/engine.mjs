@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addonFolder, buildAddon, installAddon, verifyAddon } from './addon.mjs'
+import { installOptional } from './dependencies.mjs'
 import { fetchLibraries, librariesComplete } from './libraries.mjs'
 import { cacheFolder, findProgram, hasNvidiaDriver, packageFolder } from './places.mjs'
 import { TENSORFLOW } from './wheels.mjs'
@@ -25,13 +26,11 @@ async function setUpKind(kind, retry, say) {
   const tfjsNode = packageFolder(name)
   const circumstances = JSON.stringify([TENSORFLOW, tfjsNode, process.platform, process.arch, ...tools()])
   try {
-    if (tfjsNode === undefined)
-      throw new CannotSetUp(`${name} is not installed (npm install ${name} --ignore-scripts)`)
-    if (isReady(tfjsNode)) return true
+    if (tfjsNode !== undefined && isReady(tfjsNode)) return true
     const known = retry ? undefined : recallFailure(kind, circumstances)
     if (known !== undefined)
       throw new CannotSetUp(`${known} (found earlier; \`npm run setup -- --retry\` tries again)`)
-    await setUp(kind, tfjsNode)
+    await setUp(kind, tfjsNode ?? (await installOptional(name)))
     forgetFailure(kind)
     return true
   } catch (error) {
