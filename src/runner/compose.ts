@@ -246,3 +246,17 @@ function knowsClasses(loaded: LoadedModel | undefined, classes: readonly string[
     known !== undefined && known.length === classes.length && known.every((name, i) => name === classes[i])
   )
 }
+
+/** What a saved model must know about its clips for others to use it. */
+export function modelMetadata({ config, dataset, format, frameRate }: Composition): Record<string, unknown> {
+  return {
+    classes: dataset.classes,
+    frames: format.frames,
+    size: format.size,
+    channels: format.channels,
+    fit: config.fit,
+    frameRate,
+    task: config.task,
+    seed: config.seed,
+  }
+}

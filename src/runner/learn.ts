@@ -1,0 +1,182 @@
+import { BehaviorSubject } from 'rxjs'
+import type { AgentState, Trajectory } from '../agents/agent.ts'
+import { LayergymError } from '../common/error.ts'
+import { Rng } from '../common/random.ts'
+import type { Weights } from '../models/initialize.ts'
+import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
+import type { Composition } from './compose.ts'
+import { type EpisodeOutcome, episodes$ } from './episodes.ts'
+import type { OnEvent } from './run-events.ts'
+import type { EpisodeSummary } from './summary.ts'
+
+/** What learning has come to: complete, so that a checkpoint of it resumes to the same end. */
+export interface LearningState {
+  readonly episodes: readonly EpisodeRecord[]
+  readonly agents: Readonly<Record<string, AgentState>>
+  readonly updates: Readonly<Record<string, number>>
+  /** Trajectories since the last update. */
+  readonly pending: readonly Trajectory<unknown, unknown>[]
+  /** The episode with the lowest loss on the reward split. */
+  readonly best?: { readonly index: number; readonly rewardLoss: number; readonly weights: Weights }
+}
+
+export interface EpisodeRecord {
+  readonly summary: EpisodeSummary
+  readonly actions: readonly unknown[]
+  readonly rewards: readonly number[]
+}
+
+export interface LearnOptions {
+  readonly composition: Composition
+  readonly agents: ReadonlyMap<string, GroupAgent>
+  readonly state: LearningState
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly onEvent: OnEvent
+  readonly onEpisodeStart?: (index: number) => void
+  /** Called after every episode, in order, with the state that follows it. */
+  readonly onState: (state: LearningState) => Promise<void>
+}
+
+export function initialLearningState(agents: ReadonlyMap<string, GroupAgent>): LearningState {
+  const entries = [...agents]
+  return {
+    episodes: [],
+    agents: Object.fromEntries(entries.map(([name, agent]) => [name, agent.state()])),
+    updates: Object.fromEntries(entries.map(([name]) => [name, 0])),
+    pending: [],
+  }
+}
+
+/**
+ * Learns over `config.episodes` episodes in synchronous rounds: episode i acts with policy version ⌊i/n⌋, n being
+ * what one update takes, so that the number of workers doesn't change the run.
+ */
+export function learn(options: LearnOptions): Promise<LearningState> {
+  const { composition, agents, clock } = options
+  const { config, worlds } = composition
+  for (const [name, agent] of agents) agent.restore(options.state.agents[name])
+  const perUpdate = episodesPerUpdate(agents, composition)
+  const from = options.state.episodes.length
+  const grantedAt = (done: number) => (Math.floor(done / perUpdate) + 1) * perUpdate
+  const credits$ = new BehaviorSubject(grantedAt(from))
+  return new Promise((resolve, reject) => {
+    let state = options.state
+    let queue: Promise<void> = Promise.resolve()
+    const early = new Map<number, EpisodeOutcome<EpisodeResult>>()
+    const stream$ = episodes$<EpisodeResult, Composition['worlds'][number]>({
+      from,
+      to: config.episodes,
+      workers: worlds,
+      credits$,
+      retries: 1,
+      isFatal: error =>
+        options.signal.aborted || (error instanceof LayergymError && error.kind !== 'failure'),
+      run: (index, world) => {
+        options.onEpisodeStart?.(index)
+        return runEpisode({
+          world,
+          view: config.view,
+          agents: world.options.trainee.network.groups.map(group => agentOf(agents, group.name)),
+          index,
+          explore: true,
+          worldSeed: config.seed,
+          rng: Rng.of(config.seed, 'policy', index),
+          clock,
+        })
+      },
+    })
+    const take = async (outcome: EpisodeOutcome<EpisodeResult>): Promise<void> => {
+      early.set(outcome.index, outcome)
+      for (
+        let next = early.get(state.episodes.length);
+        next !== undefined;
+        next = early.get(state.episodes.length)
+      ) {
+        early.delete(next.index)
+        state = await absorb(options, state, next, perUpdate)
+        await options.onState(state)
+        credits$.next(grantedAt(state.episodes.length))
+      }
+    }
+    const subscription = stream$.subscribe({
+      next: outcome => {
+        queue = queue
+          .then(() => take(outcome))
+          .catch(error => {
+            subscription.unsubscribe()
+            reject(error)
+          })
+      },
+      error: reject,
+      complete: () => void queue.then(() => resolve(state)),
+    })
+  })
+}
+
+/** The agent of a group, or the one that all share. */
+export function agentOf(agents: ReadonlyMap<string, GroupAgent>, group: string): GroupAgent {
+  const agent = agents.get(group) ?? agents.get('shared')
+  if (agent === undefined) throw new Error(`no agent for group '${group}'`)
+  return agent
+}
+
+/** Adds one episode in its turn; after the last of a round, agents learn. */
+async function absorb(
+  { agents, onEvent }: LearnOptions,
+  state: LearningState,
+  outcome: EpisodeOutcome<EpisodeResult>,
+  perUpdate: number,
+): Promise<LearningState> {
+  const record = outcome.ok
+    ? { summary: outcome.result.summary, actions: outcome.result.actions, rewards: outcome.result.rewards }
+    : failedRecord(outcome.index, outcome.message)
+  onEvent({ type: 'episode', episode: record.summary })
+  const episodes = [...state.episodes, record]
+  const best =
+    outcome.ok && !(state.best !== undefined && state.best.rewardLoss <= outcome.result.summary.rewardLoss)
+      ? {
+          index: outcome.index,
+          rewardLoss: outcome.result.summary.rewardLoss,
+          weights: outcome.result.weights,
+        }
+      : state.best
+  const pending = outcome.ok ? [...state.pending, ...outcome.result.trajectories] : state.pending
+  if (episodes.length % perUpdate !== 0) return { ...state, episodes, best, pending }
+  const updates = { ...state.updates }
+  for (const [name, agent] of agents) {
+    const own = name === 'shared' ? pending : pending.filter(trajectory => trajectory.actor === name)
+    if (own.length === 0) continue
+    const report = await agent.learn(own)
+    updates[name]++
+    onEvent({ type: 'update', agent: name, update: updates[name], report })
+  }
+  const states = Object.fromEntries([...agents].map(([name, agent]) => [name, agent.state()]))
+  return { episodes, best, pending: [], updates, agents: states }
+}
+
+function failedRecord(index: number, message: string): EpisodeRecord {
+  const nothing = {
+    return: 0,
+    flops: 0,
+    seconds: 0,
+    steps: 0,
+    diverged: false,
+    rewardLoss: 0,
+    rewardAccuracy: 0,
+  }
+  return {
+    summary: { index, kind: 'learning', ...nothing, rounds: [], failure: message },
+    actions: [],
+    rewards: [],
+  }
+}
+
+/** Agents that count steps get as many episodes as those steps fill. */
+export function episodesPerUpdate(agents: ReadonlyMap<string, GroupAgent>, { worlds }: Composition): number {
+  const [agent] = agents.values()
+  const { unit, count } = agent.appetite
+  if (unit === 'episode') return Math.max(1, count)
+  const { budgetSteps, roundSteps } = worlds[0].options
+  return Math.max(1, Math.ceil(count / Math.ceil(budgetSteps / roundSteps)))
+}

@@ -1,0 +1,177 @@
+import { BASELINES, type Schedule } from '../agents/schedules/baselines.ts'
+import { Rng } from '../common/random.ts'
+import type { GroupSetting } from '../envs/finetune/actions.ts'
+import { divergenceLoss } from '../envs/finetune/reward.ts'
+import type { FineTuning } from '../envs/finetune/world.ts'
+import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
+import type { Scores } from '../models/trainee.ts'
+import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
+import type { Composition } from './compose.ts'
+import { agentOf } from './learn.ts'
+import type { ScheduleSummary, TestScore } from './summary.ts'
+
+export type BaselineName = keyof typeof BASELINES
+
+/** One training run: what it reached on the reward split, what it cost, and how it does on the test split. */
+export interface ScheduleRun {
+  readonly rewardLoss: number
+  readonly rewardAccuracy: number
+  readonly flops: number
+  readonly seconds: number
+  /** Absent in a search: only final runs are scored on the test split, when nothing is left to choose. */
+  readonly test?: ClipScores
+}
+
+/** Per test clip, in the order of the split. */
+export interface ClipScores {
+  /** Nats, held within [0, 3 ln C] as in rewards, so that one clip of a diverged run can't decide a mean. */
+  readonly losses: readonly number[]
+  readonly predictions: readonly number[]
+}
+
+/** A point of a baseline's search: a learning rate, and how many times the budget's steps. */
+export interface Trial {
+  readonly rate: number
+  readonly length: number
+}
+
+export function trialsOf(name: BaselineName, composition: Composition): readonly Trial[] {
+  const { config } = composition
+  const { limits } = composition.worlds[0].options
+  const schedule = BASELINES[name]
+  const rates = schedule.rates(config.learningRate, config.baselineRates, limits)
+  return schedule.lengths.flatMap(length => rates.map(rate => ({ rate, length })))
+}
+
+/** One run of a baseline from the pretrained weights, or from fresh ones where that is the baseline. */
+export async function runBaseline(
+  name: BaselineName,
+  trial: Trial,
+  seed: number,
+  options: { readonly composition: Composition; readonly clock: Clock; readonly test: boolean },
+): Promise<ScheduleRun> {
+  const { composition, clock } = options
+  const schedule: Schedule = BASELINES[name]
+  const [base] = composition.worlds
+  const world = composition.variant({
+    probed: false,
+    budgetSteps: base.options.budgetSteps * trial.length,
+    budgetFlops: base.budgetFlops,
+    roundSteps: base.options.budgetSteps * trial.length,
+    fromScratch: schedule.fromScratch,
+    ...(schedule.fromScratch && {
+      // Fresh statistics must follow within a short budget: PyTorch's default momentum, 0.1 (Keras counts 0.9).
+      norms: { modes: Array.from({ length: base.groups }, () => 'batch' as const), momentum: 0.9 },
+    }),
+  })
+  const settings = schedule.settings(world.groups, trial.rate, world.options.limits)
+  return timed(clock, world, () => follow(world, settings, seed), options.test ? composition : undefined)
+}
+
+/** One greedy run of the learned policy. */
+export async function runPolicy(
+  seed: number,
+  agents: ReadonlyMap<string, GroupAgent>,
+  options: { readonly composition: Composition; readonly clock: Clock; readonly index: number },
+): Promise<{ run: ScheduleRun; episode: EpisodeResult }> {
+  const { composition, clock, index } = options
+  const [world] = composition.worlds
+  let episode: EpisodeResult | undefined
+  const run = await timed(
+    clock,
+    world,
+    async () => {
+      episode = await runEpisode({
+        world,
+        view: composition.config.view,
+        agents: world.options.trainee.network.groups.map(group => agentOf(agents, group.name)),
+        index,
+        explore: false,
+        worldSeed: seed,
+        rng: Rng.of(composition.config.seed, 'greedy', seed),
+        clock,
+      })
+    },
+    composition,
+  )
+  if (episode === undefined) throw new Error('the greedy run left no episode')
+  return { run, episode }
+}
+
+async function follow(
+  world: FineTuning<unknown>,
+  settings: readonly GroupSetting[],
+  seed: number,
+): Promise<void> {
+  await world.reset(seed)
+  for (let over = false; !over; ) over = (await world.train(settings)).terminated
+}
+
+async function timed(
+  clock: Clock,
+  world: FineTuning<unknown>,
+  work: () => Promise<void>,
+  scoreOn: Composition | undefined,
+): Promise<ScheduleRun> {
+  const start = clock()
+  await work()
+  const figures = {
+    rewardLoss: world.evaluation.loss,
+    rewardAccuracy: world.evaluation.accuracy,
+    flops: world.flops,
+    seconds: (clock() - start) / 1000,
+  }
+  return scoreOn === undefined ? figures : { ...figures, test: scoreTest(world, scoreOn) }
+}
+
+/** Scores the world's present weights on the test split. */
+export function scoreTest(world: FineTuning<unknown>, composition: Composition): ClipScores {
+  const { trainee, classes } = world.options
+  const scores: Scores = trainee.evaluate(composition.splits.test)
+  const worst = divergenceLoss(classes)
+  return {
+    losses: Array.from(scores.losses, loss => (Number.isFinite(loss) ? Math.min(loss, worst) : worst)),
+    predictions: [...scores.predictions],
+  }
+}
+
+export function testScore(scores: ClipScores, composition: Composition): TestScore {
+  const { trainee } = composition.worlds[0].options
+  const labels = composition.splits.test.map(clip => trainee.label(clip))
+  const confusion = confusionMatrix(labels, scores.predictions, composition.dataset.classes.length)
+  return {
+    accuracy: accuracyOf(confusion),
+    balancedAccuracy: balancedAccuracyOf(confusion),
+    loss: mean(scores.losses),
+    confusion,
+    clips: labels.length,
+  }
+}
+
+/** Means over the final runs, and what they and the search before them cost. */
+export function summarise(
+  finals: readonly { readonly seed: number; readonly run: ScheduleRun }[],
+  search: { readonly flops: number; readonly seconds: number },
+  composition: Composition,
+  extra: Pick<ScheduleSummary, 'learningRate' | 'tried'> = {},
+): ScheduleSummary {
+  const perSeed = finals.map(({ seed, run }) => {
+    const { accuracy, balancedAccuracy, loss } = testScore(
+      run.test ?? { losses: [], predictions: [] },
+      composition,
+    )
+    return { seed, accuracy, balancedAccuracy, loss }
+  })
+  const over = (of: (i: number) => number) => mean(finals.map((_, i) => of(i)))
+  const sum = (of: 'flops' | 'seconds') => finals.reduce((total, { run }) => total + run[of], search[of])
+  return {
+    accuracy: over(i => perSeed[i].accuracy),
+    balancedAccuracy: over(i => perSeed[i].balancedAccuracy),
+    loss: over(i => perSeed[i].loss),
+    perSeed,
+    ...extra,
+    flops: over(i => finals[i].run.flops),
+    seconds: over(i => finals[i].run.seconds),
+    total: { flops: sum('flops'), seconds: sum('seconds') },
+  }
+}
