@@ -111,7 +111,8 @@ function adamw(options: OptimizerOptions): Rule {
       const result = new Float32Array(value.length)
       const stepSize = rate / (1 - beta1 ** step)
       const scale = 1 / Math.sqrt(1 - beta2 ** step)
-      const kept = 1 - rate * weightDecay
+      // Torch rounds the decay factor and the decayed weight to float32; over steps the difference would add up.
+      const kept = Math.fround(1 - rate * weightDecay)
       // Locals, since V8 reads what a closure captured, and a length, anew for every element.
       const [keep1, take1, keep2, take2, floor] = [beta1, 1 - beta1, beta2, 1 - beta2, epsilon]
       const length = value.length
@@ -121,7 +122,7 @@ function adamw(options: OptimizerOptions): Rule {
         const second = keep2 * lastV[i] + take2 * slope * slope
         m[i] = first
         v[i] = second
-        result[i] = kept * value[i] - (stepSize * first) / (Math.sqrt(second) * scale + floor)
+        result[i] = Math.fround(kept * value[i]) - (stepSize * first) / (Math.sqrt(second) * scale + floor)
       }
       return result
     },
