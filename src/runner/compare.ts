@@ -101,12 +101,17 @@ const NO_BASELINE: Verdict = {
 function conclude(best: Rival, lowestLoss: Rival): Conclusion {
   const { comparison, label } = best
   if (tooFew(comparison)) {
+    const lacking = [
+      ...(comparison.seeds < MINIMUM_SEEDS
+        ? [`${plural(comparison.seeds, 'seed')}, at least ${MINIMUM_SEEDS} needed`]
+        : []),
+      ...(comparison.clips < MINIMUM_CLIPS
+        ? [`${plural(comparison.clips, 'test clip')}, at least ${MINIMUM_CLIPS} needed`]
+        : []),
+    ]
     return {
       outcome: 'undecided',
-      headline:
-        `Undecided: ${plural(comparison.seeds, 'seed')} and ${plural(comparison.clips, 'test clip')} ` +
-        `are too few to tell whether learning a policy was worth it (at least ${MINIMUM_SEEDS} seeds and ` +
-        `${MINIMUM_CLIPS} clips are needed).`,
+      headline: `Undecided: too little evidence to tell whether learning a policy was worth it (${lacking.join('; ')}).`,
     }
   }
   if (comparison.accuracyInterval[0] > 0) {

@@ -1,0 +1,29 @@
+import type { FineTuneSummary } from '../summary.ts'
+import { shortened } from './chart.ts'
+import { integer, percent } from './format.ts'
+import { Html, html } from './html.ts'
+
+/** Which class was taken for which, by the model that ships, on the test split. */
+export function confusionSection({ test, data }: FineTuneSummary): Html {
+  if (test.confusion.length === 0) return html``
+  const heads = data.classes.map(name => html`<th scope="col" class="class">${shortened(name, 24)}</th>`)
+  const rows = data.classes.map((name, actual) => {
+    const counts = test.confusion[actual] ?? []
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    const cells = counts.map((count, predicted) => cell(count, total, actual === predicted))
+    const recall = total === 0 ? 'no clips' : percent((counts[actual] ?? 0) / total)
+    return html`<tr><th scope="row" class="word">${shortened(name, 40)}</th>${cells}<td class="figure">${recall}</td></tr>
+`
+  })
+  return html`<section><h2>Confusion</h2><div class="scroll"><table class="confusion">
+<caption>The model that ships, on the test split: rows are true classes, columns predicted ones; outlined cells are right.</caption>
+<thead><tr><td></td>${heads}<th scope="col" class="class">recall</th></tr></thead>
+<tbody>${rows}</tbody></table></div></section>`
+}
+
+function cell(count: number, total: number, right: boolean): Html {
+  const share = total === 0 ? 0 : count / total
+  const ink = share > 0.5 ? '#ffffff' : '#1f2733'
+  const paper = `rgba(11, 110, 110, ${(0.9 * share).toFixed(3)})`
+  return html`<td class="${right ? 'right' : 'wrong'}" style="${new Html(`background: ${paper}; color: ${ink}`)}">${integer(count)}</td>`
+}

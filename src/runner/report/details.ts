@@ -1,0 +1,141 @@
+import { stringify } from 'yaml'
+import type { FineTuneSummary } from '../summary.ts'
+import {
+  decimal,
+  duration,
+  flops,
+  integer,
+  learningRate,
+  parameters,
+  percent,
+  plural,
+  scheduleLabel,
+} from './format.ts'
+import { folded, type Html, html, table } from './html.ts'
+
+/** What each baseline's search for a learning rate tried, and which it took. */
+export function searchesSection({ baselines }: FineTuneSummary): Html {
+  const rows = Object.entries(baselines).flatMap(([name, { tried = [], learningRate: taken }]) =>
+    tried.map(trial => [
+      scheduleLabel(name),
+      learningRate(trial.learningRate),
+      decimal(trial.rewardLoss),
+      trial.learningRate === taken ? 'taken' : '',
+    ]),
+  )
+  if (rows.length === 0) return html``
+  return html`<section><h2>Baselines’ own searches</h2>${table({
+    caption: 'Every baseline had its learning rate chosen on the reward split, never on the test split.',
+    head: ['baseline', 'learning rate', 'loss on the reward split', ''],
+    words: [3],
+    rows,
+  })}</section>`
+}
+
+/** Where FLOPs and time went. */
+export function costsSection({ search, policy, baselines, episodes }: FineTuneSummary): Html {
+  const named = Object.entries(baselines).map(([name, baseline]) => [
+    `${scheduleLabel(name)}: its search and ${plural(baseline.perSeed.length, 'run')}`,
+    flops(baseline.total.flops),
+    duration(baseline.total.seconds),
+  ])
+  return html`<section><h2>Costs</h2>${table({
+    caption: 'FLOPs and time of everything',
+    head: ['', 'FLOPs', 'time'],
+    rows: [
+      [
+        `the agents’ search: ${plural(episodes.length, 'episode')}, evaluations`,
+        flops(search.flops),
+        duration(search.seconds),
+      ],
+      [
+        `learned policy: the search and ${plural(policy.perSeed.length, 'greedy run')}`,
+        flops(policy.total.flops),
+        duration(policy.total.seconds),
+      ],
+      ...named,
+    ],
+  })}</section>`
+}
+
+export function groupsSection({ groups }: FineTuneSummary): Html {
+  const all = groups.reduce((sum, group) => sum + group.parameters, 0)
+  return html`<section><h2>Layer groups</h2>${table({
+    caption: 'From input to output; FLOPs of one clip, forwards',
+    head: ['group', 'parameters', 'share', 'FLOPs'],
+    rows: groups.map(group => [
+      group.name,
+      parameters(group.parameters),
+      percent(all === 0 ? 0 : group.parameters / all),
+      flops(group.flops),
+    ]),
+  })}</section>`
+}
+
+export function dataSection({ data }: FineTuneSummary): Html {
+  const { train, probe, reward, test } = data.splits
+  const straddling = data.grouped
+    ? 'Clips of one recording stay in one split.'
+    : 'Nothing says which clips are of one recording, so recordings may straddle splits and the figures may flatter.'
+  return html`<section><h2>Data</h2>
+<p><code>${data.path}</code>: ${plural(data.classes.length, 'class', 'classes')}. ${straddling} ${plural(data.skipped, 'file')} skipped.</p>${table(
+    {
+      caption: 'Disjoint splits',
+      head: ['split', 'clips', 'for'],
+      words: [2],
+      rows: [
+        ['train', integer(train), 'learning the weights'],
+        ['probe', integer(probe), 'the statistics that agents observe'],
+        ['reward', integer(reward), 'scoring agents and choosing among candidates'],
+        ['test', integer(test), 'read once, at the end'],
+      ],
+    },
+  )}${folded('Classes', html`<p>${data.classes.join(', ')}</p>`)}</section>`
+}
+
+export function reproduceSection(summary: FineTuneSummary): Html {
+  const versions = Object.entries({ engine: summary.engine, ...summary.versions })
+  return html`<section><h2>Reproduce it</h2>
+<p>Run hash <code>${summary.hash}</code>: the same command on the same data, versions and thread count gives the same hash.</p>
+<pre><code>${commandOf(summary.config)}</code></pre>${table({
+    caption: 'Versions',
+    head: ['what', 'version'],
+    words: [1],
+    rows: versions.map(([name, version]) => [name, version]),
+  })}${folded('Whole configuration', html`<pre><code>${stringify(summary.config)}</code></pre>`)}
+<h2>Use the model</h2>
+<p><code>${summary.model}</code> is an ordinary tfjs layers model, in plain layers: it loads without layergym.</p>
+<pre><code>${loadingOf(summary)}</code></pre></section>`
+}
+
+/** Where a run's files go says nothing about the run. */
+const PLACES: readonly string[] = ['out', 'overwrite', 'cache']
+
+function commandOf(config: FineTuneSummary['config']): string {
+  const flags = Object.entries(config).flatMap(([name, value]) => {
+    const flag = `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+    if (PLACES.includes(name) || value === undefined || value === null || value === false) return []
+    if (value === true) return [flag]
+    if (Array.isArray(value)) return value.length === 0 ? [] : [`${flag} ${quoted(value.join(','))}`]
+    return typeof value === 'object' ? [] : [`${flag} ${quoted(String(value))}`]
+  })
+  return ['layergym fine-tune', ...flags].join(' \\\n  ')
+}
+
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+function loadingOf({ model, data }: FineTuneSummary): string {
+  return [
+    `import * as tf from '@tensorflow/tfjs-node'`,
+    '',
+    `const model = await tf.loadLayersModel(${JSON.stringify(`file://${model.replace(/\/$/, '')}/model.json`)})`,
+    `const [, frames, height, width, channels] = model.inputs[0].shape`,
+    `// One clip: RGB pixels from 0 to 255, as frames were sampled in training.`,
+    `const clips = tf.zeros([1, frames, height, width, channels])`,
+    `const probabilities = await model.predict(clips).data()`,
+    `const classes = ${JSON.stringify(data.classes)}`,
+    `console.log(classes.map((name, i) => [name, probabilities[i]]))`,
+  ].join('\n')
+}

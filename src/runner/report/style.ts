@@ -1,0 +1,51 @@
+/** Explicit colours in light and no dark variant: charts are drawn for a light page, on screen and on paper. */
+export const STYLE = `
+:root { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0; background: #f4f6f8; color: #1f2733; font: 16px/1.55 system-ui, "Segoe UI", Roboto, sans-serif; }
+main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1.25rem 4rem; }
+header p { margin: 0 0 1rem; color: #5b6675; overflow-wrap: anywhere; }
+h1 { font-size: 1.15rem; margin: 0 0 .2rem; }
+h2 { font-size: 1.3rem; margin: 2.5rem 0 .6rem; }
+h3 { font-size: 1.05rem; margin: 1.5rem 0 .3rem; }
+a { color: #0b5c8a; }
+.verdict { background: #fff; border-left: .5rem solid #7a5a00; border-radius: .3rem; padding: 1.1rem 1.4rem; margin: 0 0 1.5rem; }
+.verdict.yes { border-color: #1d7a3a; }
+.verdict.no { border-color: #a12a1d; }
+.verdict .headline { font-size: 1.5rem; line-height: 1.3; font-weight: 650; margin: 0 0 .6rem; overflow-wrap: anywhere; }
+.verdict p { margin: 0; }
+.notes { background: #fff8e1; border-left: .5rem solid #c79100; border-radius: .3rem; padding: .8rem 1.2rem; }
+.notes ul { margin: .3rem 0 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
+figure { margin: .8rem 0 .4rem; background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; padding: .6rem; }
+figure svg { display: block; width: 100%; height: auto; }
+figcaption { font-size: .9rem; color: #5b6675; padding: .3rem .4rem 0; }
+.scroll { overflow-x: auto; max-height: 34rem; background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; margin: .6rem 0; }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; padding: .5rem .7rem; color: #5b6675; }
+th, td { padding: .35rem .7rem; border-top: 1px solid #e3e7ec; vertical-align: top; }
+thead th { vertical-align: bottom; color: #5b6675; font-weight: 600; }
+tbody th { font-weight: 500; }
+.word { text-align: left; overflow-wrap: anywhere; min-width: 6rem; }
+.figure { text-align: right; white-space: nowrap; }
+.range { display: block; color: #5b6675; font-size: .85em; }
+tr.strong th, tr.strong td { font-weight: 650; background: #eaf5f4; }
+details { margin: .4rem 0 1rem; }
+summary { cursor: pointer; color: #0b5c8a; }
+pre { background: #1f2733; color: #f4f6f8; padding: .8rem 1rem; border-radius: .3rem; overflow-x: auto; font-size: .88rem; }
+code { overflow-wrap: anywhere; }
+.confusion { width: auto; }
+.confusion th, .confusion td { padding: .25rem .45rem; }
+.confusion td { text-align: center; min-width: 2.2rem; }
+.confusion td.right { outline: 2px solid #1f2733; outline-offset: -2px; }
+.confusion thead th.class { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; max-height: 12rem; white-space: nowrap; }
+.confusion tbody th { white-space: nowrap; }
+@media print {
+  body { background: #fff; font-size: 10.5pt; }
+  main { max-width: none; padding: 0; }
+  * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  figure, .verdict, .notes, tr { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+  .scroll { max-height: none; overflow: visible; }
+  pre { white-space: pre-wrap; background: #f4f6f8; color: #1f2733; border: 1px solid #b9c0c9; }
+}
+`
