@@ -1,0 +1,6 @@
+import { definePlugin } from './plugin.ts'
+import { random } from './random/agent.ts'
+import { reinforce } from './reinforce/definition.ts'
+
+/** The agents that ship, registered as any third party's. */
+export const builtinAgents = definePlugin({ name: 'layergym', agents: { reinforce, random } })

@@ -1,0 +1,187 @@
+import type { Rng } from '../common/random.ts'
+import type { Approximator } from './approximator.ts'
+
+export interface MlpOptions {
+  readonly inputs: number
+  readonly outputs: number
+  /** Units of each hidden layer. */
+  readonly hidden?: readonly number[]
+  readonly rng: Rng
+  /** Gain of the last layer's weights: small for a policy (nearly uniform at first), 1 for values. */
+  readonly outputGain?: number
+}
+
+/**
+ * A multi-layer perceptron with tanh between its layers, in typed arrays. Weights start orthogonal with gain √2
+ * and biases at 0 (Saxe et al. 2014; the gains of CleanRL's `layer_init`).
+ *
+ * `parameters` holds W [out, in] row-major and then b [out], layer by layer: the order of PyTorch's `parameters()`.
+ * What `forward` and `backward` return stays valid until their next call, which writes over it.
+ */
+export class Mlp implements Approximator {
+  readonly inputs: number
+  readonly outputs: number
+  readonly parameters: Float32Array
+  private readonly layers: readonly Layer[]
+  private readonly gradient: Float32Array
+  private rows = 0
+  private capacity = 0
+
+  constructor({ inputs, outputs, hidden = [64, 64], rng, outputGain = 1 }: MlpOptions) {
+    this.inputs = inputs
+    this.outputs = outputs
+    const sizes = [inputs, ...hidden, outputs]
+    const count = hidden.length + 1
+    const total = sizes.slice(1).reduce((sum, size, l) => sum + size * (sizes[l] + 1), 0)
+    this.parameters = new Float32Array(total)
+    this.gradient = new Float32Array(total)
+    let at = 0
+    this.layers = Array.from({ length: count }, (_, l) => {
+      const layer = layerAt(this.parameters, this.gradient, at, sizes[l], sizes[l + 1])
+      at += layer.weights.length + layer.biases.length
+      layer.weights.set(orthogonal(layer.outputs, layer.inputs, l < count - 1 ? Math.SQRT2 : outputGain, rng))
+      return layer
+    })
+  }
+
+  forward(batch: Float32Array, rows: number): Float32Array {
+    this.reserve(rows)
+    this.rows = rows
+    let input = batch
+    for (const [l, layer] of this.layers.entries()) {
+      layer.input = input
+      affine(layer, rows, l < this.layers.length - 1)
+      input = layer.output
+    }
+    return input.subarray(0, rows * this.outputs)
+  }
+
+  backward(outputGradient: Float32Array): Float32Array {
+    this.gradient.fill(0)
+    let delta = outputGradient
+    for (let l = this.layers.length - 1; l >= 0; l--) {
+      const layer = this.layers[l]
+      addParameterGradient(layer, delta, this.rows)
+      if (l === 0) break
+      inputGradient(layer, delta, this.rows)
+      delta = layer.delta
+    }
+    return this.gradient
+  }
+
+  private reserve(rows: number): void {
+    if (rows <= this.capacity) return
+    this.capacity = rows
+    for (const layer of this.layers) {
+      layer.output = new Float32Array(rows * layer.outputs)
+      layer.delta = new Float32Array(rows * layer.inputs)
+    }
+  }
+}
+
+interface Layer {
+  readonly inputs: number
+  readonly outputs: number
+  /** [outputs, inputs] */
+  readonly weights: Float32Array
+  /** [outputs] */
+  readonly biases: Float32Array
+  readonly weightGradient: Float32Array
+  readonly biasGradient: Float32Array
+  /** [rows, inputs], of the last forward. */
+  input: Float32Array
+  /** [rows, outputs], after tanh where there is one. */
+  output: Float32Array
+  /** ∂loss/∂(the layer's input before its tanh), [rows, inputs] */
+  delta: Float32Array
+}
+
+function layerAt(
+  parameters: Float32Array,
+  gradient: Float32Array,
+  at: number,
+  inputs: number,
+  outputs: number,
+) {
+  const middle = at + inputs * outputs
+  const end = middle + outputs
+  const layer: Layer = {
+    inputs,
+    outputs,
+    weights: parameters.subarray(at, middle),
+    biases: parameters.subarray(middle, end),
+    weightGradient: gradient.subarray(at, middle),
+    biasGradient: gradient.subarray(middle, end),
+    input: new Float32Array(0),
+    output: new Float32Array(0),
+    delta: new Float32Array(0),
+  }
+  return layer
+}
+
+/** output = input Wᵀ + b, through tanh if `squash`. */
+function affine({ inputs, outputs, weights, biases, input, output }: Layer, rows: number, squash: boolean) {
+  for (let r = 0; r < rows; r++) {
+    const from = r * inputs
+    for (let j = 0; j < outputs; j++) {
+      const row = j * inputs
+      let sum = biases[j]
+      for (let i = 0; i < inputs; i++) sum += weights[row + i] * input[from + i]
+      output[r * outputs + j] = squash ? Math.tanh(sum) : sum
+    }
+  }
+}
+
+/** ∂W += deltaᵀ input, ∂b += Σ delta. */
+function addParameterGradient(layer: Layer, delta: Float32Array, rows: number): void {
+  const { inputs, outputs, weightGradient, biasGradient, input } = layer
+  for (let r = 0; r < rows; r++) {
+    const from = r * inputs
+    for (let j = 0; j < outputs; j++) {
+      const d = delta[r * outputs + j]
+      if (d === 0) continue
+      biasGradient[j] += d
+      const row = j * inputs
+      for (let i = 0; i < inputs; i++) weightGradient[row + i] += d * input[from + i]
+    }
+  }
+}
+
+/** delta W, times tanh′ = 1 − tanh² of the layer's input. */
+function inputGradient({ inputs, outputs, weights, input, delta }: Layer, above: Float32Array, rows: number) {
+  for (let r = 0; r < rows; r++) {
+    const from = r * inputs
+    delta.fill(0, from, from + inputs)
+    for (let j = 0; j < outputs; j++) {
+      const d = above[r * outputs + j]
+      const row = j * inputs
+      for (let i = 0; i < inputs; i++) delta[from + i] += d * weights[row + i]
+    }
+    for (let i = from; i < from + inputs; i++) delta[i] *= 1 - input[i] * input[i]
+  }
+}
+
+/** A [rows, columns] matrix whose rows (or columns, if those are fewer) are orthogonal and of length `gain`. */
+function orthogonal(rows: number, columns: number, gain: number, rng: Rng): Float32Array {
+  const [count, length] = rows <= columns ? [rows, columns] : [columns, rows]
+  const vectors: Float64Array[] = []
+  while (vectors.length < count) {
+    const v = Float64Array.from({ length }, () => rng.normal())
+    for (const u of vectors) {
+      const along = dot(u, v)
+      for (let i = 0; i < length; i++) v[i] -= along * u[i]
+    }
+    const norm = Math.sqrt(dot(v, v))
+    vectors.push(v.map(x => x / norm))
+  }
+  return Float32Array.from({ length: rows * columns }, (_, k) => {
+    const [row, column] = [Math.floor(k / columns), k % columns]
+    return gain * (rows <= columns ? vectors[row][column] : vectors[column][row])
+  })
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
+  return sum
+}
