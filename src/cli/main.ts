@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { exitCodeOf, type Io, type RegisterCommand } from './command.ts'
 import { doctorCommand } from './doctor.ts'
+import { fineTuneCommand, resumeCommand } from './fine-tune.ts'
 import { setupCommand } from './setup.ts'
 
-const COMMANDS: readonly RegisterCommand[] = [doctorCommand, setupCommand]
+const COMMANDS: readonly RegisterCommand[] = [fineTuneCommand, resumeCommand, doctorCommand, setupCommand]
 
 /**
  * Runs one command line to its end.

@@ -3,7 +3,7 @@ import type { Rng } from '../common/random.ts'
 import { findFeatureMap } from './features.ts'
 import { flattenModel } from './graph.ts'
 import { rebuild } from './rebuild.ts'
-import type { InputScaling } from './scaling.ts'
+import { type InputScaling, SCALING_LAYER } from './scaling.ts'
 import { tf } from './tf.ts'
 
 /** How frame features become classes; a function of the user's own takes [T, F] symbolic features. */
@@ -78,9 +78,6 @@ function scalingLayer(scaling: InputScaling, channels: number): tf.layers.Layer 
   return layer
 }
 
-/** The name by which training recognises the fixed scaling, which it never changes. */
-export const SCALING_LAYER = 'input_scaling'
-
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length
 }
@@ -107,7 +104,7 @@ function buildHead(features: tf.SymbolicTensor, options: ClipModelOptions): tf.S
             units: GRU_UNITS,
             name: 'head_gru',
             kernelInitializer: tf.initializers.glorotUniform({ seed: seed() }),
-            recurrentInitializer: tf.initializers.orthogonal({ seed: seed() }),
+            recurrentInitializer: tf.initializers.glorotUniform({ seed: seed() }),
           })
           .apply(features) as tf.SymbolicTensor
       default:

@@ -3,6 +3,7 @@ import { unknownName } from '../common/suggest.ts'
 import { nodeFlops, size } from './flops.ts'
 import type { Graph } from './graph.ts'
 import type { Operation } from './program.ts'
+import { SCALING_LAYER } from './scaling.ts'
 
 /** A run of operations between two points where exactly one tensor crosses. The last group is the head. */
 export interface LayerGroup {
@@ -103,7 +104,8 @@ export function headStart(graph: Graph, operations: readonly Operation[], places
 
 function parameterCount(graph: Graph, operation: Operation): number {
   return operation.nodes.reduce((sum, node) => {
-    const weights = graph.nodes[node].layer?.trainableWeights ?? []
+    const { layer } = graph.nodes[node]
+    const weights = layer === undefined || layer.name === SCALING_LAYER ? [] : layer.trainableWeights
     return sum + weights.reduce((total, weight) => total + size(weight.shape), 0)
   }, 0)
 }

@@ -1,10 +1,10 @@
 import type { Rng } from '../common/random.ts'
-import { SCALING_LAYER } from './clip-model.ts'
 import { type ExecutionContext, execute } from './execute.ts'
 import { flattenModel, type Graph, type Layer } from './graph.ts'
 import { cutIntoGroups, type LayerGroup } from './groups.ts'
 import { nativeKernels } from './kernels.ts'
 import { compile, type Operation } from './program.ts'
+import { SCALING_LAYER } from './scaling.ts'
 import { tf } from './tf.ts'
 import { collectVariables, type Variable } from './variables.ts'
 

@@ -1,6 +1,9 @@
 import type { Graph } from './graph.ts'
 import { tf } from './tf.ts'
 
+/** The name by which training recognises the fixed scaling of pixels, which it never changes. */
+export const SCALING_LAYER = 'input_scaling'
+
 /** y = pixel·scale + shift, pixel in 0..255, per channel. */
 export interface InputScaling {
   readonly id: string

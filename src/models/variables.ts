@@ -1,8 +1,8 @@
-import { SCALING_LAYER } from './clip-model.ts'
 import { size } from './flops.ts'
 import type { Graph, Layer } from './graph.ts'
 import type { LayerGroup } from './groups.ts'
 import type { Operation } from './program.ts'
+import { SCALING_LAYER } from './scaling.ts'
 import type { tf } from './tf.ts'
 
 /** One variable of the network, by a name that stays the same whatever is frozen. */

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { parse } from 'yaml'
+import type { z } from 'zod'
+import { inputError, messageOf } from '../common/error.ts'
+import { kebabCase } from '../runner/config.ts'
+
+/** One flag for every key of a schema, in kebab-case; the schema itself checks the values. */
+export function addSchemaOptions(command: Command, schema: z.ZodObject): Command {
+  for (const [key, field] of Object.entries(schema.shape)) {
+    const type = innerType(field as z.ZodType)
+    const description = describe(field as z.ZodType)
+    if (type === 'boolean') command.option(`--${kebabCase(key)}`, description)
+    else if (type === 'array') command.option(`--${kebabCase(key)} <names>`, description, list)
+    else if (type === 'record') command.option(`--${kebabCase(key)} <json>`, description, json(key))
+    else command.option(`--${kebabCase(key)} <value>`, description)
+  }
+  return command
+    .option('--config <file>', 'YAML file with these settings; flags override it')
+    .option('--json', 'print the result as JSON, alone, on stdout')
+}
+
+/** The settings of a command: its YAML file's, overridden by its flags. */
+export async function readSettings(
+  options: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { config, json: _json, verbose: _verbose, ...flags } = options
+  if (config === undefined) return flags
+  const path = String(config)
+  if (!existsSync(path)) throw inputError('config.no-file', `no config file at ${path}`)
+  let values: unknown
+  try {
+    values = parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw inputError('config.yaml', `${path} is not YAML: ${messageOf(error)}`, { cause: error })
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw inputError('config.yaml', `${path} must hold one setting a line, as in: episodes: 20`)
+  }
+  return { ...values, ...flags }
+}
+
+function list(value: string, before: readonly string[] | undefined): readonly string[] {
+  const names = value === 'none' ? [] : value.split(',').map(name => name.trim())
+  return [...(before ?? []), ...names]
+}
+
+function json(key: string): (value: string) => unknown {
+  return value => {
+    try {
+      return JSON.parse(value)
+    } catch (error) {
+      const flag = kebabCase(key)
+      throw inputError(
+        'config.json',
+        `--${flag} takes JSON, as in --${flag} '{"hidden":[32]}', not ${value}`,
+        {
+          cause: error,
+        },
+      )
+    }
+  }
+}
+
+/** What a field holds under its defaults and options. */
+function innerType(field: z.ZodType): string {
+  const inner = (field.def as { innerType?: z.ZodType }).innerType
+  return inner === undefined ? field.def.type : innerType(inner)
+}
+
+function describe(field: z.ZodType): string {
+  const text = field.description ?? ''
+  const fallback = (field.def as { defaultValue?: unknown }).defaultValue
+  const shown =
+    fallback === undefined ||
+    fallback === false ||
+    (typeof fallback === 'object' && Object.keys(fallback ?? {}).length === 0)
+      ? ''
+      : ` (default: ${String(fallback)})`
+  return text + shown
+}

@@ -1,0 +1,115 @@
+import { MultiBar, type SingleBar } from 'cli-progress'
+import type { OnEvent, RunEvent } from '../runner/run-events.ts'
+import type { Io } from './command.ts'
+
+/** How a run is told on stderr while it works: bars on a terminal, plain lines elsewhere. */
+export interface Progress {
+  readonly onEvent: OnEvent
+  /** Puts the terminal back in order. */
+  stop(): void
+}
+
+export function runProgress(io: Io): Progress {
+  return io.interactive ? barProgress(io) : lineProgress(io)
+}
+
+const seconds = (value: number) => `${value.toFixed(1)} s`
+
+function words(event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'notice':
+      return event.message
+    case 'phase':
+      return `${event.phase}: ${event.total}`
+    case 'episode': {
+      const { index, kind, rewardLoss, rewardAccuracy, failure, diverged } = event.episode
+      const name = kind === 'greedy' ? 'greedy run' : `episode ${index + 1}`
+      if (failure !== undefined) return `${name} failed: ${failure}`
+      return (
+        `${name}: return ${event.episode.return.toFixed(3)}, reward-split loss ${rewardLoss.toFixed(3)}, ` +
+        `accuracy ${rewardAccuracy.toFixed(3)}${diverged ? ', diverged' : ''}, ${seconds(event.episode.seconds)}`
+      )
+    }
+    case 'update':
+      return undefined
+    case 'run':
+      return `${event.key}: reward-split loss ${event.rewardLoss.toFixed(3)}, accuracy ${event.rewardAccuracy.toFixed(3)}, ${seconds(event.seconds)}`
+    case 'done':
+      return `done, hash ${event.hash.slice(0, 16)}`
+    default:
+      return undefined
+  }
+}
+
+/** For logs: nothing is redrawn; decoding is told every tenth part. */
+function lineProgress(io: Io): Progress {
+  let tenth = -1
+  return {
+    onEvent: event => {
+      if (event.type === 'clips') {
+        const now = Math.floor((10 * event.done) / event.total)
+        if (now !== tenth) io.stderr(`clips decoded: ${event.done}/${event.total}\n`)
+        tenth = now
+        return
+      }
+      const line = words(event)
+      if (line !== undefined) io.stderr(`${line}\n`)
+    },
+    stop: () => undefined,
+  }
+}
+
+/** Three bars: clips decoded, episodes done, steps of the run under way; what happened scrolls above them. */
+function barProgress(io: Io): Progress {
+  const bars = new MultiBar({
+    format: '{name} [{bar}] {value}/{total}',
+    hideCursor: true,
+    clearOnComplete: true,
+    stream: process.stderr,
+    linewrap: false,
+  })
+  const made = new Map<string, SingleBar>()
+  const update = (name: string, value: number, total: number, label = name) => {
+    let bar = made.get(name)
+    if (bar === undefined) {
+      bar = bars.create(total, value, { name: label.padEnd(28) })
+      made.set(name, bar)
+    }
+    bar.setTotal(total)
+    bar.update(value, { name: label.slice(0, 28).padEnd(28) })
+  }
+  let episodes = 0
+  let total = 0
+  return {
+    onEvent: event => {
+      switch (event.type) {
+        case 'clips':
+          update('clips decoded', event.done, event.total)
+          return
+        case 'step':
+          update('steps', Math.min(event.step, event.of), event.of, event.run)
+          return
+        case 'phase':
+          if (event.phase === 'episodes') {
+            total = event.total
+            update('episodes', episodes, total)
+          }
+          break
+        case 'episode':
+          if (event.episode.kind === 'learning') {
+            episodes = event.episode.index + 1
+            update('episodes', episodes, Math.max(total, episodes))
+          }
+          break
+        default:
+          break
+      }
+      const line = words(event)
+      if (line !== undefined) bars.log(`${line}\n`)
+    },
+    stop: () => {
+      bars.stop()
+      io.stderr('')
+    },
+  }
+}

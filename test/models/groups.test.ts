@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { Rng } from '../../src/common/random.ts'
+import { buildClipModel } from '../../src/models/clip-model.ts'
+import { startEngine } from '../../src/models/engine.ts'
+import { flattenModel } from '../../src/models/graph.ts'
+import { cutPlaces } from '../../src/models/groups.ts'
+import { loadModel } from '../../src/models/load.ts'
+import { Network } from '../../src/models/network.ts'
+import { compile } from '../../src/models/program.ts'
+import { SCALINGS } from '../../src/models/scaling.ts'
+import type { tf } from '../../src/models/tf.ts'
+import { tinyImageModel } from '../support/models.ts'
+
+beforeAll(async () => {
+  await startEngine()
+})
+
+function clipModel(backbone: tf.LayersModel, side: number): tf.LayersModel {
+  const options = { classes: 4, frames: 2, size: [side, side] as const, scaling: SCALINGS[0] }
+  return buildClipModel(backbone, { ...options, head: 'mean', rng: Rng.of(1) })
+}
+
+describe('layer groups', () => {
+  test('the head is the last group, and the parameters of all add up', async () => {
+    const { model } = await loadModel('models/mobilenet_v2_035_224_tm')
+    const net = new Network(clipModel(model, 64), { count: 4 })
+    expect(net.groups.map(group => group.name)).toEqual(['group-1', 'group-2', 'group-3', 'head'])
+    const learned = net.variables.filter(v => v.learned).reduce((sum, v) => sum + v.size, 0)
+    expect(net.groups.reduce((sum, group) => sum + group.parameters, 0)).toBe(learned)
+    const backbone = net.groups.slice(0, 3).map(group => group.flops)
+    expect(Math.max(...backbone) / Math.min(...backbone)).toBeLessThan(1.6)
+  })
+
+  test('no cut lies inside a residual block', async () => {
+    const { model } = await loadModel('models/resnet20_cifar10')
+    const graph = flattenModel(clipModel(model, 32))
+    const operations = compile(graph)
+    for (const place of cutPlaces(graph, operations)) {
+      const inside = new Set(operations.slice(0, place).flatMap(operation => operation.nodes))
+      const crossing = new Set<number>()
+      for (const operation of operations.slice(place)) {
+        for (const node of operation.nodes) {
+          for (const input of graph.nodes[node].inputs) {
+            if (inside.has(input.node) || input.node === 0) crossing.add(input.node)
+          }
+        }
+      }
+      expect(crossing.size).toBe(1)
+    }
+  })
+
+  test('more groups than can be cut are refused, with the number that can', () => {
+    const model = clipModel(tinyImageModel(), 12)
+    expect(() => new Network(model, { count: 40 })).toThrow(
+      /can't be cut into 40 layer groups: between 2 and \d+ are possible/,
+    )
+  })
+
+  test('cuts can be named by layer, and a wrong name is answered with the near one', () => {
+    const model = clipModel(tinyImageModel(), 12)
+    const net = new Network(model, { after: ['relu1', 'relu3'] })
+    expect(net.groups.map(group => group.layers[1])).toEqual(['relu1', 'relu3', 'probabilities'])
+    expect(() => new Network(model, { after: ['relu33'] })).toThrow(
+      /unknown layer 'relu33': did you mean 'relu3'/,
+    )
+    expect(() => new Network(model, { after: ['conv2'] })).toThrow(/can't be cut after layer 'conv2'/)
+  })
+})
