@@ -1,4 +1,5 @@
 import { type EChartsOption, init } from 'echarts'
+import { flops } from './format.ts'
 import { escapeText, Html, html } from './html.ts'
 
 export const COLOURS = {
@@ -21,6 +22,19 @@ export const AXIS = {
   nameTextStyle: { color: COLOURS.soft, fontSize: 12 },
   splitLine: { lineStyle: { color: COLOURS.grid } },
 } as const
+
+/** The gaps are wide because widths of text are guessed here: the reader's font may be wider. */
+export const LEGEND = {
+  top: 0,
+  left: 'center',
+  itemGap: 34,
+  textStyle: { color: COLOURS.ink, fontSize: 13 },
+} as const
+
+/** "2 TFLOP" rather than "2.00 TFLOP", as ticks are round. */
+export function axisFlops(value: number): string {
+  return flops(value).replace(/\.0+ /, ' ')
+}
 
 export interface Chart {
   /** Unique in the page: names the ids inside the drawing. */
@@ -47,8 +61,8 @@ export function chart({ id, title, description, width = 880, height, option }: C
 
 /** "…" in the middle of a name that is too long for an axis; tables hold the whole name. */
 export function shortened(name: string, length = 28): string {
-  const characters = [...name]
-  if (characters.length <= length) return name
+  const characters = [...name.replace(/\s+/g, ' ')]
+  if (characters.length <= length) return characters.join('')
   const head = Math.ceil((length - 1) / 2)
   return `${characters.slice(0, head).join('')}…${characters.slice(head + 1 - length).join('')}`
 }

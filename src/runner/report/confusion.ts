@@ -15,15 +15,15 @@ export function confusionSection({ test, data }: FineTuneSummary): Html {
     return html`<tr><th scope="row" class="word">${shortened(name, 40)}</th>${cells}<td class="figure">${recall}</td></tr>
 `
   })
-  return html`<section><h2>Confusion</h2><div class="scroll"><table class="confusion">
-<caption>The model that ships, on the test split: rows are true classes, columns predicted ones; outlined cells are right.</caption>
+  return html`<section><h2>Confusion</h2>
+<p>The model that ships, on the test split. Rows are true classes, columns predicted ones; outlined cells are right.</p><div class="scroll"><table class="confusion">
+<caption>Clips by class</caption>
 <thead><tr><td></td>${heads}<th scope="col" class="class">recall</th></tr></thead>
 <tbody>${rows}</tbody></table></div></section>`
 }
 
 function cell(count: number, total: number, right: boolean): Html {
   const share = total === 0 ? 0 : count / total
-  const ink = share > 0.5 ? '#ffffff' : '#1f2733'
-  const paper = `rgba(11, 110, 110, ${(0.9 * share).toFixed(3)})`
-  return html`<td class="${right ? 'right' : 'wrong'}" style="${new Html(`background: ${paper}; color: ${ink}`)}">${integer(count)}</td>`
+  const paper = `rgba(11, 110, 110, ${(0.6 * share).toFixed(3)})`
+  return html`<td class="${right ? 'right' : 'wrong'}" style="${new Html(`background: ${paper}`)}">${integer(count)}</td>`
 }

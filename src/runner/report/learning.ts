@@ -1,6 +1,7 @@
 import type { EChartsOption } from 'echarts'
-import type { EpisodeSummary, FineTuneSummary, RoundSummary } from '../summary.ts'
-import { AXIS, COLOURS, chart } from './chart.ts'
+import type { EpisodeSummary, FineTuneSummary } from '../summary.ts'
+import { AXIS, COLOURS, chart, LEGEND } from './chart.ts'
+import { curveChart } from './curves.ts'
 import { decimal, duration, flops, percent, plural, signed } from './format.ts'
 import { folded, type Html, html, table } from './html.ts'
 
@@ -19,38 +20,7 @@ ${returnChart(episodes)}${folded('Table of episodes', episodeTable(episodes))}
 ${curveChart(summary)}</section>`
 }
 
-/** The episode that ships and the best of the learning ones, if it is another. */
-export function shownEpisodes(summary: FineTuneSummary): { title: string; episode: EpisodeSummary }[] {
-  const { chosen } = summary
-  const drawable = summary.episodes.filter(episode => episode.rounds.length > 0)
-  const chosenEpisode = drawable.find(episode =>
-    chosen.episode === undefined
-      ? chosen.from === 'greedy' && episode.kind === 'greedy'
-      : episode.index === chosen.episode,
-  )
-  const sound = drawable.filter(
-    episode => episode.kind === 'learning' && !episode.diverged && episode.failure === undefined,
-  )
-  const best = sound.reduce<EpisodeSummary | undefined>(
-    (top, episode) => (top === undefined || episode.return > top.return ? episode : top),
-    undefined,
-  )
-  return [
-    ...(chosenEpisode === undefined
-      ? []
-      : [{ title: `Chosen: ${episodeName(chosenEpisode)}`, episode: chosenEpisode }]),
-    ...(best === undefined || best === chosenEpisode
-      ? []
-      : [{ title: `Highest return while learning: ${episodeName(best)}`, episode: best }]),
-  ]
-}
-
-const FAINT = 40
 const WINDOW = 10
-
-function episodeName(episode: EpisodeSummary): string {
-  return episode.kind === 'greedy' ? 'greedy run' : `episode ${episode.index}`
-}
 
 function countsOf(episodes: readonly EpisodeSummary[]): string {
   const learning = episodes.filter(episode => episode.kind === 'learning').length
@@ -79,10 +49,11 @@ function returnChart(episodes: readonly EpisodeSummary[]): Html {
       ? []
       : [{ name, type: 'scatter' as const, data, symbol, symbolSize: 9, itemStyle: { color } }]
   const option: EChartsOption = {
-    legend: { top: 0, textStyle: { color: COLOURS.ink } },
+    legend: LEGEND,
     grid: { left: 64, right: 24, top: 60, bottom: 50 },
     xAxis: {
       ...AXIS,
+      axisLine: { ...AXIS.axisLine, onZero: false },
       type: 'value',
       name: 'episode',
       nameLocation: 'middle',
@@ -126,7 +97,7 @@ function returnChart(episodes: readonly EpisodeSummary[]): Html {
     id: 'returns',
     title: 'Return per episode',
     description:
-      'Undiscounted sum of rewards per episode: higher is better. A rising line means that the agents learned.',
+      'Undiscounted sum of rewards per episode: higher is better. A rising line is a sign that the agents learned, not that it paid.',
     height: 320,
     option,
   })
@@ -148,85 +119,5 @@ function episodeTable(episodes: readonly EpisodeSummary[]): Html {
       duration(episode.seconds),
       stateOf(episode),
     ]),
-  })
-}
-
-/** Loss and accuracy over FLOPs; other episodes faint, thinned to a number that the eye can take. */
-function curveChart(summary: FineTuneSummary): Html {
-  const shown = shownEpisodes(summary)
-  const others = summary.episodes.filter(
-    episode => episode.rounds.length > 0 && !shown.some(({ episode: other }) => other === episode),
-  )
-  const every = Math.ceil(others.length / FAINT)
-  const faint = others.filter((_, index) => index % every === 0)
-  if (shown.length + faint.length === 0) return html``
-  const line = (
-    name: string,
-    panel: 0 | 1,
-    rounds: readonly RoundSummary[],
-    of: (round: RoundSummary) => number,
-    style: object,
-  ) => ({
-    name,
-    type: 'line' as const,
-    xAxisIndex: panel,
-    yAxisIndex: panel,
-    showSymbol: rounds.length === 1,
-    symbolSize: 6,
-    data: rounds.filter(round => Number.isFinite(of(round))).map(round => [round.flops, of(round)]),
-    lineStyle: style,
-    itemStyle: style,
-  })
-  const loss = (round: RoundSummary): number => round.rewardLoss
-  const accuracy = (round: RoundSummary): number => round.rewardAccuracy
-  const pale = { color: '#c9d0d8', width: 1 }
-  const option: EChartsOption = {
-    legend: { top: 0, left: 60, right: 20, textStyle: { color: COLOURS.ink } },
-    grid: [
-      { left: 60, width: 350, top: 96, bottom: 56 },
-      { left: 500, width: 350, top: 96, bottom: 56 },
-    ],
-    xAxis: [0, 1].map(gridIndex => ({
-      ...AXIS,
-      gridIndex,
-      type: 'value',
-      name: 'FLOPs of training',
-      nameLocation: 'middle',
-      nameGap: 32,
-      splitNumber: 4,
-      axisLabel: { ...AXIS.axisLabel, formatter: (value: number) => flops(value) },
-    })),
-    yAxis: ['loss', 'accuracy'].map((name, gridIndex) => ({
-      ...AXIS,
-      gridIndex,
-      type: 'value',
-      name,
-      scale: true,
-    })),
-    series: [
-      ...faint.flatMap(({ rounds }) => [
-        line('other episodes', 0, rounds, loss, pale),
-        line('other episodes', 1, rounds, accuracy, pale),
-      ]),
-      ...shown.flatMap(({ title, episode: { rounds } }, index) => {
-        const color = index === 0 ? COLOURS.policy : COLOURS.baselines[0]
-        return [
-          line(title, 0, rounds, loss, { color, width: 3 }),
-          line(`${title}, training loss`, 0, rounds, round => round.trainLoss, {
-            color,
-            width: 2,
-            type: 'dashed',
-          }),
-          line(title, 1, rounds, accuracy, { color, width: 3 }),
-        ]
-      }),
-    ],
-  }
-  return chart({
-    id: 'curves',
-    title: 'Loss and accuracy over FLOPs within episodes',
-    description: `Solid: the reward split, which is held out from training. Dashed: the training loss; where it falls while the solid line rises, the network overfits. Pale: ${plural(faint.length, 'other episode')}${every > 1 ? ` of ${others.length}` : ''}.`,
-    height: 400,
-    option,
   })
 }

@@ -1,9 +1,9 @@
 import type { EChartsOption } from 'echarts'
 import type { EpisodeSummary, FineTuneSummary } from '../summary.ts'
 import { AXIS, COLOURS, chart, RATE_SCALE, shortened } from './chart.ts'
+import { shownEpisodes } from './episodes.ts'
 import { learningRate, plural } from './format.ts'
 import { folded, type Html, html, table } from './html.ts'
-import { shownEpisodes } from './learning.ts'
 
 /** What was decided: which group was frozen, and how fast the others trained, round by round. */
 export function ratesSection(summary: FineTuneSummary): Html {
@@ -14,7 +14,7 @@ export function ratesSection(summary: FineTuneSummary): Html {
   const names = summary.groups.map(group => group.name)
   const maps = shown.map(
     ({ title, episode }, index) =>
-      html`<h3>${title}</h3>${heatMap(`rates${index}`, title, names, episode)}${folded('Table of decisions', decisions(names, episode))}`,
+      html`<h3>${capitalised(title)}</h3>${heatMap(`rates${index}`, title, names, episode)}${folded('Table of decisions', decisions(names, episode))}`,
   )
   return html`<section><h2>Decisions</h2>${maps}</section>`
 }
@@ -33,18 +33,16 @@ function heatMap(id: string, title: string, names: readonly string[], episode: E
   const cells = rounds.flatMap((round, x) =>
     round.groups.slice(0, names.length).map(({ learningRate: rate }, y) => {
       const log = rate > 0 ? Math.log10(rate) : FROZEN
-      const dark = (log - low) / (high - low) > 0.45
-      return {
-        value: [x, y, log],
-        label: {
-          show: rounds.length <= LABELLED_ROUNDS,
-          formatter: rate > 0 ? learningRate(rate).replace('e-', 'e−') : 'frozen',
-          color: dark ? COLOURS.paper : COLOURS.ink,
-          fontSize: 10,
-        },
+      const label = {
+        show: rounds.length <= LABELLED_ROUNDS,
+        formatter: rate > 0 ? learningRate(rate).replace('e-', 'e−') : 'frozen',
+        color: (log - low) / (high - low) > 0.45 ? COLOURS.paper : COLOURS.ink,
+        fontSize: 10,
       }
+      return { value: [x, y, log], label }
     }),
   )
+  const isFrozen = (cell: (typeof cells)[number]): boolean => cell.value[2] === FROZEN
   const option: EChartsOption = {
     grid: { left: 190, right: 24, top: 12, bottom: 104 },
     xAxis: {
@@ -69,22 +67,37 @@ function heatMap(id: string, title: string, names: readonly string[], episode: E
         formatter: (index: string) => shortened(names[Number(index)], 26),
       },
     },
-    visualMap: {
-      type: 'continuous',
-      min: low,
-      max: high,
-      dimension: 2,
-      orient: 'horizontal',
-      left: 190,
-      bottom: 6,
-      itemHeight: 240,
-      itemWidth: 14,
-      text: [learningRate(10 ** high), `learning rate  ${learningRate(10 ** low)}`],
-      textStyle: { color: COLOURS.soft },
-      inRange: { color: [...RATE_SCALE] },
-      outOfRange: { color: [COLOURS.frozen] },
-    },
-    series: [{ type: 'heatmap', data: cells, itemStyle: { borderColor: COLOURS.paper, borderWidth: 1 } }],
+    visualMap: [
+      {
+        type: 'continuous',
+        seriesIndex: 0,
+        min: low,
+        max: high,
+        dimension: 2,
+        orient: 'horizontal',
+        left: 190,
+        bottom: 6,
+        itemHeight: 240,
+        itemWidth: 14,
+        text: [learningRate(10 ** high), `learning rate  ${learningRate(10 ** low)}`],
+        textStyle: { color: COLOURS.soft },
+        inRange: { color: [...RATE_SCALE] },
+      },
+      {
+        type: 'piecewise',
+        seriesIndex: 1,
+        dimension: 2,
+        pieces: [{ value: FROZEN, label: 'frozen', color: COLOURS.frozen }],
+        right: 24,
+        bottom: 6,
+        textStyle: { color: COLOURS.soft },
+      },
+    ],
+    series: [cells.filter(cell => !isFrozen(cell)), cells.filter(isFrozen)].map(data => ({
+      type: 'heatmap' as const,
+      data,
+      itemStyle: { borderColor: COLOURS.paper, borderWidth: 1 },
+    })),
   }
   return chart({
     id,
@@ -109,4 +122,8 @@ function decisions(names: readonly string[], episode: EpisodeSummary): Html {
       ),
     ]),
   })
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

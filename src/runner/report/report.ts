@@ -1,9 +1,10 @@
 import type { FineTuneSummary } from '../summary.ts'
 import { confusionSection } from './confusion.ts'
 import { costsSection, dataSection, groupsSection, reproduceSection, searchesSection } from './details.ts'
+import { differencesSection } from './differences.ts'
 import { Html, html } from './html.ts'
 import { learningSection } from './learning.ts'
-import { differencesSection, numbersSection } from './numbers.ts'
+import { numbersSection } from './numbers.ts'
 import { ratesSection } from './rates.ts'
 import { STYLE } from './style.ts'
 

@@ -1,0 +1,132 @@
+import type { EChartsOption } from 'echarts'
+import type { FineTuneSummary } from '../summary.ts'
+import { AXIS, COLOURS, chart, shortened } from './chart.ts'
+import { scheduleLabel, signed } from './format.ts'
+import { type Html, html, table } from './html.ts'
+
+/** Paired differences with their intervals: what the verdict rests on. */
+export function differencesSection(summary: FineTuneSummary): Html {
+  const comparisons = Object.entries(summary.comparison).map(([name, comparison]) => ({
+    label: scheduleLabel(name),
+    ...comparison,
+  }))
+  if (comparisons.length === 0)
+    return html`<section><h2>Differences</h2><p>There is nothing to compare with: no baseline was run.</p></section>`
+  return html`<section><h2>Differences: learned policy minus baseline</h2>${chart({
+    id: 'differences',
+    title: 'Paired differences between the learned policy and the baselines',
+    description:
+      'Dots are mean differences, bars 95 % intervals of a paired bootstrap over test clips and seeds. A bar that crosses 0 claims nothing.',
+    height: 110 + 46 * comparisons.length,
+    option: differencesOption(comparisons),
+  })}${table({
+    caption: 'Policy minus baseline, with 95 % intervals',
+    head: ['baseline', 'accuracy, points', 'interval', 'loss', 'interval', 'clips', 'seeds', 'policy is'],
+    words: [7],
+    rows: comparisons.map(row => [
+      row.label,
+      signed(100 * row.accuracyDifference, 1),
+      interval(row.accuracyInterval, 100, 1),
+      signed(row.lossDifference),
+      interval(row.lossInterval, 1, 3),
+      String(row.clips),
+      String(row.seeds),
+      row.verdict,
+    ]),
+  })}</section>`
+}
+
+type LabelledComparison = FineTuneSummary['comparison'][string] & { readonly label: string }
+
+const VERDICT_COLOUR = { better: '#1d7a3a', worse: '#a12a1d', undecided: COLOURS.soft } as const
+
+function interval([low, high]: readonly [number, number], scale: number, digits: number): string {
+  return `${signed(scale * low, digits)} to ${signed(scale * high, digits)}`
+}
+
+function differencesOption(rows: readonly LabelledComparison[]): EChartsOption {
+  const labels = rows.map(row => shortened(row.label))
+  const panels = [
+    { name: 'accuracy, points (right: policy better)', scale: 100, digits: 1, of: accuracyOf },
+    { name: 'loss (left: policy better)', scale: 1, digits: 3, of: lossOf },
+  ] as const
+  return {
+    grid: [
+      { left: 190, width: 310, top: 24, bottom: 58 },
+      { left: 540, width: 310, top: 24, bottom: 58 },
+    ],
+    xAxis: panels.map((panel, gridIndex) => ({
+      ...AXIS,
+      gridIndex,
+      type: 'value',
+      name: panel.name,
+      nameLocation: 'middle',
+      nameGap: 32,
+      axisLabel: { ...AXIS.axisLabel, formatter: (value: number) => String(Number(value.toPrecision(3))) },
+      ...symmetric(rows.flatMap(row => panel.of(row).flat()).map(value => value * panel.scale)),
+    })),
+    yAxis: panels.map((_, gridIndex) => ({
+      ...AXIS,
+      gridIndex,
+      type: 'category',
+      data: labels.map((_label, index) => String(index)),
+      inverse: true,
+      axisTick: { show: false },
+      axisLabel: {
+        ...AXIS.axisLabel,
+        color: COLOURS.ink,
+        show: gridIndex === 0,
+        interval: 0,
+        formatter: (index: string) => labels[Number(index)],
+      },
+    })),
+    series: panels.flatMap((panel, index) =>
+      rows.map((row, at) => {
+        const [[low, high], [centre]] = panel.of(row)
+        const colour = VERDICT_COLOUR[row.verdict]
+        return {
+          type: 'line' as const,
+          xAxisIndex: index,
+          yAxisIndex: index,
+          data: [low, centre, high].map((value, i) => ({
+            value: [value * panel.scale, String(at)],
+            symbol: i === 1 ? 'circle' : 'rect',
+            symbolSize: i === 1 ? 12 : [2, 12],
+            label: {
+              show: i === 1,
+              position: 'top' as const,
+              formatter: signed(value * panel.scale, panel.digits),
+            },
+          })),
+          lineStyle: { color: colour, width: 3 },
+          itemStyle: { color: colour },
+          markLine: {
+            silent: true,
+            symbol: 'none',
+            label: { show: false },
+            lineStyle: { color: COLOURS.ink, type: 'solid' as const, width: 1 },
+            data: at === 0 ? [{ xAxis: 0 }] : [],
+          },
+        }
+      }),
+    ),
+  }
+}
+
+function accuracyOf(row: LabelledComparison): [readonly [number, number], [number]] {
+  return [row.accuracyInterval, [row.accuracyDifference]]
+}
+
+function lossOf(row: LabelledComparison): [readonly [number, number], [number]] {
+  return [row.lossInterval, [row.lossDifference]]
+}
+
+/** Symmetric about 0, so that a bar's side can be seen at a glance; ticks at the ends, the middles and 0. */
+function symmetric(values: readonly number[]): { min: number; max: number; interval: number } {
+  const furthest = Math.max(...values.map(Math.abs)) * 1.1 || 1
+  const unit = 10 ** Math.floor(Math.log10(furthest))
+  const limit = unit * (LIMITS.find(step => step * unit >= furthest) ?? 10)
+  return { min: -limit, max: limit, interval: limit / 2 }
+}
+
+const LIMITS = [1, 2, 3, 4, 5, 6, 8] as const
