@@ -68,8 +68,6 @@ function token<T>(name: string): ServiceIdentifier<T> {
 }
 
 const PLUGIN = token<Plugin>('plugin')
-/** The same token, as a multi-injection is typed. */
-const PLUGINS = token<readonly Plugin[]>('plugin')
 const OVERRIDES = token<Plugin>('overrides')
 const REGISTRIES: { readonly [K in Kind]: ServiceIdentifier<Registry<Definition<K>>> } = {
   agents: token('agents'),
@@ -78,10 +76,10 @@ const REGISTRIES: { readonly [K in Kind]: ServiceIdentifier<Registry<Definition<
 }
 
 function bindRegistry<K extends Kind>(bindings: Inversify, kind: K): void {
-  const build = (overrides: Plugin, plugins: readonly Plugin[]) => merge(kind, plugins, overrides)
+  const build = (overrides: Plugin, plugins: Plugin[] | undefined) => merge(kind, plugins ?? [], overrides)
   bindings
     .bind<Registry<Definition<K>>>(REGISTRIES[kind])
-    .toResolvedValue(build, [OVERRIDES, { serviceIdentifier: PLUGINS, isMultiple: true, optional: true }])
+    .toResolvedValue(build, [OVERRIDES, { serviceIdentifier: PLUGIN, isMultiple: true, optional: true }])
 }
 
 function merge<K extends Kind>(
