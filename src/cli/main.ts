@@ -1,10 +1,21 @@
 import { Command } from 'commander'
 import { exitCodeOf, type Io, type RegisterCommand } from './command.ts'
 import { doctorCommand } from './doctor.ts'
+import { evaluateCommand } from './evaluate.ts'
 import { fineTuneCommand, resumeCommand } from './fine-tune.ts'
+import { listCommand } from './list.ts'
+import { predictCommand } from './predict.ts'
 import { setupCommand } from './setup.ts'
 
-const COMMANDS: readonly RegisterCommand[] = [fineTuneCommand, resumeCommand, doctorCommand, setupCommand]
+const COMMANDS: readonly RegisterCommand[] = [
+  fineTuneCommand,
+  evaluateCommand,
+  predictCommand,
+  resumeCommand,
+  listCommand,
+  doctorCommand,
+  setupCommand,
+]
 
 /**
  * Runs one command line to its end.

@@ -16,6 +16,8 @@ export function costChart(schedules: readonly LabelledSchedule[]): Html {
   const drawn = schedules.filter(({ schedule }) => schedule.total.flops > 0)
   if (drawn.length === 0) return html``
   const spent = drawn.map(({ schedule }) => Math.log10(schedule.total.flops))
+  // About four names fit a row of the legend.
+  const top = 26 + 44 * Math.ceil(drawn.length / 4)
   const panels = [
     { name: 'test accuracy', of: (run: Run) => run.accuracy },
     { name: 'test loss', of: (run: Run) => run.loss },
@@ -25,12 +27,12 @@ export function costChart(schedules: readonly LabelledSchedule[]): Html {
     title: 'Quality against everything that it cost',
     description:
       'Total FLOPs, search included, on a logarithmic axis; dots are means, bars run from the lowest to the highest seed. Left is cheaper; high accuracy and low loss are better.',
-    height: 360,
+    height: 290 + top,
     option: {
-      legend: { ...LEGEND, formatter: (name: string) => shortened(name) },
+      legend: { ...LEGEND, formatter: (name: string) => shortened(name, 22) },
       grid: [
-        { left: 60, width: 350, top: 70, bottom: 56 },
-        { left: 500, width: 350, top: 70, bottom: 56 },
+        { left: 60, width: 350, top, bottom: 56 },
+        { left: 500, width: 350, top, bottom: 56 },
       ],
       xAxis: panels.map((_, gridIndex) => ({
         ...AXIS,

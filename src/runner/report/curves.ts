@@ -17,7 +17,8 @@ export function curveChart(summary: FineTuneSummary): Html {
   const every = Math.ceil(others.length / FAINT)
   const faint = others.filter((_, index) => index % every === 0)
   if (shown.length + faint.length === 0) return html``
-  const drawn = [...faint, ...shown.map(({ episode }) => episode)]
+  const highest = highestLoss([...faint, ...shown.map(({ episode }) => episode)])
+  const loss = (round: RoundSummary): number => upTo(highest, round.rewardLoss)
   const pale = { color: '#c9d0d8', width: 1 }
   const option: EChartsOption = {
     legend: {
@@ -47,7 +48,6 @@ export function curveChart(summary: FineTuneSummary): Html {
       type: 'value',
       name,
       scale: true,
-      ...(gridIndex === 0 ? { max: highestLoss(drawn) } : {}),
     })),
     series: [
       ...faint.flatMap(({ rounds }) => [
@@ -58,7 +58,7 @@ export function curveChart(summary: FineTuneSummary): Html {
         const color = index === 0 ? COLOURS.policy : COLOURS.baselines[0]
         return [
           line(title, 0, rounds, loss, { color, width: 3 }),
-          line(`${title}, training loss`, 0, rounds, round => round.trainLoss, {
+          line(`${title}, training loss`, 0, rounds, round => upTo(highest, round.trainLoss), {
             color,
             width: 2,
             type: 'dashed',
@@ -71,14 +71,13 @@ export function curveChart(summary: FineTuneSummary): Html {
   const drawing = chart({
     id: 'curves',
     title: 'Loss and accuracy over FLOPs within episodes',
-    description: `Solid: the reward split, which is held out from training. Dashed: the training loss; where it falls while the solid line rises, the network overfits. Pale: ${plural(faint.length, 'other episode')}${every > 1 ? ` of ${others.length}` : ''}.`,
+    description: `Solid: the reward split, which is held out from training. Dashed: the training loss; where it falls while the solid line rises, the network overfits. A line ends early where its episode diverged. Pale: ${plural(faint.length, 'other episode')}${every > 1 ? ` of ${others.length}` : ''}.`,
     height: 380,
     option,
   })
   return html`${drawing}${shown.map(({ title, episode }) => folded(`Table of rounds, ${title}`, roundTable(episode)))}`
 }
 
-const loss = (round: RoundSummary): number => round.rewardLoss
 const accuracy = (round: RoundSummary): number => round.rewardAccuracy
 
 function line(
@@ -101,13 +100,18 @@ function line(
   }
 }
 
-/** A diverged episode's last loss would press all other lines flat: its line leaves the picture instead. */
-function highestLoss(episodes: readonly EpisodeSummary[]): number | undefined {
+/** A diverged episode's last loss would press all other lines flat: its line ends before it instead. */
+function highestLoss(episodes: readonly EpisodeSummary[]): number {
   const sound = episodes.filter(episode => !episode.diverged)
-  const losses = (sound.length > 0 ? sound : episodes).flatMap(episode =>
-    episode.rounds.flatMap(round => [round.rewardLoss, round.trainLoss]).filter(Number.isFinite),
+  return Math.max(
+    ...(sound.length > 0 ? sound : episodes).flatMap(episode =>
+      episode.rounds.flatMap(round => [round.rewardLoss, round.trainLoss]).filter(Number.isFinite),
+    ),
   )
-  return losses.length === 0 ? undefined : Math.ceil(Math.max(...losses) * 10.2) / 10
+}
+
+function upTo(highest: number, value: number): number {
+  return value <= highest ? value : Number.NaN
 }
 
 function roundTable(episode: EpisodeSummary): Html {

@@ -63,8 +63,8 @@ export function groupsSection({ groups }: FineTuneSummary): Html {
   return html`<section><h2>Layer groups</h2>${table({
     caption: 'From input to output; FLOPs of one clip, forwards',
     head: ['group', 'parameters', 'share', 'FLOPs'],
-    rows: groups.map(group => [
-      group.name,
+    rows: groups.map((group, index) => [
+      `${index + 1}  ${group.name}`,
       parameters(group.parameters),
       percent(all === 0 ? 0 : group.parameters / all),
       flops(group.flops),

@@ -45,7 +45,7 @@ function interval([low, high]: readonly [number, number], scale: number, digits:
 }
 
 function differencesOption(rows: readonly LabelledComparison[]): EChartsOption {
-  const labels = rows.map(row => shortened(row.label))
+  const labels = rows.map(row => shortened(row.label, 22))
   const panels = [
     { name: 'accuracy, points (right: policy better)', scale: 100, digits: 1, of: accuracyOf },
     { name: 'loss (left: policy better)', scale: 1, digits: 3, of: lossOf },
@@ -95,6 +95,7 @@ function differencesOption(rows: readonly LabelledComparison[]): EChartsOption {
             label: {
               show: i === 1,
               position: 'top' as const,
+              backgroundColor: COLOURS.paper,
               formatter: signed(value * panel.scale, panel.digits),
             },
           })),
@@ -102,6 +103,7 @@ function differencesOption(rows: readonly LabelledComparison[]): EChartsOption {
           itemStyle: { color: colour },
           markLine: {
             silent: true,
+            z: 1,
             symbol: 'none',
             label: { show: false },
             lineStyle: { color: COLOURS.ink, type: 'solid' as const, width: 1 },

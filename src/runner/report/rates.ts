@@ -64,7 +64,7 @@ function heatMap(id: string, title: string, names: readonly string[], episode: E
         ...AXIS.axisLabel,
         color: COLOURS.ink,
         interval: 0,
-        formatter: (index: string) => shortened(names[Number(index)], 26),
+        formatter: (index: string) => `${Number(index) + 1}  ${shortened(names[Number(index)], 20)}`,
       },
     },
     visualMap: [
@@ -114,7 +114,7 @@ function decisions(names: readonly string[], episode: EpisodeSummary): Html {
     head: ['group', ...episode.rounds.map(round => String(round.step))],
     words: episode.rounds.map((_, index) => index + 1),
     rows: names.map((name, index) => [
-      name,
+      `${index + 1}  ${name}`,
       ...episode.rounds.map(({ groups }) =>
         groups[index] === undefined
           ? ''

@@ -25,7 +25,8 @@ caption { text-align: left; padding: .5rem .7rem; color: #5b6675; }
 th, td { padding: .35rem .7rem; border-top: 1px solid #e3e7ec; vertical-align: top; }
 thead th { vertical-align: bottom; color: #5b6675; font-weight: 600; }
 tbody th { font-weight: 500; }
-.word { text-align: left; overflow-wrap: anywhere; min-width: 6rem; }
+.word { text-align: left; overflow-wrap: break-word; }
+th.word { overflow-wrap: anywhere; min-width: 9rem; }
 .figure { text-align: right; white-space: nowrap; }
 .range { display: block; color: #5b6675; font-size: .85em; }
 tr.strong th, tr.strong td { font-weight: 650; background: #eaf5f4; }
@@ -37,7 +38,10 @@ code { overflow-wrap: anywhere; }
 .confusion th, .confusion td { padding: .25rem .45rem; }
 .confusion td { text-align: center; min-width: 2.2rem; }
 .confusion td.right { outline: 2px solid #1f2733; outline-offset: -2px; }
-.confusion thead th.class { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; max-height: 12rem; white-space: nowrap; }
+.confusion thead th.class { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; white-space: nowrap; }
+.confusion.many { font-size: .76rem; }
+.confusion.many th, .confusion.many td { padding: .12rem .2rem; min-width: 1.5rem; }
+.scroll.whole { max-height: none; }
 .confusion tbody th { white-space: nowrap; }
 @media print {
   body { background: #fff; font-size: 10.5pt; }

@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { unknownName } from '../common/suggest.ts'
+import { type Io, printResult } from './command.ts'
+
+/** `layergym list`: what can be named in a command, plugins included. */
+export function listCommand(program: Command, io: Io): void {
+  program
+    .command('list [kind]')
+    .description(
+      'agents, rewards, tasks, schedules, features, engines, optimizers, scalings: what can be named',
+    )
+    .option('--plugin <names...>', 'plugins to load first')
+    .option('--json', 'print the result as JSON, alone, on stdout')
+    .action(async (kind: string | undefined, options: { json?: boolean; plugin?: string[] }) => {
+      const all = await everything(options.plugin ?? [])
+      if (kind !== undefined && !(kind in all)) throw unknownName('kind', kind, Object.keys(all))
+      const chosen = kind === undefined ? all : { [kind]: all[kind] }
+      printResult(io, options, chosen, kinds =>
+        Object.entries(kinds)
+          .map(
+            ([name, entries]) =>
+              `${name}\n${entries.map(e => `  ${e.id.padEnd(24)} ${e.description}`).join('\n')}`,
+          )
+          .join('\n\n'),
+      )
+    })
+}
+
+interface Entry {
+  readonly id: string
+  readonly description: string
+}
+
+async function everything(plugins: readonly string[]): Promise<Readonly<Record<string, readonly Entry[]>>> {
+  const [
+    { buildContainer },
+    { builtinPlugins },
+    { loadPlugin },
+    { BASELINES },
+    { defaultStateSpace },
+    { ENGINES },
+  ] = await Promise.all([
+    import('../runner/container.ts'),
+    import('../runner/builtin.ts'),
+    import('../agents/plugin.ts'),
+    import('../agents/schedules/baselines.ts'),
+    import('../envs/finetune/features.ts'),
+    import('../models/engine.ts'),
+  ])
+  const { SCALINGS } = await import('../models/scaling.ts')
+  const { optimizerKinds } = await import('../models/optimizer.ts')
+  const loaded = await Promise.all(plugins.map(name => loadPlugin(name, { from: process.cwd() })))
+  const container = buildContainer([...builtinPlugins, ...loaded])
+  const entries = (registry: readonly (readonly [string, { readonly description: string }])[]) =>
+    registry.map(([id, { description }]) => ({ id, description }))
+  const names = (ids: readonly string[]) => ids.map(id => ({ id, description: '' }))
+  return {
+    agents: entries(container.agents()),
+    rewards: entries(container.rewards()),
+    tasks: entries(container.tasks()),
+    schedules: entries(Object.entries(BASELINES)),
+    features: [...defaultStateSpace.group, ...defaultStateSpace.global].map(({ id, description }) => ({
+      id,
+      description,
+    })),
+    engines: names(ENGINES),
+    optimizers: names(optimizerKinds),
+    scalings: names(SCALINGS.map(scaling => scaling.id)),
+  }
+}

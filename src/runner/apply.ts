@@ -1,0 +1,175 @@
+import { join } from 'node:path'
+import { inputError } from '../common/error.ts'
+import { openClipCache } from '../data/clip-cache.ts'
+import type { Clip } from '../data/dataset.ts'
+import { loadDataset } from '../data/load.ts'
+import { openClipSource } from '../data/source.ts'
+import { splitDataset } from '../data/split.ts'
+import { startEngine } from '../models/engine.ts'
+import { loadModel } from '../models/load.ts'
+import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
+import { Network } from '../models/network.ts'
+import { defaultCacheDir } from './compose.ts'
+import type { OnEvent } from './run-events.ts'
+
+export interface ApplyOptions {
+  readonly engine?: 'auto' | 'tfjs-node-gpu' | 'tfjs-node' | 'wasm' | 'cpu' | 'webgpu'
+  readonly cache?: string
+  readonly signal: AbortSignal
+  readonly onEvent: OnEvent
+}
+
+export interface EvaluateOptions extends ApplyOptions {
+  readonly model: string
+  readonly data: string
+  readonly split: 'train' | 'probe' | 'reward' | 'test' | 'all'
+  readonly groupColumn?: string
+}
+
+export interface EvaluationResult {
+  readonly accuracy: number
+  readonly balancedAccuracy: number
+  readonly loss: number
+  readonly clips: number
+  readonly perClass: readonly {
+    readonly label: string
+    readonly clips: number
+    readonly recall: number
+    readonly precision: number
+  }[]
+  readonly confusion: readonly (readonly number[])[]
+}
+
+/** Scores a fine-tuned model on a split, made with the seed that its run had, so that `test` is what it never saw. */
+export async function evaluateModel(options: EvaluateOptions): Promise<EvaluationResult> {
+  const { groupColumn, signal } = options
+  const classifier = await openClassifier(options.model, options)
+  try {
+    const dataset = await loadDataset(options.data, { groupColumn, signal })
+    const unknown = dataset.classes.filter(name => !classifier.classes.includes(name))
+    if (unknown.length > 0) {
+      throw inputError(
+        'evaluate.classes',
+        `the data has classes that the model doesn't know: ${unknown.join(', ')} (it knows ${classifier.classes.join(', ')})`,
+      )
+    }
+    const clips =
+      options.split === 'all'
+        ? dataset.clips
+        : splitDataset(dataset, { seed: classifier.seed }).splits[options.split]
+    const probabilities = await classifier.classify(clips)
+    const labels = clips.map(clip => classifier.classes.indexOf(clip.label))
+    const predictions = probabilities.map(argMax)
+    const confusion = confusionMatrix(labels, predictions, classifier.classes.length)
+    const column = (j: number) => confusion.reduce((sum, row) => sum + row[j], 0)
+    return {
+      accuracy: accuracyOf(confusion),
+      balancedAccuracy: balancedAccuracyOf(confusion),
+      loss: mean(probabilities.map((p, i) => -Math.log(Math.max(p[labels[i]], 1e-12)))),
+      clips: clips.length,
+      perClass: classifier.classes.map((label, i) => {
+        const count = confusion[i].reduce((a, b) => a + b, 0)
+        return {
+          label,
+          clips: count,
+          recall: count === 0 ? 0 : confusion[i][i] / count,
+          precision: column(i) === 0 ? 0 : confusion[i][i] / column(i),
+        }
+      }),
+      confusion,
+    }
+  } finally {
+    classifier.close()
+  }
+}
+
+export interface Prediction {
+  readonly path: string
+  readonly label: string
+  /** By class, in the model's order. */
+  readonly probabilities: Readonly<Record<string, number>>
+}
+
+/** Labels and probabilities of clips; `paths` are video files. */
+export async function predictClips(
+  model: string,
+  paths: readonly string[],
+  options: ApplyOptions,
+): Promise<readonly Prediction[]> {
+  const classifier = await openClassifier(model, options)
+  try {
+    const clips = paths.map(path => ({ id: path, path, label: '' }))
+    const probabilities = await classifier.classify(clips)
+    return probabilities.map((values, i) => ({
+      path: paths[i],
+      label: classifier.classes[argMax(values)],
+      probabilities: Object.fromEntries(classifier.classes.map((name, j) => [name, values[j]])),
+    }))
+  } finally {
+    classifier.close()
+  }
+}
+
+/** What a model saved by layergym says about its clips. */
+interface Metadata {
+  readonly classes: readonly string[]
+  readonly frames: number
+  readonly size: readonly [number, number]
+  readonly channels: 1 | 3
+  readonly fit: 'crop' | 'letterbox' | 'stretch'
+  readonly frameRate: number
+  readonly seed: number
+}
+
+const BATCH = 16
+
+async function openClassifier(path: string, options: ApplyOptions) {
+  const notice = (message: string) => options.onEvent({ type: 'notice', message })
+  const loaded = await loadModel(path)
+  const metadata = loaded.metadata.layergym as Metadata | undefined
+  if (metadata === undefined) {
+    throw inputError(
+      'model.not-fine-tuned',
+      `${loaded.path} doesn't say which classes and clips it is for: give the model of a fine-tuning run (its model folder)`,
+    )
+  }
+  await startEngine({ engine: options.engine, onNotice: notice })
+  const network = new Network(loaded.model, { count: 2 })
+  const cache = openClipCache({
+    dir: join(options.cache ?? defaultCacheDir(), 'clips'),
+    size: metadata.size,
+    channels: metadata.channels,
+    fit: metadata.fit,
+    frameRate: metadata.frameRate,
+    onNotice: notice,
+  })
+  const source = openClipSource({ cache, frames: metadata.frames })
+  return {
+    classes: metadata.classes,
+    seed: metadata.seed,
+    /** [clips][classes] */
+    async classify(clips: readonly Clip[]): Promise<number[][]> {
+      await cache.prepare(clips, {
+        signal: options.signal,
+        onProgress: ({ done, total }) => options.onEvent({ type: 'clips', done, total }),
+      })
+      const result: number[][] = []
+      for (let at = 0; at < clips.length; at += BATCH) {
+        const batch = clips.slice(at, at + BATCH)
+        const input = network.input(source.batch(batch, 'uniform'), batch.length)
+        const output = network.forward(input, batch.length)
+        const values = network.probabilities(output)
+        input.dispose()
+        output.dispose()
+        const { length } = metadata.classes
+        for (let i = 0; i < batch.length; i++) result.push([...values.slice(i * length, (i + 1) * length)])
+      }
+      return result
+    },
+    close: () => cache.close(),
+  }
+}
+
+function argMax(values: readonly number[]): number {
+  return values.reduce((best, value, i) => (value > values[best] ? i : best), 0)
+}

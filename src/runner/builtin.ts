@@ -1,0 +1,17 @@
+import { builtinAgents } from '../agents/builtin.ts'
+import { definePlugin, type Plugin } from '../agents/plugin.ts'
+import { accuracyHeadroom, logLoss } from '../envs/finetune/reward.ts'
+
+/** What ships, registered as any third party's plugin. */
+export const builtinPlugins: readonly Plugin[] = [
+  builtinAgents,
+  definePlugin({
+    name: 'layergym rewards and tasks',
+    rewards: { 'log-loss': logLoss, 'accuracy-headroom': accuracyHeadroom },
+    tasks: {
+      'action-recognition': {
+        description: 'one label a clip: a clip head on an image network, or a video model',
+      },
+    },
+  }),
+]
