@@ -11,27 +11,32 @@ export async function saveModel(
   folder: string,
   metadata: Readonly<Record<string, unknown>>,
 ): Promise<void> {
+  model.setUserDefinedMetadata({ layergym: metadata })
+  await model.save({ save: artifacts => writeArtifacts(artifacts, folder) })
+}
+
+/** The folder's writing alone, as a tfjs save handler does it. */
+export async function writeArtifacts(
+  artifacts: tf.io.ModelArtifacts,
+  folder: string,
+): Promise<tf.io.SaveResult> {
   const target = resolve(folder)
   const partial = `${target}.partial`
-  model.setUserDefinedMetadata({ layergym: metadata })
   await rm(partial, { recursive: true, force: true })
   await mkdir(partial, { recursive: true })
   try {
-    await model.save({
-      save: async artifacts => {
-        const json = {
-          format: 'layers-model',
-          generatedBy: artifacts.generatedBy,
-          convertedBy: artifacts.convertedBy,
-          modelTopology: artifacts.modelTopology,
-          userDefinedMetadata: artifacts.userDefinedMetadata,
-          weightsManifest: [{ paths: ['weights.bin'], weights: artifacts.weightSpecs }],
-        }
-        await writeFile(join(partial, 'weights.bin'), bytesOf(artifacts.weightData))
-        await writeFile(join(partial, 'model.json'), JSON.stringify(json))
-        return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } }
-      },
-    })
+    const { generatedBy, convertedBy, modelTopology, userDefinedMetadata, weightSpecs } = artifacts
+    const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }]
+    const json = {
+      format: 'layers-model',
+      generatedBy,
+      convertedBy,
+      modelTopology,
+      userDefinedMetadata,
+      weightsManifest,
+    }
+    await writeFile(join(partial, 'weights.bin'), bytesOf(artifacts.weightData))
+    await writeFile(join(partial, 'model.json'), JSON.stringify(json))
     await mkdir(dirname(target), { recursive: true })
     await rm(target, { recursive: true, force: true })
     await rename(partial, target)
@@ -39,6 +44,7 @@ export async function saveModel(
     await rm(partial, { recursive: true, force: true })
     throw error
   }
+  return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } }
 }
 
 function bytesOf(data: tf.io.WeightData | undefined): Uint8Array {

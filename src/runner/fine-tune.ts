@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { inputError } from '../common/error.ts'
 import { datasetFingerprint } from '../data/fingerprint.ts'
+import type { Weights } from '../models/initialize.ts'
 import { saveModel } from '../models/save.ts'
 import type { tf } from '../models/tf.ts'
 import type { Clock, GroupAgent } from './collect.ts'
@@ -34,6 +35,7 @@ export interface FineTuneResult {
   readonly summary: FineTuneSummary
   /** The fine-tuned model, in memory as it was saved. */
   readonly model: tf.LayersModel
+  readonly weights: Weights
   readonly agents: ReadonlyMap<string, GroupAgent>
 }
 
@@ -255,7 +257,7 @@ class Run {
     await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
     this.emit({ type: 'done', hash })
     await this.queue
-    return { summary, model: trainee.network.model, agents }
+    return { summary, model: trainee.network.model, weights: shipped.weights, agents }
   }
 
   /** A run that is done is not done again after a resume. */
