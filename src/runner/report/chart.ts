@@ -1,6 +1,6 @@
 import { type EChartsOption, init } from 'echarts'
 import { flops } from './format.ts'
-import { escapeText, Html, html } from './html.ts'
+import { escapeText, Html, html, printable } from './html.ts'
 
 export const COLOURS = {
   ink: '#1f2733',
@@ -61,21 +61,32 @@ export function chart({ id, title, description, width = 880, height, option }: C
 
 /** "…" in the middle of a name that is too long for an axis; tables hold the whole name. */
 export function shortened(name: string, length = 28): string {
-  const characters = [...name.replace(/\s+/g, ' ')]
+  const characters = [...printable(name).replace(/\s+/g, ' ')]
   if (characters.length <= length) return characters.join('')
   const head = Math.ceil((length - 1) / 2)
   return `${characters.slice(0, head).join('')}…${characters.slice(head + 1 - length).join('')}`
 }
 
-/** echarts counts its ids up from chart to chart, so the same page drawn twice would differ. */
+/**
+ * echarts counts its names up from chart to chart, so the same page drawn twice would differ: those of clips are
+ * counted anew, and classes go, as they only serve hovering.
+ */
 function labelled(
   svg: string,
   { id, title, description }: Pick<Chart, 'id' | 'title' | 'description'>,
 ): Html {
   const names = `aria-labelledby="${id}-title ${id}-text"`
+  const clips = new Map<string, string>()
+  const renamed = (name: string): string => {
+    const known = clips.get(name) ?? `${id}-${clips.size}`
+    clips.set(name, known)
+    return known
+  }
   return new Html(
     svg
-      .replace(/\bzr\d+-/g, `${id}-`)
+      .replace(/<style\b.*?<\/style>/gs, '')
+      .replace(/ (?:class|ecmeta_\w+)="[^"]*"/g, '')
+      .replace(/\bzr\d+-\w+/g, renamed)
       .replace(
         /^<svg ([^>]*)>/,
         `<svg role="img" ${names} $1><title id="${id}-title">${escapeText(title)}</title>` +

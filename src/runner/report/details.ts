@@ -59,6 +59,7 @@ export function costsSection({ search, policy, baselines, episodes }: FineTuneSu
 }
 
 export function groupsSection({ groups }: FineTuneSummary): Html {
+  if (groups.length === 0) return html``
   const all = groups.reduce((sum, group) => sum + group.parameters, 0)
   return html`<section><h2>Layer groups</h2>${table({
     caption: 'From input to output; FLOPs of one clip, forwards',
@@ -97,7 +98,7 @@ export function reproduceSection(summary: FineTuneSummary): Html {
   const versions = Object.entries({ engine: summary.engine, ...summary.versions })
   return html`<section><h2>Reproduce it</h2>
 <p>Run hash <code>${summary.hash}</code>: the same command on the same data, versions and thread count gives the same hash.</p>
-<pre><code>${commandOf(summary.config)}</code></pre>${table({
+<pre><code>${commandOf(summary.config)}</code></pre>${nestedNote(summary.config)}${table({
     caption: 'Versions',
     head: ['what', 'version'],
     words: [1],
@@ -106,6 +107,15 @@ export function reproduceSection(summary: FineTuneSummary): Html {
 <h2>Use the model</h2>
 <p><code>${summary.model}</code> is an ordinary tfjs layers model, in plain layers: it loads without layergym.</p>
 <pre><code>${loadingOf(summary)}</code></pre></section>`
+}
+
+function nestedNote(config: FineTuneSummary['config']): Html {
+  const nested = Object.entries(config)
+    .filter(([, value]) => typeof value === 'object' && value !== null && !Array.isArray(value))
+    .filter(([, value]) => Object.keys(value ?? {}).length > 0)
+    .map(([name]) => name)
+  if (nested.length === 0) return html``
+  return html`<p>Flags can’t hold ${nested.join(', ')}: take these settings from the whole configuration below.</p>`
 }
 
 /** Where a run's files go says nothing about the run. */

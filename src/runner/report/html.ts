@@ -39,8 +39,7 @@ export function folded(summary: string, content: Html): Html {
 }
 
 export function escapeText(text: string): string {
-  return text
-    .replace(CONTROL, '�')
+  return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
@@ -48,7 +47,11 @@ export function escapeText(text: string): string {
     .replaceAll("'", '&#39;')
 }
 
-/** Characters that HTML and SVG forbid. */
+/** Without the characters that HTML and SVG forbid. */
+export function printable(text: string): string {
+  return text.replace(CONTROL, '�')
+}
+
 const CONTROL = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
 
 function render(value: Value): string {

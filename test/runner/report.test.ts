@@ -1,0 +1,217 @@
+import { fc, test as property } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import {
+  duration,
+  flops,
+  integer,
+  percent,
+  plural,
+  scheduleLabel,
+  signed,
+} from '../../src/runner/report/format.ts'
+import { html } from '../../src/runner/report/html.ts'
+import { renderReport } from '../../src/runner/report/report.ts'
+import type { FineTuneSummary } from '../../src/runner/summary.ts'
+import { fixtureSummary } from '../fixtures/summary.ts'
+
+const summary = fixtureSummary()
+const page = renderReport(summary)
+
+describe('report', () => {
+  test('opens with the verdict and has every section', () => {
+    const titles = [...page.matchAll(/<h2>([^<]+)<\/h2>/g)].map(match => match[1])
+    expect(titles).toEqual([
+      'The numbers',
+      'Differences: learned policy minus baseline',
+      'Learning',
+      'Decisions',
+      'Confusion',
+      'Baselines’ own searches',
+      'Costs',
+      'Layer groups',
+      'Data',
+      'Reproduce it',
+      'Use the model',
+    ])
+    expect(page.indexOf('class="headline"')).toBeLessThan(page.indexOf('<h2>'))
+    expect(page).toContain(summary.verdict.headline)
+    expect(page).toContain(summary.notes[0])
+    expect(page).toContain(summary.hash)
+  })
+
+  test('needs nothing from outside and runs nothing', () => {
+    expect(found(page, /<script|<link|<iframe|<img|@import|url\((?!#)|\son\w+=|\ssrc=/g)).toEqual([])
+    expect(found(page, /https?:\/\/(?!www\.w3\.org\/)/g)).toEqual([])
+  })
+
+  test('the same summary gives the same bytes, whatever was drawn before', () => {
+    renderReport(fixtureSummary({ episodes: 3, baselines: ['linearProbe'] }))
+    expect(renderReport(summary) === page).toBe(true)
+    expect(renderReport(JSON.parse(JSON.stringify(summary)) as FineTuneSummary) === page).toBe(true)
+  })
+
+  test('every drawing is named and described, and ids are unique', () => {
+    const drawings = [...page.matchAll(/<svg [^>]*>/g)].map(match => match[0])
+    expect(drawings).toHaveLength(6)
+    const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(match => match[1])
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const drawing of drawings) {
+      expect(drawing).toContain('role="img"')
+      const names = /aria-labelledby="([^"]+)"/.exec(drawing)?.[1].split(' ') ?? []
+      expect(names).toHaveLength(2)
+      for (const name of names) expect(ids).toContain(name)
+    }
+  })
+
+  test('the numbers of the summary stand in the table', () => {
+    const rows = tableRows(page, 'balanced accuracy')
+    expect(rows.map(row => row[0])).toEqual([
+      'learned policy',
+      'linear probe',
+      'full fine-tuning',
+      'training from scratch',
+    ])
+    expect(rows[0][1]).toContain(percent(summary.policy.accuracy))
+    expect(rows[1][5]).toContain(flops(summary.baselines.linearProbe.total.flops))
+  })
+
+  test('decisions are told in words too: frozen groups, rates and actions', () => {
+    const chosen = summary.episodes.find(episode => episode.kind === 'greedy')
+    const frozen =
+      chosen?.rounds.flatMap(round => round.groups).filter(group => group.learningRate === 0) ?? []
+    expect(frozen.length).toBeGreaterThan(0)
+    const table = page.slice(page.indexOf('Action and learning rate'), page.indexOf('Highest return'))
+    expect(table.split(': frozen').length - 1).toBe(frozen.length)
+  })
+
+  test('the command repeats what decides the run, quoted for a shell', () => {
+    const text = renderReport({
+      ...summary,
+      config: { data: "it's here", budgetSteps: 160, out: 'x', agentConfig: { a: 1 } },
+    })
+    expect(text).toContain('--data &#39;it&#39;\\&#39;&#39;s here&#39;')
+    expect(text).toContain('--budget-steps 160')
+    expect(text).not.toContain('--out')
+    expect(text).toContain('Flags can’t hold agentConfig')
+  })
+})
+
+describe('unusual runs', () => {
+  const hostile = '<script>alert("x")</script> & \u0000 {a|b} %s'
+  const small = fixtureSummary({ episodes: 2, rounds: 3 })
+  const cases: Readonly<Record<string, FineTuneSummary>> = {
+    'no episode, baseline, group or note': {
+      ...fixtureSummary({ baselines: [], groups: [] }),
+      episodes: [],
+      notes: [],
+      updates: {},
+    },
+    'no rounds': { ...small, episodes: small.episodes.map(episode => ({ ...episode, rounds: [] })) },
+    'a failed and a diverged episode': {
+      ...small,
+      episodes: small.episodes.map((episode, index) =>
+        index === 0
+          ? { ...episode, failure: 'engine lost', return: Number.NaN, rewardLoss: Number.NaN }
+          : { ...episode, diverged: true },
+      ),
+    },
+    'a single round, seed and clip': fixtureSummary({ rounds: 1, seeds: 1, clips: 1, episodes: 1 }),
+    'one baseline missing': fixtureSummary({ baselines: ['linearProbe', 'fromScratch'] }),
+    '20 classes, 300 episodes, 12 groups': fixtureSummary({
+      classes: Array.from({ length: 20 }, (_, index) => `a class with a rather long name, number ${index}`),
+      groups: Array.from({ length: 12 }, (_, index) => `group ${index} with a name that goes on and on`),
+      episodes: 300,
+    }),
+    'hostile names': {
+      ...fixtureSummary({
+        classes: [hostile, 'b'],
+        groups: [hostile, 'c'],
+        baselines: [hostile],
+        episodes: 2,
+      }),
+      runDir: hostile,
+      notes: [hostile],
+      config: { model: hostile, [hostile]: hostile },
+      versions: { [hostile]: hostile },
+    },
+    'everything frozen': {
+      ...small,
+      episodes: small.episodes.map(episode => ({
+        ...episode,
+        rounds: episode.rounds.map(round => ({
+          ...round,
+          groups: round.groups.map(group => ({ ...group, learningRate: 0 })),
+        })),
+      })),
+    },
+  }
+
+  test.each(Object.entries(cases))('%s: well-formed, without NaN or markup of others', (_, unusual) => {
+    const text = renderReport(unusual)
+    expect(unbalanced(text)).toEqual([])
+    expect(found(text, /\bNaN\b|\bundefined\b|\bInfinity\b|\[object|<script/g)).toEqual([])
+    expect(text.includes('\0')).toBe(false)
+    expect(text.includes(`class="verdict ${unusual.verdict.outcome}"`)).toBe(true)
+  })
+
+  test('an agent without updates and without a reason is told of', () => {
+    expect(renderReport({ ...summary, notes: [] })).toContain('root got no update')
+    expect(page.match(/root got no update/g)).toHaveLength(1)
+  })
+
+  property.prop([fc.string({ unit: 'binary' })])('text never becomes markup', text => {
+    expect(html`${text}`.text.replace(/&(amp|lt|gt|quot|#39);/g, '')).not.toMatch(/[<>"'&]/)
+  })
+})
+
+describe('figures for readers', () => {
+  test.each([
+    [plural(1, 'clip'), '1 clip'],
+    [plural(0, 'clip'), '0 clips'],
+    [plural(1234, 'class', 'classes'), '1,234 classes'],
+    [integer(-1234567), '−1,234,567'],
+    [flops(999), '999 FLOP'],
+    [flops(999_900), '1.00 MFLOP'],
+    [flops(1.184e14), '118 TFLOP'],
+    [duration(9.96), '10 s'],
+    [duration(59.6), '1 min 0 s'],
+    [duration(3599.6), '1 h 0 min'],
+    [signed(-0.0004), '0.000'],
+    [signed(0.0004), '0.000'],
+    [signed(0.05), '+0.050'],
+    [percent(Number.NaN), 'not finite'],
+    [scheduleLabel('gradualUnfreezing'), 'gradual unfreezing'],
+    [scheduleLabel('lp-ft'), 'lp-ft'],
+    [scheduleLabel('constructor'), 'constructor'],
+  ])('%s', (given, expected) => {
+    expect(given).toBe(expected)
+  })
+})
+
+/** Cells of the first table that holds `text`, as words. */
+function tableRows(markup: string, text: string): string[][] {
+  const table =
+    [...markup.matchAll(/<table>.*?<\/table>/gs)].map(match => match[0]).find(t => t.includes(text)) ?? ''
+  const body = table.slice(table.indexOf('<tbody>'))
+  return [...body.matchAll(/<tr.*?<\/tr>/gs)].map(([row]) =>
+    [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell]) => cell.replace(/<[^>]+>/g, ' ')),
+  )
+}
+
+/** Each match with what surrounds it: a whole page would drown a failure. */
+function found(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(({ index }) => text.slice(Math.max(0, index - 60), index + 60))
+}
+
+/** Tags that are not closed in order. */
+function unbalanced(markup: string): string[] {
+  const open: string[] = []
+  const wrong: string[] = []
+  const body = markup.replace(/<style>.*?<\/style>/gs, '')
+  for (const [, slash, name, rest] of body.matchAll(/<(\/?)([a-zA-Z][\w-]*)([^<>]*)>/g)) {
+    if (name === 'meta' || rest.endsWith('/')) continue
+    if (slash === '') open.push(name)
+    else if (open.pop() !== name) wrong.push(name)
+  }
+  return [...wrong, ...open]
+}
