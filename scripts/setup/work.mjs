@@ -111,7 +111,7 @@ export async function withProgress(what, work, detail = () => '') {
   let outcome = 'failed'
   try {
     const result = await work()
-    outcome = 'done'
+    if ((result?.code ?? 0) === 0) outcome = 'done'
     return result
   } finally {
     clearInterval(timer)
