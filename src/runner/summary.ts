@@ -26,7 +26,7 @@ export interface FineTuneSummary {
     readonly episode?: number
     readonly rewardLoss: number
   }
-  /** The learned policy, greedy, once per baseline seed: the like-for-like comparison. Its `total` includes `search`. */
+  /** The learned policy, greedy, once per baseline seed: the like-for-like comparison. Its `total` includes the agents' search. */
   readonly policy: ScheduleSummary
   readonly baselines: Readonly<Record<string, ScheduleSummary>>
   /** FLOPs and seconds of the agents' whole search: episodes, greedy run, evaluations. */
@@ -91,12 +91,16 @@ export interface ScheduleSummary {
   }[]
   /** Chosen learning rate (multiples of what the agent may reach), where there is one. */
   readonly learningRate?: number
-  /** What the search for it tried: reward-split loss per learning rate. */
-  readonly tried?: readonly { readonly learningRate: number; readonly rewardLoss: number }[]
+  /** What the search for it tried: reward-split loss per learning rate and length (multiples of the budget's steps). */
+  readonly tried?: readonly {
+    readonly learningRate: number
+    readonly length?: number
+    readonly rewardLoss: number
+  }[]
   /** FLOPs of one final run, mean over seeds. */
   readonly flops: number
   readonly seconds: number
-  /** FLOPs and seconds of everything: its own search (for the policy: all of `search`) and all seeds. */
+  /** FLOPs and seconds of everything: its own search (for the policy: that of the agents) and all seeds. */
   readonly total: { readonly flops: number; readonly seconds: number }
 }
 

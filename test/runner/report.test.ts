@@ -87,11 +87,19 @@ describe('report', () => {
   test('the command repeats what decides the run, quoted for a shell', () => {
     const text = renderReport({
       ...summary,
-      config: { data: "it's here", budgetSteps: 160, out: 'x', agentConfig: { a: 1 } },
+      config: {
+        data: "it's here",
+        budgetSteps: 160,
+        baselines: [],
+        out: 'x',
+        features: ['depth'],
+        agentConfig: { a: 1 },
+      },
     })
     expect(text).toContain('--data &#39;it&#39;\\&#39;&#39;s here&#39;')
     expect(text).toContain('--budget-steps 160')
-    expect(text).not.toContain('--out')
+    expect(text).toContain('--baselines none')
+    expect(found(text, /--out|--features/g)).toEqual([])
     expect(text).toContain('Flags can’t hold agentConfig')
   })
 })

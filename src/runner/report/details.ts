@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { fineTuneSchema, kebabCase } from '../config.ts'
 import type { FineTuneSummary } from '../summary.ts'
 import {
   decimal,
@@ -15,19 +16,22 @@ import { folded, type Html, html, table } from './html.ts'
 
 /** What each baseline's search for a learning rate tried, and which it took. */
 export function searchesSection({ baselines }: FineTuneSummary): Html {
-  const rows = Object.entries(baselines).flatMap(([name, { tried = [], learningRate: taken }]) =>
-    tried.map(trial => [
+  const rows = Object.entries(baselines).flatMap(([name, { tried = [] }]) => {
+    const lowest = Math.min(...tried.map(trial => trial.rewardLoss))
+    const taken = tried.findIndex(trial => trial.rewardLoss === lowest)
+    return tried.map(({ learningRate: rate, length = 1, rewardLoss }, index) => [
       scheduleLabel(name),
-      learningRate(trial.learningRate),
-      decimal(trial.rewardLoss),
-      trial.learningRate === taken ? 'taken' : '',
-    ]),
-  )
+      learningRate(rate),
+      `${Number(length.toPrecision(3))} ×`,
+      decimal(rewardLoss),
+      index === taken ? 'taken' : '',
+    ])
+  })
   if (rows.length === 0) return html``
   return html`<section><h2>Baselines’ own searches</h2>${table({
-    caption: 'Every baseline had its learning rate chosen on the reward split, never on the test split.',
-    head: ['baseline', 'learning rate', 'loss on the reward split', ''],
-    words: [3],
+    caption: 'Each baseline’s settings were chosen on the reward split, never on the test split.',
+    head: ['baseline', 'learning rate', 'steps, of the budget', 'loss on the reward split', ''],
+    words: [4],
     rows,
   })}</section>`
 }
@@ -118,14 +122,17 @@ function nestedNote(config: FineTuneSummary['config']): Html {
   return html`<p>Flags can’t hold ${nested.join(', ')}: take these settings from the whole configuration below.</p>`
 }
 
-/** Where a run's files go says nothing about the run. */
+/** Where a run's files go says nothing about the run; what a run found out is no setting. */
 const PLACES: readonly string[] = ['out', 'overwrite', 'cache']
+const FLAGS = Object.keys(fineTuneSchema.shape).filter(name => !PLACES.includes(name))
 
 function commandOf(config: FineTuneSummary['config']): string {
-  const flags = Object.entries(config).flatMap(([name, value]) => {
-    const flag = `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
-    if (PLACES.includes(name) || value === undefined || value === null || value === false) return []
+  const flags = FLAGS.flatMap(name => {
+    const value = config[name]
+    const flag = `--${kebabCase(name)}`
+    if (value === undefined || value === null || value === false) return []
     if (value === true) return [flag]
+    if (name === 'baselines' && Array.isArray(value) && value.length === 0) return [`${flag} none`]
     if (Array.isArray(value)) return value.length === 0 ? [] : [`${flag} ${quoted(value.join(','))}`]
     return typeof value === 'object' ? [] : [`${flag} ${quoted(String(value))}`]
   })
