@@ -5,6 +5,8 @@ import { dirname, join, sep } from 'node:path'
 import { findProgram, packageFolder, ROOT } from './places.mjs'
 import { CannotSetUp, run, withProgress } from './work.mjs'
 
+const HOUR = 3_600_000
+
 /** Runs `npm ci` when node_modules is missing or isn't what the lock file says. */
 export async function installDependencies() {
   const modules = join(ROOT, 'node_modules')

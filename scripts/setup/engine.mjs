@@ -8,7 +8,6 @@ import { cacheFolder, findProgram, hasNvidiaDriver, packageFolder } from './plac
 import { TENSORFLOW } from './wheels.mjs'
 import { CannotSetUp, withProgress } from './work.mjs'
 
-const HOUR = 3_600_000
 const COST = 'Without the native engine everything runs on wasm, about 40 times slower.'
 
 /**
@@ -34,7 +33,7 @@ async function setUpKind(kind, retry, say) {
     forgetFailure(kind)
     return true
   } catch (error) {
-    const failure = error instanceof CannotSetUp ? error : new CannotSetUp(explain(error))
+    const failure = error instanceof CannotSetUp ? error : explain(error)
     if (!failure.message.includes('found earlier')) rememberFailure(kind, circumstances, failure)
     say(
       `set-up: no native ${kind === 'gpu' ? 'GPU ' : ''}engine: ${failure.message}. ${kind === 'gpu' ? 'Trying the CPU.' : COST}`,
@@ -118,17 +117,19 @@ function recallFailure(kind, circumstances) {
   try {
     const failure = JSON.parse(readFileSync(failureFile(kind), 'utf8'))
     if (failure.circumstances !== circumstances) return undefined
-    const age = Date.now() - failure.time
-    return failure.passing && age > HOUR ? undefined : failure.message
+    return Date.now() < failure.until ? failure.message : undefined
   } catch {
     return undefined
   }
 }
 
-function rememberFailure(kind, circumstances, { message, passing }) {
+function rememberFailure(kind, circumstances, { message, retryAfter }) {
+  if (retryAfter === 0) return
+  // JSON has no infinity.
+  const until = Math.min(Date.now() + retryAfter, Number.MAX_SAFE_INTEGER)
   try {
     mkdirSync(join(cacheFolder(), 'engine'), { recursive: true })
-    writeFileSync(failureFile(kind), JSON.stringify({ message, passing, circumstances, time: Date.now() }))
+    writeFileSync(failureFile(kind), JSON.stringify({ message, until, circumstances }))
   } catch {} // a cache that can't be written is told about already, and is tried again the next time
 }
 
@@ -137,8 +138,11 @@ function forgetFailure(kind) {
 }
 
 function explain(error) {
-  if (['EACCES', 'EROFS', 'EPERM'].includes(error.code))
-    return `${error.path ?? cacheFolder()} can't be written (XDG_CACHE_HOME moves the cache)`
-  if (['ENOSPC', 'EDQUOT'].includes(error.code)) return `no space left in ${cacheFolder()}`
-  return error.message
+  const place = error.path ?? cacheFolder()
+  const retry = { retryAfter: 0 }
+  // Making folders on a read-only disk ends in ENOENT.
+  if (['EACCES', 'EROFS', 'EPERM', 'ENOENT'].includes(error.code))
+    return new CannotSetUp(`${place} can't be written (XDG_CACHE_HOME moves the cache)`, retry)
+  if (['ENOSPC', 'EDQUOT'].includes(error.code)) return new CannotSetUp(`no space left for ${place}`, retry)
+  return new CannotSetUp(error.message, retry)
 }

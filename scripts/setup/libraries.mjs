@@ -28,6 +28,7 @@ const MEMBERS = [
 ].join('|')
 
 const COMPLETE = 'complete.json'
+const HOUR = 3_600_000
 
 /** @param {'cpu' | 'gpu'} kind */
 export function librariesFolder(kind) {
@@ -105,7 +106,7 @@ async function download(kind, python, scratch) {
   throw new CannotSetUp(
     `TensorFlow could not be downloaded with pip (no network?): ${lastLines(output, 1)}`,
     {
-      passing: true,
+      retryAfter: HOUR,
     },
   )
 }
@@ -135,6 +136,7 @@ function noRoom(kind) {
   const gigabytes = kind === 'gpu' ? 8 : 1.2
   return new CannotSetUp(
     `no space left in ${cacheFolder()}: the engine needs ${gigabytes} GB there while it is set up (XDG_CACHE_HOME moves it)`,
+    { retryAfter: 0 },
   )
 }
 

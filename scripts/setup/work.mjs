@@ -6,12 +6,16 @@ import { join } from 'node:path'
 const children = new Set()
 const scratch = new Set()
 
-/** A step that can't be done here: `missing` is one plain sentence with what to do about it. */
+/** A step that can't be done here: the message is one plain sentence with what to do about it. */
 export class CannotSetUp extends Error {
-  /** @param {string} missing @param {{ passing?: boolean }} options `passing`: may work in a while, as the network. */
-  constructor(missing, { passing = false } = {}) {
-    super(missing)
-    this.passing = passing
+  /**
+   * @param {string} message
+   * @param {{ retryAfter?: number }} options milliseconds after which the next start tries again although the
+   * tools are the same: 0 for a full disk, Infinity (the default) for what time does not mend
+   */
+  constructor(message, { retryAfter = Number.POSITIVE_INFINITY } = {}) {
+    super(message)
+    this.retryAfter = retryAfter
   }
 }
 
