@@ -66,7 +66,7 @@ export async function installOptional(name) {
   const folder = packageFolder(name)
   if (code === 0 && folder !== undefined) return folder
   throw new CannotSetUp(`npm could not install ${name} (no network?): ${lastLines(output, 1)}`, {
-    passing: true,
+    retryAfter: HOUR,
   })
 }
 
