@@ -49,8 +49,7 @@ export function buildSummary(input: SummaryInput): FineTuneSummary {
   const { composition, shipped } = input
   const { config, engine, dataset, splits, worlds } = composition
   const { trainee, states } = worlds[0].options
-  const succeeded = input.episodes.filter(episode => episode.failure === undefined)
-  const search = total([...succeeded, shipped.greedy])
+  const search = total([...input.episodes, shipped.greedy])
   const compared = compareAll(input, minus(search, shipped.greedy))
   return {
     runDir: input.runDir,

@@ -64,6 +64,7 @@ export function learn(options: LearnOptions): Promise<LearningState> {
     let state = options.state
     let queue: Promise<void> = Promise.resolve()
     const early = new Map<number, EpisodeOutcome<EpisodeResult>>()
+    const lost = new Map<number, Cost>()
     const stream$ = episodes$<EpisodeResult, Composition['worlds'][number]>({
       from,
       to: config.episodes,
@@ -72,18 +73,28 @@ export function learn(options: LearnOptions): Promise<LearningState> {
       retries: 1,
       isFatal: error =>
         options.signal.aborted || (error instanceof LayergymError && error.kind !== 'failure'),
-      run: (index, world) => {
+      run: async (index, world) => {
         options.onEpisodeStart?.(index)
-        return runEpisode({
-          world,
-          view: config.view,
-          agents: world.options.trainee.network.groups.map(group => agentOf(agents, group.name)),
-          index,
-          explore: true,
-          worldSeed: config.seed,
-          rng: Rng.of(config.seed, 'policy', index),
-          clock,
-        })
+        const start = clock()
+        try {
+          return await runEpisode({
+            world,
+            view: config.view,
+            agents: world.options.trainee.network.groups.map(group => agentOf(agents, group.name)),
+            index,
+            explore: true,
+            worldSeed: config.seed,
+            rng: Rng.of(config.seed, 'policy', index),
+            clock,
+          })
+        } catch (error) {
+          const before = lost.get(index) ?? { flops: 0, seconds: 0 }
+          lost.set(index, {
+            flops: before.flops + world.flops,
+            seconds: before.seconds + (clock() - start) / 1000,
+          })
+          throw error
+        }
       },
     })
     const take = async (outcome: EpisodeOutcome<EpisodeResult>): Promise<void> => {
@@ -94,7 +105,7 @@ export function learn(options: LearnOptions): Promise<LearningState> {
         next = early.get(state.episodes.length)
       ) {
         early.delete(next.index)
-        state = await absorb(options, state, next, perUpdate)
+        state = await absorb(options, state, next, perUpdate, lost.get(next.index))
         await options.onState(state)
         credits$.next(grantedAt(state.episodes.length))
       }
@@ -127,10 +138,11 @@ async function absorb(
   state: LearningState,
   outcome: EpisodeOutcome<EpisodeResult>,
   perUpdate: number,
+  lost: Cost | undefined,
 ): Promise<LearningState> {
   const record = outcome.ok
     ? { summary: outcome.result.summary, actions: outcome.result.actions, rewards: outcome.result.rewards }
-    : failedRecord(outcome.index, outcome.message)
+    : failedRecord(outcome.index, outcome.message, lost)
   onEvent({ type: 'episode', episode: record.summary })
   const episodes = [...state.episodes, record]
   const best =
@@ -155,18 +167,16 @@ async function absorb(
   return { episodes, best, pending: [], updates, agents: states }
 }
 
-function failedRecord(index: number, message: string): EpisodeRecord {
-  const nothing = {
-    return: 0,
-    flops: 0,
-    seconds: 0,
-    steps: 0,
-    diverged: false,
-    rewardLoss: 0,
-    rewardAccuracy: 0,
-  }
+interface Cost {
+  readonly flops: number
+  readonly seconds: number
+}
+
+/** What a failed episode cost is counted, though it taught nothing. */
+function failedRecord(index: number, message: string, lost: Cost = { flops: 0, seconds: 0 }): EpisodeRecord {
+  const nothing = { return: 0, steps: 0, diverged: false, rewardLoss: 0, rewardAccuracy: 0, rounds: [] }
   return {
-    summary: { index, kind: 'learning', ...nothing, rounds: [], failure: message },
+    summary: { index, kind: 'learning', ...nothing, ...lost, failure: message },
     actions: [],
     rewards: [],
   }

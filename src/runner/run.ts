@@ -1,0 +1,267 @@
+import { join } from 'node:path'
+import { inputError } from '../common/error.ts'
+import { datasetFingerprint } from '../data/fingerprint.ts'
+import type { Weights } from '../models/initialize.ts'
+import { saveModel } from '../models/save.ts'
+import type { tf } from '../models/tf.ts'
+import type { Clock, GroupAgent } from './collect.ts'
+import { type Composition, modelMetadata } from './compose.ts'
+import { bestTrial, buildSummary, type Shipped, type Trials, type TriedRun } from './conclude.ts'
+import { runHash } from './hash.ts'
+import { episodesPerUpdate, initialLearningState, type LearningState, learn } from './learn.ts'
+import { applyPolicy, loadPolicy, savePolicy } from './policy.ts'
+import { renderReport } from './report/report.ts'
+import type { OnEvent, RunEvent } from './run-events.ts'
+import type { RunFolder } from './run-folder.ts'
+import {
+  type BaselineName,
+  runBaseline,
+  runPolicy,
+  type ScheduleRun,
+  scoreTest,
+  testScore,
+  trialsOf,
+} from './schedule-runs.ts'
+import type { FineTuneSummary } from './summary.ts'
+
+export interface RunHooks {
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly onEvent: OnEvent
+}
+
+export interface FineTuneResult {
+  readonly summary: FineTuneSummary
+  /** The fine-tuned model, in memory as it was saved. */
+  readonly model: tf.LayersModel
+  readonly weights: Weights
+  readonly agents: ReadonlyMap<string, GroupAgent>
+}
+
+/** What a checkpoint holds: learning, and the runs that follow it by name. */
+export interface RunState {
+  readonly fingerprint: string
+  readonly threads: number
+  readonly learning?: LearningState
+  readonly runs: Readonly<Record<string, ScheduleRun>>
+  readonly shipped?: Shipped
+}
+
+/** Names the run that steps belong to. */
+export function stepCounter(onEvent: OnEvent) {
+  let run = ''
+  let of = 0
+  return {
+    begin(name: string, steps: number) {
+      run = name
+      of = steps
+    },
+    count: (step: number) => onEvent({ type: 'step', run, step, of }),
+  }
+}
+
+export class Run {
+  private state: RunState = { fingerprint: '', threads: 0, runs: {} }
+  private readonly notes: string[] = []
+  private queue: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly composition: Composition,
+    private readonly folder: RunFolder,
+    private readonly hooks: RunHooks,
+    private readonly steps: ReturnType<typeof stepCounter>,
+  ) {}
+
+  async finish(saved: RunState | undefined): Promise<FineTuneResult> {
+    const { composition } = this
+    const fingerprint = await datasetFingerprint(composition.dataset)
+    if (saved !== undefined && saved.fingerprint !== fingerprint) {
+      throw inputError('resume.data', 'the clips have changed since this run began: start a new one')
+    }
+    this.state = saved ?? { ...this.state, fingerprint, threads: composition.engine.threads }
+    const agents = composition.createAgents()
+    await this.learn(agents)
+    const seeds = Array.from(
+      { length: composition.config.baselineSeeds },
+      (_, i) => composition.config.seed + i,
+    )
+    this.emit({ type: 'phase', phase: 'learned policy', total: seeds.length })
+    const shipped = await this.ship(agents, seeds[0])
+    const names = composition.config.baselines
+    this.emit({ type: 'phase', phase: 'baselines: learning rates', total: names.length })
+    const trials = new Map<BaselineName, readonly TriedRun[]>()
+    for (const name of names) trials.set(name, await this.search(name, seeds[0]))
+    // Everything is chosen: from here on runs are scored on the test split, and nothing depends on it.
+    for (const seed of seeds.slice(1)) await this.policyRun(agents, seed)
+    for (const name of names) await this.finals(name, trials.get(name) ?? [], seeds)
+    return this.conclude(agents, shipped, seeds, trials)
+  }
+
+  private async learn(agents: ReadonlyMap<string, GroupAgent>): Promise<void> {
+    const { config } = this.composition
+    if (config.policy !== undefined) {
+      applyPolicy(await loadPolicy(config.policy), agents, this.composition)
+      this.note('A policy was applied as it is: no agent learned in this run.')
+      return
+    }
+    this.emit({ type: 'phase', phase: 'episodes', total: config.episodes })
+    const learning = await learn({
+      composition: this.composition,
+      agents,
+      state: this.state.learning ?? initialLearningState(agents),
+      signal: this.hooks.signal,
+      clock: this.hooks.clock,
+      onEvent: event => this.emit(event),
+      onEpisodeStart: index => this.steps.begin(`episode ${index + 1}`, config.budgetSteps),
+      onState: async state => {
+        this.state = { ...this.state, learning: state }
+        const last = state.episodes.length === config.episodes
+        if (last || state.episodes.length % config.checkpointEvery === 0) await this.checkpoint()
+      },
+    })
+    this.state = { ...this.state, learning }
+  }
+
+  /** The better, on the reward split, of a fresh greedy run and the best episode. */
+  private async ship(agents: ReadonlyMap<string, GroupAgent>, seed: number): Promise<Shipped> {
+    if (this.state.shipped !== undefined) return this.state.shipped
+    this.steps.begin('greedy run', this.composition.config.budgetSteps)
+    const index = this.state.learning?.episodes.length ?? 0
+    const { run, episode } = await runPolicy(seed, agents, { ...this.context(), index })
+    const best = this.state.learning?.best
+    const better = best !== undefined && best.rewardLoss < run.rewardLoss
+    const shipped: Shipped = {
+      chosen: better
+        ? { from: 'episode', episode: best.index, rewardLoss: best.rewardLoss }
+        : { from: 'greedy', rewardLoss: run.rewardLoss },
+      weights: better ? best.weights : episode.weights,
+      greedy: episode.summary,
+      actions: episode.actions,
+      rewards: episode.rewards,
+    }
+    this.state = { ...this.state, shipped, runs: { ...this.state.runs, [`policy/${seed}`]: run } }
+    this.emit({ type: 'episode', episode: episode.summary })
+    await this.checkpoint()
+    return shipped
+  }
+
+  private async policyRun(agents: ReadonlyMap<string, GroupAgent>, seed: number): Promise<void> {
+    await this.once(
+      `policy/${seed}`,
+      async () => (await runPolicy(seed, agents, { ...this.context(), index: -1 })).run,
+    )
+  }
+
+  private async search(name: BaselineName, seed: number) {
+    const results: TriedRun[] = []
+    for (const trial of trialsOf(name, this.composition)) {
+      const key = `search/${name}/${trial.rate}/${trial.length}`
+      const run = await this.once(key, () =>
+        runBaseline(name, trial, seed, { ...this.context(), test: false }),
+      )
+      results.push({ trial, run })
+    }
+    return results
+  }
+
+  private async finals(
+    name: BaselineName,
+    trials: readonly TriedRun[],
+    seeds: readonly number[],
+  ): Promise<void> {
+    const { trial } = bestTrial(trials)
+    for (const seed of seeds) {
+      await this.once(`${name}/${seed}`, () =>
+        runBaseline(name, trial, seed, { ...this.context(), test: true }),
+      )
+    }
+  }
+
+  private async conclude(
+    agents: ReadonlyMap<string, GroupAgent>,
+    shipped: Shipped,
+    seeds: readonly number[],
+    trials: Trials,
+  ): Promise<FineTuneResult> {
+    const { composition, folder, state } = this
+    const [world] = composition.worlds
+    const { trainee } = world.options
+    trainee.reset(shipped.weights, world.options.norms)
+    const test = testScore(scoreTest(world, composition), composition)
+    const model = join(folder.dir, 'model')
+    await saveModel(trainee.network.model, model, modelMetadata(composition))
+    await savePolicy(join(folder.dir, 'policy.json'), agents, composition)
+    this.noteIdleAgents(agents)
+    const records = state.learning?.episodes ?? []
+    const hash = runHash({
+      episodes: [...records, { actions: shipped.actions, rewards: shipped.rewards }],
+      weights: shipped.weights,
+      policy: Object.fromEntries([...agents].map(([name, agent]) => [name, agent.state()])),
+    })
+    const summary = buildSummary({
+      composition,
+      runDir: folder.dir,
+      hash,
+      model,
+      test,
+      episodes: records.map(record => record.summary),
+      updates: state.learning?.updates ?? Object.fromEntries([...agents.keys()].map(name => [name, 0])),
+      shipped,
+      seeds,
+      trials,
+      runs: state.runs,
+      notes: this.notes,
+    })
+    await folder.write('report.html', renderReport(summary))
+    await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
+    this.emit({ type: 'done', hash })
+    await this.queue
+    return { summary, model: trainee.network.model, weights: shipped.weights, agents }
+  }
+
+  /** A run that is done is not done again after a resume. */
+  private async once(key: string, run: () => Promise<ScheduleRun>): Promise<ScheduleRun> {
+    const known = this.state.runs[key]
+    if (known !== undefined) return known
+    this.steps.begin(key, this.composition.config.budgetSteps)
+    const result = await run()
+    this.state = { ...this.state, runs: { ...this.state.runs, [key]: result } }
+    const { rewardLoss, rewardAccuracy, flops, seconds } = result
+    this.emit({ type: 'run', key, rewardLoss, rewardAccuracy, flops, seconds })
+    await this.checkpoint()
+    return result
+  }
+
+  private noteIdleAgents(agents: ReadonlyMap<string, GroupAgent>): void {
+    const { config } = this.composition
+    const n = episodesPerUpdate(agents, this.composition)
+    for (const [name, count] of Object.entries(this.state.learning?.updates ?? {})) {
+      if (count > 0) continue
+      this.note(
+        config.episodes < n
+          ? `Agent '${name}' got no update: one takes ${n} episodes, and the run had ${config.episodes}.`
+          : `Agent '${name}' got no update: none of its episodes succeeded.`,
+      )
+    }
+  }
+
+  private context() {
+    return { composition: this.composition, clock: this.hooks.clock }
+  }
+
+  private note(message: string): void {
+    this.notes.push(message)
+    this.emit({ type: 'notice', message })
+  }
+
+  private emit(event: RunEvent): void {
+    this.hooks.onEvent(event)
+    this.queue = this.queue.then(() => this.folder.record(event))
+  }
+
+  /** After the events that led to it are written. */
+  private async checkpoint(): Promise<void> {
+    await this.queue
+    await this.folder.checkpoint(this.state)
+  }
+}
