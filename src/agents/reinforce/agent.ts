@@ -1,4 +1,4 @@
-import { failure } from '../../common/error.ts'
+import { failure, inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 import { Discrete } from '../../envs/spaces.ts'
@@ -10,6 +10,7 @@ import type {
   AgentState,
   Decision,
   LearnReport,
+  NetworkFactory,
   Trajectory,
 } from '../agent.ts'
 import type { Approximator } from '../approximator.ts'
@@ -38,8 +39,9 @@ export class Reinforce implements Agent<unknown, number> {
     const make = networks?.policy ?? (sizes => new Mlp({ ...sizes, hidden: config.hidden, outputGain: 0.01 }))
     const makeValue = networks?.value ?? (sizes => new Mlp({ ...sizes, hidden: config.hidden }))
     const inputs = observationSpace.flatSize
-    this.policy = make({ inputs, outputs: actionSpace.flatSize, rng: Rng.of(rng.int(2 ** 31), 'policy') })
-    this.value = makeValue({ inputs, outputs: 1, rng: Rng.of(rng.int(2 ** 31), 'value') })
+    const outputs = actionSpace.flatSize
+    this.policy = build('policy', make, { inputs, outputs, rng: Rng.of(rng.int(2 ** 31), 'policy') })
+    this.value = build('value', makeValue, { inputs, outputs: 1, rng: Rng.of(rng.int(2 ** 31), 'value') })
     const { learningRate, valueLearningRate } = config
     this.policyOptimizer = new Adam(this.policy.parameters.length, { learningRate })
     this.valueOptimizer = new Adam(this.value.parameters.length, { learningRate: valueLearningRate })
@@ -172,6 +174,17 @@ export class Reinforce implements Agent<unknown, number> {
 export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>): string | undefined {
   if (actionSpace instanceof Discrete) return undefined
   return `it chooses among discrete actions, and this action space is ${JSON.stringify(actionSpace.toJSON())}`
+}
+
+/** @throws input error when the user's network has other sizes than the spaces need */
+function build(name: string, factory: NetworkFactory, sizes: Parameters<NetworkFactory>[0]): Approximator {
+  const network = factory(sizes)
+  if (network.inputs === sizes.inputs && network.outputs === sizes.outputs) return network
+  throw inputError(
+    'network.size',
+    `the ${name} network maps ${network.inputs} inputs to ${network.outputs} outputs: ` +
+      `these spaces need ${sizes.inputs} inputs and ${sizes.outputs} outputs`,
+  )
 }
 
 /** One optimizer step from the gradient at the outputs; returns the norm of the parameters' gradient. */
