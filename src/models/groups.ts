@@ -63,6 +63,21 @@ export function cutIntoGroups(
   })
 }
 
+/** Layers that finish what the one before them began: no cut comes between. */
+const FINISHING = new Set([
+  'Activation',
+  'BatchNormalization',
+  'Dropout',
+  'ELU',
+  'LayerNormalization',
+  'LeakyReLU',
+  'PReLU',
+  'ReLU',
+  'Softmax',
+  'SpatialDropout2D',
+  'ThresholdedReLU',
+])
+
 /** Operation indices at which the network may be cut: one tensor, and no other, crosses to what follows. */
 export function cutPlaces(graph: Graph, operations: readonly Operation[]): readonly number[] {
   const operationOf = new Map<number, number>()
@@ -83,22 +98,21 @@ export function cutPlaces(graph: Graph, operations: readonly Operation[]): reado
     if ((lastUse.get(result) ?? -1) > index) alive.add(result)
     const inputAlive = (lastUse.get(0) ?? -1) > index
     if (!inputAlive && alive.size === 1 && alive.has(result) && index + 1 < operations.length) {
-      const next = operations[index + 1]
-      const splitsBlock = next.kind === 'activation' || next.kind === 'batchNorm' || next.kind === 'dropout'
-      if (!splitsBlock) places.push(index + 1)
+      const next = graph.nodes[operations[index + 1].nodes[0]].layer?.getClassName() ?? ''
+      if (!FINISHING.has(next)) places.push(index + 1)
     }
   })
   return places
 }
 
-/** The head begins at the first layer with weights after the last feature map [.., H, W, C]. */
+/** The head begins at the first layer with weights after the last feature map [.., H, W, C], else at the last one. */
 export function headStart(graph: Graph, operations: readonly Operation[], places: readonly number[]): number {
   const rank = (operation: Operation) =>
     graph.nodes[operation.nodes[operation.nodes.length - 1]].shapes[0].length
   const lastMap = operations.findLastIndex(operation => rank(operation) >= 3)
   const weighted = (operation: Operation) => parameterCount(graph, operation) > 0
   let first = operations.findIndex((operation, index) => index > lastMap && weighted(operation))
-  if (first < 0) first = operations.findLastIndex(weighted)
+  if (first < 0 || lastMap < 0) first = operations.findLastIndex(weighted)
   return places.findLast(place => place <= first) ?? 0
 }
 
@@ -155,9 +169,15 @@ function balancedCuts(count: number, { costs, parameters, places, head }: Costs)
     }
   }
   if (!Number.isInteger(count) || count < 2 || backboneGroups > possible) {
+    const allowed =
+      possible === 0
+        ? 'it has no place for a cut'
+        : possible === 1
+          ? 'only 2 are possible'
+          : `between 2 and ${possible + 1} are possible`
     throw inputError(
       'groups.too-many',
-      `the network can't be cut into ${count} layer groups: between 2 and ${possible + 1} are possible ` +
+      `the network can't be cut into ${count} layer groups: ${allowed} ` +
         '(cuts lie only where one tensor crosses, and the head is a group of its own)',
     )
   }

@@ -1,3 +1,4 @@
+import { inputError, messageOf } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import { type ExecutionContext, execute } from './execute.ts'
 import { flattenModel, type Graph, type Layer } from './graph.ts'
@@ -145,16 +146,18 @@ export class Network {
     const trained = this.variables.filter(variable => options.trained.has(variable.name))
     const context = this.context(labels.length, options, statistics)
     let correct = 0
-    const { value, grads } = tf.variableGrads(
-      () => {
-        const output = execute(context, this.start(options.from), this.logitsEnd, {
-          tensor: input,
-          active: false,
-        })
-        correct = countCorrect(output, labels)
-        return tf.mean(this.crossEntropy(output, labels)) as tf.Scalar
-      },
-      trained.map(variable => variable.handle),
+    const { value, grads } = withKernels(() =>
+      tf.variableGrads(
+        () => {
+          const output = execute(context, this.start(options.from), this.logitsEnd, {
+            tensor: input,
+            active: false,
+          })
+          correct = countCorrect(output, labels)
+          return tf.mean(this.crossEntropy(output, labels)) as tf.Scalar
+        },
+        trained.map(variable => variable.handle),
+      ),
     )
     const gradients = new Map<string, Float32Array>()
     for (const variable of trained) {
@@ -257,6 +260,22 @@ export class Network {
       const shift = weights?.[1][channel] ?? 0
       return Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel * scale) + shift)
     })
+  }
+}
+
+/** Some engines can run layers that they can't differentiate: says so, and where it can be done. */
+function withKernels<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const missing = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(messageOf(error))
+    if (missing === null) throw error
+    const [, kernel, backend] = missing
+    throw inputError(
+      'engine.kernel',
+      `the engine '${backend}' can't train this network: it lacks ${kernel}. Use --engine tfjs-node, or --engine cpu (slow).`,
+      { cause: error },
+    )
   }
 }
 
