@@ -39,8 +39,8 @@ async function filesAt(given: string): Promise<string[]> {
   const path = resolve(given)
   if (!existsSync(path)) throw inputError('predict.missing', `no clip or folder at ${path}`)
   if (!statSync(path).isDirectory()) return [path]
-  const { isVideoFile } = await import('../data/load.ts')
-  const files = (await readdir(path)).filter(name => isVideoFile(name)).sort()
+  const { isVideoFile } = await import('../data/media-types.ts')
+  const files = (await readdir(path)).filter(isVideoFile).sort()
   if (files.length === 0) throw inputError('predict.empty', `${path} holds no video files`)
   return files.map(name => join(path, name))
 }

@@ -4,12 +4,11 @@ import type { NetworkFactory } from '../agents/agent.ts'
 import { loadPlugin, type Plugin } from '../agents/plugin.ts'
 import { inputError } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
-import { openClipCache } from '../data/clip-cache.ts'
+import { openClipCache, type SkippedClip } from '../data/clip-cache.ts'
 import type { Clip, Dataset, Splits } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
-import { chooseFrameRate, openClipSource } from '../data/source.ts'
+import { chooseFrameRate, openClipSource, surveyClips } from '../data/source.ts'
 import { splitDataset } from '../data/split.ts'
-import { probeVideo } from '../data/video.ts'
 import { type ActionSet, fiveActions, rateLimits } from '../envs/finetune/actions.ts'
 import { defaultStateSpace, type StateSpace } from '../envs/finetune/features.ts'
 import { type RewardDefinition, withCost } from '../envs/finetune/reward.ts'
@@ -70,8 +69,6 @@ interface ComposeHooks {
   readonly onStep: (step: number) => void
 }
 
-/** Clips probed to find the data's frame rate and duration. */
-const PROBED_CLIPS = 12
 const MEGABYTE = 2 ** 20
 
 export async function compose(
@@ -87,21 +84,21 @@ export async function compose(
   container.task(config.task)
   const reward = parts.reward ?? container.reward(config.reward)
   refuseMixedControl(config)
-  const dataset =
+  const given =
     parts.dataset ??
     (await loadDataset(config.data, {
       groupColumn: config.groupColumn,
       skipBroken: config.skipBroken,
       signal: hooks.signal,
     }))
-  const { splits, warnings } = splitDataset(dataset, { seed: config.seed })
-  for (const warning of warnings) notice(warning)
-  notice(describeSplits(dataset, splits))
+  // Split before the long work begins, so that data that can't be split says so at once.
+  checkBatch(splitDataset(given, { seed: config.seed }).splits, config)
   const engine = await startEngine({ engine: config.engine, threads: config.threads, onNotice: notice })
   const loaded = parts.model ? undefined : await loadModel(config.model)
   const pretrained = parts.model ?? (loaded as LoadedModel).model
   const format = inputFormat(pretrained, config)
-  const frameRate = await dataFrameRate(dataset, format.frames, hooks.signal)
+  const timings = await surveyClips(given.clips, { signal: hooks.signal })
+  const frameRate = chooseFrameRate(timings, format.frames)
   const cache = openClipCache({
     dir: join(config.cache ?? defaultCacheDir(), 'clips'),
     size: format.size,
@@ -110,12 +107,17 @@ export async function compose(
     frameRate,
     onNotice: notice,
   })
-  const clips = [...splits.train, ...splits.probe, ...splits.reward, ...splits.test]
-  await cache.prepare(clips, {
+  const { skipped } = await cache.prepare(given.clips, {
     signal: hooks.signal,
     concurrency: availableParallelism(),
+    skipBroken: config.skipBroken,
     onProgress: ({ done, total }) => hooks.onEvent({ type: 'clips', done, total }),
   })
+  const dataset = withoutBroken(given, skipped)
+  for (const { path, reason } of dataset.skipped) notice(`left out ${path}: ${reason}`)
+  const { splits, warnings } = splitDataset(dataset, { seed: config.seed })
+  for (const warning of warnings) notice(warning)
+  notice(describeSplits(dataset, splits))
   const source = openClipSource({ cache, frames: format.frames })
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
   const scaling = isVideoModel(pretrained)
@@ -201,6 +203,26 @@ export function defaultCacheDir(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'layergym')
 }
 
+/** The dataset without the clips that turned out to be undecodable; they are listed with their reasons. */
+function withoutBroken(dataset: Dataset, skipped: readonly SkippedClip[]): Dataset {
+  if (skipped.length === 0) return dataset
+  const broken = new Set(skipped.map(({ clip }) => clip.id))
+  return {
+    ...dataset,
+    clips: dataset.clips.filter(clip => !broken.has(clip.id)),
+    skipped: [...dataset.skipped, ...skipped.map(({ clip, reason }) => ({ path: clip.path, reason }))],
+  }
+}
+
+function checkBatch(splits: Splits, { batchSize }: FineTuneConfig): void {
+  if (batchSize <= splits.train.length) return
+  throw inputError(
+    'batch-size.too-large',
+    `a batch of ${batchSize} is larger than the train split of ${splits.train.length} clips: ` +
+      `choose --batch-size ${splits.train.length} or less`,
+  )
+}
+
 function refuseMixedControl(config: FineTuneConfig): void {
   if (config.view === 'sequential' && config.control !== 'shared') {
     throw inputError(
@@ -213,18 +235,6 @@ function refuseMixedControl(config: FineTuneConfig): void {
 function describeSplits(dataset: Dataset, splits: Splits): string {
   const sizes = `${splits.train.length} train, ${splits.probe.length} probe, ${splits.reward.length} reward, ${splits.test.length} test`
   return `${dataset.classes.length} classes (${dataset.classes.join(', ')}); clips: ${sizes}`
-}
-
-async function dataFrameRate(dataset: Dataset, frames: number, signal: AbortSignal): Promise<number> {
-  const stride = Math.max(1, Math.floor(dataset.clips.length / PROBED_CLIPS))
-  const sample = dataset.clips.filter((_, index) => index % stride === 0).slice(0, PROBED_CLIPS)
-  const infos = []
-  for (const clip of sample) {
-    const info = await probeVideo(clip.path, { signal })
-    const end = clip.end ?? info.duration
-    infos.push({ ...info, duration: Math.max(0, end - (clip.start ?? 0)) })
-  }
-  return chooseFrameRate(infos, frames)
 }
 
 function framesOf(

@@ -82,13 +82,6 @@ export class FineTuning<A = number> {
   private progress: Progress | undefined
 
   constructor(readonly options: FineTuningOptions<A>) {
-    if (options.batchSize > options.splits.train.length) {
-      throw inputError(
-        'batch-size.too-large',
-        `a batch of ${options.batchSize} is larger than the train split of ${options.splits.train.length} clips: ` +
-          `choose --batch-size ${options.splits.train.length} or less`,
-      )
-    }
     this.order = new BatchOrder(options.splits.train, Rng.of(0))
     this.dropout = Rng.of(0)
     this.probe = new Probe(options.trainee, options.splits.probe)

@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { failure, interrupted, LayergymError, messageOf } from '../common/error.ts'
+import { CACHE_FORMAT, type CacheEntry, openCacheFile, writeCacheFile } from './cache-file.ts'
+import type { Clip } from './dataset.ts'
+import { contentHash } from './fingerprint.ts'
+import { checkFile } from './media-file.ts'
+import { decodeVideo, type Fit } from './video.ts'
+
+export interface ClipCacheOptions {
+  /** Shared by all runs and datasets; made where it is missing. */
+  readonly dir: string
+  readonly size: readonly [height: number, width: number]
+  readonly channels: 1 | 3
+  readonly fit: Fit
+  /** Frames a second that every clip is brought to. */
+  readonly frameRate: number
+  /** Milliseconds since 1970; with it, what killed processes left half-written is removed after an hour. */
+  readonly clock?: () => number
+  /** Takes a line about something mended, e.g. a damaged file that was rebuilt. */
+  readonly onNotice?: (line: string) => void
+}
+
+export interface PrepareOptions {
+  readonly onProgress?: (progress: { done: number; total: number; clip: Clip }) => void
+  readonly signal?: AbortSignal
+  /** Clips that decode at once; the number of cores when omitted. */
+  readonly concurrency?: number
+  /** Leave out clips that do not decode, instead of throwing. */
+  readonly skipBroken?: boolean
+}
+
+export interface SkippedClip {
+  readonly clip: Clip
+  readonly reason: string
+}
+
+const ABANDONED = 3_600_000
+
+/** Opens the cache of decoded clips in `dir`; nothing is read or written before `prepare`. */
+export function openClipCache(options: ClipCacheOptions): ClipCache {
+  return new ClipCache(options)
+}
+
+/**
+ * Decoded clips on disk, uint8 [T, H, W, C] with all frames at one rate. A file's name is a hash of the clip's
+ * content and of how it was decoded, so nothing in here goes stale.
+ */
+export class ClipCache {
+  private readonly entries = new Map<string, CacheEntry>()
+  private written = 0
+
+  constructor(private readonly options: ClipCacheOptions) {}
+
+  /** [H, W, C] of every frame. */
+  get frameShape(): readonly [height: number, width: number, channels: number] {
+    return [...this.options.size, this.options.channels]
+  }
+
+  /**
+   * Decodes the clips that are not in the cache yet, and checks those that are; a damaged cache file is rebuilt.
+   * @throws LayergymError for a broken clip (unless skipped; see `decodeVideo`), `cache.full`, `cache.unwritable`.
+   */
+  async prepare(clips: readonly Clip[], options: PrepareOptions = {}): Promise<{ skipped: SkippedClip[] }> {
+    const { onProgress, signal, concurrency = availableParallelism(), skipBroken = false } = options
+    await this.removeAbandoned()
+    const skipped: SkippedClip[] = []
+    const stop = new AbortController()
+    const abort = () => stop.abort()
+    if (signal?.aborted) throw interrupted()
+    signal?.addEventListener('abort', abort, { once: true })
+    const queue = clips.values()
+    let done = 0
+    const work = async () => {
+      for (const clip of queue) {
+        if (stop.signal.aborted) throw interrupted()
+        try {
+          await this.prepareClip(clip, concurrency > 1 ? 1 : undefined, stop.signal)
+        } catch (error) {
+          if (!(skipBroken && isBroken(error))) {
+            stop.abort() // the other decoders
+            throw error
+          }
+          skipped.push({ clip, reason: messageOf(error) })
+        }
+        onProgress?.({ done: ++done, total: clips.length, clip })
+      }
+    }
+    const results = await Promise.allSettled(Array.from({ length: Math.max(1, concurrency) }, work))
+    signal?.removeEventListener('abort', abort)
+    const errors = results.filter(result => result.status === 'rejected').map(result => result.reason)
+    // The others were interrupted because of the first.
+    if (errors.length > 0) throw errors.find(error => error.kind !== 'interrupted') ?? errors[0]
+    return { skipped }
+  }
+
+  /** Presentation times of a prepared clip's frames, seconds. */
+  times(clip: Clip): Float64Array {
+    return this.entry(clip).times
+  }
+
+  /** Reads frames `indices` of a prepared clip, one after the other, into `into` from position `offset` on. */
+  read(clip: Clip, indices: readonly number[], into: Uint8Array, offset: number): void {
+    const { path, shape, offset: pixels } = this.entry(clip)
+    const size = shape[1] * shape[2] * shape[3]
+    let file: number | undefined
+    try {
+      file = openSync(path, 'r')
+      for (const [i, index] of indices.entries()) {
+        if (!(index >= 0 && index < shape[0])) throw new RangeError(`frame ${index} of ${shape[0]}`)
+        const bytes = readSync(file, into, offset + i * size, size, pixels + index * size)
+        if (bytes < size) throw new Error('the file is cut short')
+      }
+    } catch (error) {
+      const advice = 'run again: damaged cache files are rebuilt at the start'
+      throw failure('cache.unreadable', `cache file ${path}: ${messageOf(error)}; ${advice}`, {
+        cause: error,
+      })
+    } finally {
+      if (file !== undefined) closeSync(file)
+    }
+  }
+
+  close(): void {
+    this.entries.clear()
+  }
+
+  private entry(clip: Clip): CacheEntry {
+    const entry = this.entries.get(identity(clip))
+    if (entry === undefined) throw new Error(`clip ${clip.id} was not prepared`)
+    return entry
+  }
+
+  private async prepareClip(clip: Clip, threads: number | undefined, signal: AbortSignal): Promise<void> {
+    await checkFile(clip.path)
+    const path = this.fileFor(clip, await contentHash(clip.path))
+    const known = this.entries.get(identity(clip))
+    if (known?.path === path && (await sizeOf(path)) === known.bytes) return
+    const cached = await openCacheFile(path)
+    if (typeof cached === 'object') {
+      this.entries.set(identity(clip), cached)
+      return
+    }
+    if (cached === 'damaged')
+      this.options.onNotice?.(`The cache file of ${clip.id} was damaged and is rebuilt (${path}).`)
+    const { size, channels, fit, frameRate } = this.options
+    const { start, end } = clip
+    const decode = { size, channels, fit, frameRate, start, end, threads, signal, damaged: 'error' } as const
+    const video = await decodeVideo(clip.path, decode)
+    const temporary = join(this.partialDir, `${process.pid}-${this.written++}`)
+    const entry = await writeCacheFile(path, temporary, video).catch(error => {
+      throw this.writeError(error, clip, video.frames.length)
+    })
+    this.entries.set(identity(clip), entry)
+  }
+
+  private fileFor({ start, end }: Clip, content: string): string {
+    const { size, channels, fit, frameRate } = this.options
+    const recipe = JSON.stringify([
+      CACHE_FORMAT,
+      content,
+      start ?? null,
+      end ?? null,
+      size,
+      fit,
+      channels,
+      frameRate,
+    ])
+    const key = createHash('sha256').update(recipe).digest('hex')
+    return join(this.options.dir, key.slice(0, 2), `${key}.clip`)
+  }
+
+  private get partialDir(): string {
+    return join(this.options.dir, 'partial')
+  }
+
+  private async removeAbandoned(): Promise<void> {
+    if (this.options.clock === undefined) return
+    for (const name of await readdir(this.partialDir).catch(() => [])) {
+      const path = join(this.partialDir, name)
+      const facts = await stat(path).catch(() => undefined)
+      if (facts !== undefined && this.options.clock() - facts.mtimeMs > ABANDONED)
+        await rm(path, { force: true })
+    }
+  }
+
+  private writeError(error: NodeJS.ErrnoException, clip: Clip, bytes: number): LayergymError {
+    const { dir } = this.options
+    if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+      return failure(
+        'cache.full',
+        `no space left in the clip cache ${dir} (${(bytes / 1e6).toFixed(1)} MB wanted for ${clip.id}): free some, or name another folder for the cache`,
+        { cause: error },
+      )
+    return failure(
+      'cache.unwritable',
+      `the clip cache ${dir} cannot be written: ${error.message}; name another folder for the cache`,
+      { cause: error },
+    )
+  }
+}
+
+function identity({ path, start, end }: Clip): string {
+  return JSON.stringify([path, start, end])
+}
+
+function isBroken(error: unknown): boolean {
+  return error instanceof LayergymError && error.code.startsWith('video.')
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    facts => facts.size,
+    () => undefined,
+  )
+}

@@ -1,0 +1,90 @@
+import { Rng } from '../common/random.ts'
+import type { ClipCache } from './clip-cache.ts'
+import type { Clip } from './dataset.ts'
+import { randomSegmentIndices, uniformIndices } from './sampling.ts'
+import { probeVideo } from './video.ts'
+
+/** The middle of each segment of time, or a random moment of it. */
+export type FrameSampling = 'uniform' | Rng
+
+/** Batches of pixels for the trainer, out of a prepared cache. */
+export interface ClipSource {
+  /** [T, H, W, C] of every clip in a batch. */
+  readonly shape: readonly [frames: number, height: number, width: number, channels: number]
+  /** uint8 [B, T, H, W, C]; the clips must be prepared in the cache. */
+  batch(clips: readonly Clip[], sampling: FrameSampling): Uint8Array
+}
+
+export function openClipSource({ cache, frames }: { cache: ClipCache; frames: number }): ClipSource {
+  const shape = [frames, ...cache.frameShape] as const
+  const size = shape.reduce((product, side) => product * side, 1)
+  return {
+    shape,
+    batch(clips, sampling) {
+      const pixels = new Uint8Array(clips.length * size)
+      for (const [i, clip] of clips.entries()) {
+        const times = cache.times(clip)
+        const indices =
+          sampling instanceof Rng
+            ? randomSegmentIndices(times, frames, sampling)
+            : uniformIndices(times, frames)
+        cache.read(clip, indices, pixels, i * size)
+      }
+      return pixels
+    },
+  }
+}
+
+/** What `chooseFrameRate` needs of a clip: seconds, and frames a second. */
+export interface ClipTiming {
+  readonly duration: number
+  readonly frameRate: number
+}
+
+/**
+ * The common rate of a dataset, frames a second: four times as many frames as a step looks at in a clip of median
+ * length, so that random segments differ; at least 1, at most the median rate of the clips themselves.
+ */
+export function chooseFrameRate(timings: readonly ClipTiming[], frames: number): number {
+  const wanted = (4 * frames) / median(timings.map(timing => timing.duration))
+  return Math.min(Math.max(wanted, 1), median(timings.map(timing => timing.frameRate)))
+}
+
+/**
+ * Durations and rates of up to `limit` clips spread over the list; a piece counts with its own length. Clips that
+ * cannot be read are passed over: `ClipCache.prepare` reports those.
+ * @throws the first clip's error when none can be read.
+ */
+export async function surveyClips(
+  clips: readonly Clip[],
+  { limit = 32, signal }: { limit?: number; signal?: AbortSignal } = {},
+): Promise<ClipTiming[]> {
+  const stride = Math.max(1, clips.length / limit)
+  const chosen = Array.from(
+    { length: Math.min(limit, clips.length) },
+    (_, i) => clips[Math.floor(i * stride)],
+  )
+  const timings: ClipTiming[] = []
+  let firstError: unknown
+  for (const { path, start = 0, end } of chosen) {
+    try {
+      const { duration, frameRate } = await probeVideo(path, { signal })
+      timings.push({
+        duration: Math.max(Math.min(end ?? duration, duration) - start, 1 / frameRate),
+        frameRate,
+      })
+    } catch (error) {
+      if (signal?.aborted) throw error
+      firstError ??= error
+    }
+  }
+  if (timings.length === 0 && firstError !== undefined) throw firstError
+  return timings
+}
+
+function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('no clip to choose a frame rate from')
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2
+}
