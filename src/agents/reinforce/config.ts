@@ -12,7 +12,7 @@ export const reinforceConfig = z.strictObject({
     .max(8)
     .default([32])
     .describe('units of the hidden layers, policy and value alike'),
-  learningRate: rate.default(0.01).describe("Adam's rate for the policy"),
+  learningRate: rate.default(0.02).describe("Adam's rate for the policy"),
   valueLearningRate: rate.default(0.01).describe("Adam's rate for the value baseline"),
   entropyCoefficient: z.number().min(0).max(10).default(0.01).describe('weight of the entropy bonus'),
   episodesPerUpdate: z

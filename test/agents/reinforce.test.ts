@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import type { Agent, Trajectory, Transition } from '../../src/agents/agent.ts'
+import { RandomAgent } from '../../src/agents/random/agent.ts'
+import { Reinforce } from '../../src/agents/reinforce/agent.ts'
+import { reinforceConfig } from '../../src/agents/reinforce/config.ts'
+import { Rng } from '../../src/common/random.ts'
+import type { Env } from '../../src/envs/env.ts'
+import { Box, Dict, Discrete } from '../../src/envs/spaces.ts'
+import { describeAgent, describeEnv, type TestContext } from '../../src/testing.ts'
+import { Corridor } from '../envs/toys.ts'
+
+const make = (context: TestContext, config: Record<string, unknown> = {}) =>
+  new Reinforce({ ...context, config: reinforceConfig.parse(config) })
+
+describeAgent('REINFORCE', context => make(context))
+describeAgent('REINFORCE on a dictionary', context => make(context, { normalizeAdvantages: false }), {
+  observationSpace: new Dict({ gear: new Discrete(3), speed: new Box(0, 1, [2]) }),
+})
+describeAgent('the random agent', ({ actionSpace }) => new RandomAgent(actionSpace))
+describeAgent('the random agent on a box', ({ actionSpace }) => new RandomAgent(actionSpace), {
+  actionSpace: new Box(-1, 1, [2]),
+})
+describeEnv('Corridor', () => new Corridor())
+
+/** Three contexts, four actions, each context with one right action; one step an episode, noisy rewards. */
+class ContextualBandit implements Env<Float32Array, number> {
+  readonly spec = { id: 'Bandit', maxEpisodeSteps: 1 }
+  readonly observationSpace = new Box(0, 1, [3])
+  readonly actionSpace = new Discrete(4)
+  private rng = Rng.of(0)
+  private context = 0
+
+  reset({ seed }: { seed?: number } = {}) {
+    if (seed !== undefined) this.rng = Rng.of(seed)
+    this.context = this.rng.int(3)
+    return { observation: this.observe(), info: {} }
+  }
+
+  step(action: number) {
+    const reward = (action === this.context + 1 ? 1 : 0) + 0.3 * this.rng.normal()
+    return { observation: this.observe(), reward, terminated: true, truncated: false, info: {} }
+  }
+
+  private observe() {
+    return Float32Array.from({ length: 3 }, (_, i) => Number(i === this.context))
+  }
+}
+
+async function episode(
+  env: Env<Float32Array, number>,
+  agent: Agent<unknown, number>,
+  seed: number,
+  explore: boolean,
+): Promise<Trajectory<unknown, number>> {
+  const rng = Rng.of(seed, 'policy')
+  const transitions: Transition<unknown, number>[] = []
+  let { observation } = await env.reset({ seed })
+  for (;;) {
+    const mask = env.actionMask?.()
+    const [decision] = await agent.act([observation], { masks: [mask], explore, rng })
+    const result = await env.step(decision.action)
+    transitions.push({ observation, mask, ...decision, reward: result.reward, duration: 1 })
+    observation = result.observation
+    const { terminated, truncated } = result
+    if (terminated || truncated) {
+      return {
+        episode: seed,
+        actor: 'shared',
+        transitions,
+        terminated,
+        truncated,
+        finalObservation: observation,
+      }
+    }
+  }
+}
+
+/** Mean undiscounted return, greedy. */
+async function evaluate(env: Env<Float32Array, number>, agent: Agent<unknown, number>): Promise<number> {
+  let sum = 0
+  for (let i = 0; i < 50; i++) {
+    const { transitions } = await episode(env, agent, 1_000_000 + i, false)
+    sum += transitions.reduce((total, { reward }) => total + reward, 0)
+  }
+  return sum / 50
+}
+
+/** The greedy mean returns of agents that learned from so many episodes, one a seed. */
+async function learnt(
+  env: Env<Float32Array, number>,
+  episodes: number,
+  config: Record<string, unknown> = {},
+): Promise<number[]> {
+  const scores: number[] = []
+  for (let seed = 0; seed < 5; seed++) {
+    const { observationSpace, actionSpace } = env
+    const agent = make({ observationSpace, actionSpace, rng: Rng.of(seed), gamma: 0.95 }, config)
+    let trajectories: Trajectory<unknown, number>[] = []
+    for (let index = 0; index < episodes; index++) {
+      trajectories.push(await episode(env, agent, seed * 10_000 + index, true))
+      if (trajectories.length < agent.appetite.count) continue
+      agent.learn(trajectories)
+      trajectories = []
+    }
+    scores.push(await evaluate(env, agent))
+  }
+  return scores
+}
+
+describe('REINFORCE learns', () => {
+  test('the right action of each context in 400 steps, on five seeds of five', async () => {
+    const scores = await learnt(new ContextualBandit(), 400, { episodesPerUpdate: 8 })
+    for (const score of scores) expect(score).toBeGreaterThan(0.85)
+  })
+
+  test('the way through a corridor in 100 episodes, on five seeds of five', async () => {
+    const best = await evaluate(new Corridor(), {
+      appetite: { unit: 'episode', count: 1 },
+      act: observations => observations.map(() => ({ action: 1 })),
+      learn: () => ({}),
+      state: () => ({}),
+      restore: () => undefined,
+    })
+    for (const score of await learnt(new Corridor(), 100)) expect(score).toBeCloseTo(best)
+  })
+
+  test('not from nothing: without updates it stays far from the best', async () => {
+    const scores = await learnt(new ContextualBandit(), 0)
+    expect(scores.reduce((a, b) => a + b) / 5).toBeLessThan(0.6)
+  })
+})
+
+describe('what REINFORCE learns from', () => {
+  const spaces = { observationSpace: new Box(-1, 1, [2]), actionSpace: new Discrete(2) }
+  const context = { ...spaces, rng: Rng.of(1), gamma: 0.5 }
+  const trajectory = (truncated: boolean): Trajectory<unknown, number> => ({
+    episode: 0,
+    actor: 'shared',
+    transitions: [{ observation: new Float32Array(2), action: 0, reward: 1, duration: 1 }],
+    terminated: !truncated,
+    truncated,
+    finalObservation: Float32Array.of(1, 1),
+  })
+
+  test('it bootstraps from the final observation where the episode was cut, and only there', () => {
+    // A value network that says 10 times the first feature: V(s) = 0, V(final) = 10.
+    const value = {
+      inputs: 2,
+      outputs: 1,
+      parameters: new Float32Array(1),
+      forward: (batch: Float32Array, rows: number) =>
+        Float32Array.from({ length: rows }, (_, r) => 10 * batch[2 * r]),
+      backward: () => new Float32Array(1),
+    }
+    const loss = (truncated: boolean) =>
+      new Reinforce({
+        ...context,
+        config: reinforceConfig.parse({}),
+        networks: { value: () => value },
+      }).learn([trajectory(truncated)]).valueLoss
+    expect(loss(false)).toBeCloseTo(0.5 * 1 ** 2)
+    expect(loss(true)).toBeCloseTo(0.5 * (1 + 0.5 * 10) ** 2)
+  })
+
+  test('rewards that are not finite are an error, and leave the agent as it was', () => {
+    const agent = make(context)
+    const before = JSON.stringify(agent.state())
+    const [transition] = trajectory(false).transitions
+    const broken = { ...trajectory(false), transitions: [{ ...transition, reward: Number.NaN }] }
+    expect(() => agent.learn([broken])).toThrow(/not finite/)
+    expect(JSON.stringify(agent.state())).toBe(before)
+  })
+
+  test('a state of another size is refused', () => {
+    const other = make({ ...context, observationSpace: new Box(-1, 1, [3]) })
+    expect(() => make(context).restore(other.state())).toThrow(/'policy' is \d+ numbers.*needed/)
+  })
+})
