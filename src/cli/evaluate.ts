@@ -11,6 +11,7 @@ const evaluateSchema = z.strictObject({
   data: z.string().describe('clips, as for fine-tune'),
   split: z.enum(['train', 'probe', 'reward', 'test', 'all']).default('test').describe('which clips'),
   groupColumn: z.string().optional().describe('manifest column that keeps recordings together'),
+  skipBroken: z.boolean().default(false).describe('leave out clips that cannot be decoded'),
   engine: z
     .enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu', 'webgpu'])
     .default('auto')

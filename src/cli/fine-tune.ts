@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { LayergymError } from '../common/error.ts'
 import { fineTuneSchema } from '../runner/config.ts'
+import type { RunHooks } from '../runner/run.ts'
 import type { FineTuneSummary } from '../runner/summary.ts'
 import { type Io, printResult } from './command.ts'
 import { addSchemaOptions, readSettings } from './options.ts'
@@ -17,20 +20,8 @@ export function fineTuneCommand(program: Command, io: Io): void {
   addSchemaOptions(command, fineTuneSchema).action(async (options: Record<string, unknown>) => {
     const settings = await readSettings(options)
     const { fineTune } = await import('../runner/fine-tune.ts')
-    const out = settings.out ?? join('runs', stamp(io.now()))
-    const progress = runProgress(io)
-    try {
-      const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
-      const { summary } = await fineTune({ ...settings, out }, hooks).catch(error => {
-        progress.stop()
-        if (io.signal.aborted) io.stderr(`to go on: layergym resume ${String(out)}\n`)
-        throw error
-      })
-      progress.stop()
-      printResult(io, options, summary, summaryWords)
-    } finally {
-      progress.stop()
-    }
+    const out = String(settings.out ?? join('runs', stamp(io.now())))
+    await watched(io, options, out, async hooks => (await fineTune({ ...settings, out }, hooks)).summary)
   })
 }
 
@@ -42,17 +33,33 @@ export function resumeCommand(program: Command, io: Io): void {
     .option('--json', 'print the result as JSON, alone, on stdout')
     .action(async (dir: string, options: { json?: boolean }) => {
       const { resumeRun } = await import('../runner/fine-tune.ts')
-      const progress = runProgress(io)
-      try {
-        const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
+      await watched(io, options, dir, async hooks => {
         const result = await resumeRun(dir, hooks)
-        progress.stop()
-        const summary: FineTuneSummary = 'summary' in result ? result.summary : result
-        printResult(io, options, summary, summaryWords)
-      } finally {
-        progress.stop()
-      }
+        return 'summary' in result ? result.summary : result
+      })
     })
+}
+
+/** Shows a run's progress and prints its summary; of one that stops early, how to go on with it. */
+async function watched(
+  io: Io,
+  options: { readonly json?: boolean },
+  dir: string,
+  work: (hooks: RunHooks) => Promise<FineTuneSummary>,
+): Promise<void> {
+  const progress = runProgress(io)
+  try {
+    const summary = await work({ signal: io.signal, clock: io.now, onEvent: progress.onEvent })
+    progress.stop()
+    printResult(io, options, summary, summaryWords)
+  } catch (error) {
+    progress.stop()
+    const isInput = error instanceof LayergymError && error.kind === 'input'
+    if (!isInput && existsSync(join(dir, 'config.json'))) io.stderr(`to go on: layergym resume ${dir}\n`)
+    throw error
+  } finally {
+    progress.stop()
+  }
 }
 
 /** 2026-11-25T02-30-00, sortable and fit for a folder's name. */

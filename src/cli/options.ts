@@ -65,7 +65,8 @@ function json(key: string): (value: string) => unknown {
 
 /** What a field holds under its defaults and options. */
 function innerType(field: z.ZodType): string {
-  const inner = (field.def as { innerType?: z.ZodType }).innerType
+  const { innerType: wrapped, out } = field.def as { innerType?: z.ZodType; out?: z.ZodType }
+  const inner = wrapped ?? out
   return inner === undefined ? field.def.type : innerType(inner)
 }
 

@@ -40,7 +40,7 @@ async function filesAt(given: string): Promise<string[]> {
   if (!existsSync(path)) throw inputError('predict.missing', `no clip or folder at ${path}`)
   if (!statSync(path).isDirectory()) return [path]
   const { isVideoFile } = await import('../data/media-types.ts')
-  const files = (await readdir(path)).filter(isVideoFile).sort()
+  const files = (await readdir(path, { recursive: true })).filter(isVideoFile).sort()
   if (files.length === 0) throw inputError('predict.empty', `${path} holds no video files`)
   return files.map(name => join(path, name))
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { inputError } from '../common/error.ts'
 import { openClipCache } from '../data/clip-cache.ts'
-import type { Clip } from '../data/dataset.ts'
+import type { Clip, Dataset } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
 import { openClipSource } from '../data/source.ts'
 import { splitDataset } from '../data/split.ts'
@@ -9,7 +9,7 @@ import { startEngine } from '../models/engine.ts'
 import { loadModel } from '../models/load.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
 import { Network } from '../models/network.ts'
-import { defaultCacheDir } from './compose.ts'
+import { defaultCacheDir, withoutBroken } from './compose.ts'
 import type { OnEvent } from './run-events.ts'
 
 export interface ApplyOptions {
@@ -23,7 +23,10 @@ export interface EvaluateOptions extends ApplyOptions {
   readonly model: string
   readonly data: string
   readonly split: 'train' | 'probe' | 'reward' | 'test' | 'all'
+  /** Default: the one that the model's run had. */
   readonly groupColumn?: string
+  /** Leave out clips that can't be decoded; so does a model whose run did. */
+  readonly skipBroken?: boolean
 }
 
 export interface EvaluationResult {
@@ -42,10 +45,9 @@ export interface EvaluationResult {
 
 /** Scores a fine-tuned model on a split, made with the seed that its run had, so that `test` is what it never saw. */
 export async function evaluateModel(options: EvaluateOptions): Promise<EvaluationResult> {
-  const { groupColumn, signal } = options
   const classifier = await openClassifier(options.model, options)
   try {
-    const dataset = await loadDataset(options.data, { groupColumn, signal })
+    const dataset = await classifier.dataset(options)
     const unknown = dataset.classes.filter(name => !classifier.classes.includes(name))
     if (unknown.length > 0) {
       throw inputError(
@@ -119,6 +121,8 @@ interface Metadata {
   readonly fit: 'crop' | 'letterbox' | 'stretch'
   readonly frameRate: number
   readonly seed: number
+  readonly groupColumn?: string
+  readonly skipBroken?: boolean
 }
 
 const BATCH = 16
@@ -144,15 +148,33 @@ async function openClassifier(path: string, options: ApplyOptions) {
     onNotice: notice,
   })
   const source = openClipSource({ cache, frames: metadata.frames })
+  const prepare = (clips: readonly Clip[], skipBroken: boolean) =>
+    cache.prepare(clips, {
+      signal: options.signal,
+      skipBroken,
+      onProgress: ({ done, total }) => options.onEvent({ type: 'clips', done, total }),
+    })
   return {
     classes: metadata.classes,
     seed: metadata.seed,
+    /** Clips as the run saw them, so that the same seed splits them alike. */
+    async dataset(given: EvaluateOptions): Promise<Dataset> {
+      const skipBroken = given.skipBroken === true || metadata.skipBroken === true
+      const groupColumn = given.groupColumn ?? metadata.groupColumn
+      const load = (column: string | undefined) =>
+        loadDataset(given.data, { groupColumn: column, skipBroken, signal: given.signal })
+      const dataset = await load(groupColumn).catch(error => {
+        // Other clips than the run's may well lack its column.
+        if (given.groupColumn === undefined && error.code === 'data.group-column') return load(undefined)
+        throw error
+      })
+      if (!skipBroken) return dataset
+      const { skipped } = await prepare(dataset.clips, true)
+      return withoutBroken(dataset, skipped)
+    },
     /** [clips][classes] */
     async classify(clips: readonly Clip[]): Promise<number[][]> {
-      await cache.prepare(clips, {
-        signal: options.signal,
-        onProgress: ({ done, total }) => options.onEvent({ type: 'clips', done, total }),
-      })
+      await prepare(clips, false)
       const result: number[][] = []
       for (let at = 0; at < clips.length; at += BATCH) {
         const batch = clips.slice(at, at + BATCH)

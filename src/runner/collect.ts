@@ -1,4 +1,5 @@
 import type { Agent, Decision, Trajectory, Transition } from '../agents/agent.ts'
+import { interrupted } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import type { StepResult } from '../envs/env.ts'
 import { parallelView, SequentialEnv } from '../envs/finetune/views.ts'
@@ -33,6 +34,8 @@ export interface EpisodeRequest {
   /** The policy's stream for this episode: Rng.of(seed, 'policy', index). */
   readonly rng: Rng
   readonly clock: Clock
+  /** Ends the episode between rounds. */
+  readonly signal?: AbortSignal
 }
 
 /** Runs one episode: agents act on the groups of a world until it terminates. */
@@ -79,6 +82,7 @@ async function collectParallel(request: EpisodeRequest): Promise<Collected> {
   const rounds: Collected['rounds'][number][] = []
   const actions: unknown[] = []
   for (let over = false; !over; ) {
+    if (request.signal?.aborted) throw interrupted()
     const masks = envs.map(env => env.actionMask())
     const decisions: Decision<unknown>[] = []
     for (const [group, agent] of agents.entries()) {
@@ -130,6 +134,7 @@ async function collectSequential(request: EpisodeRequest): Promise<Collected> {
   const actions: unknown[] = []
   let chosen: unknown[] = []
   for (let over = false; !over; ) {
+    if (request.signal?.aborted) throw interrupted()
     const mask = env.actionMask()
     const [decision] = await agents[env.group].act([observation], {
       masks: [mask],

@@ -46,6 +46,7 @@ export interface Parts {
 
 /** Everything a run works with, made once. */
 export interface Composition {
+  /** With the engine and the threads that were found. */
   readonly config: FineTuneConfig
   readonly engine: Engine
   readonly container: Container
@@ -72,11 +73,12 @@ interface ComposeHooks {
 const MEGABYTE = 2 ** 20
 
 export async function compose(
-  config: FineTuneConfig,
+  wanted: FineTuneConfig,
   parts: Parts,
   hooks: ComposeHooks,
 ): Promise<Composition> {
   const notice = (message: string) => hooks.onEvent({ type: 'notice', message })
+  let config = wanted
   const plugins = [...(parts.plugins ?? [])]
   for (const specifier of config.plugin) plugins.push(await loadPlugin(specifier, { from: process.cwd() }))
   const container = buildContainer([...builtinPlugins, ...plugins])
@@ -94,6 +96,8 @@ export async function compose(
   // Split before the long work begins, so that data that can't be split says so at once.
   checkBatch(splitDataset(given, { seed: config.seed }).splits, config)
   const engine = await startEngine({ engine: config.engine, threads: config.threads, onNotice: notice })
+  // Bits depend on both: recorded, and set again by resume.
+  config = { ...config, engine: engine.name, threads: engine.threads }
   const loaded = parts.model ? undefined : await loadModel(config.model)
   const pretrained = parts.model ?? (loaded as LoadedModel).model
   const format = inputFormat(pretrained, config)
@@ -204,7 +208,7 @@ export function defaultCacheDir(): string {
 }
 
 /** The dataset without the clips that turned out to be undecodable; they are listed with their reasons. */
-function withoutBroken(dataset: Dataset, skipped: readonly SkippedClip[]): Dataset {
+export function withoutBroken(dataset: Dataset, skipped: readonly SkippedClip[]): Dataset {
   if (skipped.length === 0) return dataset
   const broken = new Set(skipped.map(({ clip }) => clip.id))
   return {
@@ -268,5 +272,7 @@ export function modelMetadata({ config, dataset, format, frameRate }: Compositio
     frameRate,
     task: config.task,
     seed: config.seed,
+    groupColumn: config.groupColumn,
+    skipBroken: config.skipBroken,
   }
 }

@@ -1,9 +1,21 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
 
-const positiveInt = z.coerce.number().int().min(1)
-const rate = z.coerce.number().min(1e-6).max(1e-2)
+/** Flags come as text. An empty text, `true` or `null` is no number, though Number() would make one of it. */
+const number = (checks: z.ZodNumber) =>
+  z.preprocess(given => (typeof given === 'string' && given.trim() !== '' ? Number(given) : given), checks)
+const integer = (least: number, most = 1e9) => number(z.number().int().min(least).max(most))
+const real = (least: number, most = Number.MAX_VALUE) => number(z.number().min(least).max(most))
+/** `a, b` or a YAML list; `none` is the empty one. */
+const names = <T extends z.ZodType>(name: T) =>
+  z.preprocess(
+    given =>
+      typeof given === 'string' ? (given === 'none' ? [] : given.split(',').map(part => part.trim())) : given,
+    z.array(name),
+  )
 
 /** Everything that decides a fine-tuning run; flags and YAML keys are these in kebab-case. */
 export const fineTuneSchema = z.strictObject({
@@ -20,27 +32,19 @@ export const fineTuneSchema = z.strictObject({
     .enum(['parallel', 'sequential'])
     .default('parallel')
     .describe('groups act at once, or one after the other'),
-  groups: positiveInt.min(2).max(64).default(4).describe('layer groups, the head included'),
+  groups: integer(2, 64).default(4).describe('layer groups, the head included'),
   reward: z.string().default('log-loss').describe('what agents are paid for (layergym list rewards)'),
-  costWeight: z.coerce
-    .number()
-    .min(0)
-    .default(0)
-    .describe('λ: FLOPs share of the budget, subtracted from the reward'),
-  episodes: z.coerce.number().int().min(0).default(20).describe('fine-tuning runs to learn from'),
-  budgetSteps: positiveInt
+  costWeight: real(0).default(0).describe('λ: FLOPs share of the budget, subtracted from the reward'),
+  episodes: integer(0).default(20).describe('fine-tuning runs to learn from'),
+  budgetSteps: integer(1)
     .default(120)
     .describe('training steps an episode, and the FLOPs that as many full steps cost'),
-  roundSteps: positiveInt
+  roundSteps: integer(1)
     .optional()
     .describe('training steps between decisions (default: an eighth of the budget, at least 5)'),
-  batchSize: positiveInt.default(16).describe('clips a training step'),
-  frames: positiveInt.max(512).default(8).describe('frames sampled from a clip'),
-  size: positiveInt
-    .min(8)
-    .max(2048)
-    .optional()
-    .describe("pixels a side (default: the model's own, at most 96)"),
+  batchSize: integer(1).default(16).describe('clips a training step'),
+  frames: integer(1, 512).default(8).describe('frames sampled from a clip'),
+  size: integer(8, 2048).optional().describe("pixels a side (default: the model's own, at most 96)"),
   fit: z.enum(['crop', 'letterbox', 'stretch']).default('crop').describe('how a frame fills the square'),
   scaling: z
     .string()
@@ -55,44 +59,27 @@ export const fineTuneSchema = z.strictObject({
     .enum(['adamw', 'adam', 'sgd'])
     .default('adamw')
     .describe('one slot set a variable, a rate a group'),
-  learningRate: rate.default(1e-3).describe("base rate: the head's"),
-  gamma: z.coerce.number().min(0).max(1).default(0.99).describe('discount a round'),
-  seed: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
+  learningRate: real(1e-6, 1e-2).default(1e-3).describe("base rate: the head's"),
+  gamma: real(0, 1).default(0.99).describe('discount a round'),
+  seed: integer(0, 2 ** 31 - 1)
     .default(1)
     .describe('decides everything random'),
-  baselines: z
-    .array(z.enum(['linearProbe', 'fullFineTune', 'fromScratch']))
+  baselines: names(z.enum(['linearProbe', 'fullFineTune', 'fromScratch']))
     .default(['linearProbe', 'fullFineTune', 'fromScratch'])
     .describe('what RL is compared with, comma-separated, or none'),
-  baselineSeeds: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
-    .default(3)
-    .describe('runs of each baseline and of the learned policy'),
-  baselineRates: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(9)
-    .default(5)
-    .describe('learning rates that each baseline tries'),
-  workers: positiveInt.max(64).default(1).describe('episodes in flight'),
-  checkpointEvery: positiveInt.default(1).describe('episodes between checkpoints'),
+  baselineSeeds: integer(1, 100).default(3).describe('runs of each baseline and of the learned policy'),
+  baselineRates: integer(1, 9).default(5).describe('learning rates that each baseline tries'),
+  workers: integer(1, 64).default(1).describe('episodes in flight'),
+  checkpointEvery: integer(1).default(1).describe('episodes between checkpoints'),
   policy: z.string().optional().describe('apply this learned policy (policy.json) without learning'),
   groupColumn: z.string().optional().describe('manifest column that keeps recordings together'),
   skipBroken: z.boolean().default(false).describe('leave out clips that cannot be decoded, and list them'),
-  plugin: z.array(z.string()).default([]).describe('plugins to load: packages or files'),
+  plugin: names(z.string()).default([]).describe('plugins to load: packages or files'),
   engine: z
     .enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu', 'webgpu'])
     .default('auto')
     .describe('what computes'),
-  threads: positiveInt.max(1024).optional().describe('threads of the engine (default: all)'),
+  threads: integer(1, 1024).optional().describe('threads of the engine (default: all)'),
   cache: z.string().optional().describe('folder for decoded clips'),
   out: z.string().optional().describe('run folder (default: runs/<date>)'),
   overwrite: z.boolean().default(false).describe('replace an existing run folder'),
@@ -103,6 +90,25 @@ export type FineTuneConfig = z.infer<typeof fineTuneSchema>
 /** The default round: an eighth of the budget, but long enough that probing stays below a tenth of the cost. */
 export function roundStepsOf(config: FineTuneConfig): number {
   return config.roundSteps ?? Math.min(config.budgetSteps, Math.max(5, Math.round(config.budgetSteps / 8)))
+}
+
+/** What stands in a configuration for a part that a program gave as an object. */
+export const IN_CODE = '(given in code)'
+
+/** Paths made absolute, so that a run can be resumed from any folder. */
+export function withAbsolutePaths(config: FineTuneConfig): FineTuneConfig {
+  const absolute = (path: string) => (path === IN_CODE ? path : resolve(path.replace(/^file:\/\//, '')))
+  const optional = (path: string | undefined) => (path === undefined ? undefined : absolute(path))
+  return {
+    ...config,
+    model: absolute(config.model),
+    data: absolute(config.data),
+    policy: optional(config.policy),
+    cache: optional(config.cache),
+    out: optional(config.out),
+    // A package's name stays one.
+    plugin: config.plugin.map(name => (existsSync(name) ? resolve(name) : name)),
+  }
 }
 
 /**

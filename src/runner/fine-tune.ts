@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { inputError } from '../common/error.ts'
-import { compose, type Parts } from './compose.ts'
-import { fineTuneSchema, parseConfig } from './config.ts'
+import { type Composition, compose, type Parts } from './compose.ts'
+import { type FineTuneConfig, fineTuneSchema, IN_CODE, parseConfig, withAbsolutePaths } from './config.ts'
+import { applyPolicy, loadPolicy, savePolicy } from './policy.ts'
 import { type FineTuneResult, Run, type RunHooks, type RunState, stepCounter } from './run.ts'
 import { RunFolder } from './run-folder.ts'
 import type { FineTuneSummary } from './summary.ts'
@@ -11,18 +13,19 @@ export async function fineTune(
   hooks: RunHooks,
   parts: Parts = {},
 ): Promise<FineTuneResult> {
-  const config = parseConfig(fineTuneSchema, values)
-  if (config.out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
-  // Composing first: a mistake in the data or the model leaves no folder behind.
-  const steps = stepCounter(hooks.onEvent)
-  const composition = await compose(config, parts, { ...hooks, onStep: steps.count })
-  try {
-    const resolved = { ...config, threads: composition.engine.threads, engine: composition.engine.name }
-    const folder = await RunFolder.create(config.out, resolved, config.overwrite)
-    return await new Run(composition, folder, hooks, steps).finish(undefined)
-  } finally {
-    composition.close()
-  }
+  const config = withAbsolutePaths(parseConfig(fineTuneSchema, values))
+  const { out, overwrite, policy } = config
+  if (out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
+  await RunFolder.refuseExisting(out, overwrite)
+  return composed(config, parts, hooks, async (composition, steps) => {
+    // All that can be refused is refused by now: a mistake leaves no folder behind.
+    const agents = await startingAgents(composition, policy)
+    const folder = await RunFolder.create(out, composition.config, overwrite)
+    return atFolder(folder, async () => {
+      if (policy !== undefined) await savePolicy(join(folder.dir, POLICY), agents, composition)
+      return new Run(composition, agents, folder, hooks, steps).finish(undefined)
+    })
+  })
 }
 
 /** Goes on with a run that was interrupted, or tells again what a finished one came to. */
@@ -34,13 +37,56 @@ export async function resumeRun(
   const { folder, config: values } = await RunFolder.open(dir)
   const done = await folder.read('summary.json')
   if (done !== undefined) return JSON.parse(done) as FineTuneSummary
-  const config = parseConfig(fineTuneSchema, values as Record<string, unknown>)
+  const config = { ...parseConfig(fineTuneSchema, values as Record<string, unknown>), out: folder.dir }
+  if (config.model === IN_CODE && parts.model === undefined) {
+    throw inputError(
+      'resume.in-code',
+      `the run in ${folder.dir} was given its model in code: resume it there too, with resumeRun`,
+    )
+  }
+  return composed(config, parts, hooks, async (composition, steps) => {
+    // The run's own copy, where it has one: the file that it was given may have changed.
+    const copied = (await folder.read(POLICY)) !== undefined
+    const policy = copied ? join(folder.dir, POLICY) : config.policy
+    const agents = await startingAgents(composition, config.policy === undefined ? undefined : policy)
+    return atFolder(folder, async () => {
+      const state = (await folder.restore()) as RunState | undefined
+      return new Run(composition, agents, folder, hooks, steps).finish(state)
+    })
+  })
+}
+
+const POLICY = 'policy.json'
+
+async function composed<T>(
+  config: FineTuneConfig,
+  parts: Parts,
+  hooks: RunHooks,
+  work: (composition: Composition, steps: ReturnType<typeof stepCounter>) => Promise<T>,
+): Promise<T> {
   const steps = stepCounter(hooks.onEvent)
   const composition = await compose(config, parts, { ...hooks, onStep: steps.count })
   try {
-    const state = (await folder.restore()) as RunState | undefined
-    return await new Run(composition, folder, hooks, steps).finish(state)
+    return await work(composition, steps)
   } finally {
     composition.close()
+  }
+}
+
+/** Fresh agents, or with what they learned before. */
+async function startingAgents(composition: Composition, policy: string | undefined) {
+  const agents = composition.createAgents()
+  if (policy !== undefined) applyPolicy(await loadPolicy(policy), agents, composition)
+  return agents
+}
+
+/** Errors of open files come without a path: a full disk is then told by the run folder's. */
+async function atFolder<T>({ dir }: RunFolder, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error && !('path' in error))
+      Object.assign(error, { path: dir })
+    throw error
   }
 }

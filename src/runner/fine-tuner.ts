@@ -13,7 +13,7 @@ import type { GroupsOption } from '../models/network.ts'
 import { writeArtifacts } from '../models/save.ts'
 import { tf } from '../models/tf.ts'
 import type { Parts } from './compose.ts'
-import type { FineTuneConfig } from './config.ts'
+import { type FineTuneConfig, IN_CODE } from './config.ts'
 import { fineTune } from './fine-tune.ts'
 import type { OnEvent } from './run-events.ts'
 import type { EpisodeSummary, FineTuneSummary } from './summary.ts'
@@ -83,17 +83,16 @@ export class HierarchicalFineTuner {
       clock = () => performance.now(),
       ...config
     } = options
-    const inCode = '(given in code)'
     const out = config.out ?? join(await mkdtemp(join(tmpdir(), 'layergym-')), 'run')
     const values = {
       ...config,
       out,
-      model: typeof this.pretrainedModel === 'string' ? this.pretrainedModel : inCode,
+      model: typeof this.pretrainedModel === 'string' ? this.pretrainedModel : IN_CODE,
       data: typeof this.videoDataset === 'string' ? this.videoDataset : this.videoDataset.path,
       episodes: numEpisodes,
       groups: typeof numLayers === 'number' ? numLayers : undefined,
       head: typeof head === 'string' ? head : undefined,
-      reward: typeof rewardFunction === 'string' ? rewardFunction : undefined,
+      reward: typeof rewardFunction === 'function' ? IN_CODE : rewardFunction,
     }
     const { summary, model, agents, weights } = await fineTune(
       values,

@@ -1,6 +1,6 @@
 import { BehaviorSubject } from 'rxjs'
 import type { AgentState, Trajectory } from '../agents/agent.ts'
-import { LayergymError } from '../common/error.ts'
+import { LayergymError, messageOf } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import type { Weights } from '../models/initialize.ts'
 import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
@@ -64,7 +64,7 @@ export function learn(options: LearnOptions): Promise<LearningState> {
     let state = options.state
     let queue: Promise<void> = Promise.resolve()
     const early = new Map<number, EpisodeOutcome<EpisodeResult>>()
-    const lost = new Map<number, Cost>()
+    const lost = new Map<number, Lost>()
     const stream$ = episodes$<EpisodeResult, Composition['worlds'][number]>({
       from,
       to: config.episodes,
@@ -73,7 +73,7 @@ export function learn(options: LearnOptions): Promise<LearningState> {
       retries: 1,
       isFatal: error =>
         options.signal.aborted || (error instanceof LayergymError && error.kind !== 'failure'),
-      run: async (index, world) => {
+      run: async (index, world, signal) => {
         options.onEpisodeStart?.(index)
         const start = clock()
         try {
@@ -86,12 +86,14 @@ export function learn(options: LearnOptions): Promise<LearningState> {
             worldSeed: config.seed,
             rng: Rng.of(config.seed, 'policy', index),
             clock,
+            signal,
           })
         } catch (error) {
-          const before = lost.get(index) ?? { flops: 0, seconds: 0 }
+          const before = lost.get(index) ?? NOTHING_LOST
           lost.set(index, {
             flops: before.flops + world.flops,
             seconds: before.seconds + (clock() - start) / 1000,
+            message: messageOf(error),
           })
           throw error
         }
@@ -119,7 +121,8 @@ export function learn(options: LearnOptions): Promise<LearningState> {
             reject(error)
           })
       },
-      error: reject,
+      // What ended before it is absorbed and saved first.
+      error: error => void queue.then(() => reject(error)),
       complete: () => void queue.then(() => resolve(state)),
     })
   })
@@ -138,11 +141,19 @@ async function absorb(
   state: LearningState,
   outcome: EpisodeOutcome<EpisodeResult>,
   perUpdate: number,
-  lost: Cost | undefined,
+  lost: Lost = NOTHING_LOST,
 ): Promise<LearningState> {
   const record = outcome.ok
-    ? { summary: outcome.result.summary, actions: outcome.result.actions, rewards: outcome.result.rewards }
+    ? {
+        summary: charged(outcome.result.summary, lost),
+        actions: outcome.result.actions,
+        rewards: outcome.result.rewards,
+      }
     : failedRecord(outcome.index, outcome.message, lost)
+  if (outcome.ok && lost !== NOTHING_LOST) {
+    const message = `Episode ${outcome.index + 1} failed and was tried again: ${lost.message}`
+    onEvent({ type: 'notice', message })
+  }
   onEvent({ type: 'episode', episode: record.summary })
   const episodes = [...state.episodes, record]
   const best =
@@ -167,16 +178,23 @@ async function absorb(
   return { episodes, best, pending: [], updates, agents: states }
 }
 
-interface Cost {
+/** What failed attempts at an episode cost: it is counted, though it taught nothing. */
+interface Lost {
   readonly flops: number
   readonly seconds: number
+  readonly message: string
 }
 
-/** What a failed episode cost is counted, though it taught nothing. */
-function failedRecord(index: number, message: string, lost: Cost = { flops: 0, seconds: 0 }): EpisodeRecord {
+const NOTHING_LOST: Lost = { flops: 0, seconds: 0, message: '' }
+
+function charged(summary: EpisodeSummary, { flops, seconds }: Lost): EpisodeSummary {
+  return { ...summary, flops: summary.flops + flops, seconds: summary.seconds + seconds }
+}
+
+function failedRecord(index: number, message: string, { flops, seconds }: Lost): EpisodeRecord {
   const nothing = { return: 0, steps: 0, diverged: false, rewardLoss: 0, rewardAccuracy: 0, rounds: [] }
   return {
-    summary: { index, kind: 'learning', ...nothing, ...lost, failure: message },
+    summary: { index, kind: 'learning', ...nothing, flops, seconds, failure: message },
     actions: [],
     rewards: [],
   }

@@ -25,7 +25,7 @@ export type RunEvent =
 
 export type OnEvent = (event: RunEvent) => void
 
-/** Events that are kept: progress of steps and clips is for the moment only. */
+/** Events that are kept: progress is for the moment only, and a resumed run tells it again. */
 export function isRecorded(event: RunEvent): boolean {
-  return event.type !== 'step' && event.type !== 'clips'
+  return event.type !== 'step' && event.type !== 'clips' && event.type !== 'phase'
 }

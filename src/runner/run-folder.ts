@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { inputError } from '../common/error.ts'
 import { writeAtomic } from './atomic.ts'
@@ -20,31 +20,44 @@ export class RunFolder {
   private constructor(readonly dir: string) {}
 
   /** @throws input error when the folder holds something already and `overwrite` isn't set */
-  static async create(path: string, config: unknown, overwrite: boolean): Promise<RunFolder> {
+  static async refuseExisting(path: string, overwrite: boolean): Promise<void> {
     const dir = resolve(path)
-    if (existsSync(dir)) {
-      if (!(await stat(dir)).isDirectory())
-        throw inputError('run.not-a-folder', `${dir} is a file: choose another --out`)
-      const content = await readdir(dir)
-      const isRun = content.includes(CONFIG)
-      if (content.length > 0 && !overwrite) {
-        throw inputError(
-          'run.exists',
-          `the run folder ${dir} exists already: choose another --out, add --overwrite` +
-            `${isRun ? `, or finish that run with: layergym resume ${dir}` : ''}`,
-        )
-      }
-      if (content.length > 0 && !isRun) {
-        throw inputError(
-          'run.not-a-run',
-          `${dir} holds other files than a run's: it is not overwritten, choose another --out`,
-        )
-      }
-      await rm(dir, { recursive: true, force: true })
+    if (!existsSync(dir)) return
+    if (!(await stat(dir)).isDirectory())
+      throw inputError('run.not-a-folder', `${dir} is a file: choose another --out`)
+    // A run that was killed while it began left no more than that.
+    const content = (await readdir(dir)).filter(name => name !== `${CONFIG}.partial`)
+    const isRun = content.includes(CONFIG)
+    if (content.length > 0 && !overwrite) {
+      throw inputError(
+        'run.exists',
+        `the run folder ${dir} exists already: choose another --out` +
+          `${isRun ? `, add --overwrite, or finish that run with: layergym resume ${dir}` : ''}`,
+      )
     }
-    await mkdir(join(dir, CHECKPOINTS), { recursive: true })
-    await writeFile(join(dir, EVENTS), '')
-    await writeAtomic(join(dir, CONFIG), `${JSON.stringify(config, null, 2)}\n`)
+    if (content.length > 0 && !isRun) {
+      throw inputError(
+        'run.not-a-run',
+        `${dir} holds other files than a run's: it is not overwritten, choose another --out`,
+      )
+    }
+  }
+
+  /** @throws as `refuseExisting`; a folder that can't be filled is left as if nothing had been tried */
+  static async create(path: string, config: unknown, overwrite: boolean): Promise<RunFolder> {
+    await RunFolder.refuseExisting(path, overwrite)
+    const dir = resolve(path)
+    const isNew = !existsSync(dir)
+    await empty(dir)
+    try {
+      await writeAtomic(join(dir, CONFIG), `${JSON.stringify(config, null, 2)}\n`)
+      await mkdir(join(dir, CHECKPOINTS))
+      await writeFile(join(dir, EVENTS), '')
+    } catch (error) {
+      await empty(dir)
+      if (isNew) await rmdir(dir).catch(() => undefined)
+      throw error
+    }
     return new RunFolder(dir)
   }
 
@@ -63,7 +76,11 @@ export class RunFolder {
   async record(event: RunEvent): Promise<void> {
     if (!isRecorded(event)) return
     const line = `${JSON.stringify(event)}\n`
-    await appendFile(join(this.dir, EVENTS), line)
+    const file = join(this.dir, EVENTS)
+    await appendFile(file, line).catch(async error => {
+      await truncate(file, this.written).catch(() => undefined) // no half line, where the disk is full
+      throw error
+    })
     this.written += Buffer.byteLength(line)
   }
 
@@ -78,15 +95,19 @@ export class RunFolder {
 
   /** The newest whole checkpoint; events after it are cut off, since they will be made again. */
   async restore(): Promise<unknown | undefined> {
+    const events = join(this.dir, EVENTS)
+    await mkdir(join(this.dir, CHECKPOINTS), { recursive: true })
+    await this.removePartial()
+    await appendFile(events, '')
     for (const name of (await this.listCheckpoints()).reverse()) {
       const saved = await readCheckpoint(join(this.dir, CHECKPOINTS, name))
       if (saved === undefined) continue
       this.checkpoints = Number(name.replace(/\D/g, ''))
-      this.written = saved.events
-      await truncate(join(this.dir, EVENTS), saved.events)
+      this.written = Math.min(saved.events, (await stat(events)).size)
+      await truncate(events, this.written)
       return saved.state
     }
-    await writeFile(join(this.dir, EVENTS), '')
+    await truncate(events, 0)
     return undefined
   }
 
@@ -101,10 +122,22 @@ export class RunFolder {
     return existsSync(path) ? readFile(path, 'utf8') : undefined
   }
 
+  /** What a kill left half-written. */
+  private async removePartial(): Promise<void> {
+    for (const folder of [this.dir, join(this.dir, CHECKPOINTS)])
+      for (const name of await readdir(folder))
+        if (name.endsWith('.partial')) await rm(join(folder, name), { recursive: true, force: true })
+  }
+
   private async listCheckpoints(): Promise<string[]> {
     const names = await readdir(join(this.dir, CHECKPOINTS)).catch(() => [])
     return names.filter(name => name.endsWith('.json')).sort()
   }
+}
+
+async function empty(dir: string): Promise<void> {
+  const names = await readdir(dir).catch(() => [])
+  for (const name of names) await rm(join(dir, name), { recursive: true, force: true })
 }
 
 async function readCheckpoint(path: string): Promise<{ events: number; state: unknown } | undefined> {

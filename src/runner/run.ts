@@ -8,8 +8,9 @@ import type { Clock, GroupAgent } from './collect.ts'
 import { type Composition, modelMetadata } from './compose.ts'
 import { bestTrial, buildSummary, type Shipped, type Trials, type TriedRun } from './conclude.ts'
 import { runHash } from './hash.ts'
-import { episodesPerUpdate, initialLearningState, type LearningState, learn } from './learn.ts'
-import { applyPolicy, loadPolicy, savePolicy } from './policy.ts'
+import { initialLearningState, type LearningState, learn } from './learn.ts'
+import { notesOn } from './notes.ts'
+import { savePolicy } from './policy.ts'
 import { renderReport } from './report/report.ts'
 import type { OnEvent, RunEvent } from './run-events.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -67,6 +68,7 @@ export class Run {
 
   constructor(
     private readonly composition: Composition,
+    private readonly agents: ReadonlyMap<string, GroupAgent>,
     private readonly folder: RunFolder,
     private readonly hooks: RunHooks,
     private readonly steps: ReturnType<typeof stepCounter>,
@@ -79,34 +81,30 @@ export class Run {
       throw inputError('resume.data', 'the clips have changed since this run began: start a new one')
     }
     this.state = saved ?? { ...this.state, fingerprint, threads: composition.engine.threads }
-    const agents = composition.createAgents()
-    await this.learn(agents)
+    await this.learn()
     const seeds = Array.from(
       { length: composition.config.baselineSeeds },
       (_, i) => composition.config.seed + i,
     )
     this.emit({ type: 'phase', phase: 'learned policy', total: seeds.length })
-    const shipped = await this.ship(agents, seeds[0])
+    const shipped = await this.ship(seeds[0])
     const names = composition.config.baselines
     this.emit({ type: 'phase', phase: 'baselines: learning rates', total: names.length })
     const trials = new Map<BaselineName, readonly TriedRun[]>()
     for (const name of names) trials.set(name, await this.search(name, seeds[0]))
     // Everything is chosen: from here on runs are scored on the test split, and nothing depends on it.
-    for (const seed of seeds.slice(1)) await this.policyRun(agents, seed)
+    for (const seed of seeds.slice(1)) await this.policyRun(seed)
     for (const name of names) await this.finals(name, trials.get(name) ?? [], seeds)
-    return this.conclude(agents, shipped, seeds, trials)
+    return this.conclude(shipped, seeds, trials)
   }
 
-  private async learn(agents: ReadonlyMap<string, GroupAgent>): Promise<void> {
-    const { config } = this.composition
-    if (config.policy !== undefined) {
-      applyPolicy(await loadPolicy(config.policy), agents, this.composition)
-      this.note('A policy was applied as it is: no agent learned in this run.')
-      return
-    }
+  private async learn(): Promise<void> {
+    const { composition, agents } = this
+    const { config } = composition
+    if (config.policy !== undefined) return
     this.emit({ type: 'phase', phase: 'episodes', total: config.episodes })
     const learning = await learn({
-      composition: this.composition,
+      composition,
       agents,
       state: this.state.learning ?? initialLearningState(agents),
       signal: this.hooks.signal,
@@ -123,11 +121,11 @@ export class Run {
   }
 
   /** The better, on the reward split, of a fresh greedy run and the best episode. */
-  private async ship(agents: ReadonlyMap<string, GroupAgent>, seed: number): Promise<Shipped> {
+  private async ship(seed: number): Promise<Shipped> {
     if (this.state.shipped !== undefined) return this.state.shipped
     this.steps.begin('greedy run', this.composition.config.budgetSteps)
     const index = this.state.learning?.episodes.length ?? 0
-    const { run, episode } = await runPolicy(seed, agents, { ...this.context(), index })
+    const { run, episode } = await runPolicy(seed, this.agents, { ...this.context(), index })
     const best = this.state.learning?.best
     const better = best !== undefined && best.rewardLoss < run.rewardLoss
     const shipped: Shipped = {
@@ -145,11 +143,9 @@ export class Run {
     return shipped
   }
 
-  private async policyRun(agents: ReadonlyMap<string, GroupAgent>, seed: number): Promise<void> {
-    await this.once(
-      `policy/${seed}`,
-      async () => (await runPolicy(seed, agents, { ...this.context(), index: -1 })).run,
-    )
+  private async policyRun(seed: number): Promise<void> {
+    const options = { ...this.context(), index: -1 }
+    await this.once(`policy/${seed}`, async () => (await runPolicy(seed, this.agents, options)).run)
   }
 
   private async search(name: BaselineName, seed: number) {
@@ -178,12 +174,11 @@ export class Run {
   }
 
   private async conclude(
-    agents: ReadonlyMap<string, GroupAgent>,
     shipped: Shipped,
     seeds: readonly number[],
     trials: Trials,
   ): Promise<FineTuneResult> {
-    const { composition, folder, state } = this
+    const { composition, agents, folder, state } = this
     const [world] = composition.worlds
     const { trainee } = world.options
     trainee.reset(shipped.weights, world.options.norms)
@@ -191,8 +186,11 @@ export class Run {
     const model = join(folder.dir, 'model')
     await saveModel(trainee.network.model, model, modelMetadata(composition))
     await savePolicy(join(folder.dir, 'policy.json'), agents, composition)
-    this.noteIdleAgents(agents)
     const records = state.learning?.episodes ?? []
+    for (const message of notesOn(state.learning, agents, composition)) {
+      this.notes.push(message)
+      this.emit({ type: 'notice', message })
+    }
     const hash = runHash({
       episodes: [...records, { actions: shipped.actions, rewards: shipped.rewards }],
       weights: shipped.weights,
@@ -213,9 +211,10 @@ export class Run {
       notes: this.notes,
     })
     await folder.write('report.html', renderReport(summary))
-    await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
     this.emit({ type: 'done', hash })
     await this.queue
+    // The last file: where it lies, the run is done.
+    await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
     return { summary, model: trainee.network.model, weights: shipped.weights, agents }
   }
 
@@ -232,31 +231,14 @@ export class Run {
     return result
   }
 
-  private noteIdleAgents(agents: ReadonlyMap<string, GroupAgent>): void {
-    const { config } = this.composition
-    const n = episodesPerUpdate(agents, this.composition)
-    for (const [name, count] of Object.entries(this.state.learning?.updates ?? {})) {
-      if (count > 0) continue
-      this.note(
-        config.episodes < n
-          ? `Agent '${name}' got no update: one takes ${n} episodes, and the run had ${config.episodes}.`
-          : `Agent '${name}' got no update: none of its episodes succeeded.`,
-      )
-    }
-  }
-
   private context() {
     return { composition: this.composition, clock: this.hooks.clock }
-  }
-
-  private note(message: string): void {
-    this.notes.push(message)
-    this.emit({ type: 'notice', message })
   }
 
   private emit(event: RunEvent): void {
     this.hooks.onEvent(event)
     this.queue = this.queue.then(() => this.folder.record(event))
+    this.queue.catch(() => undefined) // thrown by whoever awaits it next
   }
 
   /** After the events that led to it are written. */

@@ -4,7 +4,6 @@ import type { GroupSetting } from '../envs/finetune/actions.ts'
 import { divergenceLoss } from '../envs/finetune/reward.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
-import type { Scores } from '../models/trainee.ts'
 import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
 import type { Composition } from './compose.ts'
 import { agentOf } from './learn.ts'
@@ -121,18 +120,19 @@ async function timed(
     flops: world.flops,
     seconds: (clock() - start) / 1000,
   }
-  return scoreOn === undefined ? figures : { ...figures, test: scoreTest(world, scoreOn) }
+  if (scoreOn === undefined) return figures
+  return { ...figures, test: bounded(scoreTest(world, scoreOn), world.options.classes) }
 }
 
-/** Scores the world's present weights on the test split. */
-export function scoreTest(world: FineTuning<unknown>, composition: Composition): ClipScores {
-  const { trainee, classes } = world.options
-  const scores: Scores = trainee.evaluate(composition.splits.test)
+/** Scores the world's present weights on the test split; losses as they are. */
+export function scoreTest(world: FineTuning<unknown>, { splits }: Composition): ClipScores {
+  const { losses, predictions } = world.options.trainee.evaluate(splits.test)
+  return { losses: [...losses], predictions: [...predictions] }
+}
+
+function bounded({ losses, predictions }: ClipScores, classes: number): ClipScores {
   const worst = divergenceLoss(classes)
-  return {
-    losses: Array.from(scores.losses, loss => (Number.isFinite(loss) ? Math.min(loss, worst) : worst)),
-    predictions: [...scores.predictions],
-  }
+  return { losses: losses.map(loss => (Number.isFinite(loss) ? Math.min(loss, worst) : worst)), predictions }
 }
 
 export function testScore(scores: ClipScores, composition: Composition): TestScore {
