@@ -1,6 +1,6 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
-import { inputError, interrupted } from '../common/error.ts'
+import { inputError, interrupted, type LayergymError } from '../common/error.ts'
 import type { Clip } from './dataset.ts'
 import type { Found, LoadOptions } from './load.ts'
 import { mediaType } from './media-types.ts'
@@ -19,7 +19,7 @@ export async function loadFolder(root: string, options: LoadOptions): Promise<Fo
   const skipped: { path: string; reason: string }[] = []
   const add = async (folder: string, split: Clip['split']) => {
     for (const path of await filesBelow(folder, new Set([await realpath(root)]), options.signal)) {
-      const type = (await isCode(path)) ? undefined : mediaType(path)
+      const type = await typeOf(path)
       const problem = type === undefined ? undefined : type === 'sound' ? 'sound only' : await problemOf(path)
       if (type === 'sound' || (problem !== undefined && options.skipBroken))
         skipped.push({ path, reason: problem ?? '' })
@@ -36,7 +36,7 @@ export async function loadFolder(root: string, options: LoadOptions): Promise<Fo
     if (!splits) await add(folder, undefined)
     else for (const inner of (await list(folder)).folders) await add(inner, parseSplit(basename(folder)))
   }
-  if (clips.length === 0 && skipped.length === 0) throw noVideos(root, top)
+  if (clips.length === 0 && skipped.length === 0) throw await noVideos(root, top)
   return { clips: new Set(clips.map(clip => clip.group)).size > 1 ? clips : clips.map(withoutGroup), skipped }
 }
 
@@ -80,20 +80,19 @@ async function filesBelow(folder: string, seen: Set<string>, signal?: AbortSigna
 }
 
 /** `.ts` is TypeScript as often as an MPEG transport stream, whose packets begin with 0x47. */
-async function isCode(path: string): Promise<boolean> {
-  if (!path.toLowerCase().endsWith('.ts')) return false
+async function typeOf(path: string): Promise<ReturnType<typeof mediaType>> {
+  const type = mediaType(path)
+  if (!path.toLowerCase().endsWith('.ts')) return type
   const file = await open(path).catch(() => undefined)
-  try {
-    const { bytesRead = 0, buffer = undefined } = (await file?.read(Buffer.alloc(1), 0, 1, 0)) ?? {}
-    return bytesRead === 1 && buffer?.[0] !== 0x47
-  } finally {
-    await file?.close()
-  }
+  const first = await file?.read(Buffer.alloc(1), 0, 1, 0)
+  await file?.close()
+  return first?.bytesRead === 1 && first.buffer[0] !== 0x47 ? undefined : type
 }
 
-function noVideos(root: string, { folders, files }: Listing) {
+async function noVideos(root: string, { folders, files }: Listing): Promise<LayergymError> {
   const advice = 'put the videos of each class into a folder of its own, or write a labels.csv (path,label)'
-  if (files.some(path => mediaType(path) === 'clip'))
+  const types = await Promise.all(files.map(typeOf))
+  if (types.includes('clip'))
     return inputError('data.no-classes', `${root} holds videos without class folders: ${advice}`)
   const tables = files.filter(path => path.endsWith('.csv')).map(path => basename(path))
   const hint = tables.length === 0 ? '' : ` (or name one of its manifests: ${tables.join(', ')})`

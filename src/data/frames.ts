@@ -135,7 +135,8 @@ class NearestFrame implements FrameKeeper {
 
   push(frame: Uint8Array, time: number): void {
     if (this.previous === undefined) this.first = time
-    else this.keepUntil((this.previous.time + time) / 2, this.previous.frame)
+    // Times are rounded, and a tie must not turn on that.
+    else this.keepUntil((this.previous.time + time) / 2 + 0.001 / this.rate, this.previous.frame)
     this.previous = { frame, time }
     this.seen++
   }

@@ -25,7 +25,7 @@ function segmentIndices(times: ArrayLike<number>, count: number, position: () =>
   // The last frame stays on screen as long as the others do on average.
   const duration = times.length > 1 ? ((last - first) * times.length) / (times.length - 1) : 1
   // Times are rounded: a moment that falls on a frame's start belongs to that frame.
-  const tolerance = (duration / times.length) * 1e-3
+  const tolerance = (duration / times.length) * 1e-6
   const indices: number[] = []
   let index = 0
   for (let segment = 0; segment < count; segment++) {

@@ -87,7 +87,7 @@ export function splitDataset(dataset: Dataset, { seed, fractions = {} }: SplitOp
     reward: sorted(splits.reward),
     test: sorted(splits.test),
   }
-  checkResult(result, dataset)
+  checkResult(result, dataset, pool)
   return { splits: result, warnings: [...warnings, ...warningsAbout(result, dataset)] }
 }
 
@@ -180,13 +180,18 @@ function checkClasses({ classes }: Dataset, pool: readonly Clip[], least: number
   )
 }
 
-function checkResult(splits: Splits, dataset: Dataset): void {
-  for (const name of ['train', 'probe', 'reward', 'test'] as const)
-    if (splits[name].length === 0)
-      throw inputError(
-        'split.too-few',
-        `nothing is left for the ${name} split: ${dataset.clips.length} clips in too few groups or classes; give more clips, or another group column`,
-      )
+function checkResult(splits: Splits, { classes, hasGroups }: Dataset, pool: readonly Unit[]): void {
+  const empty = (['train', 'probe', 'reward', 'test'] as const).filter(name => splits[name].length === 0)
+  if (empty.length === 0) return
+  const unit = hasGroups ? 'recordings (groups)' : 'clips'
+  const counts = classes.map(
+    label => pool.filter(({ clips }) => clips.some(clip => clip.label === label)).length,
+  )
+  const fewest = counts.indexOf(Math.min(...counts))
+  throw inputError(
+    'split.too-few',
+    `nothing is left for ${empty.join(', ')}: the four splits need at least four ${unit} of each class, and '${classes[fewest]}' has ${counts[fewest]} to divide; give more clips${hasGroups ? ', or another group column' : ''}`,
+  )
 }
 
 function warningsAbout(splits: Splits, { classes, hasGroups }: Dataset): string[] {
