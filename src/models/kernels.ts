@@ -66,6 +66,20 @@ export class NativeKernels {
   }
 
   convolutionKernelGradient(x: tf.Tensor, shape: number[], dy: tf.Tensor, spec: ConvolutionSpec): tf.Tensor {
+    if (!spec.depthwise && typeof spec.padding !== 'string') {
+      // Conv2DBackpropFilter with explicit padding writes past its buffers (TensorFlow 2.21 on CPU: the heap is
+      // corrupted, and the process ends later, anywhere). Padding first gives the same numbers.
+      const [top, bottom, left, right] = spec.padding
+      const padded = tf.pad(x as tf.Tensor4D, [
+        [0, 0],
+        [top, bottom],
+        [left, right],
+        [0, 0],
+      ])
+      const dw = this.convolutionKernelGradient(padded, shape, dy, { ...spec, padding: 'valid' })
+      padded.dispose()
+      return dw
+    }
     const name = spec.depthwise ? 'DepthwiseConv2dNativeBackpropFilter' : 'Conv2DBackpropFilter'
     const sizes = tf.tensor1d(shape, 'int32')
     const dw = this.backend.executeSingleOutput(name, this.convolutionAttributes(spec), [x, sizes, dy])
