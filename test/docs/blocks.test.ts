@@ -1,0 +1,95 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engineAvailability } from '../../src/models/engine.ts'
+import { type Block, blocksOf, commandsOf, documents, parse } from './markdown.ts'
+import { hasBench, packageScripts, ROOT, runIn, setUpWorkplace } from './workplace.ts'
+
+/** Output and data to read; anything else in a fence is run. */
+const NOT_RUN = ['text', 'json', 'yaml', 'csv']
+const LIMIT = 180_000
+
+const BLOCKS = documents(ROOT)
+  .flatMap(document => blocksOf(ROOT, document))
+  .filter(block => !NOT_RUN.includes(block.language))
+const CODE = BLOCKS.filter(block => block.language === 'ts')
+let folder = ''
+
+beforeAll(() => {
+  folder = setUpWorkplace()
+  for (const block of CODE) {
+    const path = join(folder, fileOf(block))
+    if (existsSync(path)) throw new Error(`${place(block)}: two blocks are called ${fileOf(block)}`)
+    writeFileSync(path, block.code)
+  }
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** One after the other in one folder: a block may use what an earlier one made. */
+describe('code blocks of the docs', () => {
+  test('there are some, and each document closes its fences', () => {
+    expect(CODE.length).toBeGreaterThan(4)
+    expect(BLOCKS.length).toBeGreaterThan(CODE.length)
+    expect(() => parse('x.md', 'a\n```ts\nlet x')).toThrow('x.md:2')
+  })
+
+  test('TypeScript compiles under the project’s strict settings', { timeout: LIMIT }, async () => {
+    await runIn(folder, process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'])
+  })
+
+  test.each(BLOCKS.map(block => ({ name: place(block), block })))(
+    '$name',
+    { timeout: LIMIT },
+    async ({ block }) => {
+      if (block.language === 'ts') await runCode(block)
+      else if (block.language === 'sh')
+        for (const command of commandsOf(block.code)) await runCommand(command)
+      else
+        throw new Error(
+          `a block in '${block.language}' can't be executed: use sh, ts, or ${NOT_RUN.join(', ')}`,
+        )
+    },
+  )
+})
+
+async function runCode(block: Block): Promise<void> {
+  const file = fileOf(block)
+  if (file.endsWith('.test.ts')) {
+    const report = await runIn(folder, process.execPath, [
+      join('node_modules', 'vitest', 'vitest.mjs'),
+      ...['run', '--root', folder, '--reporter', 'json', file],
+    ])
+    const { numPassedTests, numTotalTests } = JSON.parse(report.slice(report.indexOf('{"')))
+    expect(numPassedTests).toBe(numTotalTests)
+    expect(numTotalTests).toBeGreaterThan(0)
+    return
+  }
+  // Where the native engine can't be built, what imports it directly is type-checked only.
+  if (block.code.includes("'@tensorflow/tfjs-node'") && !engineAvailability()['tfjs-node'].available) return
+  await runIn(folder, process.execPath, ['--import', 'tsx', file])
+}
+
+async function runCommand(command: string): Promise<void> {
+  const npm = /^(?:[A-Z_]+=\S+ )*npm (?:run )?([\w:]+)(?: -- (.*))?$/.exec(command)
+  // These set up the machine, test, or measure: that they exist is all that a test can ask.
+  if (npm !== null) {
+    const [, script, names = ''] = npm
+    expect([...packageScripts()]).toContain(script)
+    if (script === 'bench')
+      for (const name of names.split(' ').filter(Boolean))
+        expect(hasBench(name), `bench/${name}*.ts`).toBe(true)
+    return
+  }
+  if (!command.startsWith('npx layergym '))
+    throw new Error(`no way to try \`${command}\`: docs may use \`npx layergym …\` and \`npm …\``)
+  await runIn(folder, 'sh', ['-c', command])
+}
+
+function fileOf({ title, document, line }: Block): string {
+  return title ?? `${basename(document, '.md').toLowerCase()}-${line}.ts`
+}
+
+function place({ document, line, title }: Block): string {
+  return `${document}:${line}${title === undefined ? '' : ` ${title}`}`
+}

@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+/**
+ * What stands in for a reader's own folder. Every name that a block mentions is a real thing there:
+ *
+ * | in the docs | in the folder |
+ * | --- | --- |
+ * | `models/…` | the models that ship |
+ * | `data/grid_command` | the clips that ship, 10 train and 3 test a class |
+ * | `path/to/tfjs-model` | models/mobilenet_v2_035_224_tm |
+ * | `path/to/clips` | a folder of class folders with 6 of those clips each |
+ * | `path/to/clip.mp4` | one of them |
+ * | `clips/labels.csv` | a manifest of them all with a column `recording` |
+ * | `import … from 'layergym'` | src/index.ts and src/testing.ts, as a package |
+ *
+ * `npx layergym` runs bin/layergym.mjs; to `fine-tune` it appends flags that make it short (the last of a
+ * repeated flag wins). Decoded clips go to a cache of the folder's own.
+ */
+export function setUpWorkplace(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'layergym-docs-')))
+  installPackages(folder)
+  symlinkSync(join(ROOT, 'models'), join(folder, 'models'))
+  layOutClips(folder)
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: ['*.ts'] }),
+  )
+  mkdirSync(join(folder, 'bin'))
+  writeFileSync(join(folder, 'bin', 'npx'), npx(), { mode: 0o755 })
+  return folder
+}
+
+const SHORT =
+  '--size 32 --frames 2 --batch-size 4 --episodes 1 --budget-steps 2 --baseline-seeds 1 --baseline-rates 1 --baselines none'
+
+function npx(): string {
+  const run = `"${process.execPath}" "${join(ROOT, 'bin', 'layergym.mjs')}" "$@"`
+  return [
+    '#!/bin/sh',
+    '[ "$1" = layergym ] || { echo "npx $1: the test knows layergym alone" >&2; exit 127; }',
+    'shift',
+    `if [ "$1" = fine-tune ]; then exec ${run} ${SHORT}; fi`,
+    `exec ${run}`,
+    '',
+  ].join('\n')
+}
+
+/** The dependencies, and layergym itself from source, as they would lie in a project of one's own. */
+function installPackages(folder: string): void {
+  const modules = join(folder, 'node_modules')
+  mkdirSync(join(modules, 'layergym'), { recursive: true })
+  for (const name of readdirSync(join(ROOT, 'node_modules')))
+    if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
+  symlinkSync(join(ROOT, 'src'), join(modules, 'layergym', 'src'))
+  const exports = { '.': './src/index.ts', './testing': './src/testing.ts' }
+  writeFileSync(
+    join(modules, 'layergym', 'package.json'),
+    JSON.stringify({ name: 'layergym', version: '0.0.0', type: 'module', exports }),
+  )
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'reader', type: 'module' }))
+}
+
+function layOutClips(folder: string): void {
+  const source = join(ROOT, 'data', 'grid_command')
+  const [header, ...rows] = readFileSync(join(source, 'labels.csv'), 'utf8').trim().split('\n')
+  const seen = new Map<string, number>()
+  const kept = rows.filter(row => {
+    const [, label, split] = row.split(',')
+    const count = (seen.get(`${label} ${split}`) ?? 0) + 1
+    seen.set(`${label} ${split}`, count)
+    return count <= (split === 'train' ? 10 : 3)
+  })
+  const shipped = join(folder, 'data', 'grid_command')
+  mkdirSync(shipped, { recursive: true })
+  writeFileSync(join(shipped, 'labels.csv'), `${[header, ...kept].join('\n')}\n`)
+
+  const manifest = ['path,label,recording']
+  for (const row of kept) {
+    const [path, label, split, , , recording] = row.split(',')
+    const places = [join(shipped, path), join(folder, path)]
+    if (split === 'train' && (seen.get(label) ?? 0) < 6) {
+      seen.set(label, (seen.get(label) ?? 0) + 1)
+      places.push(join(folder, 'path', 'to', path))
+    }
+    for (const place of places) {
+      mkdirSync(dirname(place), { recursive: true })
+      symlinkSync(join(source, path), place)
+    }
+    manifest.push(`${path.slice('clips/'.length)},${label},${recording}`)
+  }
+  writeFileSync(join(folder, 'clips', 'labels.csv'), `${manifest.join('\n')}\n`)
+  symlinkSync(join(source, kept[0].split(',')[0]), join(folder, 'path', 'to', 'clip.mp4'))
+  symlinkSync(join(ROOT, 'models', 'mobilenet_v2_035_224_tm'), join(folder, 'path', 'to', 'tfjs-model'))
+}
+
+/** Runs a program in the folder; its output only when it fails, as the error. */
+export async function runIn(folder: string, program: string, args: readonly string[]): Promise<string> {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST$|NODE_ENV$)/.test(name))
+  const child = spawn(program, args, {
+    cwd: folder,
+    env: {
+      ...Object.fromEntries(inherited),
+      PATH: `${join(folder, 'bin')}${delimiter}${process.env.PATH}`,
+      XDG_CACHE_HOME: join(folder, '.cache'),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  child.stdout.on('data', data => {
+    output += data
+  })
+  child.stderr.on('data', data => {
+    output += data
+  })
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
+  if (code !== 0) throw new Error(`${[program, ...args].join(' ')}\nexit code ${code}\n${output}`)
+  return output
+}
+
+/** Names of package.json's scripts. */
+export function packageScripts(): ReadonlySet<string> {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  return new Set(Object.keys(scripts))
+}
+
+/** True where bench/ has something that `npm run bench -- NAME` would run. */
+export function hasBench(name: string): boolean {
+  const folder = join(ROOT, 'bench')
+  return existsSync(folder) && readdirSync(folder).some(file => file.endsWith('.ts') && file.includes(name))
+}
