@@ -121,7 +121,7 @@ interface Metadata {
   readonly fit: 'crop' | 'letterbox' | 'stretch'
   readonly frameRate: number
   readonly seed: number
-  readonly groupColumn?: string
+  readonly groupColumn?: string | null
   readonly skipBroken?: boolean
 }
 
@@ -160,7 +160,7 @@ async function openClassifier(path: string, options: ApplyOptions) {
     /** Clips as the run saw them, so that the same seed splits them alike. */
     async dataset(given: EvaluateOptions): Promise<Dataset> {
       const skipBroken = given.skipBroken === true || metadata.skipBroken === true
-      const groupColumn = given.groupColumn ?? metadata.groupColumn
+      const groupColumn = given.groupColumn ?? metadata.groupColumn ?? undefined
       const load = (column: string | undefined) =>
         loadDataset(given.data, { groupColumn: column, skipBroken, signal: given.signal })
       const dataset = await load(groupColumn).catch(error => {

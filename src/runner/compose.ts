@@ -25,7 +25,7 @@ import type { tf } from '../models/tf.ts'
 import { Trainee } from '../models/trainee.ts'
 import { builtinPlugins } from './builtin.ts'
 import type { GroupAgent } from './collect.ts'
-import { type FineTuneConfig, roundStepsOf } from './config.ts'
+import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
 import { buildContainer, type Container } from './container.ts'
 import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
 import type { OnEvent } from './run-events.ts'
@@ -138,7 +138,8 @@ export async function compose(
       classes: dataset.classes.length,
       batchSize: config.batchSize,
       roundSteps: roundStepsOf(config),
-      budgetSteps: config.budgetSteps,
+      budgetSteps: longestRun(config),
+      budgetFlops: budgetFlops(trainee, config),
       limits: rateLimits(config.learningRate),
       actions: parts.actionSpace ?? (fiveActions as ActionSet<unknown>),
       states: parts.stateSpace ?? defaultStateSpace,
@@ -227,6 +228,11 @@ function checkBatch(splits: Splits, { batchSize }: FineTuneConfig): void {
   )
 }
 
+/** What `budgetSteps` steps of full fine-tuning cost. */
+function budgetFlops({ network }: Trainee, { budgetSteps, batchSize }: FineTuneConfig): number {
+  return budgetSteps * batchSize * network.stepFlops(network.groups.map(() => true))
+}
+
 function refuseMixedControl(config: FineTuneConfig): void {
   if (config.view === 'sequential' && config.control !== 'shared') {
     throw inputError(
@@ -272,7 +278,8 @@ export function modelMetadata({ config, dataset, format, frameRate }: Compositio
     frameRate,
     task: config.task,
     seed: config.seed,
-    groupColumn: config.groupColumn,
+    // tfjs refuses metadata with undefined in it.
+    groupColumn: config.groupColumn ?? null,
     skipBroken: config.skipBroken,
   }
 }

@@ -1,14 +1,9 @@
+import type { Trial } from '../agents/schedules/baselines.ts'
 import { Rng } from '../common/random.ts'
 import type { Weights } from '../models/initialize.ts'
 import { compareSchedules, verdict } from './compare.ts'
 import type { Composition } from './compose.ts'
-import {
-  type BaselineName,
-  type ClipScores,
-  type ScheduleRun,
-  summarise,
-  type Trial,
-} from './schedule-runs.ts'
+import { type BaselineName, type ClipScores, type ScheduleRun, summarise } from './schedule-runs.ts'
 import type { EpisodeSummary, FineTuneSummary, ScheduleSummary } from './summary.ts'
 
 /** One point of a baseline's search and what it reached. */
@@ -92,9 +87,10 @@ function compareAll({ composition, seeds, runs, trials }: SummaryInput, search: 
   const comparison: Record<string, FineTuneSummary['comparison'][string]> = {}
   for (const [name, tried] of trials) {
     baselines[name] = summarise(runsOf(name), total(tried.map(({ run }) => run)), composition, {
-      learningRate: bestTrial(tried).trial.rate,
+      learningRate: rateOf(bestTrial(tried).trial),
       tried: tried.map(({ trial, run }) => ({
-        learningRate: trial.rate,
+        learningRate: rateOf(trial),
+        headRate: trial.headRate,
         length: trial.length,
         rewardLoss: run.rewardLoss,
       })),
@@ -103,6 +99,11 @@ function compareAll({ composition, seeds, runs, trials }: SummaryInput, search: 
     comparison[name] = compareSchedules({ policy: outcomes('policy'), baseline: outcomes(name), rng })
   }
   return { policy: summarise(runsOf('policy'), search, composition), baselines, comparison }
+}
+
+/** The backbone's rate, the head's where that is frozen. */
+function rateOf(trial: Trial): number {
+  return trial.rate === 0 ? trial.headRate : trial.rate
 }
 
 function clipOutcomes(scores: ClipScores | undefined, { worlds, splits }: Composition) {

@@ -38,7 +38,7 @@ export const fineTuneSchema = z.strictObject({
   episodes: integer(0).default(20).describe('fine-tuning runs to learn from'),
   budgetSteps: integer(1)
     .default(120)
-    .describe('training steps an episode, and the FLOPs that as many full steps cost'),
+    .describe('steps of full fine-tuning that an episode may cost; cheaper steps may be four times as many'),
   roundSteps: integer(1)
     .optional()
     .describe('training steps between decisions (default: an eighth of the budget, at least 5)'),
@@ -86,6 +86,11 @@ export const fineTuneSchema = z.strictObject({
 })
 
 export type FineTuneConfig = z.infer<typeof fineTuneSchema>
+
+/** Steps that a run may take where they cost less than full ones: four times the budget's. */
+export function longestRun(config: FineTuneConfig): number {
+  return 4 * config.budgetSteps
+}
 
 /** The default round: an eighth of the budget, but long enough that probing stays below a tenth of the cost. */
 export function roundStepsOf(config: FineTuneConfig): number {

@@ -151,7 +151,7 @@ export class Run {
   private async search(name: BaselineName, seed: number) {
     const results: TriedRun[] = []
     for (const trial of trialsOf(name, this.composition)) {
-      const key = `search/${name}/${trial.rate}/${trial.length}`
+      const key = `search/${name}/${trial.rate.toExponential(1)}/${trial.headRate.toExponential(1)}/${trial.length}`
       const run = await this.once(key, () =>
         runBaseline(name, trial, seed, { ...this.context(), test: false }),
       )

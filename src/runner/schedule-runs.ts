@@ -1,4 +1,4 @@
-import { BASELINES, type Schedule } from '../agents/schedules/baselines.ts'
+import { BASELINES, type Schedule, settingsOf, type Trial } from '../agents/schedules/baselines.ts'
 import { Rng } from '../common/random.ts'
 import type { GroupSetting } from '../envs/finetune/actions.ts'
 import { divergenceLoss } from '../envs/finetune/reward.ts'
@@ -6,6 +6,7 @@ import type { FineTuning } from '../envs/finetune/world.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
 import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
 import type { Composition } from './compose.ts'
+import { longestRun } from './config.ts'
 import { agentOf } from './learn.ts'
 import type { ScheduleSummary, TestScore } from './summary.ts'
 
@@ -28,18 +29,9 @@ export interface ClipScores {
   readonly predictions: readonly number[]
 }
 
-/** A point of a baseline's search: a learning rate, and how many times the budget's steps. */
-export interface Trial {
-  readonly rate: number
-  readonly length: number
-}
-
-export function trialsOf(name: BaselineName, composition: Composition): readonly Trial[] {
-  const { config } = composition
-  const { limits } = composition.worlds[0].options
-  const schedule = BASELINES[name]
-  const rates = schedule.rates(config.learningRate, config.baselineRates, limits)
-  return schedule.lengths.flatMap(length => rates.map(rate => ({ rate, length })))
+export function trialsOf(name: BaselineName, { config, worlds }: Composition): readonly Trial[] {
+  const longest = longestRun(config) / config.budgetSteps
+  return BASELINES[name].trials(config.learningRate, config.baselineRates, worlds[0].options.limits, longest)
 }
 
 /** One run of a baseline from the pretrained weights, or from fresh ones where that is the baseline. */
@@ -52,18 +44,19 @@ export async function runBaseline(
   const { composition, clock } = options
   const schedule: Schedule = BASELINES[name]
   const [base] = composition.worlds
+  const steps = composition.config.budgetSteps * trial.length
   const world = composition.variant({
     probed: false,
-    budgetSteps: base.options.budgetSteps * trial.length,
+    budgetSteps: steps,
     budgetFlops: base.budgetFlops,
-    roundSteps: base.options.budgetSteps * trial.length,
+    roundSteps: steps,
     fromScratch: schedule.fromScratch,
     ...(schedule.fromScratch && {
       // Fresh statistics must follow within a short budget: PyTorch's default momentum, 0.1 (Keras counts 0.9).
       norms: { modes: Array.from({ length: base.groups }, () => 'batch' as const), momentum: 0.9 },
     }),
   })
-  const settings = schedule.settings(world.groups, trial.rate, world.options.limits)
+  const settings = settingsOf(trial, world.groups, world.options.limits)
   return timed(clock, world, () => follow(world, settings, seed), options.test ? composition : undefined)
 }
 

@@ -94,6 +94,7 @@ export interface ScheduleSummary {
   /** What the search for it tried: reward-split loss per learning rate and length (multiples of the budget's steps). */
   readonly tried?: readonly {
     readonly learningRate: number
+    readonly headRate?: number
     readonly length?: number
     readonly rewardLoss: number
   }[]

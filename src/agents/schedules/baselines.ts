@@ -1,50 +1,88 @@
 import type { GroupSetting, RateLimits } from '../../envs/finetune/actions.ts'
 
+/** A point of a schedule's search, of what an agent may reach too. A rate that is absent means the frozen state. */
+export interface Trial {
+  /** Of the backbone; 0 freezes it. */
+  readonly rate: number
+  /** Of the head. */
+  readonly headRate: number
+  /** How many times the budget's steps it may run; its FLOPs are those of the budget all the same. */
+  readonly length: number
+}
+
 /** A fixed way of fine-tuning: the same settings from the first step to the last. */
 export interface Schedule {
   readonly description: string
-  /** Settings of all groups, the head last, for the schedule's learning rate. */
-  settings(groups: number, rate: number, limits: RateLimits): readonly GroupSetting[]
-  /** Learning rates to try, of those that an agent may reach: `count` of them, from the middle outwards. */
-  rates(base: number, count: number, limits: RateLimits): readonly number[]
-  /** Multiples of the budget's steps to try; cheap schedules may run longer on the same FLOPs. */
-  readonly lengths: readonly number[]
   readonly fromScratch?: boolean
+  /** What its search tries, the likeliest first; `longest` is how many times the budget's steps a run may take. */
+  trials(base: number, count: number, limits: RateLimits, longest: number): readonly Trial[]
 }
 
-const trained = (learningRate: number): GroupSetting => ({ frozen: false, learningRate })
+/** Settings of all groups, the head last. */
+export function settingsOf(trial: Trial, groups: number, limits: RateLimits): readonly GroupSetting[] {
+  return Array.from({ length: groups }, (_, group) => {
+    if (group === groups - 1) return { frozen: false, learningRate: trial.headRate }
+    if (trial.rate === 0) return { frozen: true, learningRate: limits.reset(groups - 1 - group) }
+    return { frozen: false, learningRate: trial.rate }
+  })
+}
 
-/** base·3^k for the given k, nearest to the middle first, within the limits. */
-function ladder(base: number, exponents: readonly number[], count: number, limits: RateLimits): number[] {
+/** base·3^k for pairs of exponents [backbone, head], within the limits. */
+function ladder(
+  base: number,
+  exponents: readonly (readonly [number, number])[],
+  limits: RateLimits,
+): Trial[] {
+  const within = (rate: number) => rate >= limits.minimum && rate <= limits.maximum
   return exponents
-    .map(k => base * 3 ** k)
-    .filter(rate => rate >= limits.minimum && rate <= limits.maximum)
-    .slice(0, count)
+    .map(([k, head]) => ({ rate: base * 3 ** k, headRate: base * 3 ** head, length: 1 }))
+    .filter(({ rate, headRate }) => within(rate) && within(headRate))
 }
+
+const HEAD_EXPONENTS = [0, 1, -1, 2, -2, -3, -4, -5, -6]
 
 /** What RL over layer groups has to beat, each with its own search over the learning rates that an agent may reach. */
 export const BASELINES: Readonly<Record<'linearProbe' | 'fullFineTune' | 'fromScratch', Schedule>> = {
   linearProbe: {
-    description: 'the head alone; the backbone stays frozen',
-    settings: (groups, rate, limits) =>
-      Array.from({ length: groups }, (_, i) =>
-        i === groups - 1 ? trained(rate) : { frozen: true, learningRate: limits.reset(groups - 1 - i) },
+    description: 'the head alone, as long as the FLOPs last; the backbone stays frozen',
+    trials: (base, count, limits, longest) =>
+      [...new Set([1, longest])].flatMap(length =>
+        ladder(
+          base,
+          HEAD_EXPONENTS.map(k => [k, k] as const),
+          limits,
+        )
+          .slice(0, count)
+          .map(trial => ({ ...trial, rate: 0, length })),
       ),
-    rates: (base, count, limits) => ladder(base, [0, 1, -1, 2, -2, -3, -4, -5, -6], count, limits),
-    lengths: [1, 4],
   },
   fullFineTune: {
-    description: 'everything, the head at the base rate, the backbone at one lower rate',
-    settings: (groups, rate, limits) =>
-      Array.from({ length: groups }, (_, i) => trained(i === groups - 1 ? limits.reset(0) : rate)),
-    rates: (base, count, limits) => ladder(base, [-2, -1, -3, 0, -4, -5, 1, -6, 2], count, limits),
-    lengths: [1],
+    description: 'everything; the head faster than the backbone, which has one rate',
+    trials: (base, count, limits) =>
+      ladder(
+        base,
+        [
+          [-2, 0],
+          [-3, 1],
+          [-2, 1],
+          [-3, 0],
+          [-3, 2],
+          [-1, 0],
+          [-4, 2],
+          [-1, 1],
+          [0, 0],
+        ],
+        limits,
+      ).slice(0, count),
   },
   fromScratch: {
     description: 'everything from fresh weights, at one rate, batch normalisation by the batch',
-    settings: (groups, rate) => Array.from({ length: groups }, () => trained(rate)),
-    rates: (base, count, limits) => ladder(base, [0, 1, -1, 2, -2, -3, -4, -5, -6], count, limits),
-    lengths: [1],
     fromScratch: true,
+    trials: (base, count, limits) =>
+      ladder(
+        base,
+        HEAD_EXPONENTS.map(k => [k, k] as const),
+        limits,
+      ).slice(0, count),
   },
 }
