@@ -19,9 +19,10 @@ export function searchesSection({ baselines }: FineTuneSummary): Html {
   const rows = Object.entries(baselines).flatMap(([name, { tried = [] }]) => {
     const lowest = Math.min(...tried.map(trial => trial.rewardLoss))
     const taken = tried.findIndex(trial => trial.rewardLoss === lowest)
-    return tried.map(({ learningRate: rate, length = 1, rewardLoss }, index) => [
+    return tried.map(({ learningRate: rate, headRate, length = 1, rewardLoss }, index) => [
       scheduleLabel(name),
       learningRate(rate),
+      headRate === undefined ? '' : learningRate(headRate),
       `${Number(length.toPrecision(3))} ×`,
       decimal(rewardLoss),
       index === taken ? 'taken' : '',
@@ -30,8 +31,8 @@ export function searchesSection({ baselines }: FineTuneSummary): Html {
   if (rows.length === 0) return html``
   return html`<section><h2>Baselines’ own searches</h2>${table({
     caption: 'Each baseline’s settings were chosen on the reward split, never on the test split.',
-    head: ['baseline', 'learning rate', 'steps, of the budget', 'loss on the reward split', ''],
-    words: [4],
+    head: ['baseline', 'learning rate', 'of the head', 'steps, of the budget', 'loss on the reward split', ''],
+    words: [5],
     rows,
   })}</section>`
 }
