@@ -139,7 +139,9 @@ export class ClipCache {
     const path = this.fileFor(clip, await contentHash(clip.path))
     const known = this.entries.get(identity(clip))
     if (known?.path === path && (await sizeOf(path)) === known.bytes) return
-    const cached = await openCacheFile(path)
+    const cached = await openCacheFile(path).catch(error => {
+      throw this.diskError(error, clip)
+    })
     if (typeof cached === 'object') {
       this.entries.set(identity(clip), cached)
       return
@@ -152,7 +154,7 @@ export class ClipCache {
     const video = await decodeVideo(clip.path, decode)
     const temporary = join(this.partialDir, `${process.pid}-${this.written++}`)
     const entry = await writeCacheFile(path, temporary, video).catch(error => {
-      throw this.writeError(error, clip, video.frames.length)
+      throw this.diskError(error, clip)
     })
     this.entries.set(identity(clip), entry)
   }
@@ -187,18 +189,17 @@ export class ClipCache {
     }
   }
 
-  private writeError(error: NodeJS.ErrnoException, clip: Clip, bytes: number): LayergymError {
+  private diskError(error: NodeJS.ErrnoException, clip: Clip): LayergymError {
     const { dir } = this.options
-    if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
-      return failure(
-        'cache.full',
-        `no space left in the clip cache ${dir} (${(bytes / 1e6).toFixed(1)} MB wanted for ${clip.id}): free some, or name another folder for the cache`,
-        { cause: error },
-      )
+    const full = error.code === 'ENOSPC' || error.code === 'EDQUOT'
+    const what = full ? `has no space left for ${clip.id}` : `cannot be used: ${error.message}`
+    const advice = full ? 'free some, or name another folder' : 'name another folder'
     return failure(
-      'cache.unwritable',
-      `the clip cache ${dir} cannot be written: ${error.message}; name another folder for the cache`,
-      { cause: error },
+      full ? 'cache.full' : 'cache.unwritable',
+      `the clip cache ${dir} ${what}; ${advice} for it`,
+      {
+        cause: error,
+      },
     )
   }
 }

@@ -65,29 +65,27 @@ export class FrameCollector {
   finish(): Frames | undefined {
     if (this.waiting > 0 || this.taken !== this.stamps.length) return undefined
     this.keeper.finish()
-    const { frames, times } = this.keeper
-    const size = this.height * this.width * this.channels
-    const joined = new Uint8Array(frames.length * size)
-    for (const [i, frame] of frames.entries()) joined.set(frame, i * size)
+    const { pixels, times } = this.keeper
     return {
-      frames: joined,
-      shape: [frames.length, this.height, this.width, this.channels],
+      frames: pixels.whole(),
+      shape: [times.length, this.height, this.width, this.channels],
       times: Float64Array.from(times),
     }
   }
 
   private drain(): void {
     const size = this.height * this.width * this.channels
-    while (size > 0 && this.waiting >= size && this.taken < this.stamps.length)
-      this.keeper.push(this.take(size), this.stamps[this.taken++])
+    while (size > 0 && this.waiting >= size && this.taken < this.stamps.length) {
+      this.fill(this.keeper.room(size))
+      this.keeper.filled(this.stamps[this.taken++])
+    }
   }
 
-  private take(size: number): Uint8Array {
-    const frame = new Uint8Array(size)
+  private fill(frame: Uint8Array): void {
     let filled = 0
-    while (filled < size) {
+    while (filled < frame.length) {
       const chunk = this.chunks[0]
-      const part = chunk.subarray(this.offset, this.offset + size - filled)
+      const part = chunk.subarray(this.offset, this.offset + frame.length - filled)
       frame.set(part, filled)
       filled += part.length
       this.offset += part.length
@@ -96,24 +94,55 @@ export class FrameCollector {
         this.offset = 0
       }
     }
-    this.waiting -= size
-    return frame
+    this.waiting -= frame.length
+  }
+}
+
+/** Frames one after the other in one array that doubles when it is full: an array a frame keeps the collector busy. */
+class Pixels {
+  private bytes = new Uint8Array(0)
+  private length = 0
+
+  room(size: number): Uint8Array {
+    if (this.length + size > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * this.bytes.length, 16 * size))
+      larger.set(this.bytes.subarray(0, this.length))
+      this.bytes = larger
+    }
+    return this.bytes.subarray(this.length, this.length + size)
+  }
+
+  grow(size: number): void {
+    this.length += size
+  }
+
+  whole(): Uint8Array {
+    return this.length === this.bytes.length ? this.bytes : this.bytes.slice(0, this.length)
   }
 }
 
 interface FrameKeeper {
-  readonly frames: readonly Uint8Array[]
+  readonly pixels: Pixels
   readonly times: readonly number[]
-  push(frame: Uint8Array, time: number): void
+  /** Where the next frame goes. */
+  room(size: number): Uint8Array
+  /** The frame is there: its time. */
+  filled(time: number): void
   finish(): void
 }
 
 class EveryFrame implements FrameKeeper {
-  readonly frames: Uint8Array[] = []
+  readonly pixels = new Pixels()
   readonly times: number[] = []
+  private size = 0
 
-  push(frame: Uint8Array, time: number): void {
-    this.frames.push(frame)
+  room(size: number): Uint8Array {
+    this.size = size
+    return this.pixels.room(size)
+  }
+
+  filled(time: number): void {
+    this.pixels.grow(this.size)
     this.times.push(time)
   }
 
@@ -125,34 +154,43 @@ class EveryFrame implements FrameKeeper {
  * frame nearest to it (the earlier of two as near), until the last frame has been shown for its duration.
  */
 class NearestFrame implements FrameKeeper {
-  readonly frames: Uint8Array[] = []
+  readonly pixels = new Pixels()
   readonly times: number[] = []
   private first = 0
   private seen = 0
-  private previous: { frame: Uint8Array; time: number } | undefined
+  private previousTime = 0
+  private previous = new Uint8Array(0)
+  private current = new Uint8Array(0)
 
   constructor(private readonly rate: number) {}
 
-  push(frame: Uint8Array, time: number): void {
-    if (this.previous === undefined) this.first = time
+  room(size: number): Uint8Array {
+    if (this.current.length !== size) this.current = new Uint8Array(size)
+    return this.current
+  }
+
+  filled(time: number): void {
+    if (this.seen++ === 0) this.first = time
     // Times are rounded, and a tie must not turn on that.
-    else this.keepUntil((this.previous.time + time) / 2 + 0.001 / this.rate, this.previous.frame)
-    this.previous = { frame, time }
-    this.seen++
+    else this.keepUntil((this.previousTime + time) / 2 + 0.001 / this.rate)
+    this.previousTime = time
+    ;[this.previous, this.current] = [this.current, this.previous]
   }
 
   finish(): void {
-    if (this.previous === undefined) return
-    const shown = this.seen > 1 ? (this.previous.time - this.first) / (this.seen - 1) : 1 / this.rate
+    if (this.seen === 0) return
+    const shown = this.seen > 1 ? (this.previousTime - this.first) / (this.seen - 1) : 1 / this.rate
     // Less than the whole duration, since times are rounded: a clip at its own rate keeps its frame count.
-    this.keepUntil(this.previous.time + shown - 0.01 / this.rate, this.previous.frame)
+    this.keepUntil(this.previousTime + shown - 0.01 / this.rate)
   }
 
-  private keepUntil(time: number, frame: Uint8Array): void {
+  /** The previous frame stands for all samples until then. */
+  private keepUntil(time: number): void {
     for (;;) {
-      const sample = this.first + this.frames.length / this.rate
+      const sample = this.first + this.times.length / this.rate
       if (sample > time) return
-      this.frames.push(frame)
+      this.pixels.room(this.previous.length).set(this.previous)
+      this.pixels.grow(this.previous.length)
       this.times.push(sample)
     }
   }
