@@ -1,0 +1,193 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { FineTuneSummary } from '../../src/runner/summary.ts'
+import {
+  eventsOf,
+  layergym,
+  smallRun,
+  start,
+  summaryOf,
+  timeless,
+  workspace,
+  writeManifest,
+} from '../support/e2e.ts'
+
+const folder = workspace()
+writeManifest(folder)
+let count = 0
+const fresh = () => join(folder, `run-${++count}`)
+let reference: FineTuneSummary
+
+beforeAll(async () => {
+  reference = await summaryOf(smallRun(folder, { out: fresh() }))
+})
+
+async function resumed(dir: string): Promise<FineTuneSummary> {
+  return summaryOf(['resume', dir, '--json'])
+}
+
+function expectSameAsReference(summary: FineTuneSummary): void {
+  expect(summary.hash).toBe(reference.hash)
+  expect(timeless(summary)).toEqual(timeless(reference))
+  expect(timeless(eventsOf(summary.runDir))).toEqual(timeless(eventsOf(reference.runDir)))
+  expect(readFileSync(join(summary.runDir, 'policy.json'), 'utf8')).toBe(
+    readFileSync(join(reference.runDir, 'policy.json'), 'utf8'),
+  )
+  const left = readdirSync(summary.runDir, { recursive: true }).map(String)
+  expect(left.filter(name => name.endsWith('.partial'))).toEqual([])
+}
+
+describe('the hash', () => {
+  test('is the same for the same seed', async () => {
+    expectSameAsReference(await summaryOf(smallRun(folder, { out: fresh() })))
+  })
+
+  test('is another for another seed', async () => {
+    const other = await summaryOf(smallRun(folder, { out: fresh(), seed: 2 }))
+    expect(other.hash).not.toBe(reference.hash)
+  })
+
+  test.each([2, 3])('is the same with %i workers', async workers => {
+    const summary = await summaryOf(smallRun(folder, { out: fresh(), workers }))
+    expect(summary.hash).toBe(reference.hash)
+    expect(summary.episodes.map(e => timeless(e))).toEqual(reference.episodes.map(e => timeless(e)))
+  })
+
+  test('does not depend on where the clips and the run lie, or how often it is saved', async () => {
+    const summary = await summaryOf(smallRun(folder, { out: fresh(), 'checkpoint-every': 4 }))
+    expect(summary.hash).toBe(reference.hash)
+  })
+})
+
+describe('interrupted and resumed', () => {
+  const moments = [
+    ...[1, 2, 3, 4, 5, 6].map(n => [`after episode ${n}`, new RegExp(`^episode ${n}:`)] as const),
+    ['in the greedy run', /^learned policy/] as const,
+    ['after the greedy run', /^greedy run/] as const,
+    ['in the search of a baseline', /^search/] as const,
+    ['in the final runs', /^linearProbe/] as const,
+  ]
+  test.each(moments)('%s', async (_name, moment) => {
+    const dir = fresh()
+    const { code, out, err } = await layergym(smallRun(folder, { out: dir }), (text, abort) => {
+      if (moment.test(text)) abort()
+    })
+    if (code === 0)
+      expect(JSON.parse(out).hash).toBe(reference.hash) // the last moment may be too late
+    else {
+      expect(code).toBe(130)
+      expect(out).toBe('')
+      expect(err).toContain(`layergym resume ${dir}`)
+    }
+    expectSameAsReference(await resumed(dir))
+  })
+
+  test.each([1, 4, 8, 13])('in the middle of an episode, after step %i, with two workers', async step => {
+    const dir = fresh()
+    const { fineTune, resumeRun } = await import('../../src/runner/fine-tune.ts')
+    const controller = new AbortController()
+    let steps = 0
+    const hooks = {
+      clock: Date.now,
+      signal: controller.signal,
+      onEvent: (event: { type: string }) => {
+        if (event.type === 'step' && ++steps === step) controller.abort()
+      },
+    }
+    const argv = smallRun(folder, { out: dir, workers: 2 })
+    const values = Object.fromEntries(
+      argv.flatMap((word, i) =>
+        word.startsWith('--') && word !== '--json'
+          ? [[word.slice(2), word === '--agent-config' ? JSON.parse(argv[i + 1]) : argv[i + 1]]]
+          : [],
+      ),
+    )
+    await expect(fineTune(values, hooks)).rejects.toMatchObject({ kind: 'interrupted' })
+    const end = await resumeRun(dir, {
+      ...hooks,
+      signal: new AbortController().signal,
+      onEvent: () => undefined,
+    })
+    expectSameAsReference('summary' in end ? end.summary : end)
+  })
+
+  test('more than once, with a checkpoint only every fourth episode', async () => {
+    const dir = fresh()
+    const stop = (moment: RegExp) => (text: string, abort: () => void) => {
+      if (moment.test(text)) abort()
+    }
+    const argv = smallRun(folder, { out: dir, 'checkpoint-every': 4 })
+    expect((await layergym(argv, stop(/^episode 3/))).code).toBe(130)
+    expect((await layergym(['resume', dir], stop(/^episode 5/))).code).toBe(130)
+    expect((await layergym(['resume', dir], stop(/^greedy/))).code).toBe(130)
+    const summary = await resumed(dir)
+    expect(summary.hash).toBe(reference.hash)
+    expect(timeless(eventsOf(dir))).toEqual(timeless(eventsOf(reference.runDir)))
+  })
+
+  test('with the newest checkpoint cut short and half an event written', async () => {
+    const dir = fresh()
+    await layergym(smallRun(folder, { out: dir }), (text, abort) => {
+      if (/^episode 4/.test(text)) abort()
+    })
+    const checkpoints = join(dir, 'checkpoints')
+    const newest = join(checkpoints, readdirSync(checkpoints).sort().at(-1) ?? '')
+    writeFileSync(newest, readFileSync(newest, 'utf8').slice(0, 1000))
+    writeFileSync(join(checkpoints, 'checkpoint-000099.json.partial'), '{"even')
+    appendFileSync(join(dir, 'events.jsonl'), '{"type":"episo')
+    expectSameAsReference(await resumed(dir))
+  })
+})
+
+describe('the real process', () => {
+  const slow = { 'budget-steps': 6, episodes: 6 }
+
+  test('killed at random moments and resumed from another folder with other threads asked for', async () => {
+    const dir = fresh()
+    let argv: readonly string[] = smallRun(folder, { out: dir, ...slow })
+    let kills = 0
+    for (let tries = 0; tries < 3 && !existsSync(join(dir, 'summary.json')); tries++) {
+      const { child, finished, text } = start(argv, {
+        cwd: tries === 0 ? undefined : tmpdir(),
+        env: tries === 0 ? {} : { TF_NUM_INTRAOP_THREADS: '2' },
+      })
+      const seen = /^(episode \d|greedy|search|linearProbe)/m
+      while (child.exitCode === null && !seen.test(text())) await pause(5)
+      await pause(Math.random() * 700)
+      if (child.exitCode === null && child.kill('SIGKILL')) kills++
+      await finished
+      if (existsSync(join(dir, 'config.json'))) argv = ['resume', dir, '--json']
+    }
+    expect(kills).toBeGreaterThan(0)
+    expectSameAsReference(await resumed(dir))
+  })
+
+  test('says on Ctrl-C how to go on, exits with 130, and goes on', async () => {
+    const dir = fresh()
+    const { child, finished, text } = start(smallRun(folder, { out: dir, ...slow }))
+    while (child.exitCode === null && !/^episode 2/m.test(text())) await pause(5)
+    child.kill('SIGINT')
+    const { code, out, err } = await finished
+    expect(code).toBe(130)
+    expect(out).toBe('')
+    expect(err).toContain(`layergym resume ${dir}`)
+    expectSameAsReference(await resumed(dir))
+  })
+
+  test('stopped while it decodes leaves no run folder and promises none', async () => {
+    const dir = fresh()
+    const { child, finished, text } = start(smallRun(folder, { out: dir, size: 40 }))
+    while (child.exitCode === null && !text().includes('clips decoded')) await pause(5)
+    child.kill('SIGINT')
+    const { code, err } = await finished
+    expect(code).toBe(130)
+    expect(err).not.toContain('layergym resume')
+    expect(existsSync(dir)).toBe(false)
+  })
+})
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, milliseconds))
+}
