@@ -130,7 +130,8 @@ describe('the model', () => {
     await refused(fineTune({ model }), /group1-shard1of1\.bin, which is missing/)
   })
 
-  test('more groups than can be cut', () => refused(fineTune({ groups: 60 }), /can't be cut into 60 layer groups: between 2 and 3/))
+  test('more groups than can be cut', () =>
+    refused(fineTune({ groups: 60 }), /can't be cut into 60 layer groups: between 2 and 3/))
 
   test('one that takes no pictures', () =>
     refused(fineTune({ model: join(ROOT, 'models', 'char_lstm') }), /input of shape/))
