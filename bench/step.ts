@@ -1,0 +1,191 @@
+/**
+ * The fine-tuning step against PyTorch's, on one net, batch and optimizer; then what frozen prefixes, snapshots and
+ * the statistics of a decision cost. Rounds of all candidates alternate, and medians of rounds are compared, so
+ * that what else the machine does falls on all alike.
+ *   LAYERGYM_PYTHON=path/to/python npm run bench -- step
+ */
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import { Probe } from '../src/envs/finetune/probe.ts'
+import type { HeadBuilder } from '../src/models/clip-model.ts'
+import { startEngine } from '../src/models/engine.ts'
+import { tf } from '../src/models/tf.ts'
+import { median, table, times } from './support/measure.ts'
+import { FRAMES, flopShare, mobilenet, prefixOf } from './support/mobilenet.ts'
+import { torchSteps, torchVersion } from './support/torch.ts'
+
+const THREADS = 2
+const ROUNDS = 5
+const STEPS = 4
+const SIZES = [
+  { size: 64, batch: 16 },
+  { size: 96, batch: 8 },
+] as const
+const MODES = ['frozen-bn', 'train-bn'] as const
+
+const engine = await startEngine({ threads: THREADS })
+const torch = torchVersion()
+say(
+  `${Object.entries(engine.versions)
+    .map(entry => entry.join(' '))
+    .join(', ')}; torch ${torch ?? 'missing'}; ` +
+    `engine ${engine.name}, ${THREADS} threads of ${availableParallelism()} cores (${cpus()[0]?.model}), load ${loadavg()[0].toFixed(1)}\n`,
+)
+await againstTorch()
+await frozenPrefixes()
+await decisions()
+await snapshots()
+say(`load at the end ${loadavg()[0].toFixed(1)}`)
+
+/** Whole steps: pixels to float, forward, backward, gradients, AdamW, new weights; the peer's batch is float already. */
+async function againstTorch(): Promise<void> {
+  const rows: (string | number)[][] = []
+  for (const { size, batch } of SIZES) {
+    for (const mode of MODES) {
+      const norm = mode === 'frozen-bn' ? 'frozen' : 'batch'
+      const ours = await mobilenet({ size, batch, groups: 4, norm })
+      const rounds = Array.from({ length: ROUNDS }, () => {
+        times(1, ours.step)
+        const peer = { size, batch, frames: FRAMES, threads: THREADS, mode, steps: STEPS }
+        return {
+          ours: median(times(STEPS, ours.step)),
+          last: torch ? median(torchSteps({ ...peer, channelsLast: true })) : Number.NaN,
+          first: torch ? median(torchSteps({ ...peer, channelsLast: false })) : Number.NaN,
+        }
+      })
+      const column = (name: 'ours' | 'last' | 'first') => median(rounds.map(round => round[name]))
+      const ratio = median(rounds.map(round => round.ours / Math.min(round.last, round.first)))
+      const range = rounds.map(round => round.ours / Math.min(round.last, round.first)).sort((a, b) => a - b)
+      rows.push([
+        `${size}x${size}, ${batch}×${FRAMES} frames, ${mode}`,
+        ...[column('ours'), column('last'), column('first')].map(ms => ms.toFixed(0)),
+        `${ratio.toFixed(2)} (${range[0].toFixed(2)}–${range[range.length - 1].toFixed(2)})`,
+      ])
+    }
+  }
+  say(
+    table(
+      [
+        'step',
+        'ours, ms',
+        'torch channels-last, ms',
+        'torch contiguous, ms',
+        'ours / faster torch (range of rounds)',
+      ],
+      rows,
+    ),
+  )
+}
+
+async function frozenPrefixes(): Promise<void> {
+  const rows: (string | number)[][] = []
+  for (const { size, batch } of SIZES) {
+    const uncached = await mobilenet({ size, batch, groups: 12 })
+    const cached = await mobilenet({ size, batch, groups: 12, cacheBytes: 2 ** 30 })
+    const { network } = uncached.trainee
+    for (const share of [0.5, 0.75]) {
+      const frozen = prefixOf(network, share)
+      const f = flopShare(network, frozen)
+      // Warm: the first cached step fills the cache.
+      for (const bench of [uncached, cached]) times(1, () => bench.step(frozen))
+      const rounds = Array.from({ length: ROUNDS }, () => {
+        const full = median(times(STEPS, uncached.step))
+        return {
+          without: full / median(times(STEPS, () => uncached.step(frozen))),
+          with: full / median(times(STEPS, () => cached.step(frozen))),
+        }
+      })
+      const without = median(rounds.map(round => round.without))
+      const withCache = median(rounds.map(round => round.with))
+      rows.push([
+        `${size}x${size}, ${batch}×${FRAMES}`,
+        f.toFixed(2),
+        ...reached(without, 3 / (3 - 2 * f)),
+        ...reached(withCache, 1 / (1 - f)),
+      ])
+    }
+  }
+  say(
+    table(
+      [
+        'full step / step with a frozen prefix',
+        'f',
+        'no cache',
+        '3/(3−2f)',
+        'reached',
+        'cache',
+        '1/(1−f)',
+        'reached',
+      ],
+      rows,
+    ),
+  )
+}
+
+function reached(speedUp: number, expected: number): string[] {
+  return [`${speedUp.toFixed(2)}×`, `${expected.toFixed(2)}×`, `${((100 * speedUp) / expected).toFixed(0)} %`]
+}
+
+/** What a decision reads, against uncached full steps of the round before it. */
+async function decisions(): Promise<void> {
+  const rows: (string | number)[][] = []
+  for (const { size, batch } of SIZES) {
+    const { trainee, step, batch: clips } = await mobilenet({ size, batch, groups: 4 })
+    const probe = new Probe(trainee, clips)
+    const passes = () => {
+      trainee.probe(clips.slice(0, 4))
+      trainee.probe(clips.slice(4, 8))
+      trainee.activations(clips.slice(0, 8))
+    }
+    times(1, step)
+    probe.measure()
+    const rounds = Array.from({ length: ROUNDS }, () => {
+      const before = trainee.snapshot().weights
+      const full = median(times(STEPS, step))
+      const pass = median(times(2, passes))
+      const all = median(times(2, () => probe.measure(before)))
+      return { pass: pass / full, figures: Math.max(0, all - pass) / full }
+    })
+    for (const steps of [5, 15])
+      rows.push([
+        `${size}x${size}, ${batch}×${FRAMES}, rounds of ${steps} steps`,
+        percent(median(rounds.map(round => round.pass)) / steps),
+        percent(median(rounds.map(round => round.figures)) / steps),
+      ])
+  }
+  say(table(['share of uncached full fine-tuning', 'probe (≤ 10 %)', 'features (≤ 5 %)'], rows))
+}
+
+/** A head of 3 million parameters on the backbone, so that the size is one that people fine-tune. */
+async function snapshots(): Promise<void> {
+  const head: HeadBuilder = features => {
+    const flat = tf.layers.flatten().apply(features) as tf.SymbolicTensor
+    const hidden = tf.layers.dense({ units: 300, activation: 'relu' }).apply(flat) as tf.SymbolicTensor
+    return tf.layers.dense({ units: 4, activation: 'softmax' }).apply(hidden) as tf.SymbolicTensor
+  }
+  const { trainee, step } = await mobilenet({ size: 32, batch: 4, groups: 4, head })
+  const parameters = trainee.network.groups.reduce((sum, group) => sum + group.parameters, 0)
+  times(2, step)
+  const measured = Array.from({ length: 15 }, () => {
+    let state = trainee.snapshot()
+    const [taking] = times(1, () => {
+      state = trainee.snapshot()
+    })
+    step()
+    const [restoring] = times(1, () => trainee.restore(state))
+    return taking + restoring
+  })
+  say(
+    table(
+      ['snapshot + restore after a step that changed everything', 'ms (≤ 20)'],
+      [[`${(parameters / 1e6).toFixed(1)} M parameters, AdamW slots`, median(measured).toFixed(1)]],
+    ),
+  )
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
