@@ -11,7 +11,7 @@ export interface Frames {
  * frame (`stream, dts, pts, duration, size, checksum`) after a header with the time base and the picture's size.
  */
 export class FrameCollector {
-  private readonly keeper: FrameKeeper
+  private readonly sampler: NearestFrame | undefined
   private readonly chunks: Uint8Array[] = []
   private offset = 0 // into chunks[0]
   private waiting = 0 // bytes that have come and are not yet in a frame
@@ -20,6 +20,7 @@ export class FrameCollector {
   private timeBase = 1
   private height = 0
   private width = 0
+  private readonly sized: boolean
 
   constructor(
     private readonly channels: number,
@@ -29,12 +30,10 @@ export class FrameCollector {
     /** Seconds added to every time. */
     private readonly origin = 0,
   ) {
-    this.keeper = rate === undefined ? new EveryFrame() : new NearestFrame(rate)
+    this.sampler = rate === undefined ? undefined : new NearestFrame(rate)
     if (size !== undefined) [this.height, this.width] = size
     this.sized = size !== undefined
   }
-
-  private readonly sized: boolean
 
   /** Frames that have been announced so far. */
   get count(): number {
@@ -63,21 +62,23 @@ export class FrameCollector {
 
   /** The frames kept, or undefined when pixels and times do not match: the pictures changed size midway. */
   finish(): Frames | undefined {
-    if (this.waiting > 0 || this.taken !== this.stamps.length) return undefined
-    this.keeper.finish()
-    const { pixels, times } = this.keeper
+    const size = this.height * this.width * this.channels
+    if (this.taken * size + this.waiting !== this.stamps.length * size) return undefined
+    const { pixels, times } = this.sampler?.finish() ?? { pixels: this.chunks, times: this.stamps }
     return {
-      frames: pixels.whole(),
+      frames: join(pixels),
       shape: [times.length, this.height, this.width, this.channels],
       times: Float64Array.from(times),
     }
   }
 
+  /** Without a rate all is kept as it comes and put together at the end: copying is what takes time. */
   private drain(): void {
+    if (this.sampler === undefined) return
     const size = this.height * this.width * this.channels
     while (size > 0 && this.waiting >= size && this.taken < this.stamps.length) {
-      this.fill(this.keeper.room(size))
-      this.keeper.filled(this.stamps[this.taken++])
+      this.fill(this.sampler.room(size))
+      this.sampler.filled(this.stamps[this.taken++])
     }
   }
 
@@ -98,64 +99,13 @@ export class FrameCollector {
   }
 }
 
-/** Frames one after the other in one array that doubles when it is full: an array a frame keeps the collector busy. */
-class Pixels {
-  private bytes = new Uint8Array(0)
-  private length = 0
-
-  room(size: number): Uint8Array {
-    if (this.length + size > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(2 * this.bytes.length, 16 * size))
-      larger.set(this.bytes.subarray(0, this.length))
-      this.bytes = larger
-    }
-    return this.bytes.subarray(this.length, this.length + size)
-  }
-
-  grow(size: number): void {
-    this.length += size
-  }
-
-  whole(): Uint8Array {
-    return this.length === this.bytes.length ? this.bytes : this.bytes.slice(0, this.length)
-  }
-}
-
-interface FrameKeeper {
-  readonly pixels: Pixels
-  readonly times: readonly number[]
-  /** Where the next frame goes. */
-  room(size: number): Uint8Array
-  /** The frame is there: its time. */
-  filled(time: number): void
-  finish(): void
-}
-
-class EveryFrame implements FrameKeeper {
-  readonly pixels = new Pixels()
-  readonly times: number[] = []
-  private size = 0
-
-  room(size: number): Uint8Array {
-    this.size = size
-    return this.pixels.room(size)
-  }
-
-  filled(time: number): void {
-    this.pixels.grow(this.size)
-    this.times.push(time)
-  }
-
-  finish(): void {}
-}
-
 /**
  * Resamples to a constant rate while frames come in: sample k stands for the time `first + k / rate` and is the
  * frame nearest to it (the earlier of two as near), until the last frame has been shown for its duration.
  */
-class NearestFrame implements FrameKeeper {
-  readonly pixels = new Pixels()
-  readonly times: number[] = []
+class NearestFrame {
+  private readonly pixels: Uint8Array[] = []
+  private readonly times: number[] = []
   private first = 0
   private seen = 0
   private previousTime = 0
@@ -164,24 +114,29 @@ class NearestFrame implements FrameKeeper {
 
   constructor(private readonly rate: number) {}
 
+  /** Where the next frame goes. */
   room(size: number): Uint8Array {
     if (this.current.length !== size) this.current = new Uint8Array(size)
     return this.current
   }
 
+  /** The frame is there: its time. */
   filled(time: number): void {
     if (this.seen++ === 0) this.first = time
     // Times are rounded, and a tie must not turn on that.
     else this.keepUntil((this.previousTime + time) / 2 + 0.001 / this.rate)
     this.previousTime = time
-    ;[this.previous, this.current] = [this.current, this.previous]
+    const kept = this.pixels.at(-1) === this.previous
+    const spare = kept ? new Uint8Array(this.current.length) : this.previous
+    this.previous = this.current
+    this.current = spare
   }
 
-  finish(): void {
-    if (this.seen === 0) return
+  finish(): { pixels: readonly Uint8Array[]; times: readonly number[] } {
     const shown = this.seen > 1 ? (this.previousTime - this.first) / (this.seen - 1) : 1 / this.rate
     // Less than the whole duration, since times are rounded: a clip at its own rate keeps its frame count.
-    this.keepUntil(this.previousTime + shown - 0.01 / this.rate)
+    if (this.seen > 0) this.keepUntil(this.previousTime + shown - 0.01 / this.rate)
+    return { pixels: this.pixels, times: this.times }
   }
 
   /** The previous frame stands for all samples until then. */
@@ -189,9 +144,18 @@ class NearestFrame implements FrameKeeper {
     for (;;) {
       const sample = this.first + this.times.length / this.rate
       if (sample > time) return
-      this.pixels.room(this.previous.length).set(this.previous)
-      this.pixels.grow(this.previous.length)
+      this.pixels.push(this.previous)
       this.times.push(sample)
     }
   }
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let position = 0
+  for (const part of parts) {
+    whole.set(part, position)
+    position += part.length
+  }
+  return whole
 }
