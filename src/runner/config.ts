@@ -59,7 +59,9 @@ export const fineTuneSchema = z.strictObject({
     .enum(['adamw', 'adam', 'sgd'])
     .default('adamw')
     .describe('one slot set a variable, a rate a group'),
-  learningRate: real(1e-6, 1e-2).default(1e-3).describe("base rate: the head's"),
+  learningRate: real(1e-6, 1e-2)
+    .default(1e-4)
+    .describe("base rate: the topmost pretrained group's; the fresh head's is ten times it"),
   gamma: real(0, 1).default(0.99).describe('discount a round'),
   seed: integer(0, 2 ** 31 - 1)
     .default(1)

@@ -31,7 +31,7 @@ export interface ClipScores {
 
 export function trialsOf(name: BaselineName, { config, worlds }: Composition): readonly Trial[] {
   const longest = longestRun(config) / config.budgetSteps
-  return BASELINES[name].trials(config.learningRate, config.baselineRates, worlds[0].options.limits, longest)
+  return BASELINES[name].trials(config.baselineRates, worlds[0].options.limits, longest)
 }
 
 /** One run of a baseline from the pretrained weights, or from fresh ones where that is the baseline. */

@@ -82,7 +82,7 @@ export function tinyWorld(
     budgetSteps: 8,
     // Tiny batches make probing the larger cost: steps are what ends these episodes.
     budgetFlops: 1e15,
-    limits: rateLimits(1e-3),
+    limits: rateLimits(1e-4),
     actions: fiveActions,
     states: defaultStateSpace,
     reward: logLoss,

@@ -15,7 +15,7 @@ export interface Schedule {
   readonly description: string
   readonly fromScratch?: boolean
   /** What its search tries, the likeliest first; `longest` is how many times the budget's steps a run may take. */
-  trials(base: number, count: number, limits: RateLimits, longest: number): readonly Trial[]
+  trials(count: number, limits: RateLimits, longest: number): readonly Trial[]
 }
 
 /** Settings of all groups, the head last. */
@@ -27,62 +27,55 @@ export function settingsOf(trial: Trial, groups: number, limits: RateLimits): re
   })
 }
 
-/** base·3^k for pairs of exponents [backbone, head], within the limits. */
-function ladder(
-  base: number,
-  exponents: readonly (readonly [number, number])[],
-  limits: RateLimits,
-): Trial[] {
+/** Three to the power of pairs of exponents [backbone, head], times the rates that `reset` goes back to, within the limits. */
+function ladder(exponents: readonly (readonly [number, number])[], limits: RateLimits): Trial[] {
   const within = (rate: number) => rate >= limits.minimum && rate <= limits.maximum
   return exponents
-    .map(([k, head]) => ({ rate: base * 3 ** k, headRate: base * 3 ** head, length: 1 }))
+    .map(([k, head]) => ({
+      rate: limits.reset(1) * 3 ** k,
+      headRate: limits.reset(0) * 3 ** head,
+      length: 1,
+    }))
     .filter(({ rate, headRate }) => within(rate) && within(headRate))
 }
 
-const HEAD_EXPONENTS = [0, 1, -1, 2, -2, -3, -4, -5, -6]
+/** Rates of one schedule-wide setting, the likeliest first. */
+const OUTWARDS = [0, 1, -1, 2, -2, -3, -4, -5, -6].map(k => [0, k] as const)
+
+/** [backbone, head] */
+const FULL_EXPONENTS = [
+  [0, 0],
+  [-1, 1],
+  [0, 1],
+  [-1, 0],
+  [1, 0],
+  [-1, 2],
+  [-2, 1],
+  [-2, 2],
+  [1, 1],
+] as const
 
 /** What RL over layer groups has to beat, each with its own search over the learning rates that an agent may reach. */
 export const BASELINES: Readonly<Record<'linearProbe' | 'fullFineTune' | 'fromScratch', Schedule>> = {
   linearProbe: {
     description: 'the head alone, as long as the FLOPs last; the backbone stays frozen',
-    trials: (base, count, limits, longest) =>
+    trials: (count, limits, longest) =>
       [...new Set([1, longest])].flatMap(length =>
-        ladder(
-          base,
-          HEAD_EXPONENTS.map(k => [k, k] as const),
-          limits,
-        )
+        ladder(OUTWARDS, limits)
           .slice(0, count)
           .map(trial => ({ ...trial, rate: 0, length })),
       ),
   },
   fullFineTune: {
     description: 'everything; the head faster than the backbone, which has one rate',
-    trials: (base, count, limits) =>
-      ladder(
-        base,
-        [
-          [-2, 0],
-          [-3, 1],
-          [-2, 1],
-          [-3, 0],
-          [-3, 2],
-          [-1, 0],
-          [-4, 2],
-          [-1, 1],
-          [0, 0],
-        ],
-        limits,
-      ).slice(0, count),
+    trials: (count, limits) => ladder(FULL_EXPONENTS, limits).slice(0, count),
   },
   fromScratch: {
     description: 'everything from fresh weights, at one rate, batch normalisation by the batch',
     fromScratch: true,
-    trials: (base, count, limits) =>
-      ladder(
-        base,
-        HEAD_EXPONENTS.map(k => [k, k] as const),
-        limits,
-      ).slice(0, count),
+    trials: (count, limits) =>
+      ladder(OUTWARDS, limits)
+        .slice(0, count)
+        .map(trial => ({ ...trial, rate: trial.headRate })),
   },
 }

@@ -30,8 +30,8 @@ const NAMES = ['freeze', 'lr/3', 'keep', 'lr*3', 'reset'] as const
 const FACTORS = [0, 1 / 3, 1, 3, 0]
 
 /**
- * Discrete(5): freeze, ×1/3, keep, ×3, reset to base·2.6^−depth (the ratio between neighbouring layer groups of
- * discriminative fine-tuning, Howard & Ruder 2018). On a frozen group, keep leaves it frozen, ×1/3 and ×3 thaw it
+ * Discrete(5): freeze, ×1/3, keep, ×3, reset to base·2.6^−(depth−1), ten times base for the head (2.6 is the ratio
+ * between neighbouring layer groups of discriminative fine-tuning, Howard & Ruder 2018). On a frozen group, keep leaves it frozen, ×1/3 and ×3 thaw it
  * at its last rate times the factor, reset thaws it at the reset rate. The mask hides what would leave the limits.
  */
 export const fiveActions: ActionSet<number> = {
@@ -62,11 +62,20 @@ export const fiveActions: ActionSet<number> = {
 }
 
 const DISCRIMINATIVE_RATIO = 2.6
+/** A fresh head has everything to learn; pretrained weights must not be thrown away while it does. */
+const HEAD_FACTOR = 10
 
-/** Limits [1e-6, 1e-2] around a base rate: the head's; each group below learns 2.6 times slower by default. */
+/**
+ * Limits [1e-6, 1e-2] around a base rate: that of the topmost pretrained group. Each group below learns 2.6 times
+ * slower by default, the fresh head (depth 0) ten times faster.
+ */
 export function rateLimits(base: number, minimum = 1e-6, maximum = 1e-2): RateLimits {
   const limits = { minimum, maximum }
-  return { ...limits, reset: depth => clamp(base * DISCRIMINATIVE_RATIO ** -depth, limits) }
+  return {
+    ...limits,
+    reset: depth =>
+      clamp(depth === 0 ? HEAD_FACTOR * base : base * DISCRIMINATIVE_RATIO ** (1 - depth), limits),
+  }
 }
 
 /** A whisker of slack, so that three times a third of the limit is still within it. */
