@@ -25,16 +25,15 @@ export interface LayerGroup {
 export function cutIntoGroups(
   graph: Graph,
   operations: readonly Operation[],
-  wanted: { readonly count: number } | { readonly after: readonly string[] },
+  wanted: Count | { readonly after: readonly string[] },
 ): readonly LayerGroup[] {
   const flops = nodeFlops(graph)
   const costs = operations.map(operation => operation.nodes.reduce((sum, node) => sum + flops[node], 0))
   const parameters = operations.map(operation => parameterCount(graph, operation))
   const places = cutPlaces(graph, operations)
-  const ends =
-    'count' in wanted
-      ? balancedCuts(wanted.count, { costs, parameters, places, head: headStart(graph, operations, places) })
-      : wanted.after.map(name => placeAfter(graph, operations, places, name)).sort((a, b) => a - b)
+  const ends = !('after' in wanted)
+    ? balancedCuts(wanted, { costs, parameters, places, head: headStart(graph, operations, places) })
+    : wanted.after.map(name => placeAfter(graph, operations, places, name)).sort((a, b) => a - b)
   const bounds = [0, ...ends, operations.length]
   const sum = (values: readonly number[], from: number, to: number) =>
     values.slice(from, to).reduce((a, b) => a + b, 0)
@@ -124,6 +123,8 @@ function parameterCount(graph: Graph, operation: Operation): number {
   }, 0)
 }
 
+type Count = { readonly count: number } | { readonly atMost: number }
+
 interface Costs {
   readonly costs: readonly number[]
   readonly parameters: readonly number[]
@@ -132,28 +133,24 @@ interface Costs {
 }
 
 /** Cuts the backbone so that its largest group is as small as possible (dynamic programming over the places). */
-function balancedCuts(count: number, { costs, parameters, places, head }: Costs): number[] {
-  const prefix = (values: readonly number[]) => {
-    const sums = [0]
-    for (const value of values) sums.push(sums[sums.length - 1] + value)
-    return sums
-  }
-  const cost = prefix(costs)
-  const weight = prefix(parameters)
-  const inner = places.filter(place => place < head)
-  const bounds = [0, ...inner, head]
-  const backboneGroups = count - 1
-  // best[k][j]: smallest possible largest cost when bounds[0..j] hold k groups, each with parameters.
+function balancedCuts(wanted: Count, { costs, parameters, places, head }: Costs): number[] {
+  const cost = prefixSums(costs)
+  const weight = prefixSums(parameters)
+  const bounds = [0, ...places.filter(place => place < head), head]
+  const last = bounds.length - 1
+  // best[j]: smallest possible largest cost when bounds[0..j] hold k groups, each with parameters.
   let best = bounds.map((bound, j) => (j > 0 && weight[bound] > 0 ? cost[bound] : Number.POSITIVE_INFINITY))
+  // choices[k - 1][j]: where the k-th group begins when it ends at bounds[j].
   const choices: number[][] = []
-  let possible = best[bounds.length - 1] < Number.POSITIVE_INFINITY ? 1 : 0
-  for (let k = 2; k <= Math.max(backboneGroups, bounds.length); k++) {
+  while (best[last] < Number.POSITIVE_INFINITY) {
     const choice: number[] = []
-    const next = bounds.map((bound, j) => {
+    choices.push(choice)
+    const before = best
+    best = bounds.map((bound, j) => {
       let value = Number.POSITIVE_INFINITY
       for (let i = 1; i < j; i++) {
         if (weight[bound] === weight[bounds[i]]) continue
-        const candidate = Math.max(best[i], cost[bound] - cost[bounds[i]])
+        const candidate = Math.max(before[i], cost[bound] - cost[bounds[i]])
         if (candidate < value) {
           value = candidate
           choice[j] = i
@@ -161,33 +158,32 @@ function balancedCuts(count: number, { costs, parameters, places, head }: Costs)
       }
       return value
     })
-    if (next[bounds.length - 1] === Number.POSITIVE_INFINITY) break
-    possible = k
-    if (k <= backboneGroups) {
-      best = next
-      choices.push(choice)
-    }
-  }
-  if (!Number.isInteger(count) || count < 2 || backboneGroups > possible) {
-    const allowed =
-      possible === 0
-        ? 'it has no place for a cut'
-        : possible === 1
-          ? 'only 2 are possible'
-          : `between 2 and ${possible + 1} are possible`
-    throw inputError(
-      'groups.too-many',
-      `the network can't be cut into ${count} layer groups: ${allowed} ` +
-        '(cuts lie only where one tensor crosses, and the head is a group of its own)',
-    )
   }
   const ends = [head]
-  let j = bounds.length - 1
-  for (let k = choices.length - 1; k >= 0; k--) {
+  let j = last
+  for (let k = backboneGroups(wanted, choices.length) - 2; k >= 0; k--) {
     j = choices[k][j]
     ends.unshift(bounds[j])
   }
   return ends
+}
+
+/** @throws input error when that many can't be cut */
+function backboneGroups(wanted: Count, possible: number): number {
+  const count = 'count' in wanted ? wanted.count : Math.min(wanted.atMost, possible + 1)
+  if (Number.isInteger(count) && count >= 2 && count - 1 <= possible) return count - 1
+  const range = possible === 1 ? 'only 2 are possible' : `between 2 and ${possible + 1} are possible`
+  throw inputError(
+    'groups.too-many',
+    `the network can't be cut into ${count} layer groups: ${possible === 0 ? 'it has no place for a cut' : range} ` +
+      '(cuts lie only where one tensor crosses, and the head is a group of its own)',
+  )
+}
+
+function prefixSums(values: readonly number[]): number[] {
+  const sums = [0]
+  for (const value of values) sums.push(sums[sums.length - 1] + value)
+  return sums
 }
 
 function placeAfter(

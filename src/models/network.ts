@@ -12,8 +12,11 @@ import { collectVariables, type Variable } from './variables.ts'
 /** Batch-normalisation mode of a group while it is trained: by stored statistics, or by the batch's own. */
 export type NormMode = 'frozen' | 'batch'
 
-/** Number of layer groups, the head included, or the layers that end one. */
-export type GroupsOption = { readonly count: number } | { readonly after: readonly string[] }
+/** Number of layer groups, the head included; as many, or fewer where there are fewer cuts; or the layers that end one. */
+export type GroupsOption =
+  | { readonly count: number }
+  | { readonly atMost: number }
+  | { readonly after: readonly string[] }
 
 export interface GradientOptions {
   /** Groups before it are not run: the input crosses into it. */

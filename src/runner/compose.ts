@@ -70,6 +70,8 @@ interface ComposeHooks {
   readonly onStep: (step: number) => void
 }
 
+const DEFAULT_GROUPS = 4
+const DEFAULT_BATCH = 16
 const MEGABYTE = 2 ** 20
 
 export async function compose(
@@ -136,10 +138,10 @@ export async function compose(
       pretrained: trainee.pretrained,
       splits,
       classes: dataset.classes.length,
-      batchSize: config.batchSize,
+      batchSize: batchSizeOf(config, splits),
       roundSteps: roundStepsOf(config),
       budgetSteps: longestRun(config),
-      budgetFlops: budgetFlops(trainee, config),
+      budgetFlops: budgetFlops(trainee, config.budgetSteps, batchSizeOf(config, splits)),
       limits: rateLimits(config.learningRate),
       actions: parts.actionSpace ?? (fiveActions as ActionSet<unknown>),
       states: parts.stateSpace ?? defaultStateSpace,
@@ -157,7 +159,8 @@ export async function compose(
       scaling,
       head: parts.head ?? config.head,
       keepHead,
-      groups: parts.groups ?? { count: config.groups },
+      groups:
+        parts.groups ?? (config.groups === undefined ? { atMost: DEFAULT_GROUPS } : { count: config.groups }),
       seed: config.seed,
     })
     const options = { network, optimizer: () => createOptimizer({ kind: config.optimizer }), pixels, label }
@@ -219,7 +222,12 @@ export function withoutBroken(dataset: Dataset, skipped: readonly SkippedClip[])
   }
 }
 
-function checkBatch(splits: Splits, { batchSize }: FineTuneConfig): void {
+function batchSizeOf({ batchSize }: FineTuneConfig, splits: Splits): number {
+  return batchSize ?? Math.min(DEFAULT_BATCH, splits.train.length)
+}
+
+function checkBatch(splits: Splits, config: FineTuneConfig): void {
+  const batchSize = batchSizeOf(config, splits)
   if (batchSize <= splits.train.length) return
   throw inputError(
     'batch-size.too-large',
@@ -229,7 +237,7 @@ function checkBatch(splits: Splits, { batchSize }: FineTuneConfig): void {
 }
 
 /** What `budgetSteps` steps of full fine-tuning cost. */
-function budgetFlops({ network }: Trainee, { budgetSteps, batchSize }: FineTuneConfig): number {
+function budgetFlops({ network }: Trainee, budgetSteps: number, batchSize: number): number {
   return budgetSteps * batchSize * network.stepFlops(network.groups.map(() => true))
 }
 

@@ -32,7 +32,9 @@ export const fineTuneSchema = z.strictObject({
     .enum(['parallel', 'sequential'])
     .default('parallel')
     .describe('groups act at once, or one after the other'),
-  groups: integer(2, 64).default(4).describe('layer groups, the head included'),
+  groups: integer(2, 64)
+    .optional()
+    .describe('layer groups, the head included (default: 4, or as many as can be cut)'),
   reward: z.string().default('log-loss').describe('what agents are paid for (layergym list rewards)'),
   costWeight: real(0).default(0).describe('λ: FLOPs share of the budget, subtracted from the reward'),
   episodes: integer(0).default(20).describe('fine-tuning runs to learn from'),
@@ -42,7 +44,9 @@ export const fineTuneSchema = z.strictObject({
   roundSteps: integer(1)
     .optional()
     .describe('training steps between decisions (default: an eighth of the budget, at least 5)'),
-  batchSize: integer(1).default(16).describe('clips a training step'),
+  batchSize: integer(1)
+    .optional()
+    .describe('clips a training step (default: 16, or all clips of a smaller train split)'),
   frames: integer(1, 512).default(8).describe('frames sampled from a clip'),
   size: integer(8, 2048).optional().describe("pixels a side (default: the model's own, at most 96)"),
   fit: z.enum(['crop', 'letterbox', 'stretch']).default('crop').describe('how a frame fills the square'),

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { inputError } from '../common/error.ts'
 import { type Composition, compose, type Parts } from './compose.ts'
 import { type FineTuneConfig, fineTuneSchema, IN_CODE, parseConfig, withAbsolutePaths } from './config.ts'
-import { applyPolicy, loadPolicy, savePolicy } from './policy.ts'
+import { applyPolicy, loadPolicy, type PolicyFile, savePolicy } from './policy.ts'
 import { type FineTuneResult, Run, type RunHooks, type RunState, stepCounter } from './run.ts'
 import { RunFolder } from './run-folder.ts'
 import type { FineTuneSummary } from './summary.ts'
@@ -17,12 +17,13 @@ export async function fineTune(
   const { out, overwrite, policy } = config
   if (out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
   await RunFolder.refuseExisting(out, overwrite)
+  const learned = policy === undefined ? undefined : await loadPolicy(policy)
   return composed(config, parts, hooks, async (composition, steps) => {
     // All that can be refused is refused by now: a mistake leaves no folder behind.
-    const agents = await startingAgents(composition, policy)
+    const agents = startingAgents(composition, learned)
     const folder = await RunFolder.create(out, composition.config, overwrite)
     return atFolder(folder, async () => {
-      if (policy !== undefined) await savePolicy(join(folder.dir, POLICY), agents, composition)
+      if (learned !== undefined) await savePolicy(join(folder.dir, POLICY), agents, composition)
       return new Run(composition, agents, folder, hooks, steps).finish(undefined)
     })
   })
@@ -44,11 +45,12 @@ export async function resumeRun(
       `the run in ${folder.dir} was given its model in code: resume it there too, with resumeRun`,
     )
   }
+  // The run's own copy, where it has one: the file that it was given may have changed.
+  const copied = (await folder.read(POLICY)) !== undefined
+  const policy = copied ? join(folder.dir, POLICY) : config.policy
+  const learned = config.policy === undefined || policy === undefined ? undefined : await loadPolicy(policy)
   return composed(config, parts, hooks, async (composition, steps) => {
-    // The run's own copy, where it has one: the file that it was given may have changed.
-    const copied = (await folder.read(POLICY)) !== undefined
-    const policy = copied ? join(folder.dir, POLICY) : config.policy
-    const agents = await startingAgents(composition, config.policy === undefined ? undefined : policy)
+    const agents = startingAgents(composition, learned)
     return atFolder(folder, async () => {
       const state = (await folder.restore()) as RunState | undefined
       return new Run(composition, agents, folder, hooks, steps).finish(state)
@@ -74,9 +76,9 @@ async function composed<T>(
 }
 
 /** Fresh agents, or with what they learned before. */
-async function startingAgents(composition: Composition, policy: string | undefined) {
+function startingAgents(composition: Composition, learned: PolicyFile | undefined) {
   const agents = composition.createAgents()
-  if (policy !== undefined) applyPolicy(await loadPolicy(policy), agents, composition)
+  if (learned !== undefined) applyPolicy(learned, agents, composition)
   return agents
 }
 

@@ -89,7 +89,8 @@ export class Run {
     this.emit({ type: 'phase', phase: 'learned policy', total: seeds.length })
     const shipped = await this.ship(seeds[0])
     const names = composition.config.baselines
-    this.emit({ type: 'phase', phase: 'baselines: learning rates', total: names.length })
+    if (names.length > 0)
+      this.emit({ type: 'phase', phase: 'baselines: learning rates', total: names.length })
     const trials = new Map<BaselineName, readonly TriedRun[]>()
     for (const name of names) trials.set(name, await this.search(name, seeds[0]))
     // Everything is chosen: from here on runs are scored on the test split, and nothing depends on it.

@@ -56,6 +56,18 @@ describe('layer groups', () => {
     )
   })
 
+  test('every number of groups up to the largest can be cut, each with parameters', () => {
+    const model = clipModel(tinyImageModel(), 12)
+    const most = new Network(model, { atMost: 40 }).groups.length
+    expect(most).toBeGreaterThan(3)
+    for (let count = 2; count <= most; count++) {
+      const { groups } = new Network(model, { count })
+      expect(groups).toHaveLength(count)
+      expect(groups.every(group => group.parameters > 0)).toBe(true)
+    }
+    expect(() => new Network(model, { count: most + 1 })).toThrow(`between 2 and ${most} are possible`)
+  })
+
   test('cuts can be named by layer, and a wrong name is answered with the near one', () => {
     const model = clipModel(tinyImageModel(), 12)
     const net = new Network(model, { after: ['relu1', 'relu3'] })

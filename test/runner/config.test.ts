@@ -8,7 +8,6 @@ describe('configuration', () => {
   test('defaults are those of the documentation', () => {
     expect(parse({})).toMatchObject({
       agent: 'reinforce',
-      batchSize: 16,
       frames: 8,
       budgetSteps: 120,
       baselineSeeds: 3,

@@ -31,7 +31,14 @@ export function searchesSection({ baselines }: FineTuneSummary): Html {
   if (rows.length === 0) return html``
   return html`<section><h2>Baselines’ own searches</h2>${table({
     caption: 'Each baseline’s settings were chosen on the reward split, never on the test split.',
-    head: ['baseline', 'learning rate', 'of the head', 'steps, of the budget', 'loss on the reward split', ''],
+    head: [
+      'baseline',
+      'learning rate',
+      'of the head',
+      'steps, of the budget',
+      'loss on the reward split',
+      '',
+    ],
     words: [5],
     rows,
   })}</section>`
