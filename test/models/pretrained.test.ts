@@ -1,0 +1,113 @@
+import { readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { startEngine } from '../../src/models/engine.ts'
+import { findFeatureMap } from '../../src/models/features.ts'
+import { flattenModel } from '../../src/models/graph.ts'
+import { loadModel } from '../../src/models/load.ts'
+import { Network } from '../../src/models/network.ts'
+import { detectScaling, SCALINGS } from '../../src/models/scaling.ts'
+import { tf } from '../../src/models/tf.ts'
+import { fineTuneSchema, parseConfig } from '../../src/runner/config.ts'
+import { buildNetwork, inputFormat, isVideoModel } from '../../src/runner/network.ts'
+import { randomPixels } from '../support/models.ts'
+
+beforeAll(async () => {
+  await startEngine()
+})
+
+/** Feature maps by model, of a 64x64 frame (or what the model takes). */
+const IMAGE_MODELS = [
+  { name: 'mobilenet_v2_035_224_tm', size: 64, feature: 'out_relu', channels: 3 },
+  { name: 'resnet20_cifar10', size: 64, feature: 's3_b2_relu2', channels: 3 },
+  { name: 'mnist_cnn', size: 40, feature: 'max_pooling2d_1', channels: 1 },
+  { name: 'tiny_face_detector', size: 64, feature: 'pool5', channels: 3 },
+] as const
+
+describe('pretrained image networks', () => {
+  test.each(IMAGE_MODELS)(
+    '$name: loads, changes its input size, is cut and trains',
+    async ({ name, size, feature, channels }) => {
+      const { model } = await loadModel(join('models', name))
+      const graph = flattenModel(model)
+      expect(graph.nodes[findFeatureMap(graph).node].name).toBe(feature)
+      const config = parseConfig(fineTuneSchema, { model: name, data: 'clips', size, frames: 2 })
+      const format = inputFormat(model, config)
+      expect(format).toEqual({ frames: 2, size: [size, size], channels })
+      const options = {
+        classes: 3,
+        format,
+        scaling: SCALINGS[0],
+        head: 'concat',
+        keepHead: false,
+        seed: 1,
+      } as const
+      const network = buildNetwork(model, { ...options, groups: { count: 3 } })
+      const input = network.input(randomPixels(2 * 2 * size * size * channels), 2)
+      const learned = new Set(network.variables.filter(v => v.learned).map(v => v.name))
+      const { loss, gradients } = network.gradients(input, [0, 2], { from: 0, trained: learned })
+      input.dispose()
+      expect(Number.isFinite(loss)).toBe(true)
+      expect(gradients.size).toBe(learned.size)
+      for (const [variable, gradient] of gradients)
+        expect(gradient.every(Number.isFinite), variable).toBe(true)
+    },
+  )
+
+  test('a clone at its own size computes what the original does', async () => {
+    const { model } = await loadModel('models/resnet20_cifar10')
+    const graph = flattenModel(model)
+    const network = new Network(model, { count: 3 })
+    const pixels = tf.randomUniform([4, 32, 32, 3], -2, 2, 'float32', 1)
+    const ours = tf.tidy(() => tf.softmax(network.forward(pixels, 4)).dataSync())
+    const theirs = (model.predict(pixels) as tf.Tensor).dataSync()
+    const last = graph.nodes[graph.outputs[0].node].layer
+    const probabilities =
+      last?.getConfig().activation === 'softmax'
+        ? theirs
+        : tf.tidy(() => tf.softmax(tf.tensor(theirs, [4, 10])).dataSync())
+    for (let i = 0; i < ours.length; i++) expect(ours[i]).toBeCloseTo(probabilities[i], 5)
+  })
+})
+
+describe('networks of other kinds', () => {
+  test('a recurrent one on tokens loads and is cut between its layers', async () => {
+    const { model } = await loadModel('models/char_lstm')
+    const { groups } = new Network(model, { count: 3 })
+    expect(groups.slice(0, 2).map(group => group.layers[0])).toEqual(['embedding', 'lstm_1'])
+  })
+
+  test('one with two outputs loads and is cut', async () => {
+    const { model } = await loadModel('models/gru_tiny')
+    expect(new Network(model, { atMost: 3 }).groups.length).toBeGreaterThan(1)
+  })
+
+  test('a volumetric one is taken for a video model, as it is', async () => {
+    const { model } = await loadModel('models/meshnet_conv3d')
+    expect(isVideoModel(model)).toBe(true)
+    const config = parseConfig(fineTuneSchema, { model: 'm', data: 'd' })
+    expect(inputFormat(model, config)).toEqual({ frames: 256, size: [256, 256], channels: 1 })
+  })
+})
+
+describe('pixel scaling', () => {
+  test.each([
+    ['mobilenet_v2_035_224_tm', '-1..1'],
+    ['resnet20_cifar10', 'imagenet'],
+  ])('%s is found out to want %s', async (name, wanted) => {
+    const { model } = await loadModel(join('models', name))
+    const { decodeVideo } = await import('../../src/data/video.ts')
+    const clips = resolve('data/grid_command/clips/bin')
+    const [file] = readdirSync(clips).sort()
+    const { frames, shape } = await decodeVideo(join(clips, file), { size: [64, 64], frameRate: 5 })
+    const [t, h, w] = shape
+    const found = detectScaling(flattenModel(model), { data: frames, shape: [t, h, w, 3] })
+    expect(found?.scaling.id).toBe(wanted)
+  })
+
+  test('without batch normalisation there is nothing to tell it by', async () => {
+    const { model } = await loadModel('models/mnist_cnn')
+    const pixels = { data: new Uint8Array(28 * 28), shape: [1, 28, 28, 1] as const }
+    expect(detectScaling(flattenModel(model), pixels)).toBeUndefined()
+  })
+})
