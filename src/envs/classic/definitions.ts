@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { defineEnv, renderMode } from '../definition.ts'
+import { Acrobot } from './acrobot.ts'
+import { CartPole } from './cart-pole.ts'
+import { MountainCar } from './mountain-car.ts'
+import { MountainCarContinuous } from './mountain-car-continuous.ts'
+import { Pendulum } from './pendulum.ts'
+
+const rendering = { renderMode: renderMode.default('rgb') }
+const cartPoleOptions = z.strictObject({ ...rendering, suttonBartoReward: z.boolean().default(false) })
+const valleyOptions = z.strictObject({ ...rendering, goalVelocity: z.number().default(0) })
+
+/** Gymnasium's classic control; limits and thresholds from gymnasium/envs/__init__.py. */
+export const classicEnvs = {
+  'CartPole-v0': defineEnv({
+    description: 'balance a pole on a cart, 200 steps',
+    maxEpisodeSteps: 200,
+    rewardThreshold: 195,
+    options: cartPoleOptions,
+    make: (spec, options) => new CartPole({ spec, ...options }),
+  }),
+  'CartPole-v1': defineEnv({
+    description: 'balance a pole on a cart, 500 steps',
+    maxEpisodeSteps: 500,
+    rewardThreshold: 475,
+    options: cartPoleOptions,
+    make: (spec, options) => new CartPole({ spec, ...options }),
+  }),
+  'MountainCar-v0': defineEnv({
+    description: 'swing an underpowered car out of a valley',
+    maxEpisodeSteps: 200,
+    rewardThreshold: -110,
+    options: valleyOptions,
+    make: (spec, options) => new MountainCar({ spec, ...options }),
+  }),
+  'MountainCarContinuous-v0': defineEnv({
+    description: 'the same with a continuous force, which costs',
+    maxEpisodeSteps: 999,
+    rewardThreshold: 90,
+    options: valleyOptions,
+    make: (spec, options) => new MountainCarContinuous({ spec, ...options }),
+  }),
+  'Acrobot-v1': defineEnv({
+    description: 'swing up a double pendulum by its middle joint',
+    maxEpisodeSteps: 500,
+    rewardThreshold: -100,
+    options: z.strictObject(rendering),
+    make: (spec, options) => new Acrobot({ spec, ...options }),
+  }),
+  'Pendulum-v1': defineEnv({
+    description: 'swing up a pendulum and hold it, continuous torque',
+    maxEpisodeSteps: 200,
+    options: z.strictObject({ ...rendering, g: z.number().default(10) }),
+    make: (spec, options) => new Pendulum({ spec, ...options }),
+  }),
+}

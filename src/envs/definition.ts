@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import type { Env, EnvSpec } from './env.ts'
+
+/** How the registry makes an environment: its facts, the schema of its options, and the factory. */
+export interface EnvDefinition<S extends z.ZodType = z.ZodType> {
+  readonly description: string
+  /** The registry wraps the environment in TimeLimit with this many steps; none where it ends by itself. */
+  readonly maxEpisodeSteps?: number
+  /** The mean return at which the task counts as solved. */
+  readonly rewardThreshold?: number
+  readonly nondeterministic?: boolean
+  /** A strict object schema whose keys all have defaults. */
+  readonly options: S
+  /** The environment alone, without its time limit. */
+  make(spec: EnvSpec, options: z.output<S>): Env<unknown, unknown>
+}
+
+/** A definition with the type of its options inferred from the schema. */
+export function defineEnv<S extends z.ZodType>(definition: EnvDefinition<S>): EnvDefinition<S> {
+  return definition
+}
+
+/** What `render()` returns: an RGB frame, or text with ANSI colours. */
+export const renderMode = z.enum(['rgb', 'ansi'])
+export type RenderMode = z.output<typeof renderMode>

@@ -1,0 +1,85 @@
+import type { Mdp, Outcome } from './tabular.ts'
+
+/** One pull an episode: arm i pays 1 with probability `means[i]`. Optimum: the highest mean. */
+export function bandit(means: readonly number[]): Mdp {
+  const pay = (probability: number, reward: number) => ({ probability, next: 0, reward, terminated: true })
+  return {
+    states: 1,
+    actions: means.length,
+    start: [1],
+    outcomes: (_, arm) => [pay(means[arm], 1), pay(1 - means[arm], 0)],
+    draw: () => `${means.length} arms`,
+  }
+}
+
+/**
+ * States in a row, the start at the left. Action 1 moves right, and with probability `slip` left; at the right end it
+ * pays 1 and ends. Action 0 takes `small` and ends: the greedy temptation. Optimum from value iteration.
+ */
+export function chain(length: number, slip: number, small: number): Mdp {
+  const move = (state: number, probability: number): Outcome => {
+    const next = Math.max(state, 0)
+    const atEnd = next === length - 1
+    return { probability, next, reward: atEnd ? 1 : 0, terminated: atEnd }
+  }
+  return {
+    states: length,
+    actions: 2,
+    start: startAt(0, length),
+    outcomes: (state, action) =>
+      action === 0
+        ? [{ probability: 1, next: state, reward: small, terminated: true }]
+        : [move(state + 1, 1 - slip), move(state - 1, slip)].filter(({ probability }) => probability > 0),
+    draw: state => inRow(state, length),
+  }
+}
+
+/**
+ * A row of cells with the prize at the right: action 0 left, 1 right, 2 take. Walls forbid a move, and only at the
+ * prize may be taken. Reward −0.1 a step and 1 for the prize, which ends. Optimum: 1 − 0.1 · (steps to walk).
+ */
+export function maskedWalk(length: number): Mdp {
+  const last = length - 1
+  return {
+    states: length,
+    actions: 3,
+    start: Array.from({ length }, () => 1 / length),
+    allowed: (state, action) => (action === 0 ? state > 0 : action === 1 ? state < last : state === last),
+    outcomes: (state, action) =>
+      action === 2
+        ? [{ probability: 1, next: state, reward: 1, terminated: true }]
+        : [{ probability: 1, next: state + 2 * action - 1, reward: -0.1, terminated: false }],
+    draw: state => inRow(state, length),
+  }
+}
+
+/**
+ * A T-maze (Bakker 2001): the first observation says which way pays (0 left, 1 right), then comes a corridor of
+ * `length` cells that look alike from both, then the junction, where the action that was shown gives 1 and the other
+ * −1. Actions in the corridor change nothing. Optimum 1; without memory 0.
+ */
+export function memory(length: number): Mdp {
+  const junction = length + 1
+  const place = (state: number) => state >> 1
+  return {
+    states: 2 * (junction + 1),
+    actions: 2,
+    start: startAt(0, 2 * (junction + 1)).map((_, state) => (place(state) === 0 ? 0.5 : 0)),
+    // 0 and 1 are the cues, 2 … the corridor's cells and the junction.
+    observations: junction + 2,
+    observe: state => (place(state) === 0 ? state : place(state) + 1),
+    outcomes: (state, action) =>
+      place(state) === junction
+        ? [{ probability: 1, next: state, reward: action === (state & 1) ? 1 : -1, terminated: true }]
+        : [{ probability: 1, next: state + 2, reward: 0, terminated: false }],
+    draw: state => `${inRow(place(state), junction + 1)} (${(state & 1) === 0 ? 'left' : 'right'} pays)`,
+  }
+}
+
+function startAt(state: number, states: number): number[] {
+  return Array.from({ length: states }, (_, i) => (i === state ? 1 : 0))
+}
+
+function inRow(position: number, length: number): string {
+  return `${'.'.repeat(position)}@${'.'.repeat(length - 1 - position)}`
+}

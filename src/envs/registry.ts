@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { inputError } from '../common/error.ts'
+import { nearest, unknownName } from '../common/suggest.ts'
+import { classicEnvs } from './classic/definitions.ts'
+import type { EnvDefinition } from './definition.ts'
+import type { Env, EnvSpec } from './env.ts'
+import { exactEnvs } from './exact/definitions.ts'
+import { TimeLimit } from './wrappers/time-limit.ts'
+
+/** Options of `makeEnv`: the environment's own, and the time limit (null: none). */
+export type EnvOptions = Readonly<Record<string, unknown>> & { readonly maxEpisodeSteps?: number | null }
+
+const registry = new Map<string, EnvDefinition>(Object.entries({ ...classicEnvs, ...exactEnvs }))
+
+/**
+ * Makes an environment by its id, wrapped in its time limit: `makeEnv('CartPole-v1')`. Without a version,
+ * `makeEnv('CartPole')`, the newest one; `env.spec.id` says which.
+ * @throws input error when there's no such id (with the near name, or the versions that there are), or an option
+ *   isn't one
+ */
+export function makeEnv<O = unknown, A = unknown>(id: string, options: EnvOptions = {}): Env<O, A> {
+  const [name, definition] = find(id)
+  const { maxEpisodeSteps = definition.maxEpisodeSteps ?? null, ...own } = options
+  const spec = specOf(name, definition)
+  const env = definition.make(spec, parseOptions(name, definition, own)) as Env<O, A>
+  return maxEpisodeSteps === null ? env : new TimeLimit(env, maxEpisodeSteps)
+}
+
+/**
+ * Adds an environment under `Name-vN` (or `namespace/Name-vN`); a changed environment gets a new version.
+ * @throws input error when the id has another form or is taken
+ */
+export function registerEnv(id: string, definition: EnvDefinition): void {
+  if (versionOf(id) === undefined) {
+    throw inputError(
+      'env.id',
+      `'${id}' is no environment id: write Name-vN or namespace/Name-vN, as in Corridor-v0`,
+    )
+  }
+  if (registry.has(id)) {
+    throw inputError('env.registered', `'${id}' is registered already: give yours another name or version`)
+  }
+  registry.set(id, definition)
+}
+
+/** Everything that `makeEnv` knows, by id, in the order of registration. */
+export function registeredEnvs(): readonly (readonly [string, EnvDefinition])[] {
+  return [...registry]
+}
+
+function find(id: string): readonly [string, EnvDefinition] {
+  const definition = registry.get(id)
+  if (definition !== undefined) return [id, definition]
+  const asked = versionOf(id)
+  const versions = [...registry.keys()]
+    .filter(known => versionOf(known)?.name === (asked?.name ?? id))
+    .sort((a, b) => (versionOf(a)?.version ?? 0) - (versionOf(b)?.version ?? 0))
+  if (versions.length === 0) throw unknownName('env', id, registry.keys())
+  if (asked !== undefined) {
+    throw inputError('env.version', `there is no version ${id}; there is ${versions.join(', ')}`)
+  }
+  return find(versions[versions.length - 1])
+}
+
+function versionOf(id: string): { readonly name: string; readonly version: number } | undefined {
+  const match = /^((?:[\w:.-]+\/)?[\w:.-]+)-v(\d+)$/.exec(id)
+  return match === null ? undefined : { name: match[1], version: Number(match[2]) }
+}
+
+function specOf(id: string, definition: EnvDefinition): EnvSpec {
+  const { maxEpisodeSteps, rewardThreshold, nondeterministic } = definition
+  return {
+    id,
+    ...(maxEpisodeSteps === undefined ? {} : { maxEpisodeSteps }),
+    ...(rewardThreshold === undefined ? {} : { rewardThreshold }),
+    ...(nondeterministic === undefined ? {} : { nondeterministic }),
+  }
+}
+
+function parseOptions(
+  id: string,
+  definition: EnvDefinition,
+  given: Readonly<Record<string, unknown>>,
+): unknown {
+  const result = definition.options.safeParse(given)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  if (issue.code === 'unrecognized_keys' && definition.options instanceof z.ZodObject) {
+    const known = ['maxEpisodeSteps', ...Object.keys(definition.options.shape)]
+    const near = nearest(issue.keys[0], known)
+    const hint = near === undefined ? '' : `: did you mean '${near}'?`
+    throw inputError(
+      'env.option',
+      `${id} has no option '${issue.keys[0]}'${hint} (known: ${known.join(', ')})`,
+    )
+  }
+  const key = issue.path.join('.')
+  throw inputError('env.option', `option '${key}' of ${id}: ${issue.message}`)
+}

@@ -1,0 +1,56 @@
+import type { Env, MaybePromise, ResetResult, Space, StepResult } from '../env.ts'
+import { Box } from '../spaces.ts'
+import { type Moments, RunningMoments } from './running-moments.ts'
+import { Wrapper, whenDone } from './wrapper.ts'
+
+/**
+ * Shifts and scales every element of a Box observation to mean 0 and variance 1, by the moments of all observations
+ * seen so far. For evaluation, `frozen = true` uses the moments without learning from what is seen.
+ */
+export class NormalizeObservation<A> extends Wrapper<Float32Array, A> {
+  readonly observationSpace: Box
+  readonly actionSpace: Space<A>
+  readonly moments: RunningMoments
+  frozen = false
+
+  /** @param epsilon added to the variance, default 1e-8 */
+  constructor(
+    env: Env<Float32Array, A>,
+    readonly epsilon = 1e-8,
+  ) {
+    super(env)
+    const { flatSize } = env.observationSpace
+    const shape = env.observationSpace instanceof Box ? env.observationSpace.shape : [flatSize]
+    this.observationSpace = new Box(-Infinity, Infinity, shape)
+    this.actionSpace = env.actionSpace
+    this.moments = new RunningMoments(flatSize)
+  }
+
+  reset(options?: { seed?: number; options?: unknown }): MaybePromise<ResetResult<Float32Array>> {
+    return whenDone(this.env.reset(options), result => ({
+      ...result,
+      observation: this.normalize(result.observation),
+    }))
+  }
+
+  step(action: A): MaybePromise<StepResult<Float32Array>> {
+    return whenDone(this.env.step(action), result => ({
+      ...result,
+      observation: this.normalize(result.observation),
+    }))
+  }
+
+  protected override saved(): unknown {
+    return this.moments.state()
+  }
+
+  protected override resume(saved: unknown): void {
+    this.moments.restore(saved as Moments)
+  }
+
+  private normalize(observation: Float32Array): Float32Array {
+    if (!this.frozen) this.moments.update(observation)
+    const { mean, variance } = this.moments
+    return observation.map((x, i) => (x - mean[i]) / Math.sqrt(variance[i] + this.epsilon))
+  }
+}

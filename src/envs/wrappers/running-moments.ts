@@ -1,0 +1,41 @@
+/** A running-moments state, JSON-safe. */
+export interface Moments {
+  readonly mean: readonly number[]
+  readonly variance: readonly number[]
+  readonly count: number
+}
+
+/**
+ * Mean and variance of a stream of vectors, elementwise, in float64 (Chan, Golub and LeVeque 1979, as Gymnasium's
+ * wrappers/utils.py: prior mean 0 and variance 1 with weight 1e-4).
+ */
+export class RunningMoments {
+  readonly mean: Float64Array
+  readonly variance: Float64Array
+  count = 1e-4
+
+  constructor(readonly size: number) {
+    this.mean = new Float64Array(size)
+    this.variance = new Float64Array(size).fill(1)
+  }
+
+  update(value: ArrayLike<number>): void {
+    const total = this.count + 1
+    for (let i = 0; i < this.size; i++) {
+      const delta = value[i] - this.mean[i]
+      this.mean[i] += delta / total
+      this.variance[i] = (this.variance[i] * this.count + (delta * delta * this.count) / total) / total
+    }
+    this.count = total
+  }
+
+  state(): Moments {
+    return { mean: [...this.mean], variance: [...this.variance], count: this.count }
+  }
+
+  restore(state: Moments): void {
+    this.mean.set(state.mean)
+    this.variance.set(state.variance)
+    this.count = state.count
+  }
+}
