@@ -15,15 +15,21 @@ export type {
 export type { Approximator } from './agents/approximator.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { Mlp } from './agents/mlp.ts'
-export { defineAgent, definePlugin, type Plugin } from './agents/plugin.ts'
+export { defineAgent, definePlugin, type Plugin, type TaskDefinition } from './agents/plugin.ts'
 export { LayergymError } from './common/error.ts'
 export { Rng } from './common/random.ts'
 export type { Clip, Dataset, Splits } from './data/dataset.ts'
 export { loadDataset } from './data/load.ts'
 export { splitDataset } from './data/split.ts'
 export { assertEnv, checkEnv } from './envs/check.ts'
-export type { Env, EnvSpec, Info, Mask, ResetResult, Space, StepResult } from './envs/env.ts'
-export { type ActionSet, fiveActions, type GroupSetting, rateLimits } from './envs/finetune/actions.ts'
+export type { Env, EnvSpec, Frame, Info, Mask, ResetResult, Snapshot, Space, StepResult } from './envs/env.ts'
+export {
+  type ActionSet,
+  fiveActions,
+  type GroupSetting,
+  type RateLimits,
+  rateLimits,
+} from './envs/finetune/actions.ts'
 export {
   defaultStateSpace,
   type Feature,
@@ -36,6 +42,7 @@ export { type Evaluation, logLoss, type RewardDefinition, type RewardRound } fro
 export { GroupEnv, groupEnv, parallelView, SequentialEnv } from './envs/finetune/views.ts'
 export { FineTuning, type FineTuningOptions } from './envs/finetune/world.ts'
 export { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple } from './envs/spaces.ts'
+export type { HeadBuilder, HeadKind } from './models/clip-model.ts'
 export { type Engine, startEngine } from './models/engine.ts'
 export { type LoadedModel, loadModel } from './models/load.ts'
 export { Network } from './models/network.ts'
@@ -43,7 +50,7 @@ export { createOptimizer, type Optimizer } from './models/optimizer.ts'
 export { saveModel } from './models/save.ts'
 export { tf } from './models/tf.ts'
 export { Trainee } from './models/trainee.ts'
-export { evaluateModel, predictClips } from './runner/apply.ts'
+export { type EvaluationResult, evaluateModel, type Prediction, predictClips } from './runner/apply.ts'
 export { type EpisodeOutcome, episodes$ } from './runner/episodes.ts'
 export { fineTune, resumeRun } from './runner/fine-tune.ts'
 export {
@@ -52,5 +59,5 @@ export {
   type HierarchicalFineTunerOptions,
   RLHF,
 } from './runner/fine-tuner.ts'
-export type { RunEvent } from './runner/run-events.ts'
+export type { OnEvent, RunEvent } from './runner/run-events.ts'
 export type { FineTuneSummary } from './runner/summary.ts'

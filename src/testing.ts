@@ -44,6 +44,7 @@ export function describeEnv<O, A>(
 /** What an agent under test is made with; `networks` and settings are the factory's own affair. */
 export type TestContext = Pick<AgentContext, 'observationSpace' | 'actionSpace' | 'rng' | 'gamma'>
 
+/** The world that the agent is tried in. */
 export interface DescribeAgentOptions {
   /** Default: Box(-1, 1, [4]). */
   readonly observationSpace?: Space<unknown>

@@ -13,6 +13,7 @@ export interface ActContext {
   readonly rng: Rng
 }
 
+/** What an agent chose for one observation, and what learning wants to know of it. */
 export interface Decision<A> {
   readonly action: A
   /** log π(a|s), where the policy has one. */
@@ -21,6 +22,7 @@ export interface Decision<A> {
   readonly value?: number
 }
 
+/** One decision and what it was paid. */
 export interface Transition<O, A> {
   readonly observation: O
   readonly mask?: Mask
@@ -52,25 +54,34 @@ export type AgentState = { readonly [key: string]: unknown }
 
 /** Acts and learns. One `learn` takes `appetite.count` steps or episodes' trajectories. */
 export interface Agent<O, A> {
+  /** What one `learn` takes. */
   readonly appetite: { readonly unit: 'step' | 'episode'; readonly count: number }
+  /** One decision an observation, in order; changes nothing that `state` holds. */
   act(observations: readonly O[], context: ActContext): MaybePromise<readonly Decision<A>[]>
+  /** Improves by trajectories that it acted in; leaves them as they are. */
   learn(trajectories: readonly Trajectory<O, A>[]): MaybePromise<LearnReport>
+  /** All that its future depends on. */
   state(): AgentState
+  /** Goes on bit by bit as the agent that `state` came from. */
   restore(state: AgentState): void
+  /** Gives back tensors and the like; called once. */
   dispose?(): void
 }
 
 /** Makes an approximator with the sizes that an agent needs; the user's own go here. */
 export type NetworkFactory = (sizes: { inputs: number; outputs: number; rng: Rng }) => Approximator
 
+/** What an agent is made with. */
 export interface AgentContext<C = unknown> {
   readonly observationSpace: Space<unknown>
   readonly actionSpace: Space<unknown>
+  /** As the definition's schema parsed it. */
   readonly config: C
   /** For initial weights; learning draws from streams derived of it. */
   readonly rng: Rng
   /** γ, the discount a decision round. */
   readonly gamma: number
+  /** The user's own networks, for agents that have a policy or a value function. */
   readonly networks?: { readonly policy?: NetworkFactory; readonly value?: NetworkFactory }
 }
 

@@ -17,7 +17,9 @@ export interface TaskDefinition {
 export interface Plugin {
   /** For error messages. */
   readonly name?: string
+  /** By id (kebab-case), as `--agent` names them. */
   readonly agents?: Readonly<Record<string, AgentDefinition>>
+  /** By id, as `--reward` names them. */
   readonly rewards?: Readonly<Record<string, RewardDefinition>>
   readonly tasks?: Readonly<Record<string, TaskDefinition>>
 }

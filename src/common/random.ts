@@ -13,10 +13,12 @@ export type RngState = readonly number[]
 export class Rng {
   private constructor(private readonly generator: RandomGenerator) {}
 
+  /** The stream of this name; the same name gives the same numbers everywhere. */
   static of(seed: number, ...path: readonly (string | number)[]): Rng {
     return new Rng(xoroshiro128plus(hash32(JSON.stringify([seed, ...path]))))
   }
 
+  /** A stream that goes on where `state` was taken. */
   static restore(state: RngState): Rng {
     return new Rng(xoroshiro128plusFromState(state))
   }

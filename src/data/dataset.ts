@@ -4,6 +4,7 @@ export interface Clip {
   readonly id: string
   /** Absolute path. */
   readonly path: string
+  /** One of the dataset's classes. */
   readonly label: string
   /** As the manifest says; clips without one are split by `splitDataset`. */
   readonly split?: 'train' | 'test' | 'probe' | 'reward'
@@ -11,10 +12,13 @@ export interface Clip {
   readonly group?: string
   /** Seconds. */
   readonly start?: number
+  /** Seconds, after `start`. */
   readonly end?: number
 }
 
+/** Labelled clips, as `loadDataset` finds them; nothing is decoded yet. */
 export interface Dataset {
+  /** Absolute path of the folder or manifest. */
   readonly path: string
   /** Sorted. */
   readonly classes: readonly string[]

@@ -24,23 +24,32 @@ export interface HierarchicalFineTunerOptions
   /** Layer groups, the head included; or the names of the layers that end one. */
   readonly numLayers?: number | readonly string[]
   readonly head?: HeadKind | HeadBuilder
+  /** What agents see of a group and of the run. */
   readonly stateSpace?: StateSpace
+  /** What agents may do to a group. */
   readonly actionSpace?: ActionSet<unknown>
   /** Paid a round; it can't see the test split. Or the id of a reward that's registered. */
   readonly rewardFunction?: ((round: RewardRound) => number) | string
+  /** Features in, a logit an action out; a fresh one for every agent. */
   readonly policyNetwork?: NetworkFactory
+  /** Features in, one value out. */
   readonly valueNetwork?: NetworkFactory
+  /** Fine-tuning runs to learn from. */
   readonly numEpisodes?: number
   readonly plugins?: readonly Plugin[]
+  /** Aborting it ends the run with a LayergymError of the kind `interrupted`. */
   readonly signal?: AbortSignal
+  /** Told what happens as it happens: what `events.jsonl` records, and progress. */
   readonly onEvent?: OnEvent
   /** Milliseconds; only durations are reported. */
   readonly clock?: () => number
 }
 
+/** What `fineTune` gives back. */
 export interface FineTunerResult {
   /** The fine-tuned tfjs model; `save('file://…')` works on every engine. */
   readonly model: tf.LayersModel
+  /** The model's variables, flat, by name. */
   readonly weights: Weights
   /** What each agent learned, by group name or `shared`: complete agent states. */
   readonly policy: Readonly<Record<string, unknown>>
@@ -48,6 +57,7 @@ export interface FineTunerResult {
   readonly learningCurve: readonly EpisodeSummary[]
   /** The learned policy against each baseline. */
   readonly comparison: FineTuneSummary['comparison']
+  /** All of `summary.json`. */
   readonly summary: FineTuneSummary
 }
 

@@ -18,7 +18,9 @@ export interface RateLimits {
 export interface ActionSet<A> {
   readonly id: string
   readonly space: Space<A>
+  /** 1 for every action that is allowed to a group with this setting. */
   mask?(setting: GroupSetting, depth: number, limits: RateLimits): Mask
+  /** The group's new setting. */
   apply(action: A, setting: GroupSetting, depth: number, limits: RateLimits): GroupSetting
   /** The action that changes nothing. */
   readonly keep: A

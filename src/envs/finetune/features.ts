@@ -38,7 +38,9 @@ export interface GlobalStatistics {
   readonly trainLoss: number
 }
 
+/** One number of an observation. */
 export interface Feature<S> {
+  /** kebab-case */
   readonly id: string
   /** Formula and source. */
   readonly description: string

@@ -6,6 +6,7 @@ export interface Evaluation<S extends 'reward' | 'test'> {
   readonly split: S
   /** Mean cross-entropy, nats. */
   readonly loss: number
+  /** [0, 1] */
   readonly accuracy: number
 }
 
@@ -13,15 +14,18 @@ export interface Evaluation<S extends 'reward' | 'test'> {
 export interface RewardRound {
   /** Before the round's training steps. */
   readonly before: Evaluation<'reward'>
+  /** After them. */
   readonly after: Evaluation<'reward'>
   /** FLOPs that the round cost, as a fraction of the episode's budget. */
   readonly cost: number
+  /** C: guessing costs ln C nats. */
   readonly classes: number
 }
 
 /** A reward as a plugin registers it. */
 export interface RewardDefinition {
   readonly description: string
+  /** Finite; paid to every agent that acted in the round. */
   readonly reward: (round: RewardRound) => number
 }
 

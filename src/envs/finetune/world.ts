@@ -10,6 +10,7 @@ import { type GroupStatistics, observe, type StateSpace } from './features.ts'
 import { Probe, type ProbeState } from './probe.ts'
 import { boundLoss, divergenceLoss, type Evaluation, type RewardDefinition } from './reward.ts'
 
+/** What a world is made of: a network in training, clips, a budget, and what agents may do and see. */
 export interface FineTuningOptions<A = number> {
   readonly trainee: Trainee
   readonly pretrained: Weights
