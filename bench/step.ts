@@ -43,33 +43,38 @@ async function againstTorch(): Promise<void> {
     for (const mode of MODES) {
       const norm = mode === 'frozen-bn' ? 'frozen' : 'batch'
       const ours = await mobilenet({ size, batch, groups: 4, norm })
+      const peer = { size, batch, frames: FRAMES, threads: THREADS, mode, steps: STEPS }
       const rounds = Array.from({ length: ROUNDS }, () => {
-        times(1, ours.step)
-        const peer = { size, batch, frames: FRAMES, threads: THREADS, mode, steps: STEPS }
+        times(1, () => ours.step())
         return {
-          ours: median(times(STEPS, ours.step)),
-          last: torch ? median(torchSteps({ ...peer, channelsLast: true })) : Number.NaN,
-          first: torch ? median(torchSteps({ ...peer, channelsLast: false })) : Number.NaN,
+          ours: times(STEPS, () => ours.step()),
+          last: torch ? torchSteps({ ...peer, channelsLast: true }) : [],
+          first: torch ? torchSteps({ ...peer, channelsLast: false }) : [],
         }
       })
-      const column = (name: 'ours' | 'last' | 'first') => median(rounds.map(round => round[name]))
-      const ratio = median(rounds.map(round => round.ours / Math.min(round.last, round.first)))
-      const range = rounds.map(round => round.ours / Math.min(round.last, round.first)).sort((a, b) => a - b)
+      const ratios = rounds.map(
+        round => median(round.ours) / Math.min(median(round.last), median(round.first)),
+      )
+      const fastest = (name: 'ours' | 'last' | 'first') => Math.min(...rounds.flatMap(round => round[name]))
+      const both = (name: 'ours' | 'last' | 'first') =>
+        `${median(rounds.map(round => median(round[name]))).toFixed(0)} (${fastest(name).toFixed(0)})`
       rows.push([
         `${size}x${size}, ${batch}×${FRAMES} frames, ${mode}`,
-        ...[column('ours'), column('last'), column('first')].map(ms => ms.toFixed(0)),
-        `${ratio.toFixed(2)} (${range[0].toFixed(2)}–${range[range.length - 1].toFixed(2)})`,
+        ...[both('ours'), both('last'), both('first')],
+        `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
+        (fastest('ours') / Math.min(fastest('last'), fastest('first'))).toFixed(2),
       ])
     }
   }
   say(
     table(
       [
-        'step',
-        'ours, ms',
-        'torch channels-last, ms',
-        'torch contiguous, ms',
-        'ours / faster torch (range of rounds)',
+        'one step, ms: median of rounds (fastest)',
+        'ours',
+        'torch, channels-last',
+        'torch, contiguous',
+        'ours / faster torch, median (range of rounds)',
+        'fastest / fastest',
       ],
       rows,
     ),
@@ -88,7 +93,7 @@ async function frozenPrefixes(): Promise<void> {
       // Warm: the first cached step fills the cache.
       for (const bench of [uncached, cached]) times(1, () => bench.step(frozen))
       const rounds = Array.from({ length: ROUNDS }, () => {
-        const full = median(times(STEPS, uncached.step))
+        const full = median(times(STEPS, () => uncached.step()))
         return {
           without: full / median(times(STEPS, () => uncached.step(frozen))),
           with: full / median(times(STEPS, () => cached.step(frozen))),
@@ -136,11 +141,11 @@ async function decisions(): Promise<void> {
       trainee.probe(clips.slice(4, 8))
       trainee.activations(clips.slice(0, 8))
     }
-    times(1, step)
+    times(1, () => step())
     probe.measure()
     const rounds = Array.from({ length: ROUNDS }, () => {
       const before = trainee.snapshot().weights
-      const full = median(times(STEPS, step))
+      const full = median(times(STEPS, () => step()))
       const pass = median(times(2, passes))
       const all = median(times(2, () => probe.measure(before)))
       return { pass: pass / full, figures: Math.max(0, all - pass) / full }
@@ -164,7 +169,7 @@ async function snapshots(): Promise<void> {
   }
   const { trainee, step } = await mobilenet({ size: 32, batch: 4, groups: 4, head })
   const parameters = trainee.network.groups.reduce((sum, group) => sum + group.parameters, 0)
-  times(2, step)
+  times(2, () => step())
   const measured = Array.from({ length: 15 }, () => {
     let state = trainee.snapshot()
     const [taking] = times(1, () => {
