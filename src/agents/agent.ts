@@ -82,6 +82,11 @@ export interface AgentContext<C = unknown> {
   /** γ, the discount a decision round. */
   readonly gamma: number
   /** The user's own networks, for agents that have a policy or a value function. */
+  /**
+   * Logits of discrete actions that the environment suggests to start from, added to the policy's own: where one
+   * wrong action spoils an episode, a uniform start learns nothing from the first hundred.
+   */
+  readonly initialLogits?: Float32Array
   readonly networks?: { readonly policy?: NetworkFactory; readonly value?: NetworkFactory }
 }
 

@@ -200,6 +200,7 @@ function createAgents(
         actionSpace: world.options.actions.space,
         config: config.agentConfig,
         gamma: config.gamma,
+        initialLogits: world.options.actions.initialLogits,
         rng: Rng.of(config.seed, 'agent', name),
         networks: { policy: parts.policyNetwork, value: parts.valueNetwork },
       }),

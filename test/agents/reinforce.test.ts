@@ -176,3 +176,37 @@ describe('what REINFORCE learns from', () => {
     expect(() => make(context).restore(other.state())).toThrow(/'policy' is \d+ numbers.*needed/)
   })
 })
+
+test('starts from the logits that the environment suggests, and learns away from them', async () => {
+  const observationSpace = new Box(0, 1, [1])
+  const actionSpace = new Discrete(3)
+  const initialLogits = Float32Array.of(0, 3, 0)
+  const agent = new Reinforce({
+    observationSpace,
+    actionSpace,
+    gamma: 1,
+    rng: Rng.of(1),
+    initialLogits,
+    config: reinforceConfig.parse({ episodesPerUpdate: 1, learningRate: 0.05 }),
+  })
+  const observation = Float32Array.of(1)
+  const rng = Rng.of(2)
+  const act = (explore: boolean) => agent.act([observation], { masks: [undefined], explore, rng })[0]
+  expect(act(false).action).toBe(1)
+  expect(Math.exp(act(false).logProbability ?? 0)).toBeCloseTo(Math.exp(3) / (Math.exp(3) + 2), 1)
+  for (let episode = 0; episode < 300; episode++) {
+    const decision = act(true)
+    const reward = decision.action === 2 ? 1 : 0
+    const transitions = [{ observation, ...decision, reward, duration: 1 }]
+    const path = {
+      episode,
+      actor: 'a',
+      transitions,
+      terminated: true,
+      truncated: false,
+      finalObservation: observation,
+    }
+    agent.learn([path, path])
+  }
+  expect(act(false).action).toBe(2)
+})

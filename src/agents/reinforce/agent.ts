@@ -48,7 +48,7 @@ export class Reinforce implements Agent<unknown, number> {
   }
 
   act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<number>[] {
-    const logits = this.policy.forward(this.flatten(observations), observations.length)
+    const logits = this.logits(this.flatten(observations), observations.length)
     return observations.map((_, row) => {
       const logp = logSoftmax(this.row(logits, row), masks[row])
       const action = explore ? sampleAction(logp, rng) : greedyAction(logp)
@@ -115,7 +115,7 @@ export class Reinforce implements Agent<unknown, number> {
   ) {
     const { entropyCoefficient, maxGradNorm } = this.context.config
     const rows = transitions.length
-    const logits = this.policy.forward(batch, rows)
+    const logits = this.logits(batch, rows)
     const gradient = new Float32Array(logits.length)
     let loss = 0
     let totalEntropy = 0
@@ -152,6 +152,14 @@ export class Reinforce implements Agent<unknown, number> {
   private bootstrap({ terminated, truncated, finalObservation }: Trajectory<unknown, number>): number {
     if (terminated || !truncated) return 0
     return this.value.forward(this.flatten([finalObservation]), 1)[0]
+  }
+
+  /** [rows, actions]: the network's, shifted by those that the environment suggests to start from. */
+  private logits(batch: Float32Array, rows: number): Float32Array {
+    const { initialLogits } = this.context
+    const logits = this.policy.forward(batch, rows)
+    if (initialLogits === undefined) return logits
+    return logits.map((logit, i) => logit + initialLogits[i % initialLogits.length])
   }
 
   /** [rows, flatSize] */

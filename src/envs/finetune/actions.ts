@@ -24,6 +24,8 @@ export interface ActionSet<A> {
   apply(action: A, setting: GroupSetting, depth: number, limits: RateLimits): GroupSetting
   /** The action that changes nothing. */
   readonly keep: A
+  /** Logits that policies over discrete actions start from; none: uniform. */
+  readonly initialLogits?: Float32Array
   /** For events and reports. */
   describe(action: A): string
 }
@@ -40,6 +42,8 @@ export const fiveActions: ActionSet<number> = {
   id: 'discrete5',
   space: new Discrete(5),
   keep: 2,
+  // P(keep) = 0.83 at first: of a dozen uniform choices one is fatal (a rate three times too high ends a run).
+  initialLogits: Float32Array.of(0, 0, 3, 0, 0),
   describe: action => NAMES[action],
   mask(setting, _depth, limits) {
     const allowed = FACTORS.map((factor, action) => {
