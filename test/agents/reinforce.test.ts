@@ -187,7 +187,7 @@ test('starts from the logits that the environment suggests, and learns away from
     gamma: 1,
     rng: Rng.of(1),
     initialLogits,
-    config: reinforceConfig.parse({ episodesPerUpdate: 1, learningRate: 0.05 }),
+    config: reinforceConfig.parse({ episodesPerUpdate: 1, learningRate: 0.05, normalizeAdvantages: false }),
   })
   const observation = Float32Array.of(1)
   const rng = Rng.of(2)
