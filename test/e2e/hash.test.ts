@@ -63,7 +63,7 @@ describe('the hash', () => {
 
 describe('interrupted and resumed', () => {
   const moments = [
-    ...[1, 2, 3, 4, 5, 6].map(n => [`after episode ${n}`, new RegExp(`^episode ${n}:`)] as const),
+    ...[1, 2, 6].map(n => [`after episode ${n}`, new RegExp(`^episode ${n}:`)] as const),
     ['in the greedy run', /^learned policy/] as const,
     ['after the greedy run', /^greedy run/] as const,
     ['in the search of a baseline', /^search/] as const,
@@ -81,7 +81,7 @@ describe('interrupted and resumed', () => {
     expectSameAsReference(await resumed(dir))
   })
 
-  test.each([1, 4, 8, 13])('in the middle of an episode, after step %i, with two workers', async step => {
+  test.each([1, 8])('in the middle of an episode, after step %i, with two workers', async step => {
     const dir = fresh()
     const { fineTune, resumeRun } = await import('../../src/runner/fine-tune.ts')
     const controller = new AbortController()
@@ -138,7 +138,7 @@ describe('interrupted and resumed', () => {
   })
 })
 
-describe('the real process', () => {
+describe('the real process', { timeout: 240_000 }, () => {
   const slow = { 'budget-steps': 6, episodes: 6 }
 
   test('killed at random moments and resumed from another folder with other threads asked for', async () => {

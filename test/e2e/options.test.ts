@@ -89,7 +89,15 @@ describe('options of fine-tune', () => {
 
   test('statistics of batches', async () => {
     const model = join(import.meta.dirname, '..', '..', 'models', 'resnet20_cifar10')
-    const flags = { model, size: 32, 'budget-steps': 4, 'round-steps': 2, episodes: 3 }
+    const flags = {
+      model,
+      size: 32,
+      frames: 1,
+      'batch-size': 2,
+      'budget-steps': 4,
+      'round-steps': 2,
+      episodes: 3,
+    }
     const frozen = await summaryOf(run(flags))
     const batch = await summaryOf(run({ ...flags, norm: 'batch' }))
     expect(batch.hash).not.toBe(frozen.hash)

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
 import { run } from '../../src/cli/main.ts'
 import type { FineTuneSummary } from '../../src/runner/summary.ts'
 
@@ -16,9 +17,11 @@ export interface Finished {
   readonly err: string
 }
 
-/** A folder of this test file's own. */
+/** A folder of this test file's own, removed after its tests. */
 export function workspace(): string {
-  return mkdtempSync(join(tmpdir(), 'layergym-e2e-'))
+  const folder = mkdtempSync(join(tmpdir(), 'layergym-e2e-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 /** A manifest over a few of the shipped clips. */
