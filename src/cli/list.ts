@@ -7,7 +7,7 @@ export function listCommand(program: Command, io: Io): void {
   program
     .command('list [kind]')
     .description(
-      'agents, rewards, tasks, schedules, features, engines, optimizers, scalings: what can be named',
+      'agents, envs, rewards, tasks, schedules, features, engines, optimizers, scalings: what can be named',
     )
     .option('--plugin <names...>', 'plugins to load first')
     .option('--json', 'print the result as JSON, alone, on stdout')
@@ -47,6 +47,7 @@ async function everything(plugins: readonly string[]): Promise<Readonly<Record<s
     import('../envs/finetune/features.ts'),
     import('../models/engine.ts'),
   ])
+  const { registeredEnvs } = await import('../envs/registry.ts')
   const { SCALINGS } = await import('../models/scaling.ts')
   const { optimizerKinds } = await import('../models/optimizer.ts')
   const loaded = await Promise.all(plugins.map(name => loadPlugin(name, { from: process.cwd() })))
@@ -56,6 +57,7 @@ async function everything(plugins: readonly string[]): Promise<Readonly<Record<s
   const names = (ids: readonly string[]) => ids.map(id => ({ id, description: '' }))
   return {
     agents: entries(container.agents()),
+    envs: entries(registeredEnvs()),
     rewards: entries(container.rewards()),
     tasks: entries(container.tasks()),
     schedules: entries(Object.entries(BASELINES)),

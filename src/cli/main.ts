@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { checkEnvCommand } from './check-env.ts'
 import { exitCodeOf, type Io, type RegisterCommand } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
@@ -6,6 +7,7 @@ import { fineTuneCommand, resumeCommand } from './fine-tune.ts'
 import { listCommand } from './list.ts'
 import { predictCommand } from './predict.ts'
 import { setupCommand } from './setup.ts'
+import { traceCommand } from './trace.ts'
 
 const COMMANDS: readonly RegisterCommand[] = [
   fineTuneCommand,
@@ -13,6 +15,8 @@ const COMMANDS: readonly RegisterCommand[] = [
   predictCommand,
   resumeCommand,
   listCommand,
+  traceCommand,
+  checkEnvCommand,
   doctorCommand,
   setupCommand,
 ]

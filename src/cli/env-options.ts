@@ -1,0 +1,34 @@
+import { inputError, messageOf } from '../common/error.ts'
+import type { Env } from '../envs/env.ts'
+import type { EnvOptions } from '../envs/registry.ts'
+
+/** What commands on environments have in common: their flags' values. */
+
+/** @throws input error when a flag's value isn't JSON */
+export function parseJson(flag: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw inputError('cli.json', `--${flag} takes JSON, not ${text}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** Loads plugins; whatever they register is there afterwards. */
+export async function withPlugins(names: readonly string[] = []): Promise<void> {
+  if (names.length === 0) return
+  const { loadPlugin } = await import('../agents/plugin.ts')
+  for (const name of names) await loadPlugin(name, { from: process.cwd() })
+}
+
+/** The environment that `--env` and `--env-options` name. */
+export async function envFrom(id: string, options?: string): Promise<Env<unknown, unknown>> {
+  const { makeEnv } = await import('../envs/registry.ts')
+  const own = options === undefined ? {} : parseJson('env-options', options)
+  if (typeof own !== 'object' || own === null || Array.isArray(own)) {
+    throw inputError(
+      'cli.env-options',
+      `--env-options takes an object, as {"maxEpisodeSteps":50}, not ${options}`,
+    )
+  }
+  return makeEnv(id, own as EnvOptions)
+}
