@@ -1,6 +1,8 @@
+import { dqn } from './dqn/definition.ts'
 import { definePlugin } from './plugin.ts'
+import { ppo } from './ppo/definition.ts'
 import { random } from './random/agent.ts'
 import { reinforce } from './reinforce/definition.ts'
 
 /** The agents that ship, registered as any third party's. */
-export const builtinAgents = definePlugin({ name: 'layergym', agents: { reinforce, random } })
+export const builtinAgents = definePlugin({ name: 'layergym', agents: { dqn, ppo, reinforce, random } })

@@ -1,0 +1,253 @@
+import { failure, inputError } from '../../common/error.ts'
+import { Rng } from '../../common/random.ts'
+import { Discrete } from '../../envs/spaces.ts'
+import { Adam, clipNorm } from '../adam.ts'
+import type {
+  ActContext,
+  Agent,
+  AgentContext,
+  AgentState,
+  Decision,
+  LearnReport,
+  Trajectory,
+} from '../agent.ts'
+import type { Approximator } from '../approximator.ts'
+import { buildNetwork } from '../build-network.ts'
+import { flattenRows } from '../flatten.ts'
+import { restoreRng } from '../learning-rng.ts'
+import { pack, readCount, unpackInto } from '../state.ts'
+import { type DqnConfig, type DqnSettings, dqnSettings } from './config.ts'
+import { bestAction, QValues, temporalDifferenceLoss } from './losses.ts'
+import type { NStep } from './n-step.ts'
+import { QNetwork } from './network.ts'
+import { type Batch, Replay } from './replay.ts'
+import { Streams } from './streams.ts'
+
+/**
+ * Deep Q-learning (Mnih et al. 2015) with the details of CleanRL's dqn.py, and what Rainbow (Hessel et al. 2018)
+ * joined to it as options: double targets (van Hasselt et al. 2016), dueling networks (Wang et al. 2016), n-step
+ * returns, prioritized replay (Schaul et al. 2016).
+ * Observations of any space, through its flat form; discrete actions, masked in targets too.
+ */
+export class Dqn implements Agent<unknown, number> {
+  readonly appetite: { readonly unit: 'step' | 'episode'; readonly count: number }
+  private readonly settings: DqnSettings
+  private readonly actions: number
+  private readonly network: Approximator
+  private readonly target: Approximator
+  private readonly values: QValues
+  /** Of the network that chooses, while `values` holds those of the target. */
+  private readonly choosing: QValues
+  private readonly optimizer: Adam
+  private readonly streams: Streams
+  private readonly replay: Replay
+  /** Draws minibatches; nothing else draws from it. */
+  private rng: Rng
+  private steps = 0
+  private gradientSteps = 0
+  private scratch: Float32Array = new Float32Array(0)
+
+  constructor(private readonly context: AgentContext<DqnConfig>) {
+    const { observationSpace: space, actionSpace, rng, gamma, networks } = context
+    const settings = dqnSettings(context.config)
+    this.settings = settings
+    const { episodesPerUpdate, trainFrequency, hidden, learningRate, dueling } = settings
+    this.appetite =
+      episodesPerUpdate === undefined
+        ? { unit: 'step', count: trainFrequency }
+        : { unit: 'episode', count: episodesPerUpdate }
+    if (networks?.policy !== undefined) {
+      throw inputError(
+        'network.unused',
+        'DQN has no policy network: give its Q-network as the value network, with one output an action',
+      )
+    }
+    this.actions = actionSpace.flatSize
+    const make = networks?.value ?? (sizes => new QNetwork({ ...sizes, hidden }))
+    const outputs = this.actions + (dueling ? 1 : 0)
+    const seed = rng.int(2 ** 31)
+    const build = () =>
+      buildNetwork('value', make, { inputs: space.flatSize, outputs, rng: Rng.of(seed, 'value') })
+    this.network = build()
+    this.target = build()
+    this.target.parameters.set(this.network.parameters)
+    this.values = new QValues(this.actions, dueling)
+    this.choosing = new QValues(this.actions, dueling)
+    this.optimizer = new Adam(this.network.parameters.length, { learningRate })
+    this.streams = new Streams({ space, n: settings.nStep, gamma })
+    this.replay = new Replay({
+      capacity: settings.bufferSize,
+      inputs: space.flatSize,
+      actions: this.actions,
+      priorityExponent: settings.prioritized ? settings.priorityExponent : undefined,
+    })
+    this.rng = Rng.of(rng.int(2 ** 31), 'learning')
+  }
+
+  /** ε-greedy; greedy in evaluation. */
+  act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<number>[] {
+    const epsilon = explore ? this.epsilon : 0
+    const random = observations.map(() => epsilon > 0 && rng.next() < epsilon)
+    const values = random.every(Boolean) ? undefined : this.valuesOf(observations)
+    return observations.map((_, row) => ({
+      action:
+        values === undefined || random[row]
+          ? (this.context.actionSpace.sample(rng, masks[row]) as number)
+          : bestAction(values, row, this.actions, masks[row]),
+    }))
+  }
+
+  learn(trajectories: readonly Trajectory<unknown, number>[]): LearnReport {
+    const { settings, replay } = this
+    checkRewards(trajectories)
+    const figures = { loss: 0, meanQ: 0, meanError: 0, gradientNorm: 0 }
+    const before = this.gradientSteps
+    const add = (complete: NStep) => replay.add(complete)
+    this.streams.feed(
+      trajectories,
+      complete => {
+        if (complete !== undefined) add(complete)
+        this.steps++
+        if (this.steps <= settings.learningStarts || replay.size === 0) return
+        if (this.steps % settings.trainFrequency === 0) {
+          for (let i = 0; i < settings.gradientSteps; i++) this.descend(figures)
+        }
+        if (this.steps % settings.targetFrequency === 0) this.followNetwork()
+      },
+      rest => rest.forEach(add),
+    )
+    const gradientSteps = this.gradientSteps - before
+    const state = { epsilon: this.epsilon, replay: replay.size, steps: this.steps, gradientSteps }
+    if (gradientSteps === 0) return state
+    const { loss, meanQ, meanError, gradientNorm } = figures
+    return {
+      loss: loss / gradientSteps,
+      meanQ: meanQ / gradientSteps,
+      meanError: meanError / gradientSteps,
+      gradientNorm: gradientNorm / gradientSteps,
+      ...state,
+    }
+  }
+
+  /** One optimizer step on a minibatch, down the mean of w·½δ² (or δ², or Huber's), δ = Q(s, a) − y. */
+  private descend(figures: { loss: number; meanQ: number; meanError: number; gradientNorm: number }): void {
+    const { batchSize, loss: kind, maxGradNorm } = this.settings
+    const batch = this.replay.sample(batchSize, this.rng, this.priorityCorrection)
+    const targets = this.targets(batch)
+    const values = this.values.of(this.network.forward(batch.observations, batchSize), batchSize)
+    const errors = new Float32Array(batchSize)
+    let sum = 0
+    for (let k = 0; k < batchSize; k++) {
+      const q = values[k * this.actions + batch.chosen[k]]
+      errors[k] = q - targets[k]
+      sum += q
+    }
+    const { loss, gradient } = temporalDifferenceLoss(errors, batch.weights, kind)
+    const parameterGradient = this.network.backward(this.values.gradient(gradient, batch.chosen))
+    const norm = clipNorm(parameterGradient, maxGradNorm)
+    if (!Number.isFinite(norm)) {
+      throw failure('agent.diverged', "the agent's gradient is not finite: lower its learning rate")
+    }
+    this.optimizer.step(this.network.parameters, parameterGradient)
+    this.replay.prioritize(batch, errors)
+    this.gradientSteps++
+    figures.loss += loss
+    figures.meanQ += sum / batchSize
+    figures.meanError += errors.reduce((total, error) => total + Math.abs(error), 0) / batchSize
+    figures.gradientNorm += norm
+  }
+
+  /** y = R + γ^τ max_a Q′(s′, a) over allowed actions; double: Q′(s′, argmax_a Q(s′, a)). */
+  private targets({ nextObservations, nextMasks, rewards, discounts }: Batch): Float32Array {
+    const { actions } = this
+    const rows = rewards.length
+    const values = this.values.of(this.target.forward(nextObservations, rows), rows)
+    const choosing = this.settings.double
+      ? this.choosing.of(this.network.forward(nextObservations, rows), rows)
+      : values
+    return rewards.map((reward, k) => {
+      if (discounts[k] === 0) return reward
+      const mask = nextMasks.subarray(k * actions, (k + 1) * actions)
+      return reward + discounts[k] * values[k * actions + bestAction(choosing, k, actions, mask)]
+    })
+  }
+
+  /** The target network goes the share τ of its way to the network. */
+  private followNetwork(): void {
+    const { tau } = this.settings
+    const [from, to] = [this.network.parameters, this.target.parameters]
+    if (tau === 1) to.set(from)
+    else for (let i = 0; i < to.length; i++) to[i] = tau * from[i] + (1 - tau) * to[i]
+  }
+
+  /** From its start to its end in a straight line, then constant. */
+  private get epsilon(): number {
+    const { explorationStart, explorationEnd, explorationFraction, totalSteps } = this.settings
+    const span = explorationFraction * totalSteps
+    const done = span === 0 ? 1 : Math.min(1, this.steps / span)
+    return explorationStart + done * (explorationEnd - explorationStart)
+  }
+
+  /** β, up to 1 in a straight line. */
+  private get priorityCorrection(): number {
+    const { priorityCorrection, totalSteps } = this.settings
+    return priorityCorrection + Math.min(1, this.steps / totalSteps) * (1 - priorityCorrection)
+  }
+
+  /** Q(s, ·), [rows, actions] */
+  private valuesOf(observations: readonly unknown[]): Float32Array {
+    const batch = flattenRows(this.context.observationSpace, observations, this.scratch)
+    if (batch.length > this.scratch.length) this.scratch = batch
+    return this.values.of(this.network.forward(batch, observations.length), observations.length)
+  }
+
+  state(): AgentState {
+    return {
+      agent: 'dqn',
+      network: pack(this.network.parameters),
+      target: pack(this.target.parameters),
+      optimizer: this.optimizer.state(),
+      replay: this.replay.state(),
+      streams: this.streams.state(),
+      rng: this.rng.state(),
+      steps: this.steps,
+      gradientSteps: this.gradientSteps,
+    }
+  }
+
+  restore(state: AgentState): void {
+    unpackInto(this.network.parameters, state.network, 'network')
+    unpackInto(this.target.parameters, state.target, 'target')
+    this.optimizer.restore(state.optimizer)
+    this.replay.restore(state.replay)
+    this.streams.restore(state.streams)
+    this.rng = restoreRng(state.rng)
+    this.steps = readCount(state.steps, 'steps')
+    this.gradientSteps = readCount(state.gradientSteps, 'gradientSteps')
+  }
+
+  dispose(): void {
+    this.network.dispose?.()
+    this.target.dispose?.()
+  }
+}
+
+/** Why DQN can't act here, if it can't. */
+export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>): string | undefined {
+  if (actionSpace instanceof Discrete) return undefined
+  return (
+    'it values each of a few discrete actions, ' +
+    `and this action space is ${JSON.stringify(actionSpace.toJSON())} (ppo takes MultiDiscrete and Box)`
+  )
+}
+
+function checkRewards(trajectories: readonly Trajectory<unknown, number>[]): void {
+  for (const { transitions } of trajectories) {
+    const wrong = transitions.find(({ reward }) => !Number.isFinite(reward))
+    if (wrong === undefined) continue
+    throw failure(
+      'agent.reward',
+      `a reward is ${wrong.reward}, which is not finite: there is nothing to learn`,
+    )
+  }
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod'
+
+/** Everything that DQN's learning depends on, besides γ. */
+export interface DqnSettings {
+  readonly hidden: readonly number[]
+  readonly learningRate: number
+  readonly totalSteps: number
+  readonly episodesPerUpdate?: number
+  readonly bufferSize: number
+  readonly learningStarts: number
+  readonly trainFrequency: number
+  readonly gradientSteps: number
+  readonly batchSize: number
+  readonly targetFrequency: number
+  readonly tau: number
+  readonly explorationStart: number
+  readonly explorationEnd: number
+  readonly explorationFraction: number
+  readonly loss: 'mse' | 'huber'
+  readonly maxGradNorm: number
+  readonly double: boolean
+  readonly dueling: boolean
+  readonly nStep: number
+  readonly prioritized: boolean
+  readonly priorityExponent: number
+  readonly priorityCorrection: number
+}
+
+/** cleanrl/dqn.py; the exponents of prioritized replay, off here, are Rainbow's (Hessel et al. 2018, table 1). */
+const cleanrl: DqnSettings = {
+  hidden: [120, 84],
+  learningRate: 2.5e-4,
+  totalSteps: 500_000,
+  bufferSize: 10_000,
+  learningStarts: 10_000,
+  trainFrequency: 10,
+  gradientSteps: 1,
+  batchSize: 128,
+  targetFrequency: 500,
+  tau: 1,
+  explorationStart: 1,
+  explorationEnd: 0.05,
+  explorationFraction: 0.5,
+  loss: 'mse',
+  maxGradNorm: Number.POSITIVE_INFINITY,
+  double: false,
+  dueling: false,
+  nStep: 1,
+  prioritized: false,
+  priorityExponent: 0.5,
+  priorityCorrection: 0.4,
+}
+
+export const DQN_PRESETS = {
+  cleanrl,
+  /** The arguments of stable_baselines3/dqn/dqn.py; `totalSteps` is the caller's there. */
+  'stable-baselines3': {
+    ...cleanrl,
+    hidden: [64, 64],
+    learningRate: 1e-4,
+    bufferSize: 1_000_000,
+    learningStarts: 100,
+    trainFrequency: 4,
+    batchSize: 32,
+    targetFrequency: 10_000,
+    explorationFraction: 0.1,
+    loss: 'huber',
+    maxGradNorm: 10,
+  },
+  /**
+   * Ours, for a few tens of expensive episodes of a few decisions each: learns after every episode, four times as
+   * many gradient steps as decisions, a target network that follows slowly, double targets over three steps.
+   */
+  'fine-tuning': {
+    ...cleanrl,
+    hidden: [32],
+    learningRate: 2e-3,
+    totalSteps: 200,
+    episodesPerUpdate: 1,
+    learningStarts: 8,
+    trainFrequency: 1,
+    gradientSteps: 4,
+    batchSize: 32,
+    targetFrequency: 1,
+    tau: 0.05,
+    loss: 'huber',
+    maxGradNorm: 10,
+    double: true,
+    nStep: 3,
+  },
+} as const satisfies Readonly<Record<string, DqnSettings>>
+
+type PresetName = keyof typeof DQN_PRESETS
+const presetNames = Object.keys(DQN_PRESETS) as [PresetName, ...PresetName[]]
+
+const rate = z.number().positive().max(1)
+const share = z.number().min(0).max(1)
+const count = z.number().int().min(1)
+
+/** Settings of DQN; what isn't given comes from the preset. */
+export const dqnConfig = z.strictObject({
+  preset: z
+    .enum(presetNames)
+    .optional()
+    .describe('where settings that are not given come from (default: fine-tuning; with totalSteps, cleanrl)'),
+  hidden: z.array(z.number().int().min(1).max(4096)).max(8).optional().describe('units of the hidden layers'),
+  learningRate: rate.optional().describe("Adam's rate"),
+  totalSteps: count.optional().describe('steps that the whole training takes: what schedules span'),
+  episodesPerUpdate: count.optional().describe('episodes between updates, instead of trainFrequency steps'),
+  bufferSize: count.max(100_000_000).optional().describe('transitions kept; the oldest go first'),
+  learningStarts: z.number().int().min(0).optional().describe('steps before the first gradient step'),
+  trainFrequency: count.optional().describe('steps between gradient steps'),
+  gradientSteps: count.max(1000).optional().describe('gradient steps each time'),
+  batchSize: count.max(65_536).optional().describe('transitions a gradient step'),
+  targetFrequency: count.optional().describe('steps between updates of the target network'),
+  tau: rate.optional().describe('share of the network that goes into its target: 1 copies, less averages'),
+  explorationStart: share.optional().describe('ε, the probability of a random action, at first'),
+  explorationEnd: share.optional().describe('ε at last'),
+  explorationFraction: share.optional().describe('share of totalSteps over which ε falls'),
+  loss: z.enum(['mse', 'huber']).optional().describe('of the temporal-difference errors'),
+  maxGradNorm: z.number().positive().optional().describe('bound on the norm of the gradient'),
+  double: z.boolean().optional().describe('the network chooses the next action, its target values it'),
+  dueling: z.boolean().optional().describe('Q = V + A − mean A'),
+  nStep: count.max(100).optional().describe('rewards counted before bootstrapping'),
+  prioritized: z.boolean().optional().describe('replay in proportion to past errors'),
+  priorityExponent: share.optional().describe('α: how far priorities depend on errors'),
+  priorityCorrection: share
+    .optional()
+    .describe('β at first, of importance weights; 1 at the end of totalSteps'),
+})
+
+export type DqnConfig = z.infer<typeof dqnConfig>
+
+/** The preset's settings, with those of the config in their place. */
+export function dqnSettings({ preset, ...own }: DqnConfig): DqnSettings {
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
+  // Asking for steps is asking for no episodes.
+  const appetite = own.trainFrequency === undefined ? {} : { episodesPerUpdate: undefined }
+  // Whoever knows how many steps there will be has plenty: `layergym train` does, fine-tuning doesn't.
+  const name = preset ?? (own.totalSteps === undefined ? 'fine-tuning' : 'cleanrl')
+  return { ...DQN_PRESETS[name], ...appetite, ...given }
+}

@@ -1,0 +1,184 @@
+import { inputError } from '../../common/error.ts'
+import type { Rng } from '../../common/random.ts'
+import { pack, readCount, readPart, unpackInto } from '../state.ts'
+import { SumTree } from '../sum-tree.ts'
+import type { NStep } from './n-step.ts'
+
+export interface ReplayOptions {
+  /** Transitions kept; the oldest go first. */
+  readonly capacity: number
+  /** Of a flat observation. */
+  readonly inputs: number
+  readonly actions: number
+  /** α of prioritized replay; undefined samples uniformly. */
+  readonly priorityExponent?: number
+}
+
+/** A minibatch: [rows, …] each. */
+export interface Batch {
+  readonly indices: Int32Array
+  readonly observations: Float32Array
+  readonly nextObservations: Float32Array
+  readonly chosen: Int32Array
+  readonly rewards: Float32Array
+  readonly discounts: Float32Array
+  /** 1 where the action is allowed in the next state, [rows, actions] */
+  readonly nextMasks: Uint8Array
+  /** Importance weights, at most 1; all 1 where sampling is uniform. */
+  readonly weights: Float32Array
+}
+
+/** Added to |δ|, so that no transition is forgotten (Schaul et al. 2016, section 3.3). */
+const LEAST_PRIORITY = 1e-6
+
+/**
+ * The last transitions, as rows of one Float32Array: observation, next observation, action, reward, discount, mask of
+ * the next state. Sampled with replacement, uniformly or by priority p^α (Schaul et al. 2016).
+ */
+export class Replay {
+  private readonly width: number
+  /** [allocated, width]; grows up to the capacity. */
+  private rows: Float32Array
+  private length = 0
+  private next = 0
+  private readonly tree: SumTree | undefined
+  private largestPriority = 1
+  private batch: Batch | undefined
+
+  constructor(private readonly options: ReplayOptions) {
+    const { capacity, inputs, actions, priorityExponent } = options
+    this.width = 2 * inputs + 3 + actions
+    this.rows = new Float32Array(Math.min(capacity, 1024) * this.width)
+    this.tree = priorityExponent === undefined ? undefined : new SumTree(capacity)
+  }
+
+  get size(): number {
+    return this.length
+  }
+
+  add({ observation, action, reward, discount, next }: NStep): void {
+    const { capacity, inputs } = this.options
+    const index = this.next
+    this.reserve(index + 1)
+    const at = index * this.width
+    const row = this.rows.subarray(at, at + this.width)
+    row.set(observation, 0)
+    // What follows the end is never read: its discount is 0.
+    row.fill(0, inputs, 2 * inputs)
+    row.fill(1, 2 * inputs + 3)
+    if (next !== undefined) row.set(next.observation, inputs)
+    row[2 * inputs] = action
+    row[2 * inputs + 1] = reward
+    row[2 * inputs + 2] = discount
+    if (next?.mask !== undefined) row.set(next.mask, 2 * inputs + 3)
+    // New ones come first: they are as urgent as any that was seen.
+    this.tree?.set(index, this.largestPriority)
+    this.next = (index + 1) % capacity
+    this.length = Math.max(this.length, index + 1)
+  }
+
+  /**
+   * @param correction β: weights are (N·P(i))^−β over the largest in the batch
+   * @returns arrays that the next call writes over
+   */
+  sample(count: number, rng: Rng, correction: number): Batch {
+    const batch = this.batchOf(count)
+    const { inputs, actions } = this.options
+    const { tree, rows, width } = this
+    let largest = 0
+    for (let k = 0; k < count; k++) {
+      const index =
+        tree === undefined ? rng.int(this.length) : tree.find(((k + rng.next()) / count) * tree.total)
+      const at = index * width
+      batch.indices[k] = index
+      for (let i = 0; i < inputs; i++) {
+        batch.observations[k * inputs + i] = rows[at + i]
+        batch.nextObservations[k * inputs + i] = rows[at + inputs + i]
+      }
+      batch.chosen[k] = rows[at + 2 * inputs]
+      batch.rewards[k] = rows[at + 2 * inputs + 1]
+      batch.discounts[k] = rows[at + 2 * inputs + 2]
+      for (let i = 0; i < actions; i++) batch.nextMasks[k * actions + i] = rows[at + 2 * inputs + 3 + i]
+      const probability = tree === undefined ? 1 / this.length : tree.get(index) / tree.total
+      batch.weights[k] = tree === undefined ? 1 : (this.length * probability) ** -correction
+      largest = Math.max(largest, batch.weights[k])
+    }
+    for (let k = 0; k < count; k++) batch.weights[k] /= largest
+    return batch
+  }
+
+  /** Sets the priorities of a batch by its temporal-difference errors. */
+  prioritize({ indices }: Batch, errors: Float32Array): void {
+    const { priorityExponent } = this.options
+    if (this.tree === undefined || priorityExponent === undefined) return
+    for (let k = 0; k < indices.length; k++) {
+      const priority = Math.fround((Math.abs(errors[k]) + LEAST_PRIORITY) ** priorityExponent)
+      this.tree.set(indices[k], priority)
+      this.largestPriority = Math.max(this.largestPriority, priority)
+    }
+  }
+
+  /** JSON-safe and complete. */
+  state(): Readonly<Record<string, unknown>> {
+    const { tree, length, next, width, largestPriority } = this
+    const priorities = tree && pack(Float32Array.from({ length }, (_, i) => tree.get(i)))
+    return {
+      length,
+      next,
+      rows: pack(this.rows.subarray(0, length * width)),
+      ...(tree && { priorities, largestPriority }),
+    }
+  }
+
+  /** @throws input error when the state is of other sizes, or of a replay without priorities */
+  restore(state: unknown): void {
+    const saved = readPart(state, 'replay')
+    const length = readCount(saved.length, 'replay length')
+    if (length > this.options.capacity) {
+      throw inputError(
+        'agent.state',
+        `the agent's saved replay has ${length} transitions, and this one keeps ${this.options.capacity}`,
+      )
+    }
+    this.reserve(length)
+    unpackInto(this.rows.subarray(0, length * this.width), saved.rows, 'replay')
+    if (this.tree !== undefined) {
+      const priorities = new Float32Array(length)
+      unpackInto(priorities, saved.priorities, 'replay priorities')
+      for (let i = 0; i < this.options.capacity; i++) {
+        const priority = i < length ? priorities[i] : 0
+        if (this.tree.get(i) !== priority) this.tree.set(i, priority)
+      }
+      this.largestPriority = Number(saved.largestPriority)
+    }
+    this.length = length
+    this.next = readCount(saved.next, 'replay position') % this.options.capacity
+  }
+
+  private reserve(rows: number): void {
+    const allocated = this.rows.length / this.width
+    if (rows <= allocated) return
+    const grown = new Float32Array(
+      Math.min(this.options.capacity, Math.max(rows, 2 * allocated)) * this.width,
+    )
+    grown.set(this.rows)
+    this.rows = grown
+  }
+
+  private batchOf(count: number): Batch {
+    const { inputs, actions } = this.options
+    if (this.batch?.indices.length !== count) {
+      this.batch = {
+        indices: new Int32Array(count),
+        observations: new Float32Array(count * inputs),
+        nextObservations: new Float32Array(count * inputs),
+        chosen: new Int32Array(count),
+        rewards: new Float32Array(count),
+        discounts: new Float32Array(count),
+        nextMasks: new Uint8Array(count * actions),
+        weights: new Float32Array(count),
+      }
+    }
+    return this.batch
+  }
+}

@@ -1,0 +1,143 @@
+import { inputError } from '../../common/error.ts'
+import type { Space } from '../../envs/env.ts'
+import type { Trajectory } from '../agent.ts'
+import { flattenInto } from '../flatten.ts'
+import { pack, readCount, readPart, unpackInto } from '../state.ts'
+import { type NStep, NStepQueue, type Step } from './n-step.ts'
+
+interface Stream {
+  readonly queue: NStepQueue
+  /** What followed the last step, flat. */
+  readonly observation: Float32Array
+}
+
+interface StreamsOptions {
+  readonly space: Space<unknown>
+  readonly n: number
+  readonly gamma: number
+}
+
+/**
+ * Every actor's episodes as streams of n-step transitions. A trajectory that was cut may go on in the next batch
+ * (the rollout was full) or not (a time limit): its last n steps wait until then. So transitions are the same
+ * wherever rollouts are cut, and the mask of the state after a cut is known when its target needs it.
+ */
+export class Streams {
+  private open = new Map<string, Stream>()
+  private before = new Map<string, Stream>()
+
+  constructor(private readonly options: StreamsOptions) {}
+
+  /**
+   * Feeds a batch of trajectories in.
+   * @param onStep called once a step, with the transition that it completes, if it does
+   * @param onEnd called with what is left when an episode is over
+   */
+  feed(
+    trajectories: readonly Trajectory<unknown, number>[],
+    onStep: (complete: NStep | undefined) => void,
+    onEnd: (rest: readonly NStep[]) => void,
+  ): void {
+    const { n, gamma } = this.options
+    this.before = this.open
+    this.open = new Map()
+    for (const trajectory of trajectories) {
+      const { transitions, terminated, truncated } = trajectory
+      if (transitions.length === 0) continue
+      const key = `${trajectory.episode}/${trajectory.actor}`
+      const first = this.flat(transitions[0].observation)
+      const queue = this.goesOn(key, first, onEnd) ?? new NStepQueue(n, gamma)
+      for (const [t, { observation, mask, action, reward, duration }] of transitions.entries()) {
+        const flat = t === 0 ? first : this.flat(observation)
+        onStep(queue.push({ observation: flat, mask: mask?.slice(), action, reward, duration }))
+      }
+      if (truncated && !terminated) {
+        this.open.set(key, { queue, observation: this.flat(trajectory.finalObservation) })
+      } else {
+        onEnd(queue.end(undefined))
+      }
+    }
+    for (const stream of this.before.values()) onEnd(ended(stream))
+    this.before.clear()
+  }
+
+  private goesOn(
+    key: string,
+    first: Float32Array,
+    onEnd: (rest: readonly NStep[]) => void,
+  ): NStepQueue | undefined {
+    for (const streams of [this.open, this.before]) {
+      const stream = streams.get(key)
+      if (stream === undefined) continue
+      streams.delete(key)
+      if (stream.observation.every((x, i) => Object.is(x, first[i]))) return stream.queue
+      onEnd(ended(stream))
+    }
+    return undefined
+  }
+
+  private flat(observation: unknown): Float32Array {
+    const { space } = this.options
+    const flat = new Float32Array(space.flatSize)
+    flattenInto(space, observation, flat, 0)
+    return flat
+  }
+
+  /** JSON-safe and complete. */
+  state(): readonly unknown[] {
+    return [...this.open].map(([key, { queue, observation }]) => ({
+      key,
+      observation: pack(observation),
+      steps: queue.steps.map(step => ({
+        ...step,
+        observation: pack(step.observation),
+        mask: step.mask === undefined ? null : [...step.mask],
+      })),
+    }))
+  }
+
+  /** @throws input error when the state is of other observations */
+  restore(state: unknown): void {
+    if (!Array.isArray(state)) {
+      throw inputError(
+        'agent.state',
+        "the agent's saved 'streams' are missing: the state is of another agent",
+      )
+    }
+    const { n, gamma } = this.options
+    this.open = new Map(
+      state.map(saved => {
+        const { key, observation, steps } = readPart(saved, 'stream')
+        const queue = new NStepQueue(n, gamma, Array.isArray(steps) ? steps.map(step => this.step(step)) : [])
+        return [String(key), { queue, observation: this.unpacked(observation) }]
+      }),
+    )
+  }
+
+  private step(saved: unknown): Step {
+    const { observation, mask, action, reward, duration } = readPart(saved, 'step')
+    return {
+      observation: this.unpacked(observation),
+      mask: Array.isArray(mask) ? Uint8Array.from(mask) : undefined,
+      action: readCount(action, 'action'),
+      reward: Number(reward),
+      duration: readCount(duration, 'duration'),
+    }
+  }
+
+  private unpacked(packed: unknown): Float32Array {
+    const flat = new Float32Array(this.options.space.flatSize)
+    unpackInto(flat, packed, 'observation')
+    return flat
+  }
+}
+
+/**
+ * A cut that nothing followed bootstraps from the final observation. Not where actions are masked: the mask of that
+ * state was never known, and a maximum over forbidden actions would be too high; these last steps are left out.
+ */
+function ended({ queue, observation }: Stream): readonly NStep[] {
+  const masked = queue.steps.some(step => step.mask !== undefined)
+  const rest = queue.end({ observation, mask: undefined })
+  return masked ? [] : rest
+}

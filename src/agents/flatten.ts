@@ -1,0 +1,44 @@
+import type { Space } from '../envs/env.ts'
+import { Box } from '../envs/spaces.ts'
+
+/**
+ * Observations in their flat form, one a row.
+ * @param out written to and returned, where it is given and large enough
+ * @returns [rows, flatSize]
+ */
+export function flattenRows(
+  space: Space<unknown>,
+  observations: readonly unknown[],
+  out?: Float32Array,
+): Float32Array {
+  const { flatSize } = space
+  const length = observations.length * flatSize
+  const rows = out !== undefined && out.length >= length ? out.subarray(0, length) : new Float32Array(length)
+  for (let row = 0; row < observations.length; row++)
+    flattenInto(space, observations[row], rows, row * flatSize)
+  return rows
+}
+
+/** Writes the flat form of one observation at an offset. */
+export function flattenInto(
+  space: Space<unknown>,
+  observation: unknown,
+  out: Float32Array,
+  offset: number,
+): void {
+  // A box's values are flat already: the copy that `flatten` owes its callers is saved.
+  out.set(space instanceof Box ? (observation as Float32Array) : space.flatten(observation), offset)
+}
+
+/** The rows of a [n, width] matrix at these indices, into `out` [indices.length, width]. */
+export function gatherRows(
+  matrix: Float32Array,
+  width: number,
+  indices: ArrayLike<number>,
+  out: Float32Array,
+): void {
+  for (let k = 0; k < indices.length; k++) {
+    const from = indices[k] * width
+    for (let i = 0; i < width; i++) out[k * width + i] = matrix[from + i]
+  }
+}

@@ -1,0 +1,42 @@
+import type { Rollout } from './rollout.ts'
+
+/** What an update reports, as means over its minibatches. */
+export const figureNames = [
+  'policyLoss',
+  'valueLoss',
+  'entropy',
+  'approximateKl',
+  'clipFraction',
+  'gradientNorm',
+] as const
+export type Figures = Record<(typeof figureNames)[number], number>
+
+export function noFigures(): Figures {
+  return { policyLoss: 0, valueLoss: 0, entropy: 0, approximateKl: 0, clipFraction: 0, gradientNorm: 0 }
+}
+
+/** In place: mean 0, standard deviation 1 (that of a sample, as torch.std); a single one stays as it is. */
+export function standardize(values: Float64Array): void {
+  if (values.length < 2) return
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length
+  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1)
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] - mean) / (Math.sqrt(variance) + 1e-8)
+}
+
+/** 1 − Var(R − V)/Var(R): 1 where values foretell the returns, 0 where they know nothing. */
+export function explainedVariance({ advantages, returns }: Rollout): number {
+  const total = variance(returns)
+  return total > 1e-12 ? 1 - variance(advantages) / total : 0
+}
+
+function variance(values: Float64Array): number {
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length
+  return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length
+}
+
+/** Σ x² */
+export function squares(values: Float32Array): number {
+  let sum = 0
+  for (const x of values) sum += x * x
+  return sum
+}

@@ -1,0 +1,105 @@
+import { failure } from '../../common/error.ts'
+import type { Mask, Space } from '../../envs/env.ts'
+import type { Trajectory } from '../agent.ts'
+import type { Approximator } from '../approximator.ts'
+import { flattenInto } from '../flatten.ts'
+import { generalizedAdvantages } from '../gae.ts'
+import type { Distribution } from './distribution.ts'
+
+/** What one update learns from: the transitions of all trajectories, one after the other. */
+export interface Rollout {
+  readonly rows: number
+  /** [rows, inputs] */
+  readonly observations: Float32Array
+  /** [rows, actionSize] */
+  readonly actions: Float32Array
+  readonly masks: readonly (Mask | undefined)[]
+  /** log π(a|s) when the actions were chosen, [rows] */
+  readonly logProbabilities: Float64Array
+  /** V(s) before the update, [rows] */
+  readonly values: Float64Array
+  /** [rows] */
+  readonly advantages: Float64Array
+  /** λ-returns A + V, what values are fitted to, [rows] */
+  readonly returns: Float64Array
+}
+
+interface Parts {
+  readonly space: Space<unknown>
+  readonly policy: Approximator
+  readonly value: Approximator
+  readonly distribution: Distribution
+  readonly gamma: number
+  readonly lambda: number
+}
+
+/**
+ * Lays trajectories out for an update. Values come from one pass over all observations, those included that follow
+ * a cut: a trajectory that was truncated bootstraps from its final observation, one that terminated from nothing.
+ * @throws failure when a reward or a value is not finite
+ */
+export function layOut(trajectories: readonly Trajectory<unknown, unknown>[], parts: Parts): Rollout {
+  const { space, value, distribution } = parts
+  const transitions = trajectories.flatMap(trajectory => trajectory.transitions)
+  const rows = transitions.length
+  const cut = trajectories.filter(isCut)
+  const inputs = space.flatSize
+  const all = new Float32Array((rows + cut.length) * inputs)
+  const actions = new Float32Array(rows * distribution.actionSize)
+  transitions.forEach(({ observation, action }, t) => {
+    flattenInto(space, observation, all, t * inputs)
+    actions.set(distribution.encode(action), t * distribution.actionSize)
+  })
+  cut.forEach(({ finalObservation }, i) => {
+    flattenInto(space, finalObservation, all, (rows + i) * inputs)
+  })
+  const values = Float64Array.from(value.forward(all, rows + cut.length))
+  const advantages = new Float64Array(rows)
+  let [from, bootstraps] = [0, rows]
+  for (const trajectory of trajectories) {
+    const to = from + trajectory.transitions.length
+    const bootstrap = isCut(trajectory) ? values[bootstraps++] : 0
+    advantages.set(
+      generalizedAdvantages(trajectory.transitions, values.subarray(from, to), bootstrap, parts),
+      from,
+    )
+    from = to
+  }
+  if (!advantages.every(Number.isFinite)) {
+    throw failure(
+      'agent.diverged',
+      'an advantage of the agent is not finite: rewards or observations are not, or its values have diverged',
+    )
+  }
+  const rollout = {
+    rows,
+    observations: all.subarray(0, rows * inputs),
+    actions,
+    masks: transitions.map(({ mask }) => mask),
+    values: values.subarray(0, rows),
+    advantages,
+    returns: advantages.map((advantage, t) => advantage + values[t]),
+  }
+  const recorded = transitions.map(({ logProbability }) => logProbability)
+  const known = recorded.every(logp => logp !== undefined)
+  const logProbabilities = known ? Float64Array.from(recorded) : currentLogProbabilities(rollout, parts)
+  return { ...rollout, logProbabilities }
+}
+
+/** Of trajectories whose collector recorded none: those of the policy as it is. */
+function currentLogProbabilities(
+  { rows, observations, actions, masks }: Omit<Rollout, 'logProbabilities'>,
+  { policy, distribution }: Parts,
+): Float64Array {
+  const { outputs, actionSize } = distribution
+  const all = policy.forward(observations, rows)
+  return Float64Array.from({ length: rows }, (_, t) => {
+    const action = actions.subarray(t * actionSize, (t + 1) * actionSize)
+    return distribution.evaluate(all.subarray(t * outputs, (t + 1) * outputs), action, masks[t])
+      .logProbability
+  })
+}
+
+function isCut({ terminated, truncated }: Trajectory<unknown, unknown>): boolean {
+  return truncated && !terminated
+}
