@@ -49,7 +49,7 @@ export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOpt
     name: 'backbone',
   })
   const pixels = tf.input({ shape: [options.frames, height, width, channels], name: 'clip' })
-  const scaled = applyOverTime(scalingLayer(options.scaling, channels), 'scaling', pixels)
+  const scaled = applyScaling(options.scaling, channels, pixels)
   const maps = applyOverTime(backbone, 'frames', scaled)
   const features = applyOverTime(tf.layers.globalAveragePooling2d({ name: 'pool' }), 'pooled', maps)
   const output = buildHead(features, options)
@@ -61,21 +61,17 @@ function applyOverTime(layer: tf.layers.Layer, name: string, input: tf.SymbolicT
 }
 
 /** y = x·scale + shift per channel: a fixed 1x1 depthwise convolution, since plain tfjs has no scaling layer. */
-function scalingLayer(scaling: InputScaling, channels: number): tf.layers.Layer {
-  const layer = tf.layers.depthwiseConv2d({
-    kernelSize: 1,
-    name: SCALING_LAYER,
-    inputShape: [null, null, channels] as unknown as number[],
-    depthwiseInitializer: 'ones',
-  })
-  layer.build([null, null, null, channels] as unknown as number[])
+function applyScaling(scaling: InputScaling, channels: number, pixels: tf.SymbolicTensor): tf.SymbolicTensor {
+  const layer = tf.layers.depthwiseConv2d({ kernelSize: 1, name: SCALING_LAYER })
+  // Built where it is applied: only then do its weights have the names that loading the model gives them.
+  const scaled = applyOverTime(layer, 'scaling', pixels)
   tf.tidy(() => {
     const scale = channels === 1 ? [mean(scaling.scale)] : scaling.scale
     const shift = channels === 1 ? [mean(scaling.shift)] : scaling.shift
     layer.setWeights([tf.tensor4d([...scale], [1, 1, channels, 1]), tf.tensor1d([...shift])])
   })
   layer.trainable = false
-  return layer
+  return scaled
 }
 
 function mean(values: readonly number[]): number {
