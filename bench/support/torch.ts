@@ -12,6 +12,7 @@ export interface PeerStep {
   readonly mode: 'frozen-bn' | 'train-bn'
   readonly channelsLast: boolean
   readonly steps: number
+  readonly warmup?: number
 }
 
 /** PyTorch's version, or undefined, having said on stderr how to get it. */
