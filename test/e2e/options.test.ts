@@ -99,8 +99,8 @@ describe('options of fine-tune', () => {
       episodes: 3,
     }
     // The random agent thaws, so that there are statistics to move.
-    const frozen = await summaryOf(run({ ...flags, agent: 'random' }))
-    const batch = await summaryOf(run({ ...flags, agent: 'random', norm: 'batch' }))
+    const frozen = await summaryOf(run({ ...flags, agent: 'random', 'agent-config': '{}' }))
+    const batch = await summaryOf(run({ ...flags, agent: 'random', 'agent-config': '{}', norm: 'batch' }))
     expect(batch.hash).not.toBe(frozen.hash)
     await expectSavedWhole(frozen)
     await expectSavedWhole(batch)
