@@ -21,6 +21,6 @@ export const NATIVE_PLAN = [
 /** For wasm or cpu, some 40 times slower: fewer and smaller everything, the same path through the program. */
 export const SLOW_PLAN = [
   ...COMMON,
-  ...['--groups', '3', '--size', '32', '--frames', '2', '--batch-size', '8'],
-  ...['--episodes', '3', '--budget-steps', '6', '--baseline-seeds', '1'],
+  ...['--groups', '3', '--size', '48', '--frames', '4', '--batch-size', '8'],
+  ...['--episodes', '8', '--budget-steps', '10'],
 ]
