@@ -17,19 +17,20 @@ export function bandit(means: readonly number[]): Mdp {
  * pays 1 and ends. Action 0 takes `small` and ends: the greedy temptation. Optimum from value iteration.
  */
 export function chain(length: number, slip: number, small: number): Mdp {
-  const move = (state: number, probability: number): Outcome => {
-    const next = Math.max(state, 0)
-    const atEnd = next === length - 1
-    return { probability, next, reward: atEnd ? 1 : 0, terminated: atEnd }
+  const last = length - 1
+  const move = (to: number, probability: number): Outcome => {
+    const next = Math.max(to, 0)
+    return { probability, next, reward: next === last ? 1 : 0, terminated: next === last }
   }
   return {
     states: length,
     actions: 2,
     start: startAt(0, length),
-    outcomes: (state, action) =>
-      action === 0
-        ? [{ probability: 1, next: state, reward: small, terminated: true }]
-        : [move(state + 1, 1 - slip), move(state - 1, slip)].filter(({ probability }) => probability > 0),
+    outcomes(state, action) {
+      if (state === last) return [{ probability: 1, next: state, reward: 0, terminated: true }]
+      if (action === 0) return [{ probability: 1, next: state, reward: small, terminated: true }]
+      return [move(state + 1, 1 - slip), move(state - 1, slip)].filter(({ probability }) => probability > 0)
+    },
     draw: state => inRow(state, length),
   }
 }
