@@ -2,16 +2,14 @@ import { readFileSync } from 'node:fs'
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
 import type { Trajectory, Transition } from '../../src/agents/agent.ts'
-import { Dqn, refusesSpaces } from '../../src/agents/dqn/agent.ts'
-import { DQN_PRESETS, dqnConfig, dqnSettings } from '../../src/agents/dqn/config.ts'
+import { Dqn } from '../../src/agents/dqn/agent.ts'
+import { dqnConfig } from '../../src/agents/dqn/config.ts'
 import { bestAction, QValues } from '../../src/agents/dqn/losses.ts'
 import { QNetwork } from '../../src/agents/dqn/network.ts'
 import { pack, unpackInto } from '../../src/agents/state.ts'
 import { Rng, type RngState } from '../../src/common/random.ts'
-import { Box, Dict, Discrete, MultiDiscrete } from '../../src/envs/spaces.ts'
+import { Box, Dict, Discrete } from '../../src/envs/spaces.ts'
 import { describeAgent, type TestContext } from '../../src/testing.ts'
-import { Corridor } from '../envs/toys.ts'
-import { greedyReturn, learnEpisodes } from './toy-learning.ts'
 
 const golden = JSON.parse(readFileSync(new URL('../golden/dqn_torch.json', import.meta.url), 'utf8'))
 
@@ -62,10 +60,10 @@ describe("targets, losses and gradients equal PyTorch's", () => {
     expect(agent.learn([])).toMatchObject({ replay: total, steps: total, gradientSteps: 0 })
     const rng = Rng.restore(agent.state().rng as RngState)
     const drawn = Array.from({ length: 16 }, () => given.transitions[rng.int(total)] as GoldenTransition)
-    // One step more makes the first gradient step, on what was there before it.
+    // One step more makes the first gradient step; cut off, it waits to be replayed itself.
     const [{ transitions }] = trajectories
     const last = { ...trajectories[0], episode: 99, transitions: transitions.slice(0, 1) }
-    const report = agent.learn([{ ...last, terminated: true, truncated: false }])
+    const report = agent.learn([{ ...last, terminated: false, truncated: true }])
 
     const mean = (of: (transition: GoldenTransition) => number) =>
       drawn.reduce((sum, x) => sum + of(x), 0) / 16
@@ -190,7 +188,8 @@ describe('what DQN learns from', () => {
         { ...step, mask: Uint8Array.of(1, 1, 1) },
         { ...step, mask: Uint8Array.from(allowed) },
       ]
-      const ends = { terminated: true, truncated: false, finalObservation: observation }
+      // Cut off, the second step waits: the first alone is replayed.
+      const ends = { terminated: false, truncated: true, finalObservation: observation }
       return agent.learn([{ episode: 0, actor: 'shared', transitions, ...ends }]).meanError
     }
     for (const double of [false, true]) {
@@ -218,6 +217,25 @@ describe('what DQN learns from', () => {
       expect(randomShare(false)).toBe(0)
       agent.learn([trajectory])
     }
+  })
+
+  test('where updates take episodes, ε goes by episodes, however long they are', () => {
+    const agent = make(context, { totalEpisodes: 4, explorationFraction: 0.5 })
+    const step = { observation: Float32Array.of(0), action: 0, reward: 0, duration: 1 }
+    const epsilons = [1, 7, 2].map((length, episode) => {
+      const transitions = Array(length).fill(step)
+      const ends = { terminated: true, truncated: false, finalObservation: step.observation }
+      const actors = ['a', 'b'].map(actor => ({ episode, actor, transitions, ...ends }))
+      return agent.learn(actors).epsilon
+    })
+    expect(epsilons).toEqual([0.525, 0.05, 0.05].map(x => expect.closeTo(x, 10)))
+  })
+
+  test('what came last is replayed at once', () => {
+    const step = { observation: Float32Array.of(0), action: 0, reward: 1, duration: 1 }
+    const ends = { terminated: true, truncated: false, finalObservation: step.observation }
+    const report = make(context).learn([{ episode: 0, actor: 'shared', transitions: [step], ...ends }])
+    expect(report).toMatchObject({ replay: 1, gradientSteps: 4 })
   })
 
   test('rewards that are not finite are an error, and leave the agent as it was', () => {
@@ -250,50 +268,6 @@ describe('values', () => {
     expect(bestAction(values, 1, 3, Uint8Array.of(1, 0, 0))).toBe(0)
     expect(() => bestAction(values, 1, 3, Uint8Array.of(0, 0, 0))).toThrow(/allows no action/)
     expect(() => bestAction(Float32Array.of(Number.NaN), 0, 1, undefined)).toThrow(/diverged/)
-  })
-})
-
-describe('settings of DQN', () => {
-  test('come from the preset, which fits what is known of the training', () => {
-    expect(dqnSettings({})).toEqual(DQN_PRESETS['fine-tuning'])
-    expect(dqnSettings({ totalSteps: 500_000 })).toEqual(DQN_PRESETS.cleanrl)
-    expect(dqnSettings({ preset: 'stable-baselines3', tau: 0.5 })).toEqual({
-      ...DQN_PRESETS['stable-baselines3'],
-      tau: 0.5,
-    })
-  })
-
-  test('steps or episodes an update', () => {
-    const context = { observationSpace: new Box(-1, 1, [1]), rng: Rng.of(1), gamma: 1 }
-    const appetite = (config: Record<string, unknown>) =>
-      make({ ...context, actionSpace: new Discrete(2) }, config).appetite
-    expect(appetite({})).toEqual({ unit: 'episode', count: 1 })
-    expect(appetite({ totalSteps: 1000 })).toEqual({ unit: 'step', count: 10 })
-    expect(appetite({ trainFrequency: 4 })).toEqual({ unit: 'step', count: 4 })
-  })
-
-  test('actions that it has no values of are refused with the reason', () => {
-    expect(refusesSpaces({ actionSpace: new MultiDiscrete([2, 2]) })).toMatch(/ppo takes MultiDiscrete/)
-    expect(refusesSpaces({ actionSpace: new Discrete(2) })).toBeUndefined()
-  })
-})
-
-describe('DQN learns the way through a corridor', () => {
-  /** The mean over starts of the way straight to the goal. */
-  const best = 1 - 0.05 * 1.5
-
-  test.each([
-    ['in 40 episodes', 40, {}],
-    ['with everything', 40, everything],
-    ['with a plain target, copied', 60, { double: false, nStep: 1, tau: 1, targetFrequency: 20 }],
-  ])('%s, on five seeds of five', async (_, episodes, config) => {
-    for (let seed = 0; seed < 5; seed++) {
-      const env = new Corridor()
-      const { observationSpace, actionSpace } = env
-      const agent = make({ observationSpace, actionSpace, rng: Rng.of(seed), gamma: 0.95 }, config)
-      await learnEpisodes(env, agent, { episodes, seed })
-      expect(await greedyReturn(env, agent)).toBeGreaterThan(best - 0.1)
-    }
   })
 })
 

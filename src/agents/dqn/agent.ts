@@ -18,7 +18,6 @@ import { restoreRng } from '../learning-rng.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type DqnConfig, type DqnSettings, dqnSettings } from './config.ts'
 import { bestAction, QValues, temporalDifferenceLoss } from './losses.ts'
-import type { NStep } from './n-step.ts'
 import { QNetwork } from './network.ts'
 import { type Batch, Replay } from './replay.ts'
 import { Streams } from './streams.ts'
@@ -44,6 +43,8 @@ export class Dqn implements Agent<unknown, number> {
   /** Draws minibatches; nothing else draws from it. */
   private rng: Rng
   private steps = 0
+  /** That ended, where updates take episodes. */
+  private episodes = 0
   private gradientSteps = 0
   private scratch: Float32Array = new Float32Array(0)
 
@@ -102,20 +103,18 @@ export class Dqn implements Agent<unknown, number> {
     checkRewards(trajectories)
     const figures = { loss: 0, meanQ: 0, meanError: 0, gradientNorm: 0 }
     const before = this.gradientSteps
-    const add = (complete: NStep) => replay.add(complete)
-    this.streams.feed(
-      trajectories,
-      complete => {
-        if (complete !== undefined) add(complete)
-        this.steps++
-        if (this.steps <= settings.learningStarts || replay.size === 0) return
-        if (this.steps % settings.trainFrequency === 0) {
-          for (let i = 0; i < settings.gradientSteps; i++) this.descend(figures)
-        }
-        if (this.steps % settings.targetFrequency === 0) this.followNetwork()
-      },
-      rest => rest.forEach(add),
-    )
+    // All that came is replayed from the first gradient step on: where data are scarce, none waits for the next update.
+    for (const complete of this.streams.feed(trajectories)) replay.add(complete)
+    const arrived = trajectories.reduce((sum, { transitions }) => sum + transitions.length, 0)
+    for (const end = this.steps + arrived; this.steps < end; ) {
+      this.steps++
+      if (this.steps <= settings.learningStarts || replay.size === 0) continue
+      if (this.steps % settings.trainFrequency === 0) {
+        for (let i = 0; i < settings.gradientSteps; i++) this.descend(figures)
+      }
+      if (this.steps % settings.targetFrequency === 0) this.followNetwork()
+    }
+    this.episodes += new Set(trajectories.map(({ episode }) => episode)).size
     const gradientSteps = this.gradientSteps - before
     const state = { epsilon: this.epsilon, replay: replay.size, steps: this.steps, gradientSteps }
     if (gradientSteps === 0) return state
@@ -182,16 +181,21 @@ export class Dqn implements Agent<unknown, number> {
 
   /** From its start to its end in a straight line, then constant. */
   private get epsilon(): number {
-    const { explorationStart, explorationEnd, explorationFraction, totalSteps } = this.settings
-    const span = explorationFraction * totalSteps
-    const done = span === 0 ? 1 : Math.min(1, this.steps / span)
+    const { explorationStart, explorationEnd, explorationFraction } = this.settings
+    const done = explorationFraction === 0 ? 1 : Math.min(1, this.progress / explorationFraction)
     return explorationStart + done * (explorationEnd - explorationStart)
   }
 
   /** β, up to 1 in a straight line. */
   private get priorityCorrection(): number {
-    const { priorityCorrection, totalSteps } = this.settings
-    return priorityCorrection + Math.min(1, this.steps / totalSteps) * (1 - priorityCorrection)
+    const { priorityCorrection } = this.settings
+    return priorityCorrection + this.progress * (1 - priorityCorrection)
+  }
+
+  /** How much of the training is done, by steps or by episodes. */
+  private get progress(): number {
+    const { totalSteps, totalEpisodes } = this.settings
+    return Math.min(1, totalEpisodes === undefined ? this.steps / totalSteps : this.episodes / totalEpisodes)
   }
 
   /** Q(s, ·), [rows, actions] */
@@ -211,6 +215,7 @@ export class Dqn implements Agent<unknown, number> {
       streams: this.streams.state(),
       rng: this.rng.state(),
       steps: this.steps,
+      episodes: this.episodes,
       gradientSteps: this.gradientSteps,
     }
   }
@@ -223,6 +228,7 @@ export class Dqn implements Agent<unknown, number> {
     this.streams.restore(state.streams)
     this.rng = restoreRng(state.rng)
     this.steps = readCount(state.steps, 'steps')
+    this.episodes = readCount(state.episodes, 'episodes')
     this.gradientSteps = readCount(state.gradientSteps, 'gradientSteps')
   }
 

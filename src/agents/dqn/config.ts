@@ -5,6 +5,8 @@ export interface DqnSettings {
   readonly hidden: readonly number[]
   readonly learningRate: number
   readonly totalSteps: number
+  /** Schedules go by episodes where it is given. */
+  readonly totalEpisodes?: number
   readonly episodesPerUpdate?: number
   readonly bufferSize: number
   readonly learningStarts: number
@@ -68,16 +70,17 @@ export const DQN_PRESETS = {
     maxGradNorm: 10,
   },
   /**
-   * Ours, for a few tens of expensive episodes of a few decisions each: learns after every episode, four times as
-   * many gradient steps as decisions, a target network that follows slowly, double targets over three steps.
+   * Ours, for a few tens of expensive episodes of a few decisions each: learns after every episode, with four
+   * gradient steps a decision, a target network that follows slowly, double targets over three steps. ε falls over
+   * the first half of 20 episodes, fine-tuning's default number.
    */
   'fine-tuning': {
     ...cleanrl,
     hidden: [32],
     learningRate: 2e-3,
-    totalSteps: 200,
+    totalEpisodes: 20,
     episodesPerUpdate: 1,
-    learningStarts: 8,
+    learningStarts: 0,
     trainFrequency: 1,
     gradientSteps: 4,
     batchSize: 32,
@@ -106,6 +109,7 @@ export const dqnConfig = z.strictObject({
   hidden: z.array(z.number().int().min(1).max(4096)).max(8).optional().describe('units of the hidden layers'),
   learningRate: rate.optional().describe("Adam's rate"),
   totalSteps: count.optional().describe('steps that the whole training takes: what schedules span'),
+  totalEpisodes: count.optional().describe('the same in episodes: what schedules span instead'),
   episodesPerUpdate: count.optional().describe('episodes between updates, instead of trainFrequency steps'),
   bufferSize: count.max(100_000_000).optional().describe('transitions kept; the oldest go first'),
   learningStarts: z.number().int().min(0).optional().describe('steps before the first gradient step'),
@@ -136,7 +140,8 @@ export function dqnSettings({ preset, ...own }: DqnConfig): DqnSettings {
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
   // Asking for steps is asking for no episodes.
   const appetite = own.trainFrequency === undefined ? {} : { episodesPerUpdate: undefined }
+  const span = own.totalSteps === undefined ? {} : { totalEpisodes: undefined }
   // Whoever knows how many steps there will be has plenty: `layergym train` does, fine-tuning doesn't.
   const name = preset ?? (own.totalSteps === undefined ? 'fine-tuning' : 'cleanrl')
-  return { ...DQN_PRESETS[name], ...appetite, ...given }
+  return { ...DQN_PRESETS[name], ...appetite, ...span, ...given }
 }

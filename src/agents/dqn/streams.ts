@@ -24,56 +24,37 @@ interface StreamsOptions {
  */
 export class Streams {
   private open = new Map<string, Stream>()
-  private before = new Map<string, Stream>()
 
   constructor(private readonly options: StreamsOptions) {}
 
-  /**
-   * Feeds a batch of trajectories in.
-   * @param onStep called once a step, with the transition that it completes, if it does
-   * @param onEnd called with what is left when an episode is over
-   */
-  feed(
-    trajectories: readonly Trajectory<unknown, number>[],
-    onStep: (complete: NStep | undefined) => void,
-    onEnd: (rest: readonly NStep[]) => void,
-  ): void {
+  /** Feeds a batch of trajectories in; returns the transitions that are complete by it, in order. */
+  feed(trajectories: readonly Trajectory<unknown, number>[]): readonly NStep[] {
     const { n, gamma } = this.options
-    this.before = this.open
+    const complete: NStep[] = []
+    const before = this.open
     this.open = new Map()
     for (const trajectory of trajectories) {
       const { transitions, terminated, truncated } = trajectory
       if (transitions.length === 0) continue
       const key = `${trajectory.episode}/${trajectory.actor}`
       const first = this.flat(transitions[0].observation)
-      const queue = this.goesOn(key, first, onEnd) ?? new NStepQueue(n, gamma)
+      const earlier = take(this.open, key) ?? take(before, key)
+      const goesOn = earlier?.observation.every((x, i) => Object.is(x, first[i])) ?? false
+      if (earlier !== undefined && !goesOn) complete.push(...ended(earlier))
+      const queue = goesOn && earlier !== undefined ? earlier.queue : new NStepQueue(n, gamma)
       for (const [t, { observation, mask, action, reward, duration }] of transitions.entries()) {
         const flat = t === 0 ? first : this.flat(observation)
-        onStep(queue.push({ observation: flat, mask: mask?.slice(), action, reward, duration }))
+        const done = queue.push({ observation: flat, mask: mask?.slice(), action, reward, duration })
+        if (done !== undefined) complete.push(done)
       }
       if (truncated && !terminated) {
         this.open.set(key, { queue, observation: this.flat(trajectory.finalObservation) })
       } else {
-        onEnd(queue.end(undefined))
+        complete.push(...queue.end(undefined))
       }
     }
-    for (const stream of this.before.values()) onEnd(ended(stream))
-    this.before.clear()
-  }
-
-  private goesOn(
-    key: string,
-    first: Float32Array,
-    onEnd: (rest: readonly NStep[]) => void,
-  ): NStepQueue | undefined {
-    for (const streams of [this.open, this.before]) {
-      const stream = streams.get(key)
-      if (stream === undefined) continue
-      streams.delete(key)
-      if (stream.observation.every((x, i) => Object.is(x, first[i]))) return stream.queue
-      onEnd(ended(stream))
-    }
-    return undefined
+    for (const stream of before.values()) complete.push(...ended(stream))
+    return complete
   }
 
   private flat(observation: unknown): Float32Array {
@@ -140,4 +121,10 @@ function ended({ queue, observation }: Stream): readonly NStep[] {
   const masked = queue.steps.some(step => step.mask !== undefined)
   const rest = queue.end({ observation, mask: undefined })
   return masked ? [] : rest
+}
+
+function take(streams: Map<string, Stream>, key: string): Stream | undefined {
+  const stream = streams.get(key)
+  streams.delete(key)
+  return stream
 }
