@@ -97,12 +97,14 @@ describe('what PPO learns from', () => {
         Float32Array.from({ length: rows }, (_, r) => 10 * batch[2 * r]),
       backward: () => new Float32Array(1),
     }
-    const loss = (truncated: boolean) =>
+    const loss = (terminated: boolean, truncated: boolean) =>
       new Ppo({ ...context, config: ppoConfig.parse({}), networks: { value: () => value } }).learn([
-        trajectory(truncated),
+        { ...trajectory(truncated), terminated },
       ]).valueLoss
-    expect(loss(false)).toBeCloseTo(0.5 * 1 ** 2)
-    expect(loss(true)).toBeCloseTo(0.5 * (1 + 0.5 * 10) ** 2)
+    expect(loss(true, false)).toBeCloseTo(0.5 * 1 ** 2)
+    expect(loss(false, true)).toBeCloseTo(0.5 * (1 + 0.5 * 10) ** 2)
+    // Ended at the time limit: an end all the same.
+    expect(loss(true, true)).toBeCloseTo(0.5 * 1 ** 2)
   })
 
   test('log-probabilities that nobody recorded are those of the policy', () => {

@@ -113,6 +113,15 @@ describe('Replay', () => {
     expect(Math.max(...weights.subarray(0, 1000))).toBeLessThanOrEqual(1)
   })
 
+  test('what is new comes as first as what was most urgent', () => {
+    const replay = new Replay({ ...options, capacity: 4, priorityExponent: 1 })
+    replay.add(transition(0))
+    replay.prioritize(replay.sample(1, Rng.of(1), 1), Float32Array.of(9))
+    replay.add(transition(1))
+    const { indices } = replay.sample(10_000, Rng.of(1), 1)
+    expect(indices.filter(index => index === 1).length / 10_000).toBeCloseTo(1 / 2, 2)
+  })
+
   test.each([undefined, 0.6])('a state through JSON brings it back (priorities^%s)', priorityExponent => {
     const build = () => new Replay({ ...options, capacity: 10, priorityExponent })
     const [replay, other] = [build(), build()]

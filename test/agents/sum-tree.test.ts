@@ -48,6 +48,12 @@ describe('SumTree', () => {
     expect(again).toEqual(tree)
   })
 
+  test('a sum that rounding left at the total finds the last positive weight', () => {
+    const tree = new SumTree(4)
+    tree.set(1, 1)
+    expect(tree.find(1)).toBe(1)
+  })
+
   test('one leaf', () => {
     const tree = new SumTree(1)
     tree.set(0, 3)
