@@ -1,3 +1,4 @@
+import { inputError, messageOf } from '../common/error.ts'
 import { tf } from './tf.ts'
 
 /**
@@ -180,5 +181,21 @@ export class NativeKernels {
 
   private ints(name: string, value: readonly (string | number)[]): OpAttribute {
     return { name, type: this.backend.binding.TF_ATTR_INT, value }
+  }
+}
+
+/** Some engines can run layers that they can't differentiate: says so, and where it can be done. */
+export function withKernels<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const missing = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(messageOf(error))
+    if (missing === null) throw error
+    const [, kernel, backend] = missing
+    throw inputError(
+      'engine.kernel',
+      `the engine '${backend}' can't train this network: it lacks ${kernel}. Use --engine tfjs-node, or --engine cpu (slow).`,
+      { cause: error },
+    )
   }
 }

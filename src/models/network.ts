@@ -1,9 +1,9 @@
-import { inputError, messageOf } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import { type ExecutionContext, execute } from './execute.ts'
+import { size, timeSteps } from './flops.ts'
 import { flattenModel, type Graph, type Layer } from './graph.ts'
 import { cutIntoGroups, type LayerGroup } from './groups.ts'
-import { nativeKernels } from './kernels.ts'
+import { nativeKernels, withKernels } from './kernels.ts'
 import { compile, type Operation } from './program.ts'
 import { SCALING_LAYER } from './scaling.ts'
 import { tf } from './tf.ts'
@@ -113,6 +113,14 @@ export class Network {
       (sum, group, index) => (index < from ? sum : sum + group.flops * (trained[index] ? 3 : 2)),
       0,
     )
+  }
+
+  /** Numbers of one clip that cross into a group; infinite where the model leaves a dimension open. */
+  crossingSize(group: number): number {
+    const before = this.operations[this.start(group) - 1]
+    const node = this.graph.nodes[before.nodes[before.nodes.length - 1]]
+    if (node.shapes[0].includes(null)) return Number.POSITIVE_INFINITY
+    return size(node.shapes[0]) * (node.perFrame ? timeSteps(this.graph) : 1)
   }
 
   /** FLOPs of one clip's forward pass through groups [from, end). */
@@ -263,22 +271,6 @@ export class Network {
       const shift = weights?.[1][channel] ?? 0
       return Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel * scale) + shift)
     })
-  }
-}
-
-/** Some engines can run layers that they can't differentiate: says so, and where it can be done. */
-function withKernels<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    const missing = /Kernel '(\w+)' not registered for backend '(\w+)'/.exec(messageOf(error))
-    if (missing === null) throw error
-    const [, kernel, backend] = missing
-    throw inputError(
-      'engine.kernel',
-      `the engine '${backend}' can't train this network: it lacks ${kernel}. Use --engine tfjs-node, or --engine cpu (slow).`,
-      { cause: error },
-    )
   }
 }
 

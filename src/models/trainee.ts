@@ -1,25 +1,19 @@
 import type { Rng } from '../common/random.ts'
 import type { Clip } from '../data/dataset.ts'
-import { ActivationCache } from './activation-cache.ts'
 import type { Weights } from './initialize.ts'
 import type { GradientResult, Network, NormMode } from './network.ts'
 import type { Optimizer, OptimizerState } from './optimizer.ts'
+import { FrozenPrefix, type PrefixOptions } from './prefix.ts'
 import { tf } from './tf.ts'
 
 /** One group's setting for a training step; 0 freezes it. */
 export type LearningRates = readonly number[]
 
-/** Where pixels come from: uint8 [B, T, H, W, C] for the clips. */
-export type PixelSource = (clips: readonly Clip[]) => Uint8Array
-
-export interface TraineeOptions {
+export interface TraineeOptions extends PrefixOptions {
   readonly network: Network
   readonly optimizer: () => Optimizer
-  readonly pixels: PixelSource
   /** Class index of a clip. */
   readonly label: (clip: Clip) => number
-  /** Bytes for cached activations of frozen prefixes. */
-  readonly cacheBytes: number
 }
 
 /** How batch normalisations of trained groups behave: a mode a group, and how slowly statistics may follow. */
@@ -56,8 +50,7 @@ export class Trainee {
   private optimizer: Optimizer
   private versions: number[]
   private charged = new Set<string>()
-  private readonly cache: ActivationCache
-  private readonly rowShapes = new Map<number, readonly number[]>()
+  private readonly prefix: FrozenPrefix
   private nextVersion = 1
   private norms: NormConfig
   /** Forward, backward, probe and evaluation FLOPs since `reset`. */
@@ -72,7 +65,7 @@ export class Trainee {
     this.optimizer = options.optimizer()
     this.versions = options.network.groups.map(() => 0)
     this.norms = { modes: options.network.groups.map(() => 'frozen') }
-    this.cache = new ActivationCache(options.cacheBytes)
+    this.prefix = new FrozenPrefix(options)
   }
 
   get network(): Network {
@@ -217,42 +210,10 @@ export class Trainee {
     }
   }
 
-  /** The tensor that enters group `from`: pixels, or the frozen prefix's output, computed clip by clip. */
+  /** The tensor that enters group `from`: pixels, or the frozen prefix's output. */
   private enter(clips: readonly Clip[], from: number): tf.Tensor {
-    if (from === 0) return this.network.input(this.options.pixels(clips), clips.length)
     this.charge(clips, from)
-    const rows = clips.map(clip => this.prefix(clip, from))
-    const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
-    let offset = 0
-    for (const row of rows) {
-      all.set(row, offset)
-      offset += row.length
-    }
-    return this.asRows(all, from)
-  }
-
-  /** One clip's activations before group `to`; alone in its batch, so that its bits don't depend on company. */
-  private prefix(clip: Clip, to: number): Float32Array {
-    const key = (group: number) => `${clip.id}|${group}|${this.versions.slice(0, group).join(',')}`
-    const known = this.cache.get(key(to))
-    if (known !== undefined) return known
-    let from = to - 1
-    while (from > 0 && this.cache.get(key(from)) === undefined) from--
-    const start = from === 0 ? undefined : this.cache.get(key(from))
-    const input = start ? this.asRows(start, from) : this.network.input(this.options.pixels([clip]), 1)
-    const output = this.network.forward(input, 1, from, to)
-    const value = output.dataSync() as Float32Array
-    this.rowShapes.set(to, output.shape.slice(1))
-    tf.dispose([input, output])
-    this.cache.set(key(to), value)
-    return value
-  }
-
-  /** Rows that cross into `group`, [B·T, …] within wrapped time and [B, …] after it. */
-  private asRows(data: Float32Array, group: number): tf.Tensor {
-    const shape = this.rowShapes.get(group) ?? []
-    const row = shape.reduce((product, dimension) => product * dimension, 1)
-    return tf.tensor(data, [data.length / row, ...shape])
+    return this.prefix.enter(clips, from, this.versions)
   }
 
   /** A frozen prefix costs its forward pass once a clip and version in a run, wherever the bits come from. */

@@ -9,7 +9,8 @@ import { startEngine } from '../models/engine.ts'
 import { loadModel } from '../models/load.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
 import { Network } from '../models/network.ts'
-import { defaultCacheDir, withoutBroken } from './compose.ts'
+import { withoutBroken } from './clips.ts'
+import { defaultCacheDir } from './compose.ts'
 import type { OnEvent } from './run-events.ts'
 
 export interface ApplyOptions {

@@ -4,7 +4,7 @@ import type { NetworkFactory } from '../agents/agent.ts'
 import { loadPlugin, type Plugin } from '../agents/plugin.ts'
 import { inputError } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
-import { openClipCache, type SkippedClip } from '../data/clip-cache.ts'
+import { openClipCache } from '../data/clip-cache.ts'
 import type { Clip, Dataset, Splits } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
 import { chooseFrameRate, openClipSource, surveyClips } from '../data/source.ts'
@@ -24,6 +24,7 @@ import type { InputScaling } from '../models/scaling.ts'
 import type { tf } from '../models/tf.ts'
 import { Trainee } from '../models/trainee.ts'
 import { builtinPlugins } from './builtin.ts'
+import { batchSizeOf, checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
 import type { GroupAgent } from './collect.ts'
 import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
 import { buildContainer, type Container } from './container.ts'
@@ -71,7 +72,6 @@ interface ComposeHooks {
 }
 
 const DEFAULT_GROUPS = 4
-const DEFAULT_BATCH = 16
 const MEGABYTE = 2 ** 20
 
 export async function compose(
@@ -152,6 +152,7 @@ export async function compose(
       onStep: hooks.onStep,
       ...options,
     })
+  const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
   const worlds = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () => {
     const network = buildNetwork(pretrained, {
       classes: dataset.classes.length,
@@ -164,7 +165,7 @@ export async function compose(
       seed: config.seed,
     })
     const options = { network, optimizer: () => createOptimizer({ kind: config.optimizer }), pixels, label }
-    return worldOn(new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE }, readWeights(network)))
+    return worldOn(new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE, batches }, readWeights(network)))
   })
   const [world] = worlds
   return {
@@ -212,31 +213,6 @@ export function defaultCacheDir(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'layergym')
 }
 
-/** The dataset without the clips that turned out to be undecodable; they are listed with their reasons. */
-export function withoutBroken(dataset: Dataset, skipped: readonly SkippedClip[]): Dataset {
-  if (skipped.length === 0) return dataset
-  const broken = new Set(skipped.map(({ clip }) => clip.id))
-  return {
-    ...dataset,
-    clips: dataset.clips.filter(clip => !broken.has(clip.id)),
-    skipped: [...dataset.skipped, ...skipped.map(({ clip, reason }) => ({ path: clip.path, reason }))],
-  }
-}
-
-function batchSizeOf({ batchSize }: FineTuneConfig, splits: Splits): number {
-  return batchSize ?? Math.min(DEFAULT_BATCH, splits.train.length)
-}
-
-function checkBatch(splits: Splits, config: FineTuneConfig): void {
-  const batchSize = batchSizeOf(config, splits)
-  if (batchSize <= splits.train.length) return
-  throw inputError(
-    'batch-size.too-large',
-    `a batch of ${batchSize} is larger than the train split of ${splits.train.length} clips: ` +
-      `choose --batch-size ${splits.train.length} or less`,
-  )
-}
-
 /** What `budgetSteps` steps of full fine-tuning cost. */
 function budgetFlops({ network }: Trainee, budgetSteps: number, batchSize: number): number {
   return budgetSteps * batchSize * network.stepFlops(network.groups.map(() => true))
@@ -249,11 +225,6 @@ function refuseMixedControl(config: FineTuneConfig): void {
       'the sequential view is one environment for all groups: it needs one agent (--control shared), or use --view parallel',
     )
   }
-}
-
-function describeSplits(dataset: Dataset, splits: Splits): string {
-  const sizes = `${splits.train.length} train, ${splits.probe.length} probe, ${splits.reward.length} reward, ${splits.test.length} test`
-  return `${dataset.classes.length} classes (${dataset.classes.join(', ')}); clips: ${sizes}`
 }
 
 function framesOf(

@@ -100,7 +100,7 @@ export function longestRun(config: FineTuneConfig): number {
 
 /** The default round: an eighth of the budget, but long enough that probing stays below a tenth of the cost. */
 export function roundStepsOf(config: FineTuneConfig): number {
-  return config.roundSteps ?? Math.min(config.budgetSteps, Math.max(5, Math.round(config.budgetSteps / 8)))
+  return config.roundSteps ?? Math.min(config.budgetSteps, Math.max(6, Math.round(config.budgetSteps / 8)))
 }
 
 /** What stands in a configuration for a part that a program gave as an object. */

@@ -45,7 +45,7 @@ export function syntheticPixels(clips: readonly Clip[]): Uint8Array {
 }
 
 export function tinyTrainee(
-  options: { groups?: number; cacheBytes?: number; optimizer?: 'adamw' | 'sgd' } = {},
+  options: { groups?: number; cacheBytes?: number; inBatches?: boolean; optimizer?: 'adamw' | 'sgd' } = {},
 ): Trainee {
   const model = buildClipModel(tinyImageModel(), {
     classes: 2,
@@ -63,6 +63,7 @@ export function tinyTrainee(
       pixels: syntheticPixels,
       label: clip => (clip.label === 'bright' ? 0 : 1),
       cacheBytes: options.cacheBytes ?? 2 ** 24,
+      batches: options.inBatches ? Object.values(syntheticSplits()) : [],
     },
     readWeights(network),
   )

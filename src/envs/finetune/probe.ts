@@ -22,8 +22,8 @@ export interface ProbeState {
   readonly reference: readonly Gram[] | undefined
 }
 
-/** Clips that statistics are read on: two halves of four, unless the probe split is smaller. */
-const PROBE_CLIPS = 8
+/** Clips that statistics are read on, in two halves: few, since every decision pays for a pass through all groups. */
+const PROBE_CLIPS = 4
 
 /**
  * Reads the statistics of every layer group on the same few probe clips at each decision: gradients of two

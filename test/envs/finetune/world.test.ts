@@ -79,14 +79,33 @@ describe('the fine-tuning world', () => {
   })
 
   test('cached prefixes change neither the figures nor the FLOPs charged', async () => {
-    const run = async (cacheBytes: number) => {
-      const world = tinyWorld({}, tinyTrainee({ cacheBytes }))
+    const run = async (cacheBytes: number, inBatches = false) => {
+      const world = tinyWorld({}, tinyTrainee({ cacheBytes, inBatches }))
       await world.reset(1)
       await world.round([FREEZE, RESET, KEEP])
       const result = await world.round([KEEP, FREEZE, KEEP])
       return [result.evaluation.loss, result.trainLoss, result.flops]
     }
-    expect(await run(0)).toEqual(await run(2 ** 24))
+    const none = await run(0)
+    for (const cached of [await run(2 ** 24), await run(2 ** 24, true), await run(1)]) {
+      cached.forEach((figure, i) => {
+        expect(figure / none[i]).toBeCloseTo(1, 5)
+      })
+    }
+  })
+
+  test('cached activations do not depend on what was asked for before', async () => {
+    const run = async (warm: boolean) => {
+      const world = tinyWorld({}, tinyTrainee({ inBatches: true }))
+      if (warm) {
+        await world.reset(2)
+        while (!(await world.round([KEEP, RESET, KEEP])).terminated);
+      }
+      await world.reset(1)
+      const { evaluation, trainLoss } = await world.round([KEEP, KEEP, KEEP])
+      return [evaluation.loss, trainLoss]
+    }
+    expect(await run(true)).toEqual(await run(false))
   })
 
   test('a run that blows up terminates with the bound as its last loss', async () => {

@@ -1,0 +1,100 @@
+import type { Clip } from '../data/dataset.ts'
+import { ActivationCache } from './activation-cache.ts'
+import type { Network } from './network.ts'
+import { tf } from './tf.ts'
+
+/** Where pixels come from: uint8 [B, T, H, W, C] for the clips. */
+export type PixelSource = (clips: readonly Clip[]) => Uint8Array
+
+export interface PrefixOptions {
+  readonly network: Network
+  readonly pixels: PixelSource
+  /** Bytes for cached activations; where those of all clips don't fit, every batch computes its own. */
+  readonly cacheBytes: number
+  /**
+   * All clips, in the fixed batches that their activations are computed in: so a clip's bits depend neither on
+   * the batch that first asked for it nor on what was cached before. A clip that is in none is computed alone.
+   */
+  readonly batches?: readonly (readonly Clip[])[]
+}
+
+/** The groups before the first trained one: run outside the gradient, once a clip as long as they don't change. */
+export class FrozenPrefix {
+  private readonly cache: ActivationCache
+  private readonly batchOf = new Map<string, readonly Clip[]>()
+  private readonly rowShapes = new Map<number, readonly number[]>()
+
+  constructor(private readonly options: PrefixOptions) {
+    this.cache = new ActivationCache(options.cacheBytes)
+    for (const batch of options.batches ?? []) for (const clip of batch) this.batchOf.set(clip.id, batch)
+  }
+
+  /** What crosses into group `to`; `versions` says which state each group is in. The caller owns the tensor. */
+  enter(clips: readonly Clip[], to: number, versions: readonly number[]): tf.Tensor {
+    if (to === 0) return this.options.network.input(this.options.pixels(clips), clips.length)
+    if (!this.fits(to)) return this.compute(clips, to)
+    return this.asRows(concatenated(clips.map(clip => this.activations(clip, to, versions))), to)
+  }
+
+  private fits(to: number): boolean {
+    const { network, cacheBytes } = this.options
+    // Twice: entries of a state that is gone are still there while those of the next one come.
+    return cacheBytes > 0 && 2 * 4 * network.crossingSize(to) * this.batchOf.size <= cacheBytes
+  }
+
+  private activations(clip: Clip, to: number, versions: readonly number[]): Float32Array {
+    const at = (of: Clip, group: number) =>
+      this.cache.get(`${of.id}|${group}|${versions.slice(0, group).join(',')}`)
+    const known = at(clip, to)
+    if (known !== undefined) return known
+    const batch = this.batchOf.get(clip.id) ?? [clip]
+    let from = to - 1
+    while (from > 0 && batch.some(other => at(other, from) === undefined)) from--
+    const output = this.compute(batch, to, from, other => at(other, from) ?? new Float32Array())
+    const values = output.dataSync() as Float32Array
+    this.rowShapes.set(to, output.shape.slice(1))
+    output.dispose()
+    const size = values.length / batch.length
+    let own = values
+    batch.forEach((other, i) => {
+      const value = values.slice(i * size, (i + 1) * size)
+      this.cache.set(`${other.id}|${to}|${versions.slice(0, to).join(',')}`, value)
+      if (other.id === clip.id) own = value
+    })
+    return own
+  }
+
+  /** Groups [from, to) on a batch: from pixels, or from what was cached at `from`. */
+  private compute(
+    clips: readonly Clip[],
+    to: number,
+    from = 0,
+    cached: (clip: Clip) => Float32Array = () => new Float32Array(),
+  ): tf.Tensor {
+    const { network, pixels } = this.options
+    const input =
+      from === 0
+        ? network.input(pixels(clips), clips.length)
+        : this.asRows(concatenated(clips.map(cached)), from)
+    const output = network.forward(input, clips.length, from, to)
+    input.dispose()
+    return output
+  }
+
+  /** Rows that cross into `group`, [B·T, …] within wrapped time and [B, …] after it. */
+  private asRows(data: Float32Array, group: number): tf.Tensor {
+    const shape = this.rowShapes.get(group) ?? []
+    const row = shape.reduce((product, dimension) => product * dimension, 1)
+    return tf.tensor(data, [data.length / row, ...shape])
+  }
+}
+
+function concatenated(rows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
+  let offset = 0
+  for (const row of rows) {
+    all.set(row, offset)
+    offset += row.length
+  }
+  return all
+}
