@@ -13,3 +13,16 @@ export interface Approximator {
   backward(outputGradient: Float32Array): Float32Array
   dispose?(): void
 }
+
+/** The approximator with a constant added to every row of its outputs; parameters and gradients are its own. */
+export function shifted(network: Approximator, offset: Float32Array | undefined): Approximator {
+  if (offset === undefined) return network
+  return {
+    inputs: network.inputs,
+    outputs: network.outputs,
+    parameters: network.parameters,
+    forward: (batch, rows) => network.forward(batch, rows).map((y, i) => y + offset[i % offset.length]),
+    backward: gradient => network.backward(gradient),
+    dispose: () => network.dispose?.(),
+  }
+}

@@ -10,7 +10,7 @@ import type {
   LearnReport,
   Trajectory,
 } from '../agent.ts'
-import type { Approximator } from '../approximator.ts'
+import { type Approximator, shifted } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
@@ -59,7 +59,10 @@ export class Ppo implements Agent<unknown, unknown> {
     const inputs = observationSpace.flatSize
     const stream = (name: string) => Rng.of(rng.int(2 ** 31), name)
     const { outputs } = distribution
-    this.policy = buildNetwork('policy', make, { inputs, outputs, rng: stream('policy') })
+    this.policy = shifted(
+      buildNetwork('policy', make, { inputs, outputs, rng: stream('policy') }),
+      context.initialLogits,
+    )
     this.value = buildNetwork('value', makeValue, { inputs, outputs: 1, rng: stream('value') })
     this.rng = stream('learning')
     this.rate = { learningRate, epsilon: 1e-5 }

@@ -13,7 +13,7 @@ import type {
   NetworkFactory,
   Trajectory,
 } from '../agent.ts'
-import type { Approximator } from '../approximator.ts'
+import { type Approximator, shifted } from '../approximator.ts'
 import { entropy, greedyAction, logSoftmax, policyGradient, sampleAction } from '../categorical.ts'
 import { Mlp } from '../mlp.ts'
 import { discountedReturns, normalize } from '../returns.ts'
@@ -40,7 +40,10 @@ export class Reinforce implements Agent<unknown, number> {
     const makeValue = networks?.value ?? (sizes => new Mlp({ ...sizes, hidden: config.hidden }))
     const inputs = observationSpace.flatSize
     const outputs = actionSpace.flatSize
-    this.policy = build('policy', make, { inputs, outputs, rng: Rng.of(rng.int(2 ** 31), 'policy') })
+    this.policy = shifted(
+      build('policy', make, { inputs, outputs, rng: Rng.of(rng.int(2 ** 31), 'policy') }),
+      context.initialLogits,
+    )
     this.value = build('value', makeValue, { inputs, outputs: 1, rng: Rng.of(rng.int(2 ** 31), 'value') })
     const { learningRate, valueLearningRate } = config
     this.policyOptimizer = new Adam(this.policy.parameters.length, { learningRate })
@@ -48,7 +51,7 @@ export class Reinforce implements Agent<unknown, number> {
   }
 
   act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<number>[] {
-    const logits = this.logits(this.flatten(observations), observations.length)
+    const logits = this.policy.forward(this.flatten(observations), observations.length)
     return observations.map((_, row) => {
       const logp = logSoftmax(this.row(logits, row), masks[row])
       const action = explore ? sampleAction(logp, rng) : greedyAction(logp)
@@ -115,7 +118,7 @@ export class Reinforce implements Agent<unknown, number> {
   ) {
     const { entropyCoefficient, maxGradNorm } = this.context.config
     const rows = transitions.length
-    const logits = this.logits(batch, rows)
+    const logits = this.policy.forward(batch, rows)
     const gradient = new Float32Array(logits.length)
     let loss = 0
     let totalEntropy = 0
@@ -152,14 +155,6 @@ export class Reinforce implements Agent<unknown, number> {
   private bootstrap({ terminated, truncated, finalObservation }: Trajectory<unknown, number>): number {
     if (terminated || !truncated) return 0
     return this.value.forward(this.flatten([finalObservation]), 1)[0]
-  }
-
-  /** [rows, actions]: the network's, shifted by those that the environment suggests to start from. */
-  private logits(batch: Float32Array, rows: number): Float32Array {
-    const { initialLogits } = this.context
-    const logits = this.policy.forward(batch, rows)
-    if (initialLogits === undefined) return logits
-    return logits.map((logit, i) => logit + initialLogits[i % initialLogits.length])
   }
 
   /** [rows, flatSize] */
