@@ -54,7 +54,9 @@ describe('architecture', () => {
   test('time and randomness come in as arguments below src/cli', () => {
     const wrong = sources
       .filter(file => roomOf(file) !== 'cli')
-      .filter(file => /\bMath\.random\b|\bDate\.now\b|\bnew Date(?:\(\s*\)|(?!\())/.test(withoutComments(read(file))))
+      .filter(file =>
+        /\bMath\.random\b|\bDate\.now\b|\bnew Date(?:\(\s*\)|(?!\())/.test(withoutComments(read(file))),
+      )
     expect(wrong).toEqual([])
   })
 

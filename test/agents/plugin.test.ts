@@ -24,7 +24,12 @@ describe('definePlugin', () => {
   ])('refuses %s', (_name, plugin, message) => expect(() => definePlugin(plugin)).toThrow(message))
 
   test('the agents that ship pass it', () => {
-    expect(Object.keys(definePlugin(builtinAgents).agents ?? {})).toEqual(['dqn', 'ppo', 'reinforce', 'random'])
+    expect(Object.keys(definePlugin(builtinAgents).agents ?? {})).toEqual([
+      'dqn',
+      'ppo',
+      'reinforce',
+      'random',
+    ])
   })
 })
 
