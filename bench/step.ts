@@ -7,7 +7,7 @@
  * for each other, PyTorch's by spinning, and lose far more than their share.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
-import { Probe } from '../src/envs/finetune/probe.ts'
+import { PROBE_CLIPS, Probe } from '../src/envs/finetune/probe.ts'
 import type { HeadBuilder } from '../src/models/clip-model.ts'
 import { startEngine } from '../src/models/engine.ts'
 import { tf } from '../src/models/tf.ts'
@@ -141,9 +141,9 @@ async function decisions(): Promise<void> {
     const { trainee, step, batch: clips } = await mobilenet({ size, batch, groups: 4 })
     const probe = new Probe(trainee, clips)
     const passes = () => {
-      trainee.probe(clips.slice(0, 4))
-      trainee.probe(clips.slice(4, 8))
-      trainee.activations(clips.slice(0, 8))
+      trainee.probe(clips.slice(0, PROBE_CLIPS / 2))
+      trainee.probe(clips.slice(PROBE_CLIPS / 2, PROBE_CLIPS))
+      trainee.activations(clips.slice(0, PROBE_CLIPS))
     }
     times(1, () => step())
     probe.measure()
@@ -154,7 +154,7 @@ async function decisions(): Promise<void> {
       const all = median(times(2, () => probe.measure(before)))
       return { pass: pass / full, figures: Math.max(0, all - pass) / full }
     })
-    for (const steps of [5, 15])
+    for (const steps of [6, 15])
       rows.push([
         `${size}x${size}, ${batch}×${FRAMES}, rounds of ${steps} steps`,
         percent(median(rounds.map(round => round.pass)) / steps),

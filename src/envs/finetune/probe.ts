@@ -23,7 +23,7 @@ export interface ProbeState {
 }
 
 /** Clips that statistics are read on, in two halves: few, since every decision pays for a pass through all groups. */
-const PROBE_CLIPS = 4
+export const PROBE_CLIPS = 4
 
 /**
  * Reads the statistics of every layer group on the same few probe clips at each decision: gradients of two
