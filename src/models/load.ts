@@ -83,18 +83,23 @@ async function readModelJson(path: string): Promise<ModelJson> {
       },
     )
   }
-  const topology = json?.modelTopology as Record<string, unknown> | undefined
-  if (json?.format === 'graph-model' || (topology !== undefined && 'node' in topology)) {
+  const topology: unknown = json?.modelTopology
+  const isObject = typeof topology === 'object' && topology !== null
+  if (json?.format === 'graph-model' || (isObject && 'node' in topology)) {
     throw inputError(
       'model.graph',
       `${path} is a graph model: it can be run but not fine-tuned, since its layers and training behaviour are gone. ` +
         'Convert the original network as a layers model (--output_format=tfjs_layers_model).',
     )
   }
-  if (topology === undefined || !Array.isArray(json.weightsManifest)) {
+  const manifest: unknown = json?.weightsManifest
+  const isManifest =
+    Array.isArray(manifest) &&
+    manifest.every(group => Array.isArray(group?.paths) && Array.isArray(group?.weights))
+  if (!isObject || !isManifest) {
     throw inputError(
       'model.not-a-model',
-      `${path} is not a tfjs layers model: it lacks ${topology === undefined ? 'modelTopology' : 'weightsManifest'}`,
+      `${path} is not a tfjs layers model: it has no ${isObject ? 'weightsManifest' : 'modelTopology'} that tfjs could read`,
     )
   }
   return json as ModelJson
