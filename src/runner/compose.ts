@@ -103,6 +103,18 @@ export async function compose(
   const loaded = parts.model ? undefined : await loadModel(config.model)
   const pretrained = parts.model ?? (loaded as LoadedModel).model
   const format = inputFormat(pretrained, config)
+  const keepHead = knowsClasses(loaded, given.classes)
+  const plan = {
+    classes: given.classes.length,
+    format,
+    head: parts.head ?? config.head,
+    keepHead,
+    groups:
+      parts.groups ?? (config.groups === undefined ? { atMost: DEFAULT_GROUPS } : { count: config.groups }),
+    seed: config.seed,
+  }
+  // Whether it can be built and cut is known before the clips are decoded; the scaling only after.
+  if (!isVideoModel(pretrained)) buildNetwork(pretrained, { ...plan, scaling: undefined }).model.dispose()
   const timings = await surveyClips(given.clips, { signal: hooks.signal })
   const frameRate = chooseFrameRate(timings, format.frames)
   const cache = openClipCache({
@@ -131,7 +143,6 @@ export async function compose(
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
   const classIndex = new Map(dataset.classes.map((name, index) => [name, index]))
   const label = (clip: Clip) => classIndex.get(clip.label) ?? -1
-  const keepHead = knowsClasses(loaded, dataset.classes)
   const worldOn = (trainee: Trainee, options: Partial<FineTuningOptions<unknown>> = {}) =>
     new FineTuning<unknown>({
       trainee,
@@ -154,16 +165,7 @@ export async function compose(
     })
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
   const worlds = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () => {
-    const network = buildNetwork(pretrained, {
-      classes: dataset.classes.length,
-      format,
-      scaling,
-      head: parts.head ?? config.head,
-      keepHead,
-      groups:
-        parts.groups ?? (config.groups === undefined ? { atMost: DEFAULT_GROUPS } : { count: config.groups }),
-      seed: config.seed,
-    })
+    const network = buildNetwork(pretrained, { ...plan, scaling })
     const options = { network, optimizer: () => createOptimizer({ kind: config.optimizer }), pixels, label }
     return worldOn(new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE, batches }, readWeights(network)))
   })
