@@ -14,6 +14,8 @@ export interface TraineeOptions extends PrefixOptions {
   readonly optimizer: () => Optimizer
   /** Class index of a clip. */
   readonly label: (clip: Clip) => number
+  /** Pixels for a training step where they differ from step to step (random segments): nothing is cached then. */
+  readonly augmented?: (clips: readonly Clip[], rng: Rng) => Uint8Array
 }
 
 /** How batch normalisations of trained groups behave: a mode a group, and how slowly statistics may follow. */
@@ -194,7 +196,7 @@ export class Trainee {
     trained: ReadonlySet<string>,
     dropout?: Rng,
   ): GradientResult {
-    const input = this.enter(clips, from)
+    const input = this.enter(clips, from, dropout)
     try {
       const labels = clips.map(this.options.label)
       const norms = dropout === undefined ? undefined : this.norms
@@ -210,8 +212,16 @@ export class Trainee {
     }
   }
 
-  /** The tensor that enters group `from`: pixels, or the frozen prefix's output. */
-  private enter(clips: readonly Clip[], from: number): tf.Tensor {
+  /** The tensor that enters group `from`: pixels, or the frozen prefix's output; augmented only while training. */
+  private enter(clips: readonly Clip[], from: number, training?: Rng): tf.Tensor {
+    const { augmented } = this.options
+    if (augmented !== undefined && training !== undefined) {
+      this.flops += clips.length * (this.network.forwardFlops() - this.network.forwardFlops(from))
+      const input = this.network.input(augmented(clips, training), clips.length)
+      const output = this.network.forward(input, clips.length, 0, from)
+      input.dispose()
+      return output
+    }
     this.charge(clips, from)
     return this.prefix.enter(clips, from, this.versions)
   }

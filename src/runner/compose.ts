@@ -138,6 +138,8 @@ export async function compose(
   notice(describeSplits(dataset, splits))
   const source = openClipSource({ cache, frames: format.frames })
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
+  const augmented =
+    config.sampling === 'uniform' ? undefined : (batch: readonly Clip[], rng: Rng) => source.batch(batch, rng)
   const scaling = isVideoModel(pretrained)
     ? undefined
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
@@ -166,7 +168,8 @@ export async function compose(
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
   const worlds = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () => {
     const network = buildNetwork(pretrained, { ...plan, scaling })
-    const options = { network, optimizer: () => createOptimizer({ kind: config.optimizer }), pixels, label }
+    const optimizer = () => createOptimizer({ kind: config.optimizer })
+    const options = { network, optimizer, pixels, augmented, label }
     return worldOn(new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE, batches }, readWeights(network)))
   })
   const [world] = worlds

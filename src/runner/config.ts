@@ -49,6 +49,12 @@ export const fineTuneSchema = z.strictObject({
     .describe('clips a training step (default: 16, or all clips of a smaller train split)'),
   frames: integer(1, 512).default(8).describe('frames sampled from a clip'),
   size: integer(8, 2048).optional().describe("pixels a side (default: the model's own, at most 96)"),
+  sampling: z
+    .enum(['uniform', 'random-segment'])
+    .default('uniform')
+    .describe(
+      'frames of training clips: the same every time, or one from each segment at random (nothing is cached then)',
+    ),
   fit: z.enum(['crop', 'letterbox', 'stretch']).default('crop').describe('how a frame fills the square'),
   scaling: z
     .string()

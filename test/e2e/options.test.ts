@@ -60,6 +60,14 @@ describe('options of fine-tune', () => {
     expect(sequential.hash).not.toBe(parallel.hash)
   })
 
+  test('random segments: another run than uniform frames, and the same one again', async () => {
+    const uniform = await summaryOf(run({}))
+    const random = await summaryOf(run({ sampling: 'random-segment' }))
+    const again = await summaryOf(run({ sampling: 'random-segment' }))
+    expect(random.hash).not.toBe(uniform.hash)
+    expect(again.hash).toBe(random.hash)
+  })
+
   test('a random agent', async () => {
     const summary = await summaryOf(run({ agent: 'random', 'agent-config': '{}' }))
     const idle = Object.keys(summary.updates).filter(name => summary.updates[name] === 0)
