@@ -68,9 +68,9 @@ export function fusedConvolution(native: NativeKernels, inputs: ConvolutionInput
       }
       if (wantBias && dShift) gradients.push(scale ? tf.mul(dShift, at('scale')) : dShift)
       if (wantGamma && norm && dFolded && dShift) {
-        const centred = bias ? tf.sub(bias.tensor, norm.mean) : tf.neg(norm.mean)
-        const sum = tf.add(perChannelSum(tf.mul(dFolded, kernel.tensor), spec), tf.mul(dShift, centred))
-        gradients.push(tf.mul(sum, at('rstd')))
+        const ofKernel = perChannelSum(tf.mul(dFolded, kernel.tensor), spec)
+        const offset = bias ? tf.sub(norm.mean, bias.tensor) : norm.mean
+        gradients.push(tf.mul(tf.sub(ofKernel, tf.mul(dShift, offset)), at('rstd')))
       }
       if (wantBeta && dShift) gradients.push(dShift)
       return gradients
@@ -149,7 +149,6 @@ function foldedShift(
   scale: tf.Tensor | undefined,
 ): tf.Tensor | undefined {
   if (norm === undefined || scale === undefined) return bias
-  const centred = bias ? tf.sub(bias, norm.mean) : tf.neg(norm.mean)
-  const shift = tf.mul(centred, scale)
-  return norm.beta ? tf.add(shift, norm.beta.tensor) : shift
+  const offset = tf.mul(bias ? tf.sub(norm.mean, bias) : norm.mean, scale)
+  return norm.beta ? tf.sub(norm.beta.tensor, offset) : tf.neg(offset)
 }
