@@ -56,12 +56,20 @@ export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOpt
   return tf.model({ inputs: pixels, outputs: output, name: 'clip_model' })
 }
 
-function applyOverTime(layer: tf.layers.Layer, name: string, input: tf.SymbolicTensor): tf.SymbolicTensor {
+export function applyOverTime(
+  layer: tf.layers.Layer,
+  name: string,
+  input: tf.SymbolicTensor,
+): tf.SymbolicTensor {
   return tf.layers.timeDistributed({ layer, name }).apply(input) as tf.SymbolicTensor
 }
 
 /** y = x·scale + shift per channel: a fixed 1x1 depthwise convolution, since plain tfjs has no scaling layer. */
-function applyScaling(scaling: InputScaling, channels: number, pixels: tf.SymbolicTensor): tf.SymbolicTensor {
+export function applyScaling(
+  scaling: InputScaling,
+  channels: number,
+  pixels: tf.SymbolicTensor,
+): tf.SymbolicTensor {
   const layer = tf.layers.depthwiseConv2d({ kernelSize: 1, name: SCALING_LAYER })
   // Built where it is applied: only then do its weights have the names that loading the model gives them.
   const scaled = applyOverTime(layer, 'scaling', pixels)

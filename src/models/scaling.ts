@@ -14,6 +14,9 @@ export interface InputScaling {
 const IMAGENET_MEAN = [0.485, 0.456, 0.406]
 const IMAGENET_STD = [0.229, 0.224, 0.225]
 
+/** Pixels as they are: what a model with a Rescaling layer of its own takes. */
+export const RAW = uniform('0..255', 1, 0)
+
 /** What pretrained image networks expect of their pixels. */
 export const SCALINGS: readonly InputScaling[] = [
   uniform('0..1', 1 / 255, 0),
@@ -23,7 +26,7 @@ export const SCALINGS: readonly InputScaling[] = [
     scale: IMAGENET_STD.map(std => 1 / (255 * std)) as unknown as [number, number, number],
     shift: IMAGENET_MEAN.map((mean, i) => -mean / IMAGENET_STD[i]) as unknown as [number, number, number],
   },
-  uniform('0..255', 1, 0),
+  RAW,
 ]
 
 function uniform(id: string, scale: number, shift: number): InputScaling {

@@ -1,28 +1,43 @@
 import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
+import { applyOverTime, applyScaling } from './clip-model.ts'
+import type { InputScaling } from './scaling.ts'
 import { tf } from './tf.ts'
 
+export interface VideoModelOptions {
+  readonly classes: number
+  /** [T, H, W, C] of the clips. */
+  readonly clip: readonly [number, number, number, number]
+  /** What the model expects of pixels; none: it takes them as they are, 0..255. */
+  readonly scaling: InputScaling | undefined
+  readonly rng: Rng
+}
+
 /**
- * A video model as it is, [T, H, W, C] pixels in, with its last weighted layer replaced by one for these
- * classes. What it makes per frame or per voxel is averaged first.
+ * A video model as it is, with its last weighted layer replaced by one for these classes; what it makes per frame
+ * or per voxel is averaged first. Pixels 0..255 go in, scaled inside where the model wants them otherwise.
  */
-export function adaptVideoModel(model: tf.LayersModel, classes: number, rng: Rng): tf.LayersModel {
+export function adaptVideoModel(model: tf.LayersModel, options: VideoModelOptions): tf.LayersModel {
+  const { classes, clip, scaling, rng } = options
   const last = model.layers.findLast(layer => layer.weights.length > 0)
   if (last === undefined || Array.isArray(last.input)) {
     throw inputError('model.no-features', `the model '${model.name}' has no last layer to replace by a head`)
+  }
+  let inputs = model.inputs[0]
+  let features = last.input
+  if (scaling !== undefined) {
+    const body = tf.model({ inputs, outputs: features, name: 'video_body' })
+    inputs = tf.input({ shape: [...clip], name: 'clip' })
+    features = body.apply(applyScaling(scaling, clip[3], inputs)) as tf.SymbolicTensor
   }
   const dense = tf.layers.dense({
     units: classes,
     name: 'head_logits',
     kernelInitializer: tf.initializers.glorotUniform({ seed: rng.int(2 ** 31) }),
   })
-  const logits = dense.apply(averaged(last.input)) as tf.SymbolicTensor
+  const logits = dense.apply(averaged(features)) as tf.SymbolicTensor
   const softmax = tf.layers.activation({ activation: 'softmax', name: 'probabilities' })
-  return tf.model({
-    inputs: model.inputs,
-    outputs: softmax.apply(logits) as tf.SymbolicTensor,
-    name: 'video_model',
-  })
+  return tf.model({ inputs, outputs: softmax.apply(logits) as tf.SymbolicTensor, name: 'video_model' })
 }
 
 function averaged(features: tf.SymbolicTensor): tf.SymbolicTensor {
@@ -35,9 +50,7 @@ function averaged(features: tf.SymbolicTensor): tf.SymbolicTensor {
       return overTime(features)
     case 5: {
       const pool = tf.layers.globalAveragePooling2d({ name: 'pool' })
-      return overTime(
-        tf.layers.timeDistributed({ layer: pool, name: 'pooled' }).apply(features) as tf.SymbolicTensor,
-      )
+      return overTime(applyOverTime(pool, 'pooled', features))
     }
     default:
       throw inputError(

@@ -140,7 +140,7 @@ export async function compose(
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
   const augmented =
     config.sampling === 'uniform' ? undefined : (batch: readonly Clip[], rng: Rng) => source.batch(batch, rng)
-  const scaling = isVideoModel(pretrained)
+  const scaling = isOurs(loaded, pretrained)
     ? undefined
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
   const classIndex = new Map(dataset.classes.map((name, index) => [name, index]))
@@ -242,6 +242,12 @@ function framesOf(
     data: pixels(clips),
     shape: [clips.length * format.frames, height, width, format.channels] as const,
   }
+}
+
+/** A model that layergym saved scales its pixels itself. */
+function isOurs(loaded: LoadedModel | undefined, model: tf.LayersModel): boolean {
+  const metadata = loaded?.metadata ?? (model.getUserDefinedMetadata() as Record<string, unknown> | undefined)
+  return metadata?.layergym !== undefined
 }
 
 /** A model fine-tuned by layergym on the same classes goes on with its head. */

@@ -4,7 +4,7 @@ import { unknownName } from '../common/suggest.ts'
 import { buildClipModel, type HeadBuilder } from '../models/clip-model.ts'
 import { flattenModel } from '../models/graph.ts'
 import { type GroupsOption, Network } from '../models/network.ts'
-import { detectScaling, type InputScaling, SCALINGS } from '../models/scaling.ts'
+import { detectScaling, type InputScaling, RAW, SCALINGS } from '../models/scaling.ts'
 import type { tf } from '../models/tf.ts'
 import { adaptVideoModel } from '../models/video-model.ts'
 import type { FineTuneConfig } from './config.ts'
@@ -57,15 +57,19 @@ export function chooseScaling(
 ): InputScaling {
   if (wanted !== undefined) {
     const found = SCALINGS.find(scaling => scaling.id === wanted)
-    if (found === undefined)
-      throw unknownName(
-        'scaling',
-        wanted,
-        SCALINGS.map(scaling => scaling.id),
-      )
+    if (found === undefined) {
+      const known = SCALINGS.map(scaling => scaling.id)
+      throw unknownName('scaling', wanted, known)
+    }
     return found
   }
-  const detected = detectScaling(flattenModel(model), pixels)
+  const graph = flattenModel(model)
+  if (graph.nodes.some(node => node.layer?.getClassName() === 'Rescaling')) return RAW
+  if (isVideoModel(model)) {
+    onNotice(`a video model's pixel scaling can't be found out: ${SCALINGS[0].id} is assumed (--scaling)`)
+    return SCALINGS[0]
+  }
+  const detected = detectScaling(graph, pixels)
   if (detected === undefined) {
     onNotice(
       `the model has no batch normalisation to tell its pixel scaling by: ${SCALINGS[0].id} is assumed (--scaling)`,
@@ -91,7 +95,9 @@ export function buildNetwork(
 ): Network {
   const rng = Rng.of(options.seed, 'head')
   if (isVideoModel(pretrained)) {
-    const model = options.keepHead ? pretrained : adaptVideoModel(pretrained, options.classes, rng)
+    const { classes, format, scaling } = options
+    const clip = [format.frames, ...format.size, format.channels] as const
+    const model = options.keepHead ? pretrained : adaptVideoModel(pretrained, { classes, clip, scaling, rng })
     return new Network(model, options.groups)
   }
   const { format, scaling = SCALINGS[0] } = options

@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { Rng } from '../../src/common/random.ts'
+import { startEngine } from '../../src/models/engine.ts'
+import { Network } from '../../src/models/network.ts'
+import { SCALINGS } from '../../src/models/scaling.ts'
+import { tf } from '../../src/models/tf.ts'
+import { adaptVideoModel } from '../../src/models/video-model.ts'
+import { maxDifference, randomPixels } from '../support/models.ts'
+
+beforeAll(async () => {
+  await startEngine()
+})
+
+const CLIP = [4, 10, 10, 3] as const
+const seed = 5
+const init = () => tf.initializers.glorotUniform({ seed })
+
+/** 3-D convolutions over the whole clip. */
+function volumetric(): tf.LayersModel {
+  return tf.sequential({
+    layers: [
+      tf.layers.conv3d({
+        filters: 4,
+        kernelSize: 3,
+        activation: 'relu',
+        kernelInitializer: init(),
+        inputShape: [...CLIP],
+      }),
+      tf.layers.conv3d({ filters: 5, kernelSize: [2, 3, 3], activation: 'relu', kernelInitializer: init() }),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 7, activation: 'softmax', kernelInitializer: init() }),
+    ],
+  })
+}
+
+/** A CNN on every frame under a recurrent layer. */
+function recurrent(): tf.LayersModel {
+  const frame = tf.sequential({
+    layers: [
+      tf.layers.conv2d({
+        filters: 4,
+        kernelSize: 3,
+        strides: 2,
+        activation: 'relu',
+        kernelInitializer: init(),
+        inputShape: [10, 10, 3],
+      }),
+      tf.layers.globalAveragePooling2d({}),
+    ],
+  })
+  return tf.sequential({
+    layers: [
+      tf.layers.timeDistributed({ layer: frame, inputShape: [...CLIP] }),
+      tf.layers.lstm({ units: 6, kernelInitializer: init(), recurrentInitializer: init() }),
+      tf.layers.dense({ units: 7, activation: 'softmax', kernelInitializer: init() }),
+    ],
+  })
+}
+
+describe.each([
+  ['volumetric', volumetric],
+  ['recurrent', recurrent],
+])('a %s video model', (_name, build) => {
+  test.each([undefined, SCALINGS[1]])(
+    'gets a head, computes what plain tfjs does, and trains (scaling %j)',
+    scaling => {
+      const model = adaptVideoModel(build(), { classes: 3, clip: CLIP, scaling, rng: Rng.of(1) })
+      const network = new Network(model, { count: 2 })
+      const bytes = randomPixels(2 * 4 * 10 * 10 * 3)
+      const input = network.input(bytes, 2)
+      const ours = network.probabilities(network.forward(input, 2))
+      const pixels = tf.tensor5d(Float32Array.from(bytes), [2, ...CLIP])
+      const theirs = (model.predict(pixels) as tf.Tensor).dataSync()
+      expect(maxDifference(ours, theirs)).toBeLessThan(1e-5)
+      const learned = new Set(network.variables.filter(v => v.learned).map(v => v.name))
+      const { gradients } = network.gradients(input, [0, 2], { from: 0, trained: learned })
+      expect(gradients.size).toBe(learned.size)
+      for (const [name, gradient] of gradients) expect(gradient.every(Number.isFinite), name).toBe(true)
+    },
+  )
+})
