@@ -4,5 +4,5 @@ import { ppo } from './ppo/definition.ts'
 import { random } from './random/agent.ts'
 import { reinforce } from './reinforce/definition.ts'
 
-/** The agents that ship, registered as any third party's. */
+/** The agents that ship, registered the way third parties register theirs. */
 export const builtinAgents = definePlugin({ name: 'layergym', agents: { dqn, ppo, reinforce, random } })

@@ -210,7 +210,7 @@ function epsilonOf(norm: Layer): number {
   return (norm.getConfig() as { epsilon: number }).epsilon
 }
 
-/** Inverted dropout with the world's own random stream: tfjs draws from Math.random. */
+/** Inverted dropout with the world's own random stream: tfjs's is not seeded. */
 function dropout(context: ExecutionContext, layer: Layer, x: tf.Tensor): tf.Tensor {
   const { rate } = layer.getConfig() as { rate: number }
   const { dropout: rng } = context

@@ -2,7 +2,7 @@ import { builtinAgents } from '../agents/builtin.ts'
 import { definePlugin, type Plugin } from '../agents/plugin.ts'
 import { accuracyHeadroom, logLoss } from '../envs/finetune/reward.ts'
 
-/** What ships, registered as any third party's plugin. */
+/** What ships, registered the way third parties register theirs. */
 export const builtinPlugins: readonly Plugin[] = [
   builtinAgents,
   definePlugin({

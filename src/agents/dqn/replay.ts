@@ -71,7 +71,7 @@ export class Replay {
     row[2 * inputs + 1] = reward
     row[2 * inputs + 2] = discount
     if (next?.mask !== undefined) row.set(next.mask, 2 * inputs + 3)
-    // New ones come first: they are as urgent as any that was seen.
+    // New ones come first: none that was seen is more urgent.
     this.tree?.set(index, this.largestPriority)
     this.next = (index + 1) % capacity
     this.length = Math.max(this.length, index + 1)

@@ -1,4 +1,4 @@
-import { failure, inputError } from '../../common/error.ts'
+import { failure } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 import { Discrete } from '../../envs/spaces.ts'
@@ -10,11 +10,12 @@ import type {
   AgentState,
   Decision,
   LearnReport,
-  NetworkFactory,
   Trajectory,
 } from '../agent.ts'
 import { type Approximator, shifted } from '../approximator.ts'
+import { buildNetwork } from '../build-network.ts'
 import { entropy, greedyAction, logSoftmax, policyGradient, sampleAction } from '../categorical.ts'
+import { flattenRows } from '../flatten.ts'
 import { Mlp } from '../mlp.ts'
 import { discountedReturns, normalize } from '../returns.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
@@ -41,17 +42,24 @@ export class Reinforce implements Agent<unknown, number> {
     const inputs = observationSpace.flatSize
     const outputs = actionSpace.flatSize
     this.policy = shifted(
-      build('policy', make, { inputs, outputs, rng: Rng.of(rng.int(2 ** 31), 'policy') }),
+      buildNetwork('policy', make, { inputs, outputs, rng: Rng.of(rng.int(2 ** 31), 'policy') }),
       context.initialLogits,
     )
-    this.value = build('value', makeValue, { inputs, outputs: 1, rng: Rng.of(rng.int(2 ** 31), 'value') })
+    this.value = buildNetwork('value', makeValue, {
+      inputs,
+      outputs: 1,
+      rng: Rng.of(rng.int(2 ** 31), 'value'),
+    })
     const { learningRate, valueLearningRate } = config
     this.policyOptimizer = new Adam(this.policy.parameters.length, { learningRate })
     this.valueOptimizer = new Adam(this.value.parameters.length, { learningRate: valueLearningRate })
   }
 
   act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<number>[] {
-    const logits = this.policy.forward(this.flatten(observations), observations.length)
+    const logits = this.policy.forward(
+      flattenRows(this.context.observationSpace, observations),
+      observations.length,
+    )
     return observations.map((_, row) => {
       const logp = logSoftmax(this.row(logits, row), masks[row])
       const action = explore ? sampleAction(logp, rng) : greedyAction(logp)
@@ -68,7 +76,10 @@ export class Reinforce implements Agent<unknown, number> {
         ...discountedReturns(trajectory.transitions, gamma, this.bootstrap(trajectory)),
       ]),
     )
-    const batch = this.flatten(transitions.map(({ observation }) => observation))
+    const batch = flattenRows(
+      this.context.observationSpace,
+      transitions.map(({ observation }) => observation),
+    )
     const values = this.value.forward(batch, transitions.length)
     const advantages = returns.map((g, t) => g - values[t])
     const explained = explainedVariance(returns, advantages)
@@ -154,17 +165,7 @@ export class Reinforce implements Agent<unknown, number> {
   /** What follows the last action: nothing after the MDP's own end, V(s) where the episode was cut. */
   private bootstrap({ terminated, truncated, finalObservation }: Trajectory<unknown, number>): number {
     if (terminated || !truncated) return 0
-    return this.value.forward(this.flatten([finalObservation]), 1)[0]
-  }
-
-  /** [rows, flatSize] */
-  private flatten(observations: readonly unknown[]): Float32Array {
-    const { observationSpace } = this.context
-    const batch = new Float32Array(observations.length * observationSpace.flatSize)
-    observations.forEach((observation, row) => {
-      batch.set(observationSpace.flatten(observation), row * observationSpace.flatSize)
-    })
-    return batch
+    return this.value.forward(flattenRows(this.context.observationSpace, [finalObservation]), 1)[0]
   }
 
   private row(matrix: Float32Array, row: number): Float32Array {
@@ -177,17 +178,6 @@ export class Reinforce implements Agent<unknown, number> {
 export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>): string | undefined {
   if (actionSpace instanceof Discrete) return undefined
   return `it chooses among discrete actions, and this action space is ${JSON.stringify(actionSpace.toJSON())}`
-}
-
-/** @throws input error when the user's network has other sizes than the spaces need */
-function build(name: string, factory: NetworkFactory, sizes: Parameters<NetworkFactory>[0]): Approximator {
-  const network = factory(sizes)
-  if (network.inputs === sizes.inputs && network.outputs === sizes.outputs) return network
-  throw inputError(
-    'network.size',
-    `the ${name} network maps ${network.inputs} inputs to ${network.outputs} outputs: ` +
-      `these spaces need ${sizes.inputs} inputs and ${sizes.outputs} outputs`,
-  )
 }
 
 /** One optimizer step from the gradient at the outputs; returns the norm of the parameters' gradient. */
