@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Command } from 'commander'
 import { messageOf } from '../common/error.ts'
-import type { EngineName } from '../models/engine.ts'
+import type { EngineName } from '../models/engine-names.ts'
 import { type Io, printResult } from './command.ts'
 
 /** What `layergym doctor --json` prints. Sizes are bytes. */

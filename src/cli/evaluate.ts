@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { ENGINES } from '../models/engine-names.ts'
 import { parseConfig } from '../runner/config.ts'
 import { percent } from '../runner/report/format.ts'
 import { type Io, printResult } from './command.ts'
@@ -13,7 +14,7 @@ const evaluateSchema = z.strictObject({
   groupColumn: z.string().optional().describe('manifest column that keeps recordings together'),
   skipBroken: z.boolean().default(false).describe('leave out clips that cannot be decoded'),
   engine: z
-    .enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu', 'webgpu'])
+    .enum(['auto', ...ENGINES])
     .default('auto')
     .describe('what computes'),
   cache: z.string().optional().describe('folder for decoded clips'),

@@ -45,7 +45,7 @@ async function everything(plugins: readonly string[]): Promise<Readonly<Record<s
     import('../agents/plugin.ts'),
     import('../agents/schedules/baselines.ts'),
     import('../envs/finetune/features.ts'),
-    import('../models/engine.ts'),
+    import('../models/engine-names.ts'),
   ])
   const { registeredEnvs } = await import('../envs/registry.ts')
   const { SCALINGS } = await import('../models/scaling.ts')

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join, sep } from 'node:path'
 import { failure, inputError, messageOf } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
+import { ENGINES, type EngineName } from './engine-names.ts'
 import {
   type Availability,
   loadNative,
@@ -15,9 +16,6 @@ import { tf } from './tf.ts'
 
 const require = createRequire(import.meta.url)
 
-/** In the order in which `auto` tries them; webgpu only by choice. */
-export const ENGINES = ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu', 'webgpu'] as const
-export type EngineName = (typeof ENGINES)[number]
 const CHAIN: readonly EngineName[] = ['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu']
 
 export interface EngineOptions {

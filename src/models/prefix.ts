@@ -43,8 +43,8 @@ export class FrozenPrefix {
   }
 
   private activations(clip: Clip, to: number, versions: readonly number[]): Float32Array {
-    const at = (of: Clip, group: number) =>
-      this.cache.get(`${of.id}|${group}|${versions.slice(0, group).join(',')}`)
+    const key = (of: Clip, group: number) => `${of.id}|${group}|${versions.slice(0, group).join(',')}`
+    const at = (of: Clip, group: number) => this.cache.get(key(of, group))
     const known = at(clip, to)
     if (known !== undefined) return known
     const batch = this.batchOf.get(clip.id) ?? [clip]
@@ -58,7 +58,7 @@ export class FrozenPrefix {
     let own = values
     batch.forEach((other, i) => {
       const value = values.slice(i * size, (i + 1) * size)
-      this.cache.set(`${other.id}|${to}|${versions.slice(0, to).join(',')}`, value)
+      this.cache.set(key(other, to), value)
       if (other.id === clip.id) own = value
     })
     return own

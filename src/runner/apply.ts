@@ -5,7 +5,7 @@ import type { Clip, Dataset } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
 import { openClipSource } from '../data/source.ts'
 import { splitDataset } from '../data/split.ts'
-import { startEngine } from '../models/engine.ts'
+import { type EngineOptions, startEngine } from '../models/engine.ts'
 import { loadModel } from '../models/load.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
 import { Network } from '../models/network.ts'
@@ -14,7 +14,7 @@ import { defaultCacheDir } from './compose.ts'
 import type { OnEvent } from './run-events.ts'
 
 export interface ApplyOptions {
-  readonly engine?: 'auto' | 'tfjs-node-gpu' | 'tfjs-node' | 'wasm' | 'cpu' | 'webgpu'
+  readonly engine?: EngineOptions['engine']
   readonly cache?: string
   readonly signal: AbortSignal
   readonly onEvent: OnEvent

@@ -96,7 +96,8 @@ export async function compose(
       signal: hooks.signal,
     }))
   // Split before the long work begins, so that data that can't be split says so at once.
-  checkBatch(splitDataset(given, { seed: config.seed }).splits, config)
+  const givenSplit = splitDataset(given, { seed: config.seed })
+  checkBatch(givenSplit.splits, config)
   const engine = await startEngine({ engine: config.engine, threads: config.threads, onNotice: notice })
   // Bits depend on both: recorded, and set again by resume.
   config = { ...config, engine: engine.name, threads: engine.threads }
@@ -133,7 +134,7 @@ export async function compose(
   })
   const dataset = withoutBroken(given, skipped)
   for (const { path, reason } of dataset.skipped) notice(`left out ${path}: ${reason}`)
-  const { splits, warnings } = splitDataset(dataset, { seed: config.seed })
+  const { splits, warnings } = dataset === given ? givenSplit : splitDataset(dataset, { seed: config.seed })
   for (const warning of warnings) notice(warning)
   notice(describeSplits(dataset, splits))
   const source = openClipSource({ cache, frames: format.frames })

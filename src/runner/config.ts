@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
+import { ENGINES } from '../models/engine-names.ts'
 
 /** Flags come as text. An empty text, `true` or `null` is no number, though Number() would make one of it. */
 const number = (checks: z.ZodNumber) =>
@@ -43,7 +44,7 @@ export const fineTuneSchema = z.strictObject({
     .describe('steps of full fine-tuning that an episode may cost; cheaper steps may be four times as many'),
   roundSteps: integer(1)
     .optional()
-    .describe('training steps between decisions (default: an eighth of the budget, at least 5)'),
+    .describe('training steps between decisions (default: an eighth of the budget, at least 6)'),
   batchSize: integer(1)
     .optional()
     .describe('clips a training step (default: 16, or all clips of a smaller train split)'),
@@ -88,7 +89,7 @@ export const fineTuneSchema = z.strictObject({
   skipBroken: z.boolean().default(false).describe('leave out clips that cannot be decoded, and list them'),
   plugin: names(z.string()).default([]).describe('plugins to load: packages or files'),
   engine: z
-    .enum(['auto', 'tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu', 'webgpu'])
+    .enum(['auto', ...ENGINES])
     .default('auto')
     .describe('what computes'),
   threads: integer(1, 1024).optional().describe('threads of the engine (default: all)'),

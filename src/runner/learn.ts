@@ -80,7 +80,7 @@ export function learn(options: LearnOptions): Promise<LearningState> {
           return await runEpisode({
             world,
             view: config.view,
-            agents: world.options.trainee.network.groups.map(group => agentOf(agents, group.name)),
+            agents: actingAgents(agents, world),
             index,
             explore: true,
             worldSeed: config.seed,
@@ -128,11 +128,16 @@ export function learn(options: LearnOptions): Promise<LearningState> {
   })
 }
 
-/** The agent of a group, or the one that all share. */
-export function agentOf(agents: ReadonlyMap<string, GroupAgent>, group: string): GroupAgent {
-  const agent = agents.get(group) ?? agents.get('shared')
-  if (agent === undefined) throw new Error(`no agent for group '${group}'`)
-  return agent
+/** Who acts for each group of a world, in order: an agent of its own, or the one that all share. */
+export function actingAgents(
+  agents: ReadonlyMap<string, GroupAgent>,
+  world: Composition['worlds'][number],
+): readonly GroupAgent[] {
+  return world.options.trainee.network.groups.map(({ name }) => {
+    const agent = agents.get(name) ?? agents.get('shared')
+    if (agent === undefined) throw new Error(`no agent for group '${name}'`)
+    return agent
+  })
 }
 
 /** Adds one episode in its turn; after the last of a round, agents learn. */

@@ -42,7 +42,6 @@ export interface FineTuneResult {
 /** What a checkpoint holds: learning, and the runs that follow it by name. */
 export interface RunState {
   readonly fingerprint: string
-  readonly threads: number
   readonly learning?: LearningState
   readonly runs: Readonly<Record<string, ScheduleRun>>
   readonly shipped?: Shipped
@@ -62,7 +61,7 @@ export function stepCounter(onEvent: OnEvent) {
 }
 
 export class Run {
-  private state: RunState = { fingerprint: '', threads: 0, runs: {} }
+  private state: RunState = { fingerprint: '', runs: {} }
   private readonly notes: string[] = []
   private queue: Promise<void> = Promise.resolve()
 
@@ -80,7 +79,7 @@ export class Run {
     if (saved !== undefined && saved.fingerprint !== fingerprint) {
       throw inputError('resume.data', 'the clips have changed since this run began: start a new one')
     }
-    this.state = saved ?? { ...this.state, fingerprint, threads: composition.engine.threads }
+    this.state = saved ?? { ...this.state, fingerprint }
     await this.learn()
     const seeds = Array.from(
       { length: composition.config.baselineSeeds },

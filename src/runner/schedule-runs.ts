@@ -7,7 +7,7 @@ import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models
 import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
 import type { Composition } from './compose.ts'
 import { longestRun } from './config.ts'
-import { agentOf } from './learn.ts'
+import { actingAgents } from './learn.ts'
 import type { ScheduleSummary, TestScore } from './summary.ts'
 
 export type BaselineName = keyof typeof BASELINES
@@ -76,7 +76,7 @@ export async function runPolicy(
       episode = await runEpisode({
         world,
         view: composition.config.view,
-        agents: world.options.trainee.network.groups.map(group => agentOf(agents, group.name)),
+        agents: actingAgents(agents, world),
         index,
         explore: false,
         worldSeed: seed,

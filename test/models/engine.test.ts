@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ENGINES, type Engine, engineAvailability, startEngine } from '../../src/models/engine.ts'
+import { type Engine, engineAvailability, startEngine } from '../../src/models/engine.ts'
+import { ENGINES } from '../../src/models/engine-names.ts'
 import { tf } from '../../src/models/tf.ts'
 
 const require = createRequire(import.meta.url)

@@ -11,6 +11,11 @@ export function observationSpace<A>(world: FineTuning<A>): Space<Observation> {
   return new Box(-1, 1, [states.group.length + states.global.length])
 }
 
+/** Allowed actions of a group; all of them where the action set has no mask. */
+function maskOf<A>(world: FineTuning<A>, group: number): Mask {
+  return world.mask(group) ?? new Uint8Array(world.options.actions.space.flatSize).fill(1)
+}
+
 /** The facts of a round that reports want beside the reward. */
 function roundInfo(result: RoundResult): Info {
   const { evaluation, diverged, step, flops, trainLoss } = result
@@ -128,7 +133,7 @@ export class GroupEnv<A = number> implements Env<Observation, A> {
   }
 
   actionMask(): Mask {
-    return this.barrier.world.mask(this.group) ?? new Uint8Array(this.actionSpace.flatSize).fill(1)
+    return maskOf(this.barrier.world, this.group)
   }
 
   snapshot(): { readonly world: WorldState; readonly over: boolean } {
@@ -219,7 +224,7 @@ export class SequentialEnv<A = number> implements Env<Observation, A> {
   }
 
   actionMask(): Mask {
-    return this.world.mask(this.group) ?? new Uint8Array(this.actionSpace.flatSize).fill(1)
+    return maskOf(this.world, this.group)
   }
 
   snapshot(): { readonly world: WorldState; readonly chosen: readonly A[]; readonly over: boolean } {
