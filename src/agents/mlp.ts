@@ -7,13 +7,19 @@ export interface MlpOptions {
   /** Units of each hidden layer. */
   readonly hidden?: readonly number[]
   readonly rng: Rng
-  /** Gain of the last layer's weights: small for a policy (nearly uniform at first), 1 for values. */
+  /** Between the layers. */
+  readonly activation?: 'tanh' | 'relu'
+  /**
+   * `orthogonal`: weights of gain √2, biases 0 (Saxe et al. 2014; the gains of CleanRL's `layer_init`). `uniform`:
+   * both within ±1/√inputs (torch.nn.Linear's own).
+   */
+  readonly initial?: 'orthogonal' | 'uniform'
+  /** Gain of the last layer's orthogonal weights: small for a policy (nearly uniform at first), 1 for values. */
   readonly outputGain?: number
 }
 
 /**
- * A multi-layer perceptron with tanh between its layers, in typed arrays. Weights start orthogonal with gain √2
- * and biases at 0 (Saxe et al. 2014; the gains of CleanRL's `layer_init`).
+ * A multi-layer perceptron in typed arrays, by default with tanh between its layers and orthogonal weights.
  *
  * `parameters` holds W [out, in] row-major and then b [out], layer by layer: the order of PyTorch's `parameters()`.
  * What `forward` and `backward` return stays valid until their next call, which writes over it.
@@ -24,10 +30,13 @@ export class Mlp implements Approximator {
   readonly parameters: Float32Array
   private readonly layers: readonly Layer[]
   private readonly gradient: Float32Array
+  private readonly activation: 'tanh' | 'relu'
   private rows = 0
   private capacity = 0
 
-  constructor({ inputs, outputs, hidden = [64, 64], rng, outputGain = 1 }: MlpOptions) {
+  constructor(options: MlpOptions) {
+    const { inputs, outputs, hidden = [64, 64], rng, outputGain = 1, initial = 'orthogonal' } = options
+    this.activation = options.activation ?? 'tanh'
     this.inputs = inputs
     this.outputs = outputs
     const sizes = [inputs, ...hidden, outputs]
@@ -39,7 +48,14 @@ export class Mlp implements Approximator {
     this.layers = Array.from({ length: count }, (_, l) => {
       const layer = layerAt(this.parameters, this.gradient, at, sizes[l], sizes[l + 1])
       at += layer.weights.length + layer.biases.length
-      layer.weights.set(orthogonal(layer.outputs, layer.inputs, l < count - 1 ? Math.SQRT2 : outputGain, rng))
+      if (initial === 'uniform') {
+        const bound = 1 / Math.sqrt(layer.inputs)
+        for (const values of [layer.weights, layer.biases])
+          for (let i = 0; i < values.length; i++) values[i] = bound * (2 * rng.next() - 1)
+      } else {
+        const gain = l < count - 1 ? Math.SQRT2 : outputGain
+        layer.weights.set(orthogonal(layer.outputs, layer.inputs, gain, rng))
+      }
       return layer
     })
   }
@@ -50,7 +66,8 @@ export class Mlp implements Approximator {
     let input = batch
     for (const [l, layer] of this.layers.entries()) {
       layer.input = input
-      affine(layer, rows, l < this.layers.length - 1)
+      affine(layer, rows)
+      if (l < this.layers.length - 1) activate(layer.output, rows * layer.outputs, this.activation)
       input = layer.output
     }
     return input.subarray(0, rows * this.outputs)
@@ -63,7 +80,7 @@ export class Mlp implements Approximator {
       const layer = this.layers[l]
       addParameterGradient(layer, delta, this.rows)
       if (l === 0) break
-      inputGradient(layer, delta, this.rows)
+      inputGradient(layer, delta, this.rows, this.activation)
       delta = layer.delta
     }
     return this.gradient
@@ -90,9 +107,9 @@ interface Layer {
   readonly biasGradient: Float32Array
   /** [rows, inputs], of the last forward. */
   input: Float32Array
-  /** [rows, outputs], after tanh where there is one. */
+  /** [rows, outputs], activated but in the last layer. */
   output: Float32Array
-  /** ∂loss/∂(the layer's input before its tanh), [rows, inputs] */
+  /** ∂loss/∂(the layer's input before its activation), [rows, inputs] */
   delta: Float32Array
 }
 
@@ -119,8 +136,8 @@ function layerAt(
   return layer
 }
 
-/** output = input Wᵀ + b, through tanh if `squash`. Four units at a time, whose sums don't wait for each other. */
-function affine({ inputs, outputs, weights, biases, input, output }: Layer, rows: number, squash: boolean) {
+/** output = input Wᵀ + b. Four units at a time, whose sums don't wait for each other. */
+function affine({ inputs, outputs, weights, biases, input, output }: Layer, rows: number) {
   const blocked = outputs - (outputs % 4)
   for (let r = 0; r < rows; r++) {
     const from = r * inputs
@@ -146,7 +163,12 @@ function affine({ inputs, outputs, weights, biases, input, output }: Layer, rows
       output[to + j] = sum
     }
   }
-  if (squash) for (let i = 0; i < rows * outputs; i++) output[i] = Math.tanh(output[i])
+}
+
+function activate(values: Float32Array, length: number, activation: 'tanh' | 'relu'): void {
+  if (activation === 'tanh') for (let i = 0; i < length; i++) values[i] = Math.tanh(values[i])
+  // Written so that NaN stays NaN.
+  else for (let i = 0; i < length; i++) if (values[i] < 0) values[i] = 0
 }
 
 /** ∂W += deltaᵀ input, ∂b += Σ delta. */
@@ -164,17 +186,25 @@ function addParameterGradient(layer: Layer, delta: Float32Array, rows: number): 
   }
 }
 
-/** delta W, times tanh′ = 1 − tanh² of the layer's input. */
-function inputGradient({ inputs, outputs, weights, input, delta }: Layer, above: Float32Array, rows: number) {
+/** delta W, times the activation's derivative: tanh′ = 1 − tanh², ReLU′ = 1 where it was open. */
+function inputGradient(
+  { inputs, outputs, weights, input, delta }: Layer,
+  above: Float32Array,
+  rows: number,
+  activation: 'tanh' | 'relu',
+) {
   for (let r = 0; r < rows; r++) {
     const from = r * inputs
     delta.fill(0, from, from + inputs)
     for (let j = 0; j < outputs; j++) {
       const d = above[r * outputs + j]
+      // Half of a ReLU network's units are shut, and most actions of a batch have no gradient.
+      if (d === 0) continue
       const row = j * inputs
       for (let i = 0; i < inputs; i++) delta[from + i] += d * weights[row + i]
     }
-    for (let i = from; i < from + inputs; i++) delta[i] *= 1 - input[i] * input[i]
+    if (activation === 'tanh') for (let i = from; i < from + inputs; i++) delta[i] *= 1 - input[i] * input[i]
+    else for (let i = from; i < from + inputs; i++) if (input[i] <= 0) delta[i] = 0
   }
 }
 

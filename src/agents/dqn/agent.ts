@@ -15,10 +15,10 @@ import type { Approximator } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
+import { Mlp } from '../mlp.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
-import { type DqnConfig, type DqnSettings, dqnSettings } from './config.ts'
+import { type DqnConfig, type DqnSettings, dqnSettings, Q_NETWORK } from './config.ts'
 import { bestAction, QValues, temporalDifferenceLoss } from './losses.ts'
-import { QNetwork } from './network.ts'
 import { type Batch, Replay } from './replay.ts'
 import { Streams } from './streams.ts'
 
@@ -64,7 +64,7 @@ export class Dqn implements Agent<unknown, number> {
       )
     }
     this.actions = actionSpace.flatSize
-    const make = networks?.value ?? (sizes => new QNetwork({ ...sizes, hidden }))
+    const make = networks?.value ?? (sizes => new Mlp({ ...sizes, hidden, ...Q_NETWORK }))
     const outputs = this.actions + (dueling ? 1 : 0)
     const seed = rng.int(2 ** 31)
     const build = () =>

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 
+/** The Q-network of CleanRL's dqn.py: ReLU, weights and biases as torch.nn.Linear starts them. */
+export const Q_NETWORK = { activation: 'relu', initial: 'uniform' } as const
+
 /** Everything that DQN's learning depends on, besides γ. */
 export interface DqnSettings {
   readonly hidden: readonly number[]
