@@ -80,7 +80,9 @@ function sampleBetween(rng: Rng, low: number, high: number): number {
 }
 
 function boundsOf(name: string, bound: Bound, size: number): Float32Array {
-  const bounds = typeof bound === 'number' ? new Float32Array(size).fill(bound) : Float32Array.from(bound)
+  // JSON has no -0: adding 0 makes it 0.
+  const bounds =
+    typeof bound === 'number' ? new Float32Array(size).fill(bound + 0) : Float32Array.from(bound, x => x + 0)
   if (bounds.length !== size) {
     throw inputError('space.box', `the Box's ${name} has ${bounds.length} bounds, its shape needs ${size}`)
   }
