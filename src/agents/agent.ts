@@ -81,13 +81,21 @@ export interface AgentContext<C = unknown> {
   readonly rng: Rng
   /** γ, the discount a decision round. */
   readonly gamma: number
-  /** The user's own networks, for agents that have a policy or a value function. */
   /**
    * Logits of discrete actions that the environment suggests to start from, added to the policy's own: where one
    * wrong action spoils an episode, a uniform start learns nothing from the first hundred.
    */
   readonly initialLogits?: Float32Array
+  /** The user's own networks, for agents that have a policy or a value function. */
   readonly networks?: { readonly policy?: NetworkFactory; readonly value?: NetworkFactory }
+}
+
+/** How an agent's published recipe plays environments. */
+export interface Recipe {
+  /** Environments that are played at once. */
+  readonly envs?: number
+  /** What is normalised by its running moments. */
+  readonly normalize?: readonly ('observations' | 'rewards')[]
 }
 
 /** An agent as a plugin registers it. */
@@ -96,5 +104,7 @@ export interface AgentDefinition<S extends z.ZodType = z.ZodType> {
   readonly config: S
   /** Why this agent can't act in these spaces, or undefined when it can: asked at composition. */
   refuses?(context: { observationSpace: Space<unknown>; actionSpace: Space<unknown> }): string | undefined
+  /** What `layergym train` does where the user doesn't say; default: one environment as it is. */
+  recipe?(context: Pick<AgentContext<z.infer<S>>, 'observationSpace' | 'actionSpace' | 'config'>): Recipe
   factory(context: AgentContext<z.infer<S>>): Agent<unknown, unknown>
 }

@@ -3,14 +3,17 @@ import { checkEnvCommand } from './check-env.ts'
 import { exitCodeOf, type Io, type RegisterCommand } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
-import { fineTuneCommand, resumeCommand } from './fine-tune.ts'
+import { fineTuneCommand } from './fine-tune.ts'
 import { listCommand } from './list.ts'
 import { predictCommand } from './predict.ts'
+import { resumeCommand } from './resume.ts'
 import { setupCommand } from './setup.ts'
 import { traceCommand } from './trace.ts'
+import { trainCommand } from './train.ts'
 
 const COMMANDS: readonly RegisterCommand[] = [
   fineTuneCommand,
+  trainCommand,
   evaluateCommand,
   predictCommand,
   resumeCommand,

@@ -1,5 +1,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
 import type { OnEvent, RunEvent } from '../runner/run-events.ts'
+import { mean } from '../runner/statistics.ts'
+import type { CurvePoint } from '../runner/train/summary.ts'
 import type { Io } from './command.ts'
 
 /** How a run is told on stderr while it works: bars on a terminal, plain lines elsewhere. */
@@ -30,8 +32,12 @@ function words(event: RunEvent): string | undefined {
         `accuracy ${rewardAccuracy.toFixed(3)}${diverged ? ', diverged' : ''}, ${seconds(event.episode.seconds)}`
       )
     }
-    case 'update':
-      return undefined
+    case 'point':
+      return pointWords(event.point)
+    case 'evaluation': {
+      const { step, episodes, meanReturn, stdReturn } = event.point
+      return `step ${step}: ${episodes} greedy episodes return ${meanReturn.toFixed(2)} ± ${stdReturn.toFixed(2)}`
+    }
     case 'run':
       return `${event.key}: reward-split loss ${event.rewardLoss.toFixed(3)}, accuracy ${event.rewardAccuracy.toFixed(3)}, ${seconds(event.seconds)}`
     case 'done':
@@ -41,11 +47,33 @@ function words(event: RunEvent): string | undefined {
   }
 }
 
+/** Returns of training episodes and the agent's main figures. */
+function pointWords({ step, seconds, returns, report }: CurvePoint): string {
+  const figures = Object.entries(report).map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`)
+  return [
+    `step ${step}: return ${meanOf(returns)}`,
+    ...figures.slice(0, 4),
+    `${Math.round(step / seconds)} steps/s`,
+  ].join(', ')
+}
+
+function meanOf(returns: readonly number[]): string {
+  return returns.length === 0 ? '-' : mean(returns).toFixed(2)
+}
+
 /** For logs: nothing is redrawn; decoding is told every tenth part. */
 function lineProgress(io: Io): Progress {
   let tenth = -1
+  let steps = 0
+  let told = 0
   return {
     onEvent: event => {
+      if (event.type === 'phase' && event.phase === 'steps') steps = event.total
+      if (event.type === 'point') {
+        // Every twentieth part of the run.
+        if (event.point.step < told + steps / 20 && event.point.step < steps) return
+        told = event.point.step
+      }
       if (event.type === 'clips') {
         const now = Math.floor((10 * event.done) / event.total)
         if (now !== tenth) io.stderr(`clips decoded: ${event.done}/${event.total}\n`)
@@ -89,7 +117,15 @@ function barProgress(io: Io): Progress {
         case 'step':
           update('steps', Math.min(event.step, event.of), event.of, event.run)
           return
+        case 'point':
+          update('steps', event.point.step, total, `steps, return ${meanOf(event.point.returns)}`)
+          return
         case 'phase':
+          if (event.phase === 'steps') {
+            total = event.total
+            update('steps', 0, total)
+            return
+          }
           if (event.phase === 'episodes') {
             total = event.total
             update('episodes', episodes, total)

@@ -38,7 +38,7 @@ export function parseAgentConfig<S extends z.ZodType>(
 }
 
 /** Of an object schema; undefined for any other, whose own errors must do. */
-function knownKeys(schema: z.ZodType): readonly string[] | undefined {
+export function knownKeys(schema: z.ZodType): readonly string[] | undefined {
   const shape: unknown = Reflect.get(schema, 'shape')
   return typeof shape === 'object' && shape !== null ? Object.keys(shape) : undefined
 }

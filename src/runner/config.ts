@@ -8,10 +8,10 @@ import { ENGINES } from '../models/engine-names.ts'
 /** Flags come as text. An empty text, `true` or `null` is no number, though Number() would make one of it. */
 const number = (checks: z.ZodNumber) =>
   z.preprocess(given => (typeof given === 'string' && given.trim() !== '' ? Number(given) : given), checks)
-const integer = (least: number, most = 1e9) => number(z.number().int().min(least).max(most))
-const real = (least: number, most = Number.MAX_VALUE) => number(z.number().min(least).max(most))
+export const integer = (least: number, most = 1e9) => number(z.number().int().min(least).max(most))
+export const real = (least: number, most = Number.MAX_VALUE) => number(z.number().min(least).max(most))
 /** `a, b` or a YAML list; `none` is the empty one. */
-const names = <T extends z.ZodType>(name: T) =>
+export const names = <T extends z.ZodType>(name: T) =>
   z.preprocess(
     given =>
       typeof given === 'string' ? (given === 'none' ? [] : given.split(',').map(part => part.trim())) : given,

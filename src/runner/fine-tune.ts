@@ -4,7 +4,7 @@ import { type Composition, compose, type Parts } from './compose.ts'
 import { type FineTuneConfig, fineTuneSchema, IN_CODE, parseConfig, withAbsolutePaths } from './config.ts'
 import { applyPolicy, loadPolicy, type PolicyFile, savePolicy } from './policy.ts'
 import { type FineTuneResult, Run, type RunHooks, type RunState, stepCounter } from './run.ts'
-import { RunFolder } from './run-folder.ts'
+import { atFolder, RunFolder } from './run-folder.ts'
 import type { FineTuneSummary } from './summary.ts'
 
 /** A new run: refuses a folder that exists, fine-tunes, compares, reports. */
@@ -80,15 +80,4 @@ function startingAgents(composition: Composition, learned: PolicyFile | undefine
   const agents = composition.createAgents()
   if (learned !== undefined) applyPolicy(learned, agents, composition)
   return agents
-}
-
-/** Errors of open files come without a path: a full disk is then told by the run folder's. */
-async function atFolder<T>({ dir }: RunFolder, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error && !('path' in error))
-      Object.assign(error, { path: dir })
-    throw error
-  }
 }

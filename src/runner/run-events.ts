@@ -1,4 +1,5 @@
 import type { EpisodeSummary } from './summary.ts'
+import type { CurvePoint, EvaluationPoint } from './train/summary.ts'
 
 /** What a run tells while it works: progress for people, and the record in events.jsonl. */
 export type RunEvent =
@@ -21,6 +22,8 @@ export type RunEvent =
       readonly flops: number
       readonly seconds: number
     }
+  | { readonly type: 'point'; readonly point: CurvePoint }
+  | { readonly type: 'evaluation'; readonly point: EvaluationPoint }
   | { readonly type: 'done'; readonly hash: string }
 
 export type OnEvent = (event: RunEvent) => void

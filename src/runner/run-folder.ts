@@ -147,3 +147,14 @@ async function readCheckpoint(path: string): Promise<{ events: number; state: un
     return undefined
   }
 }
+
+/** Errors of open files come without a path: a full disk is then told by the run folder's. */
+export async function atFolder<T>({ dir }: RunFolder, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error && !('path' in error))
+      Object.assign(error, { path: dir })
+    throw error
+  }
+}

@@ -3,6 +3,15 @@ import { Box } from '../spaces.ts'
 import { type Moments, RunningMoments } from './running-moments.ts'
 import { Wrapper, whenDone } from './wrapper.ts'
 
+export interface NormalizeObservationOptions {
+  /** Added to the variance, default 1e-8. */
+  readonly epsilon?: number
+  /** Bound on what comes out, either way; default none (CleanRL and Stable-Baselines3 take 10). */
+  readonly clip?: number
+  /** Shared with other environments; default its own. */
+  readonly moments?: RunningMoments
+}
+
 /**
  * Shifts and scales every element of a Box observation to mean 0 and variance 1, by the moments of all observations
  * seen so far. For evaluation, `frozen = true` uses the moments without learning from what is seen.
@@ -12,18 +21,18 @@ export class NormalizeObservation<A> extends Wrapper<Float32Array, A> {
   readonly actionSpace: Space<A>
   readonly moments: RunningMoments
   frozen = false
+  private readonly epsilon: number
+  private readonly clip: number
 
-  /** @param epsilon added to the variance, default 1e-8 */
-  constructor(
-    env: Env<Float32Array, A>,
-    readonly epsilon = 1e-8,
-  ) {
+  constructor(env: Env<Float32Array, A>, options: NormalizeObservationOptions = {}) {
     super(env)
+    this.epsilon = options.epsilon ?? 1e-8
+    this.clip = options.clip ?? Infinity
     const { flatSize } = env.observationSpace
     const shape = env.observationSpace instanceof Box ? env.observationSpace.shape : [flatSize]
-    this.observationSpace = new Box(-Infinity, Infinity, shape)
+    this.observationSpace = new Box(-this.clip, this.clip, shape)
     this.actionSpace = env.actionSpace
-    this.moments = new RunningMoments(flatSize)
+    this.moments = options.moments ?? new RunningMoments(flatSize)
   }
 
   reset(options?: { seed?: number; options?: unknown }): MaybePromise<ResetResult<Float32Array>> {
@@ -51,6 +60,9 @@ export class NormalizeObservation<A> extends Wrapper<Float32Array, A> {
   private normalize(observation: Float32Array): Float32Array {
     if (!this.frozen) this.moments.update(observation)
     const { mean, variance } = this.moments
-    return observation.map((x, i) => (x - mean[i]) / Math.sqrt(variance[i] + this.epsilon))
+    return observation.map((x, i) => {
+      const normalized = (x - mean[i]) / Math.sqrt(variance[i] + this.epsilon)
+      return Math.min(Math.max(normalized, -this.clip), this.clip)
+    })
   }
 }

@@ -30,6 +30,8 @@ th.word { overflow-wrap: anywhere; min-width: 9rem; }
 .figure { text-align: right; white-space: nowrap; }
 .range { display: block; color: #5b6675; font-size: .85em; }
 tr.strong th, tr.strong td { font-weight: 650; background: #eaf5f4; }
+.small-charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: .8rem; }
+.small-charts figure { margin: 0; }
 details { margin: .4rem 0 1rem; }
 summary { cursor: pointer; color: #0b5c8a; }
 pre { background: #1f2733; color: #f4f6f8; padding: .8rem 1rem; border-radius: .3rem; overflow-x: auto; font-size: .88rem; }

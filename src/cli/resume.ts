@@ -1,0 +1,29 @@
+import type { Command } from 'commander'
+import type { FineTuneSummary } from '../runner/summary.ts'
+import type { TrainSummary } from '../runner/train/summary.ts'
+import type { Io } from './command.ts'
+import { summaryWords } from './summary-words.ts'
+import { trainWords } from './train.ts'
+import { watched } from './watched.ts'
+
+/** `layergym resume`: an interrupted run goes on, to the same end as an uninterrupted one. */
+export function resumeCommand(program: Command, io: Io): void {
+  program
+    .command('resume <dir>')
+    .description('finish an interrupted run')
+    .option('--json', 'print the result as JSON, alone, on stdout')
+    .action(async (dir: string, options: { json?: boolean }) => {
+      const { RunFolder } = await import('../runner/run-folder.ts')
+      const { isTrainConfig, resumeTraining } = await import('../runner/train/train.ts')
+      const { config } = await RunFolder.open(dir)
+      if (isTrainConfig(config)) {
+        await watched<TrainSummary>(io, options, dir, trainWords, hooks => resumeTraining(dir, hooks))
+        return
+      }
+      const { resumeRun } = await import('../runner/fine-tune.ts')
+      await watched<FineTuneSummary>(io, options, dir, summaryWords, async hooks => {
+        const result = await resumeRun(dir, hooks)
+        return 'summary' in result ? result.summary : result
+      })
+    })
+}

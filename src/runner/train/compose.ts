@@ -1,0 +1,67 @@
+import type { Agent, AgentDefinition } from '../../agents/agent.ts'
+import { loadPlugin, type Plugin } from '../../agents/plugin.ts'
+import { Rng } from '../../common/random.ts'
+import type { EnvOptions } from '../../envs/registry.ts'
+import { knownKeys, parseAgentConfig } from '../agent-config.ts'
+import { builtinPlugins } from '../builtin.ts'
+import { buildContainer, type Container } from '../container.ts'
+import type { TrainConfig } from './config.ts'
+import { World } from './world.ts'
+
+/** What a training run works with, made once. */
+export interface TrainComposition {
+  /** With everything that the recipe and the number of steps decide. */
+  readonly config: ResolvedConfig
+  readonly world: World
+  readonly agent: Agent<unknown, unknown>
+}
+
+export type ResolvedConfig = TrainConfig &
+  Required<Pick<TrainConfig, 'envs' | 'normalize' | 'logEvery' | 'checkpointEvery'>>
+
+/** @throws input error when a name, an option or a setting is wrong, or the agent can't act in the environment */
+export async function composeTraining(
+  config: TrainConfig,
+  plugins: readonly Plugin[] = [],
+): Promise<TrainComposition> {
+  const container = await containerOf(config.plugin, plugins)
+  const definition = container.agent(config.agent)
+  const agentConfig = withTotalSteps(definition, config)
+  const settings = parseAgentConfig(config.agent, definition.config, agentConfig)
+  const target = { id: config.env, options: config.envOptions as EnvOptions, gamma: config.gamma }
+  const plain = new World(target, [])
+  const recipe = definition.recipe?.({ ...plain, config: settings }) ?? {}
+  const normalize = config.normalize ?? recipe.normalize ?? []
+  const world = normalize.length === 0 ? plain : new World(target, normalize)
+  const { observationSpace, actionSpace } = world
+  const agent = container.createAgent(config.agent, {
+    observationSpace,
+    actionSpace,
+    config: agentConfig,
+    gamma: config.gamma,
+    rng: Rng.of(config.seed, 'agent'),
+  })
+  const resolved = {
+    ...config,
+    envs: config.envs ?? recipe.envs ?? 1,
+    normalize: [...normalize],
+    logEvery: config.logEvery ?? Math.max(1, Math.round(config.steps / 200)),
+    checkpointEvery: config.checkpointEvery ?? Math.max(1, Math.round(config.steps / 10)),
+  }
+  return { config: resolved, world, agent }
+}
+
+export async function containerOf(
+  specifiers: readonly string[],
+  plugins: readonly Plugin[] = [],
+): Promise<Container> {
+  const loaded = [...plugins]
+  for (const specifier of specifiers) loaded.push(await loadPlugin(specifier, { from: process.cwd() }))
+  return buildContainer([...builtinPlugins, ...loaded])
+}
+
+/** Schedules span the run, for agents that have them; and whoever knows that there are many steps plans for many. */
+function withTotalSteps({ config: schema }: AgentDefinition, config: TrainConfig) {
+  const scheduled = knownKeys(schema)?.includes('totalSteps') ?? false
+  return scheduled ? { totalSteps: config.steps, ...config.agentConfig } : config.agentConfig
+}

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Agent, AgentState } from '../../agents/agent.ts'
+import { inputError } from '../../common/error.ts'
+import { decode } from '../codec.ts'
+import { composeTraining, type ResolvedConfig } from './compose.ts'
+import { trainSchema } from './config.ts'
+import type { NormalizationState, World } from './world.ts'
+
+/** A trained agent on disk: all that playing with it takes. */
+export interface TrainedPolicy {
+  readonly kind: 'trained-policy'
+  readonly config: ResolvedConfig
+  readonly state: AgentState
+  readonly normalization: NormalizationState
+}
+
+/**
+ * The agent and its environments, as they were at the end of the run.
+ * @param path the policy.json of a `layergym train` run
+ * @param env the environment to play in, where it is another than the agent learned in
+ * @throws input error when the file isn't such a policy, or its agent can't act in that environment
+ */
+export async function loadTrainedPolicy(
+  path: string,
+  env: { readonly id?: string; readonly options?: Readonly<Record<string, unknown>> } = {},
+): Promise<{
+  readonly config: ResolvedConfig
+  readonly world: World
+  readonly agent: Agent<unknown, unknown>
+}> {
+  const policy = await readPolicy(path)
+  const config = {
+    ...trainSchema.parse(policy.config),
+    ...(env.id === undefined ? {} : { env: env.id, envOptions: {} }),
+    ...(env.options === undefined ? {} : { envOptions: { ...env.options } }),
+  }
+  const composition = await composeTraining(config)
+  composition.agent.restore(policy.state)
+  composition.world.restore(policy.normalization)
+  return composition
+}
+
+async function readPolicy(path: string): Promise<TrainedPolicy> {
+  if (!existsSync(path)) {
+    throw inputError('policy.missing', `no policy at ${path}: give the policy.json of a layergym train run`)
+  }
+  let policy: unknown
+  try {
+    policy = decode(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw inputError('policy.unreadable', `${path} can't be read as JSON`, { cause: error })
+  }
+  if (typeof policy === 'object' && policy !== null && 'kind' in policy && policy.kind === 'trained-policy') {
+    return policy as TrainedPolicy
+  }
+  throw inputError(
+    'policy.kind',
+    `${path} is not the policy of a layergym train run; a fine-tuning policy is applied with layergym fine-tune --policy`,
+  )
+}

@@ -1,0 +1,52 @@
+import type { PolicyEvaluation } from './evaluate.ts'
+
+/** A point of a run's curves: what happened since the last one. */
+export interface CurvePoint {
+  /** Environment steps so far. */
+  readonly step: number
+  readonly seconds: number
+  /** Of episodes that ended since the last point, in order. */
+  readonly returns: readonly number[]
+  readonly lengths: readonly number[]
+  /** Updates so far. */
+  readonly updates: number
+  /** Means of the agent's figures over the updates since the last point. */
+  readonly report: Readonly<Record<string, number>>
+}
+
+/** An evaluation on the way. */
+export interface EvaluationPoint extends PolicyEvaluation {
+  readonly step: number
+}
+
+/** What `layergym train` answers; in the run folder's summary.json too. */
+export interface TrainSummary {
+  readonly runDir: string
+  readonly hash: string
+  /** With version. */
+  readonly env: string
+  readonly agent: string
+  readonly seed: number
+  readonly steps: number
+  /** Of learning, evaluations left out. */
+  readonly seconds: number
+  readonly stepsPerSecond: number
+  readonly episodes: number
+  readonly updates: number
+  /** Greedy episodes after the last step. */
+  readonly evaluation: PolicyEvaluation
+  readonly evaluations: readonly EvaluationPoint[]
+  readonly curve: readonly CurvePoint[]
+  /** The policy's file: `layergym evaluate --policy`. */
+  readonly policy: string
+  readonly settings: {
+    readonly envs: number
+    readonly normalize: readonly string[]
+    readonly gamma: number
+    readonly agentConfig: Readonly<Record<string, unknown>>
+    readonly envOptions: Readonly<Record<string, unknown>>
+    readonly rewardThreshold?: number
+    readonly versions: Readonly<Record<string, string>>
+  }
+  readonly notes: readonly string[]
+}

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto'
+import { BehaviorSubject, concatMap, lastValueFrom } from 'rxjs'
+import type { AgentState } from '../../agents/agent.ts'
+import { interrupted } from '../../common/error.ts'
+import { encode } from '../codec.ts'
+import type { RunHooks } from '../run.ts'
+import type { RunEvent } from '../run-events.ts'
+import type { RunFolder } from '../run-folder.ts'
+import { Collector, type CollectorState, type Rollout } from './collector.ts'
+import type { TrainComposition } from './compose.ts'
+import { conclude } from './conclude.ts'
+import { Curve, type CurveState } from './curve.ts'
+import { evaluatePolicy } from './evaluate.ts'
+import { rollouts$ } from './rollouts.ts'
+import type { EvaluationPoint, TrainSummary } from './summary.ts'
+import type { NormalizationState } from './world.ts'
+
+/** What a checkpoint holds: complete, so that a resumed run ends with the same hash. */
+export interface TrainingState {
+  readonly steps: number
+  readonly episodes: number
+  readonly updates: number
+  readonly seconds: number
+  /** SHA-256 over actions and rewards so far. */
+  readonly digest: string
+  readonly agent: AgentState
+  readonly collector: CollectorState
+  readonly normalization: NormalizationState
+  readonly curve: CurveState
+  readonly evaluations: readonly EvaluationPoint[]
+}
+
+/** Milliseconds of work after which signals and timers get their turn. */
+const SLICE = 50
+
+/** One agent's learning in one world, from the first step or a checkpoint to the end. */
+export class Training {
+  private readonly collector: Collector
+  private readonly curve: Curve
+  private steps = 0
+  private episodes = 0
+  private updates = 0
+  private seconds = 0
+  private digest = ''
+  private evaluations: readonly EvaluationPoint[] = []
+  /** Of the last time that was counted into `seconds`. */
+  private since: number
+  private breath: number
+
+  constructor(
+    private readonly composition: TrainComposition,
+    private readonly folder: RunFolder,
+    private readonly hooks: RunHooks,
+  ) {
+    const { config, world, agent } = composition
+    const envs = Array.from({ length: config.envs }, () => world.learning())
+    this.collector = new Collector({ envs, agent, seed: config.seed })
+    this.curve = new Curve(config.logEvery)
+    this.since = hooks.clock()
+    this.breath = this.since
+  }
+
+  async finish(saved: TrainingState | undefined): Promise<TrainSummary> {
+    const { composition, folder, hooks } = this
+    const { config } = composition
+    if (saved !== undefined) await this.restore(saved)
+    this.tell({ type: 'phase', phase: 'steps', total: config.steps })
+    this.since = hooks.clock()
+    await this.learn()
+    const { agent, world } = composition
+    const evaluation = await evaluatePolicy({
+      agent,
+      makeEnv: () => world.evaluation(),
+      episodes: config.evalEpisodes,
+      seed: config.seed,
+      signal: hooks.signal,
+    })
+    const { steps, episodes, updates, seconds, digest, evaluations } = this
+    const learned = { steps, episodes, updates, seconds, digest, evaluations, curve: this.curve.points }
+    const summary = await conclude({ composition, folder, learned, evaluation })
+    this.tell({ type: 'done', hash: summary.hash })
+    return summary
+  }
+
+  /** Collects and learns in turn until the last step. */
+  private async learn(): Promise<void> {
+    const { collector, composition } = this
+    const { steps } = composition.config
+    if (this.steps >= steps) return
+    const credits$ = new BehaviorSubject(1)
+    const stream$ = rollouts$({ collector, from: this.steps, to: steps, credits$ }).pipe(
+      concatMap(async rollout => {
+        await this.absorb(rollout)
+        credits$.next(credits$.value + 1)
+      }),
+    )
+    await lastValueFrom(stream$, { defaultValue: undefined })
+  }
+
+  private async absorb(rollout: Rollout): Promise<void> {
+    const { composition, hooks } = this
+    const { config, agent } = composition
+    const before = this.steps
+    const report = await agent.learn(rollout.trajectories)
+    this.steps += rollout.steps
+    this.episodes += rollout.episodes.length
+    this.updates++
+    this.digest = digestOf(this.digest, rollout)
+    const now = hooks.clock()
+    this.seconds += (now - this.since) / 1000
+    this.since = now
+    const { steps, updates, seconds } = this
+    const point = this.curve.add({ rollout, report, steps, updates, seconds, last: steps >= config.steps })
+    if (point !== undefined) {
+      this.tell({ type: 'point', point })
+      await this.folder.record({ type: 'point', point })
+    }
+    if (config.evalEvery !== undefined && passes(before, steps, config.evalEvery)) await this.evaluate()
+    if (steps >= config.steps || passes(before, steps, config.checkpointEvery)) await this.checkpoint()
+    if (now - this.breath > SLICE) {
+      await new Promise(resolve => setImmediate(resolve))
+      this.breath = hooks.clock()
+      if (hooks.signal.aborted) {
+        await this.checkpoint()
+        throw interrupted()
+      }
+    }
+    this.since = hooks.clock()
+  }
+
+  private async evaluate(): Promise<void> {
+    const { config, agent, world } = this.composition
+    const evaluation = await evaluatePolicy({
+      agent,
+      makeEnv: () => world.evaluation(),
+      episodes: Math.max(1, Math.round(config.evalEpisodes / 10)),
+      seed: config.seed,
+      signal: this.hooks.signal,
+    })
+    const point = { step: this.steps, ...evaluation }
+    this.evaluations = [...this.evaluations, point]
+    this.tell({ type: 'evaluation', point })
+    await this.folder.record({ type: 'evaluation', point })
+  }
+
+  private async checkpoint(): Promise<void> {
+    const { steps, episodes, updates, seconds, digest, evaluations } = this
+    const { agent, world } = this.composition
+    const state: TrainingState = {
+      ...{ steps, episodes, updates, seconds, digest, evaluations },
+      agent: agent.state(),
+      collector: await this.collector.state(),
+      normalization: world.state(),
+      curve: this.curve.state(),
+    }
+    await this.folder.checkpoint(state)
+  }
+
+  private async restore(state: TrainingState): Promise<void> {
+    const { steps, episodes, updates, seconds, digest, evaluations } = state
+    Object.assign(this, { steps, episodes, updates, seconds, digest, evaluations })
+    const { agent, world } = this.composition
+    agent.restore(state.agent)
+    await this.collector.restore(state.collector)
+    // After the environments: those that play their actions again would count what they see twice.
+    world.restore(state.normalization)
+    this.curve.restore(state.curve)
+  }
+
+  private tell(event: RunEvent): void {
+    this.hooks.onEvent(event)
+  }
+}
+
+function passes(before: number, after: number, every: number): boolean {
+  return Math.floor(after / every) > Math.floor(before / every)
+}
+
+/** Over what came before, and the actions and rewards of a rollout in order. */
+function digestOf(before: string, { trajectories }: Rollout): string {
+  const numbers: number[] = []
+  const others: unknown[] = []
+  for (const { transitions } of trajectories) {
+    for (const { action, reward } of transitions) {
+      if (typeof action === 'number') numbers.push(action)
+      else if (action instanceof Float32Array) numbers.push(...action)
+      else others.push(action)
+      numbers.push(reward)
+    }
+  }
+  const hash = createHash('sha256').update(before).update(Float64Array.from(numbers))
+  return (others.length === 0 ? hash : hash.update(encode(others))).digest('hex')
+}
