@@ -1,15 +1,16 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
+import { inputError } from '../common/error.ts'
 import { ENGINES } from '../models/engine-names.ts'
-import { parseConfig } from '../runner/config.ts'
+import { integer, parseConfig } from '../runner/config.ts'
 import { percent } from '../runner/report/format.ts'
 import { type Io, printResult } from './command.ts'
 import { addSchemaOptions, readSettings } from './options.ts'
 import { runProgress } from './progress.ts'
 
 const evaluateSchema = z.strictObject({
-  model: z.string().describe('fine-tuned model: the model folder of a run'),
-  data: z.string().describe('clips, as for fine-tune'),
+  model: z.string().optional().describe('fine-tuned model: the model folder of a run'),
+  data: z.string().optional().describe('clips, as for fine-tune'),
   split: z.enum(['train', 'probe', 'reward', 'test', 'all']).default('test').describe('which clips'),
   groupColumn: z.string().optional().describe('manifest column that keeps recordings together'),
   skipBroken: z.boolean().default(false).describe('leave out clips that cannot be decoded'),
@@ -18,18 +19,38 @@ const evaluateSchema = z.strictObject({
     .default('auto')
     .describe('what computes'),
   cache: z.string().optional().describe('folder for decoded clips'),
+  policy: z.string().optional().describe('trained policy instead of a model: the policy.json of a train run'),
+  env: z.string().optional().describe('environment for the policy (default: the one it learned in)'),
+  envOptions: z.record(z.string(), z.unknown()).optional().describe('options of that environment'),
+  episodes: integer(1, 100_000).default(100).describe('greedy episodes of the policy'),
+  seed: integer(0, 2 ** 31 - 1)
+    .optional()
+    .describe("decides the policy's episodes (default: the run's own seed)"),
 })
 
-/** `layergym evaluate`: how a fine-tuned model does on a split. */
+/** `layergym evaluate`: how a fine-tuned model does on a split, or a trained policy in its environment. */
 export function evaluateCommand(program: Command, io: Io): void {
-  const command = program.command('evaluate').description('score a fine-tuned model on a split of a dataset')
+  const command = program
+    .command('evaluate')
+    .description('score a fine-tuned model on a split of a dataset, or a trained policy in its environment')
   addSchemaOptions(command, evaluateSchema).action(async (options: Record<string, unknown>) => {
     const settings = parseConfig(evaluateSchema, await readSettings(options))
+    const { model, data, policy } = settings
+    if (policy !== undefined) {
+      if (model !== undefined || data !== undefined) {
+        throw inputError('evaluate.both', 'give either --policy, or --model and --data, not both')
+      }
+      await evaluateTrained(io, options, { ...settings, policy })
+      return
+    }
+    if (model === undefined || data === undefined) {
+      const missing = model === undefined ? 'model' : 'data'
+      throw inputError('config.missing', `'${missing}' is missing: give --model and --data, or --policy`)
+    }
     const { evaluateModel } = await import('../runner/apply.ts')
     const progress = runProgress(io)
-    const result = await evaluateModel({ ...settings, signal: io.signal, onEvent: progress.onEvent }).finally(
-      progress.stop,
-    )
+    const hooks = { signal: io.signal, onEvent: progress.onEvent }
+    const result = await evaluateModel({ ...settings, model, data, ...hooks }).finally(progress.stop)
     printResult(io, options, result, ({ accuracy, balancedAccuracy, loss, clips, perClass }) =>
       [
         `${clips} clips: accuracy ${percent(accuracy)}, balanced ${percent(balancedAccuracy)}, loss ${loss.toFixed(3)}`,
@@ -39,5 +60,24 @@ export function evaluateCommand(program: Command, io: Io): void {
         ),
       ].join('\n'),
     )
+  })
+}
+
+async function evaluateTrained(
+  io: Io,
+  options: { readonly json?: boolean },
+  settings: z.infer<typeof evaluateSchema> & { readonly policy: string },
+): Promise<void> {
+  const { loadTrainedPolicy } = await import('../runner/train/policy.ts')
+  const { evaluatePolicy } = await import('../runner/train/evaluate.ts')
+  const { policy, env, envOptions, episodes } = settings
+  const { config, world, agent } = await loadTrainedPolicy(policy, { id: env, options: envOptions })
+  const seed = settings.seed ?? config.seed
+  const makeEnv = () => world.evaluation()
+  const evaluation = await evaluatePolicy({ agent, makeEnv, episodes, seed, signal: io.signal })
+  const result = { env: world.id, agent: config.agent, seed, ...evaluation }
+  printResult(io, options, result, ({ meanReturn, stdReturn, meanLength }) => {
+    const figures = `return ${meanReturn.toFixed(2)} ± ${stdReturn.toFixed(2)}, length ${meanLength.toFixed(1)}`
+    return `${config.agent} on ${world.id}, ${episodes} greedy episodes: ${figures}`
   })
 }

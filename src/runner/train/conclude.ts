@@ -5,7 +5,7 @@ import { renderTrainReport } from '../report/train-report.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { TrainComposition } from './compose.ts'
 import type { PolicyEvaluation } from './evaluate.ts'
-import type { TrainedPolicy } from './policy.ts'
+import { trainedPolicy } from './policy.ts'
 import type { TrainSummary } from './summary.ts'
 
 interface Conclusion {
@@ -25,14 +25,9 @@ export async function conclude({
   learned,
   evaluation,
 }: Conclusion): Promise<TrainSummary> {
-  const { config, world, agent } = composition
+  const { config, world } = composition
   const { digest, ...figures } = learned
-  const policy: TrainedPolicy = {
-    kind: 'trained-policy',
-    config,
-    state: agent.state(),
-    normalization: world.state(),
-  }
+  const policy = trainedPolicy(composition)
   const { state, normalization } = policy
   const hash = createHash('sha256').update(digest).update(encode({ state, normalization })).digest('hex')
   const path = await folder.write('policy.json', encode(policy))

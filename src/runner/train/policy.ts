@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { Agent, AgentState } from '../../agents/agent.ts'
+import type { AgentState } from '../../agents/agent.ts'
 import { inputError } from '../../common/error.ts'
 import { decode } from '../codec.ts'
-import { composeTraining, type ResolvedConfig } from './compose.ts'
+import { composeTraining, type ResolvedConfig, type TrainComposition } from './compose.ts'
 import { trainSchema } from './config.ts'
 import type { NormalizationState, World } from './world.ts'
 
@@ -11,8 +11,24 @@ import type { NormalizationState, World } from './world.ts'
 export interface TrainedPolicy {
   readonly kind: 'trained-policy'
   readonly config: ResolvedConfig
+  /** As the agent saw them: another environment must have the same. */
+  readonly spaces: Readonly<Record<'observationSpace' | 'actionSpace', unknown>>
   readonly state: AgentState
   readonly normalization: NormalizationState
+}
+
+export function trainedPolicy({ config, world, agent }: TrainComposition): TrainedPolicy {
+  return {
+    kind: 'trained-policy',
+    config,
+    spaces: spacesOf(world),
+    state: agent.state(),
+    normalization: world.state(),
+  }
+}
+
+function spacesOf({ observationSpace, actionSpace }: World): TrainedPolicy['spaces'] {
+  return { observationSpace: observationSpace.toJSON(), actionSpace: actionSpace.toJSON() }
 }
 
 /**
@@ -24,11 +40,7 @@ export interface TrainedPolicy {
 export async function loadTrainedPolicy(
   path: string,
   env: { readonly id?: string; readonly options?: Readonly<Record<string, unknown>> } = {},
-): Promise<{
-  readonly config: ResolvedConfig
-  readonly world: World
-  readonly agent: Agent<unknown, unknown>
-}> {
+): Promise<TrainComposition> {
   const policy = await readPolicy(path)
   const config = {
     ...trainSchema.parse(policy.config),
@@ -36,6 +48,16 @@ export async function loadTrainedPolicy(
     ...(env.options === undefined ? {} : { envOptions: { ...env.options } }),
   }
   const composition = await composeTraining(config)
+  const spaces = spacesOf(composition.world)
+  for (const name of ['observationSpace', 'actionSpace'] as const) {
+    const [learned, other] = [policy.spaces[name], spaces[name]].map(space => JSON.stringify(space))
+    if (learned === other) continue
+    const what = name === 'actionSpace' ? 'actions' : 'observations'
+    throw inputError(
+      'policy.spaces',
+      `the policy has learned with ${what} ${learned}, and ${composition.world.id} has ${other}`,
+    )
+  }
   composition.agent.restore(policy.state)
   composition.world.restore(policy.normalization)
   return composition
