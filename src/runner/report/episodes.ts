@@ -32,5 +32,5 @@ export function shownEpisodes(summary: FineTuneSummary): ShownEpisode[] {
 }
 
 function episodeName(episode: EpisodeSummary): string {
-  return episode.kind === 'greedy' ? 'greedy run' : `episode ${episode.index}`
+  return episode.kind === 'greedy' ? 'greedy run' : `episode ${episode.index + 1}`
 }

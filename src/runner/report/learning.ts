@@ -37,12 +37,12 @@ function stateOf(episode: EpisodeSummary): string {
 function returnChart(episodes: readonly EpisodeSummary[]): Html {
   const finite = episodes.filter(episode => Number.isFinite(episode.return))
   const points = (keep: (episode: EpisodeSummary) => boolean): number[][] =>
-    finite.filter(keep).map(episode => [episode.index, episode.return])
+    finite.filter(keep).map(episode => [episode.index + 1, episode.return])
   const failed = (episode: EpisodeSummary): boolean => episode.failure !== undefined
   const sound = finite.filter(episode => episode.kind === 'learning' && !failed(episode))
   const trend = sound.map((episode, at) => {
     const recent = sound.slice(Math.max(0, at - WINDOW + 1), at + 1)
-    return [episode.index, recent.reduce((sum, { return: value }) => sum + value, 0) / recent.length]
+    return [episode.index + 1, recent.reduce((sum, { return: value }) => sum + value, 0) / recent.length]
   })
   const dots = (name: string, data: number[][], symbol: string, color: string) =>
     data.length === 0
@@ -109,7 +109,7 @@ function episodeTable(episodes: readonly EpisodeSummary[]): Html {
     head: ['episode', 'kind', 'return', 'loss', 'accuracy', 'steps', 'FLOPs', 'time', 'state'],
     words: [1, 8],
     rows: episodes.map(episode => [
-      String(episode.index),
+      String(episode.index + 1),
       episode.kind,
       signed(episode.return),
       decimal(episode.rewardLoss),

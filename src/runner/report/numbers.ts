@@ -33,7 +33,7 @@ function schedulesOf(summary: FineTuneSummary): LabelledSchedule[] {
 }
 
 function shippedFrom({ chosen }: FineTuneSummary): string {
-  const episode = chosen.episode === undefined ? '' : ` ${chosen.episode}`
+  const episode = chosen.episode === undefined ? '' : ` ${chosen.episode + 1}`
   return chosen.from === 'greedy' ? 'from the greedy run of the learned policy' : `from episode${episode}`
 }
 

@@ -2,7 +2,7 @@ import { isPromise } from 'node:util/types'
 import type { Agent, Decision, Trajectory, Transition } from '../../agents/agent.ts'
 import { failure } from '../../common/error.ts'
 import { Rng, type RngState } from '../../common/random.ts'
-import type { Env, Mask, Snapshot, StepResult } from '../../envs/env.ts'
+import type { Env, Mask, MaybePromise, Snapshot, StepResult } from '../../envs/env.ts'
 
 /** What an agent learns from at once. */
 export interface Rollout {
@@ -59,6 +59,16 @@ interface Seat {
   actions: unknown[]
 }
 
+/** A rollout in the making. */
+interface Gathered {
+  readonly trajectories: Trajectory<unknown, unknown>[]
+  readonly episodes: FinishedEpisode[]
+}
+
+const CUT = { terminated: false, truncated: true }
+const maskOf = (seat: Seat) => seat.env.actionMask?.()
+const observationOf = (seat: Seat) => seat.observation
+
 /**
  * Lets an agent act in several environments at once and hands out what it wants to learn from. Every episode begins
  * with a seed of its own, drawn from the run's. An episode that a rollout cuts goes on in the next one: its trajectory
@@ -91,69 +101,77 @@ export class Collector {
    */
   async collect(limit: number): Promise<Rollout> {
     const { unit, count } = this.options.agent.appetite
-    const trajectories: Trajectory<unknown, unknown>[] = []
-    const finished: FinishedEpisode[] = []
-    const from = this.steps
-    const wanted = unit === 'step' ? Math.min(count, limit) : Number.POSITIVE_INFINITY
+    const last = unit === 'step' ? this.steps + Math.min(count, limit) : Number.POSITIVE_INFINITY
     let unbegun = unit === 'episode' ? count : Number.POSITIVE_INFINITY
+    const from = this.steps
+    const gathered: Gathered = { trajectories: [], episodes: [] }
     for (;;) {
       const active: Seat[] = []
-      for (const seat of this.seats) {
-        if (this.steps - from + active.length >= wanted) break
+      for (let i = 0; i < this.seats.length && this.steps + active.length < last; i++) {
+        const seat = this.seats[i]
         if (!seat.running) {
           if (unbegun === 0) continue
           unbegun--
-          await this.begin(seat)
+          const beginning = this.begin(seat)
+          if (beginning !== undefined) await beginning
         }
         active.push(seat)
       }
       if (active.length === 0) break
-      const results = this.advance(active)
-      for (const [i, result] of (isPromise(results) ? await results : results).entries()) {
-        this.steps++
-        if (!result.terminated && !result.truncated) continue
-        const seat = active[i]
-        trajectories.push(this.take(seat, result))
-        finished.push({ step: this.steps, return: seat.return, length: seat.length })
-        seat.running = false
-      }
+      // Waits only where something has to be waited for: most environments and agents answer at once.
+      const round = this.advance(active, gathered)
+      if (round !== undefined) await round
     }
-    const CUT = { terminated: false, truncated: true }
-    for (const seat of this.seats) if (seat.transitions.length > 0) trajectories.push(this.take(seat, CUT))
-    return { trajectories, steps: this.steps - from, episodes: finished }
+    for (const seat of this.seats) {
+      if (seat.transitions.length > 0) gathered.trajectories.push(this.take(seat, CUT))
+    }
+    return { ...gathered, steps: this.steps - from }
   }
 
   /** One step of each seat. */
-  private advance(active: readonly Seat[]): StepResult<unknown>[] | Promise<StepResult<unknown>[]> {
-    const masks = active.map(seat => seat.env.actionMask?.())
-    const observations = active.map(seat => seat.observation)
-    const decisions = this.options.agent.act(observations, { masks, explore: true, rng: this.rng })
-    return isPromise(decisions)
-      ? decisions.then(done => this.play(active, masks, done))
-      : this.play(active, masks, decisions)
+  private advance(active: readonly Seat[], gathered: Gathered): Promise<void> | undefined {
+    const masks = active.map(maskOf)
+    const decisions = this.options.agent.act(active.map(observationOf), {
+      masks,
+      explore: true,
+      rng: this.rng,
+    })
+    if (isPromise(decisions)) return decisions.then(done => this.play(active, masks, done, gathered))
+    return this.play(active, masks, decisions, gathered)
   }
 
   private play(
     active: readonly Seat[],
     masks: readonly (Mask | undefined)[],
     decisions: readonly Decision<unknown>[],
-  ): StepResult<unknown>[] | Promise<StepResult<unknown>[]> {
-    const results = active.map((seat, i) => seat.env.step(decisions[i].action))
-    const record = (done: StepResult<unknown>[]) => {
-      for (let i = 0; i < active.length; i++) this.record(active[i], masks[i], decisions[i], done[i])
-      return done
+    gathered: Gathered,
+  ): Promise<void> | undefined {
+    const results = new Array<MaybePromise<StepResult<unknown>>>(active.length)
+    let wait = false
+    for (let i = 0; i < active.length; i++) {
+      results[i] = active[i].env.step(decisions[i].action)
+      wait ||= isPromise(results[i])
     }
-    return results.some(isPromise)
-      ? Promise.all(results).then(record)
-      : record(results as StepResult<unknown>[])
+    if (wait) {
+      return Promise.all(results).then(done => {
+        for (let i = 0; i < done.length; i++)
+          this.record(active[i], masks[i], decisions[i], done[i], gathered)
+      })
+    }
+    for (let i = 0; i < results.length; i++) {
+      this.record(active[i], masks[i], decisions[i], results[i] as StepResult<unknown>, gathered)
+    }
+    return undefined
   }
 
   private record(
     seat: Seat,
     mask: Mask | undefined,
     { action, logProbability, value }: Decision<unknown>,
-    { observation, reward, info }: StepResult<unknown>,
+    result: StepResult<unknown>,
+    gathered: Gathered,
   ): void {
+    const { observation, reward, info } = result
     if (!Number.isFinite(reward)) {
       throw failure(
         'env.reward',
@@ -171,11 +189,18 @@ export class Collector {
       logProbability,
       value,
     })
-    // Before any normalisation, where the environment's wrapper tells it.
-    seat.return += typeof info.reward === 'number' ? info.reward : reward
+    seat.return += reward
     seat.length++
     seat.observation = observation
     if (seat.env.snapshot === undefined) seat.actions.push(action)
+    this.steps++
+    if (!result.terminated && !result.truncated) return
+    gathered.trajectories.push(this.take(seat, result))
+    // Of the environment's own rewards, where a wrapper recorded them before they were normalised.
+    const recorded = info.episode as { readonly return?: unknown } | undefined
+    const total = typeof recorded?.return === 'number' ? recorded.return : seat.return
+    gathered.episodes.push({ step: this.steps, return: total, length: seat.length })
+    seat.running = false
   }
 
   private take(seat: Seat, end: { readonly terminated: boolean; readonly truncated: boolean }) {
@@ -185,14 +210,20 @@ export class Collector {
     return { episode, actor: 'shared', transitions, terminated, truncated, finalObservation: observation }
   }
 
-  private async begin(seat: Seat): Promise<void> {
+  private begin(seat: Seat): Promise<void> | undefined {
     seat.episode = this.episodes++
     seat.return = 0
     seat.length = 0
     seat.actions = []
     seat.running = true
     const result = seat.env.reset({ seed: this.seedOf(seat.episode) })
-    seat.observation = (isPromise(result) ? await result : result).observation
+    if (isPromise(result)) {
+      return result.then(({ observation }) => {
+        seat.observation = observation
+      })
+    }
+    seat.observation = result.observation
+    return undefined
   }
 
   private seedOf(episode: number): number {
