@@ -4,10 +4,13 @@
  */
 import { spawnSync } from 'node:child_process'
 import { isPromise } from 'node:util/types'
+import { BehaviorSubject, takeWhile } from 'rxjs'
 import type { Env, MaybePromise } from '../src/envs/env.ts'
 import { makeEnv } from '../src/envs/registry.ts'
 import { Box } from '../src/envs/spaces.ts'
 import { VectorEnv } from '../src/envs/vector.ts'
+import { Collector } from '../src/runner/train/collector.ts'
+import { rollouts$ } from '../src/runner/train/rollouts.ts'
 
 const IDS = [
   'CartPole-v1',
@@ -43,17 +46,19 @@ print(json.dumps(rates))
 `
 
 const gymnasium = gymnasiumRates()
-const table = IDS.map(id => {
+const table: Record<string, number | string>[] = []
+for (const id of IDS) {
   const single = best(() => rate(id))
   const peer = gymnasium?.[id]
-  return {
+  table.push({
     env: id,
     'steps/s': Math.round(single),
     [`steps/s of ${COPIES} in a VectorEnv`]: Math.round(best(() => vectorRate(id))),
+    'steps/s through the collector': Math.round(await collectorRate(id)),
     gymnasium: peer === undefined ? '-' : Math.round(peer),
     ratio: peer === undefined ? '-' : Number((single / peer).toFixed(1)),
-  }
-})
+  })
+}
 console.table(table)
 console.log(JSON.stringify({ bench: 'classic', table }))
 
@@ -86,6 +91,30 @@ function vectorRate(id: string): number {
     steps += 1000 * COPIES
   }
   return (steps / (performance.now() - start)) * 1000
+}
+
+/** One environment as `layergym train` plays it: rollouts of 512 steps streamed to a trainer that grants the next. */
+async function collectorRate(id: string): Promise<number> {
+  let fastest = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    const env = makeEnv(id)
+    const decisions = someActions(env).map(action => [{ action }])
+    let turn = 0
+    const agent = { appetite: { unit: 'step', count: 512 } as const, act: () => decisions[turn++ & 63] }
+    const collector = new Collector({ envs: [env], agent, seed: 1 })
+    const credits$ = new BehaviorSubject(1)
+    const start = performance.now()
+    let steps = 0
+    const stream$ = rollouts$({ collector, from: 0, to: Number.MAX_SAFE_INTEGER, credits$ }).pipe(
+      takeWhile(() => performance.now() - start < SECONDS * 1000),
+    )
+    await stream$.forEach(rollout => {
+      steps += rollout.steps
+      credits$.next(credits$.value + 1)
+    })
+    fastest = Math.max(fastest, (steps / (performance.now() - start)) * 1000)
+  }
+  return fastest
 }
 
 /** 64 actions without a pattern. */

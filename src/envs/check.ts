@@ -1,14 +1,15 @@
-import { inputError, messageOf } from '../common/error.ts'
+import { inputError, LayergymError, messageOf } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import { checkSpaces } from './check/check-spaces.ts'
 import { type Finding, Findings } from './check/findings.ts'
 import { hasEnded, outcomeOf, type Played, record, replay } from './check/player.ts'
 import { checkRender, checkReset } from './check/results.ts'
+import { NeverEnded, type Patience, Watch } from './check/watch.ts'
 import type { Env } from './env.ts'
 
 export type { Finding }
 
-export interface CheckOptions {
+export interface CheckOptions extends Patience {
   /** Chooses actions and seeds; the same one finds the same. */
   readonly rng?: Rng
   /** Steps of each of the five or so rollouts. */
@@ -18,26 +19,34 @@ export interface CheckOptions {
 /**
  * Holds an environment to its contract: what Gymnasium's `env_checker` looks at (spaces, results of reset and step,
  * seeds, render, close) and more (masks, snapshots that replay exactly, observations and actions left alone).
- * The environment is reset, stepped and in the end closed. Never throws for what the environment does wrong.
+ * The environment is reset, stepped and in the end closed. Never throws for what the environment does wrong; a call
+ * whose promise doesn't settle in time is reported, and ends the check.
+ * @throws interrupted when the signal says so
  */
 export async function checkEnv<O, A>(
   env: Env<O, A>,
   options: CheckOptions = {},
 ): Promise<readonly Finding[]> {
   const findings = new Findings()
+  const watch = new Watch(options)
+  const watched = watch.over(env)
   const rng = options.rng ?? Rng.of(0, 'check-env')
-  const check = { env, findings, rng, steps: options.steps ?? 100 }
+  const check = { env: watched, findings, rng, steps: options.steps ?? 100 }
   if (checkSpaces(env, findings)) {
-    try {
-      await checkBehaviour(check)
-      await checkRender(env, findings)
-    } catch (error) {
-      // The rollouts report what reset and step throw; this is anything else, and must be said all the same.
-      findings.error('env.throws', `the environment throws while it is checked: ${messageOf(error)}`)
-    }
+    await watch.within(() => checkBehaviour(check)).catch(reportTo(findings))
   }
-  await checkClose(env, findings)
+  const closing = new Watch(options)
+  await closing.within(() => checkClose(closing.over(env), findings)).catch(reportTo(findings))
   return findings.all
+}
+
+/** The rollouts report what reset and step throw; this is anything else, and must be said all the same. */
+function reportTo(findings: Findings): (error: unknown) => void {
+  return error => {
+    if (error instanceof LayergymError && error.kind === 'interrupted') throw error
+    if (error instanceof NeverEnded) findings.error('env.hangs', error.message)
+    else findings.error('env.throws', `the environment throws while it is checked: ${messageOf(error)}`)
+  }
 }
 
 /**
@@ -60,6 +69,11 @@ interface Check {
 }
 
 async function checkBehaviour(check: Check): Promise<void> {
+  await checkEpisodes(check)
+  await checkRender(check.env, check.findings)
+}
+
+async function checkEpisodes(check: Check): Promise<void> {
   const { env, findings, rng } = check
   const seed = rng.int(2 ** 31 - 1)
   if (!(await checkReset(env, seed, findings))) return

@@ -1,0 +1,73 @@
+import { messageOf } from '../../common/error.ts'
+import { Rng } from '../../common/random.ts'
+import { type Findings, show } from '../../envs/check/findings.ts'
+import { NeverEnded, type Watch } from '../../envs/check/watch.ts'
+import type { Agent, AgentContext } from '../agent.ts'
+import type { World } from './worlds.ts'
+
+export type AnyAgent = Agent<unknown, unknown>
+
+/** What an agent under test is made with; its settings are the factory's own affair. */
+export type TestContext = Pick<AgentContext, 'observationSpace' | 'actionSpace' | 'rng' | 'gamma'>
+
+/** A discount that is far from 0 and 1: one left out shows. */
+const GAMMA = 0.9
+
+/** One world's checks: makes agents, keeps account of them, and says where a fault was found. */
+export class Trial {
+  private readonly made: AnyAgent[] = []
+
+  constructor(
+    readonly world: World,
+    private readonly factory: (context: TestContext) => AnyAgent,
+    private readonly findings: Findings,
+    private readonly watch: Watch,
+  ) {}
+
+  make(seed: number): AnyAgent {
+    const { observationSpace, actionSpace } = this.world
+    const rng = Rng.of(seed, 'agent')
+    const agent = this.watch.over(this.factory({ observationSpace, actionSpace, rng, gamma: GAMMA }))
+    this.made.push(agent)
+    return agent
+  }
+
+  error(code: string, message: string): void {
+    this.findings.error(code, `${message} (with ${this.world.name})`)
+  }
+
+  warning(code: string, message: string): void {
+    this.findings.warning(code, `${message} (with ${this.world.name})`)
+  }
+
+  /** A check; what it throws unforeseen is a fault of the agent's. False when it threw. */
+  async attempt(code: string, what: string, check: () => Promise<void> | void): Promise<boolean> {
+    try {
+      await check()
+      return true
+    } catch (error) {
+      if (error instanceof NeverEnded) throw error
+      this.error(code, `${what} throws: ${messageOf(error)}`)
+      return false
+    }
+  }
+
+  /** Disposes of every agent that was made. */
+  async end(): Promise<void> {
+    for (const agent of this.made.splice(0)) {
+      await this.attempt('dispose.throws', 'dispose()', () => agent.dispose?.())
+    }
+  }
+}
+
+/** Whether it is what the contract asks, said once. */
+export function checkAppetite(agent: AnyAgent, trial: Trial): boolean {
+  const { appetite } = agent
+  const known = appetite?.unit === 'step' || appetite?.unit === 'episode'
+  if (known && Number.isInteger(appetite.count) && appetite.count >= 1) return true
+  trial.error(
+    'appetite.invalid',
+    `appetite is ${show(appetite)}: say what one learn() takes, as in { unit: 'episode', count: 4 }`,
+  )
+  return false
+}
