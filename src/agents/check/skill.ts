@@ -7,13 +7,15 @@ import type { AgentContext, Trajectory, Transition } from '../agent.ts'
 import { scoreOf } from './score.ts'
 import type { AnyAgent } from './trial.ts'
 
-/** Small environments whose optimum is known, each of which asks for something of its own. */
+/**
+ * Small environments whose optimum is known, each of which asks for something of its own. None hides its rewards: how
+ * much to explore is an agent's choice, no part of the contract.
+ */
 const TASKS: readonly (readonly [id: string, options: EnvOptions, asks: string])[] = [
   ['Bandit-v0', {}, 'telling good actions from bad ones'],
-  ['Chain-v0', {}, 'preferring a large reward later to a small one now'],
+  ['Chain-v0', { length: 4, small: 0.1 }, 'preferring a large reward later to a small one now'],
   ['MaskedWalk-v0', {}, 'masks'],
   ['GridWorld-v0', {}, 'paths of many steps, and time limits'],
-  ['FrozenLake-v1', { isSlippery: false }, 'finding a reward that is rare'],
   ['ContinuousTarget-v0', {}, 'continuous actions'],
 ]
 
