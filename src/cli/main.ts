@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { benchmarkCommand } from './benchmark.ts'
 import { checkEnvCommand } from './check-env.ts'
 import { exitCodeOf, type Io, type RegisterCommand } from './command.ts'
 import { doctorCommand } from './doctor.ts'
@@ -14,6 +15,7 @@ import { trainCommand } from './train.ts'
 const COMMANDS: readonly RegisterCommand[] = [
   fineTuneCommand,
   trainCommand,
+  benchmarkCommand,
   evaluateCommand,
   predictCommand,
   resumeCommand,

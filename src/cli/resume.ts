@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import type { BenchmarkSummary } from '../runner/benchmark/summary.ts'
 import type { FineTuneSummary } from '../runner/summary.ts'
 import type { TrainSummary } from '../runner/train/summary.ts'
+import { benchmarkWords } from './benchmark.ts'
 import type { Io } from './command.ts'
 import { summaryWords } from './summary-words.ts'
 import { trainWords } from './train.ts'
@@ -15,7 +17,14 @@ export function resumeCommand(program: Command, io: Io): void {
     .action(async (dir: string, options: { json?: boolean }) => {
       const { RunFolder } = await import('../runner/run-folder.ts')
       const { isTrainConfig, resumeTraining } = await import('../runner/train/train.ts')
+      const { isBenchmarkConfig, resumeBenchmark } = await import('../runner/benchmark/benchmark.ts')
       const { config } = await RunFolder.open(dir)
+      if (isBenchmarkConfig(config)) {
+        await watched<BenchmarkSummary>(io, options, dir, benchmarkWords, hooks =>
+          resumeBenchmark(dir, hooks),
+        )
+        return
+      }
       if (isTrainConfig(config)) {
         await watched<TrainSummary>(io, options, dir, trainWords, hooks => resumeTraining(dir, hooks))
         return

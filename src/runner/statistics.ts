@@ -113,3 +113,29 @@ function sortedQuantile(sorted: readonly number[], q: number): number {
   if (at === below) return sorted[below] ?? Number.NaN
   return sorted[below] + (sorted[below + 1] - sorted[below]) * (at - below)
 }
+
+/** Mean of the middle half: a quarter of the values, rounded down, is left out at either end (scipy's trim_mean). */
+export function interquartileMean(values: readonly number[]): number {
+  const cut = Math.floor(values.length / 4)
+  const sorted = [...values].sort((a, b) => a - b)
+  return mean(sorted.slice(cut, sorted.length - cut))
+}
+
+/** 95 % interval of a mean, Student's t; undefined for fewer than two values. */
+export function meanInterval(values: readonly number[]): Interval | undefined {
+  if (values.length < 2) return undefined
+  const half = (studentQuantile(values.length - 1) * standardDeviation(values)) / Math.sqrt(values.length)
+  return [mean(values) - half, mean(values) + half]
+}
+
+/** 95 % interval of a difference of means, Welch's t; undefined where either side has fewer than two values. */
+export function welchInterval(a: readonly number[], b: readonly number[]): Interval | undefined {
+  if (a.length < 2 || b.length < 2) return undefined
+  const [va, vb] = [a, b].map(values => standardDeviation(values) ** 2 / values.length)
+  const difference = mean(a) - mean(b)
+  if (va + vb === 0) return [difference, difference]
+  // Rounded down: never too narrow.
+  const degrees = Math.floor((va + vb) ** 2 / (va ** 2 / (a.length - 1) + vb ** 2 / (b.length - 1)))
+  const half = studentQuantile(degrees) * Math.sqrt(va + vb)
+  return [difference - half, difference + half]
+}

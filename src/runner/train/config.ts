@@ -41,7 +41,9 @@ export const trainSchema = z.strictObject({
 export type TrainConfig = z.infer<typeof trainSchema>
 
 /** Paths made absolute, so that a run can be resumed from any folder. */
-export function withAbsolutePaths(config: TrainConfig): TrainConfig {
+export function withAbsolutePaths<C extends { readonly out?: string; readonly plugin: readonly string[] }>(
+  config: C,
+): C {
   return {
     ...config,
     out: config.out === undefined ? undefined : resolve(config.out),

@@ -1,0 +1,53 @@
+import { join } from 'node:path'
+import Table from 'cli-table3'
+import type { Command } from 'commander'
+import { benchmarkSchema } from '../runner/benchmark/config.ts'
+import type { BenchmarkSummary } from '../runner/benchmark/summary.ts'
+import { integer } from '../runner/report/format.ts'
+import type { Io } from './command.ts'
+import { addSchemaOptions, readSettings } from './options.ts'
+import { stamp, watched } from './watched.ts'
+
+/** `layergym benchmark`: several agents, several seeds, one environment, and what differs beyond chance. */
+export function benchmarkCommand(program: Command, io: Io): void {
+  const command = program
+    .command('benchmark')
+    .description('train several agents with several seeds in one environment, and compare them')
+  addSchemaOptions(command, benchmarkSchema).action(async (options: Record<string, unknown>) => {
+    const settings = await readSettings(options)
+    const { benchmark } = await import('../runner/benchmark/benchmark.ts')
+    const out = String(settings.out ?? join('runs', stamp(io.now())))
+    await watched(io, options, out, benchmarkWords, hooks => benchmark({ ...settings, out }, hooks))
+  })
+}
+
+/** A comparison's end for people. */
+export function benchmarkWords(summary: BenchmarkSummary): string {
+  const table = new Table({
+    head: ['agent', 'greedy return', '95 % interval', 'interquartile mean', 'solved', 'steps/s'],
+    style: { head: [], border: [] },
+  })
+  for (const { agent, runs, mean, interval, iqm, solved, stepsPerSecond } of summary.agents) {
+    table.push([
+      agent,
+      mean.toFixed(2),
+      between(interval),
+      iqm.toFixed(2),
+      solved === undefined ? '-' : `${solved} of ${runs.length}`,
+      integer(stepsPerSecond),
+    ])
+  }
+  const differences = summary.differences.map(
+    ({ of, from, mean, interval }) => `${of} − ${from}: ${mean.toFixed(2)} (95 %: ${between(interval)})`,
+  )
+  return [
+    `${summary.env}, ${integer(summary.steps)} steps, ${summary.seeds.length} seeds`,
+    table.toString(),
+    ...differences,
+    `report: ${join(summary.dir, 'report.html')}`,
+  ].join('\n')
+}
+
+function between(interval: readonly [number, number] | undefined): string {
+  return interval === undefined ? '-' : `${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}`
+}

@@ -1,0 +1,66 @@
+import { interquartileMean, mean, meanInterval, welchInterval } from '../statistics.ts'
+import type { TrainSummary } from '../train/summary.ts'
+import type { BenchmarkConfig } from './config.ts'
+import { type Job, runJob } from './job.ts'
+import type { AgentResult, BenchmarkSummary, Difference } from './summary.ts'
+
+/** What finished runs come to. */
+export async function summarize(
+  dir: string,
+  config: BenchmarkConfig,
+  jobs: readonly Job[],
+): Promise<BenchmarkSummary> {
+  const runs: TrainSummary[] = []
+  for (const job of jobs) runs.push(await runJob(job, new AbortController().signal))
+  const [{ env, settings, evaluation }] = runs
+  const { rewardThreshold, versions } = settings
+  const agents = config.agents.map(agent =>
+    resultOf(
+      agent,
+      runs.filter(run => run.agent === agent),
+      rewardThreshold,
+    ),
+  )
+  return {
+    dir,
+    env,
+    steps: config.steps,
+    seeds: Array.from({ length: config.seeds }, (_, i) => config.seed + i),
+    evalEpisodes: evaluation.episodes,
+    rewardThreshold,
+    agents,
+    differences: differencesOf(agents),
+    versions,
+  }
+}
+
+function resultOf(agent: string, runs: readonly TrainSummary[], threshold: number | undefined): AgentResult {
+  const returns = runs.map(run => run.evaluation.meanReturn)
+  return {
+    agent,
+    runs: runs.map(({ seed, runDir, hash, evaluation, stepsPerSecond, curve }) => ({
+      seed,
+      runDir,
+      hash,
+      meanReturn: evaluation.meanReturn,
+      stepsPerSecond,
+      curve: curve.map(({ step, returns: each }) => ({ step, returns: each })),
+    })),
+    mean: mean(returns),
+    interval: meanInterval(returns),
+    iqm: interquartileMean(returns),
+    solved: threshold === undefined ? undefined : returns.filter(value => value >= threshold).length,
+    stepsPerSecond: Math.round(mean(runs.map(run => run.stepsPerSecond))),
+  }
+}
+
+/** Of every pair, the better one first. */
+function differencesOf(agents: readonly AgentResult[]): readonly Difference[] {
+  const ranked = [...agents].sort((a, b) => b.mean - a.mean)
+  return ranked.flatMap((of, i) =>
+    ranked.slice(i + 1).map(from => {
+      const [a, b] = [of, from].map(({ runs }) => runs.map(run => run.meanReturn))
+      return { of: of.agent, from: from.agent, mean: of.mean - from.mean, interval: welchInterval(a, b) }
+    }),
+  )
+}

@@ -1,0 +1,166 @@
+import type { EChartsOption } from 'echarts'
+import type { AgentResult, BenchmarkSummary, Difference } from '../benchmark/summary.ts'
+import { mean } from '../statistics.ts'
+import { AXIS, COLOURS, chart, LEGEND } from './chart.ts'
+import { decimal, integer, plural, signed } from './format.ts'
+import { folded, Html, html, table } from './html.ts'
+import { STYLE } from './style.ts'
+
+/** A comparison of agents as one HTML page that needs nothing else; the same summary gives the same bytes. */
+export function renderBenchmarkReport(summary: BenchmarkSummary): string {
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Agents on ${summary.env}</title><style>${new Html(STYLE)}</style></head>
+<body><main>
+<header><h1>Agents on ${summary.env}</h1><p>${summary.dir}</p></header>
+${verdictSection(summary)}
+${resultsSection(summary)}
+${curvesSection(summary)}
+${differencesSection(summary)}
+${runsSection(summary)}
+</main></body></html>
+`
+  return page.text
+}
+
+function verdictSection({ agents, differences, seeds }: BenchmarkSummary): Html {
+  const ranked = [...agents].sort((a, b) => b.mean - a.mean)
+  const beaten = differences.filter(({ of, interval }) => of === ranked[0].agent && (interval?.[0] ?? 0) > 0)
+  const open = differences.filter(({ of, interval }) => of === ranked[0].agent && !((interval?.[0] ?? 0) > 0))
+  const headline =
+    agents.length === 1
+      ? `${ranked[0].agent}: greedy return ${decimal(ranked[0].mean, 2)}`
+      : beaten.length === ranked.length - 1
+        ? `${ranked[0].agent} is the best`
+        : `${ranked[0].agent} has the highest mean; ${plural(open.length, 'other')} may be as good`
+  return html`<section class="verdict ${open.length === 0 ? 'yes' : 'unclear'}" aria-label="Verdict"><p class="headline">${headline}</p>
+<p>By greedy returns after training, over ${plural(seeds.length, 'seed')}. A difference counts where its 95 % interval leaves out zero${
+    beaten.length === 0 ? '' : ` (${beaten.map(({ from }) => `from ${from}`).join(', ')})`
+  }; intervals are not corrected for the number of comparisons.</p></section>`
+}
+
+function resultsSection(summary: BenchmarkSummary): Html {
+  const { agents, rewardThreshold, evalEpisodes, steps } = summary
+  return html`<section><h2>The numbers</h2>${table({
+    caption: `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run, after ${integer(steps)} steps. Mean over seeds with its 95 % interval (Student's t); interquartile mean as Agarwal et al. (2021).`,
+    head: ['', 'mean', '95 % interval', 'interquartile mean', 'lowest', 'highest', 'solved', 'steps/s'],
+    rows: agents.map(({ agent, runs, interval, iqm, solved, stepsPerSecond, ...result }) => {
+      const returns = runs.map(run => run.meanReturn)
+      return [
+        agent,
+        decimal(result.mean, 2),
+        intervalWords(interval),
+        decimal(iqm, 2),
+        decimal(Math.min(...returns), 2),
+        decimal(Math.max(...returns), 2),
+        solved === undefined ? '-' : `${solved} of ${runs.length}`,
+        integer(stepsPerSecond),
+      ]
+    }),
+  })}${rewardThreshold === undefined ? html`` : html`<p>A run counts as solved from a mean return of ${rewardThreshold} on.</p>`}</section>`
+}
+
+function intervalWords(interval: readonly [number, number] | undefined): string {
+  return interval === undefined ? '-' : `${decimal(interval[0], 2)} to ${decimal(interval[1], 2)}`
+}
+
+/** Points that every run's curve is read at. */
+const POINTS = 50
+
+function curvesSection({ agents, steps, rewardThreshold }: BenchmarkSummary): Html {
+  const colours = [COLOURS.policy, ...COLOURS.baselines]
+  const grid = Array.from({ length: POINTS }, (_, i) => ((i + 1) * steps) / POINTS)
+  const series = agents.flatMap((result, index) => {
+    const color = colours[index % colours.length]
+    const runs = result.runs.map(run => smoothed(run, grid))
+    const at = grid.map((_, i) => runs.map(run => run[i]).filter(Number.isFinite))
+    const points = (of: (values: number[]) => number) =>
+      grid.flatMap((step, i) => (at[i].length === 0 ? [] : [[step, of(at[i])]]))
+    const thin = { width: 1, type: 'dotted' as const, color }
+    const base = { type: 'line' as const, showSymbol: false, itemStyle: { color } }
+    return [
+      { ...base, name: result.agent, data: points(mean), lineStyle: { width: 2.5, color } },
+      { ...base, name: `${result.agent} lowest`, data: points(v => Math.min(...v)), lineStyle: thin },
+      { ...base, name: `${result.agent} highest`, data: points(v => Math.max(...v)), lineStyle: thin },
+    ]
+  })
+  const option: EChartsOption = {
+    legend: { ...LEGEND, data: agents.map(({ agent }) => agent) },
+    grid: { left: 64, right: 24, top: 60, bottom: 50 },
+    xAxis: {
+      ...AXIS,
+      axisLine: { ...AXIS.axisLine, onZero: false },
+      type: 'value',
+      name: 'environment steps',
+      nameLocation: 'middle',
+      nameGap: 30,
+      max: steps,
+      splitLine: { show: false },
+      axisLabel: { ...AXIS.axisLabel, formatter: (value: number) => integer(value) },
+    },
+    yAxis: { ...AXIS, type: 'value', name: 'return', scale: true },
+    series,
+  }
+  const threshold =
+    rewardThreshold === undefined ? '' : ` The environment counts as solved from ${rewardThreshold} on.`
+  return html`<section><h2>Learning</h2>${chart({
+    id: 'curves',
+    title: 'Return of training episodes over environment steps',
+    description: `Mean over seeds of the returns of the last 20 training episodes, in which agents explore; dotted: the lowest and the highest seed.${threshold}`,
+    height: 380,
+    option,
+  })}</section>`
+}
+
+const WINDOW = 20
+
+/** A run's mean of the last episodes at each step of the grid; NaN before the first episode ended. */
+function smoothed({ curve }: AgentResult['runs'][number], grid: readonly number[]): readonly number[] {
+  let recent: readonly number[] = []
+  let next = 0
+  return grid.map(step => {
+    for (; next < curve.length && curve[next].step <= step; next++) {
+      recent = [...recent, ...curve[next].returns].slice(-WINDOW)
+    }
+    return recent.length === 0 ? Number.NaN : mean(recent)
+  })
+}
+
+function differencesSection({ differences }: BenchmarkSummary): Html {
+  if (differences.length === 0) return html``
+  const word = ({ interval }: Difference) => {
+    if (interval === undefined) return 'one seed tells nothing'
+    return interval[0] > 0 ? 'better' : 'not distinguished'
+  }
+  return html`<section><h2>Differences</h2>${table({
+    caption: "Of mean greedy returns over seeds, with 95 % intervals (Welch's t).",
+    head: ['', 'difference', '95 % interval', ''],
+    words: [3],
+    rows: differences.map(difference => [
+      `${difference.of} − ${difference.from}`,
+      signed(difference.mean, 2),
+      intervalWords(difference.interval),
+      word(difference),
+    ]),
+  })}</section>`
+}
+
+function runsSection({ agents, versions }: BenchmarkSummary): Html {
+  const rows = agents.flatMap(({ agent, runs }) =>
+    runs.map(({ seed, meanReturn, stepsPerSecond, hash }) => [
+      `${agent}, seed ${seed}`,
+      decimal(meanReturn, 2),
+      integer(stepsPerSecond),
+      hash.slice(0, 16),
+    ]),
+  )
+  const content = table({
+    caption: `Every run has a folder beside this page, with its own report. ${Object.entries(versions)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ')}.`,
+    head: ['', 'greedy return', 'steps/s', 'hash'],
+    words: [3],
+    rows,
+  })
+  return html`<section><h2>Runs</h2>${folded('Table of runs', content)}</section>`
+}
