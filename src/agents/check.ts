@@ -24,6 +24,8 @@ export interface AgentCheckOptions extends Patience {
   /** Tries the agent in these spaces alone. Default for a definition: in all that it doesn't refuse. */
   readonly observationSpace?: Space<unknown>
   readonly actionSpace?: Space<unknown>
+  /** Decides everything random; the same one finds the same. */
+  readonly seed?: number
   /** Whether it must learn small environments; default: a definition must, a bare factory needn't. */
   readonly learning?: boolean
   /** Environment steps to learn each of them in; default 20 000. */
@@ -79,7 +81,10 @@ async function checkFactory(
 ): Promise<void> {
   const { observationSpace = new Box(-1, 1, [4]), actionSpace = new Discrete(3) } = options
   const world = { name: 'the spaces given', observationSpace, actionSpace }
-  const learns = await checkWorld(new Trial(world, factory, findings, watch), findings)
+  const learns = await checkWorld(
+    new Trial(world, factory, { findings, watch, seed: options.seed }),
+    findings,
+  )
   if (options.learning !== true || !learns) return
   await checkSkill({ make: context => watch.over(factory(context)), findings, ...skillOptions(options) })
 }
@@ -101,7 +106,9 @@ async function checkDefinition(
   }
   let learns = true
   for (const world of worlds) {
-    learns = (await checkWorld(new Trial(world, factory, findings, watch), findings)) && learns
+    learns =
+      (await checkWorld(new Trial(world, factory, { findings, watch, seed: options.seed }), findings)) &&
+      learns
   }
   if (options.learning === false || !learns) return
   const make = (context: Omit<AgentContext, 'config'>) =>
@@ -137,6 +144,6 @@ function worldsFor({ observationSpace, actionSpace }: AgentCheckOptions): readon
   return [{ name: 'the spaces given', ...spaces }]
 }
 
-function skillOptions({ learningSteps = 20_000, signal }: AgentCheckOptions) {
-  return { steps: learningSteps, signal }
+function skillOptions({ learningSteps = 20_000, seed = 0, signal }: AgentCheckOptions) {
+  return { steps: learningSteps, seed, signal }
 }

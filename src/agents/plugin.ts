@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { z } from 'zod'
 import { inputError, messageOf } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
+import type { EnvDefinition } from '../envs/definition.ts'
 import type { RewardDefinition } from '../envs/finetune/reward.ts'
 import type { AgentDefinition } from './agent.ts'
 
@@ -19,6 +20,8 @@ export interface Plugin {
   readonly name?: string
   /** By id (kebab-case), as `--agent` names them. */
   readonly agents?: Readonly<Record<string, AgentDefinition>>
+  /** By id, `Name-vN` or `namespace/Name-vN`, as `--env` names them. */
+  readonly envs?: Readonly<Record<string, EnvDefinition>>
   /** By id, as `--reward` names them. */
   readonly rewards?: Readonly<Record<string, RewardDefinition>>
   readonly tasks?: Readonly<Record<string, TaskDefinition>>
@@ -27,6 +30,7 @@ export interface Plugin {
 /** The kinds of definitions, and what each needs besides a description. */
 const KINDS = {
   agents: { factory: 'function', config: 'object' },
+  envs: { make: 'function', options: 'object' },
   rewards: { reward: 'function' },
   tasks: {},
 } as const satisfies Record<Exclude<keyof Plugin, 'name'>, Record<string, 'function' | 'object'>>
@@ -95,7 +99,8 @@ function isKind(key: string): key is keyof typeof KINDS {
 }
 
 function checkDefinition(kind: keyof typeof KINDS, id: string, definition: unknown): void {
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id)) {
+  // The registry of environments knows what theirs look like, with versions and namespaces.
+  if (kind !== 'envs' && !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id)) {
     throw inputError('plugin.id', `${kind} id '${id}' is not kebab-case: use a-z, 0-9 and single hyphens`)
   }
   const given = typeof definition === 'object' && definition !== null ? definition : {}

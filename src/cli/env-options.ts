@@ -1,6 +1,7 @@
 import { inputError, messageOf } from '../common/error.ts'
 import type { Env } from '../envs/env.ts'
 import type { EnvOptions } from '../envs/registry.ts'
+import type { Container } from '../runner/container.ts'
 
 /** What commands on environments have in common: their flags' values. */
 
@@ -13,11 +14,13 @@ export function parseJson(flag: string, text: string): unknown {
   }
 }
 
-/** Loads plugins; whatever they register is there afterwards. */
-export async function withPlugins(names: readonly string[] = []): Promise<void> {
-  if (names.length === 0) return
-  const { loadPlugin } = await import('../agents/plugin.ts')
-  for (const name of names) await loadPlugin(name, { from: process.cwd() })
+/**
+ * Everything that ships, and that these plugins add; their environments are known to `makeEnv` afterwards.
+ * @throws input error when a plugin is missing or wrong, or two register one id
+ */
+export async function withPlugins(names: readonly string[] = []): Promise<Container> {
+  const { containerOf } = await import('../runner/train/compose.ts')
+  return containerOf(names)
 }
 
 /** The environment that `--env` and `--env-options` name. */

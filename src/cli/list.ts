@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { unknownName } from '../common/suggest.ts'
 import { type Io, printResult } from './command.ts'
+import { withPlugins } from './env-options.ts'
 
 /** `layergym list`: what can be named in a command, plugins included. */
 export function listCommand(program: Command, io: Io): void {
@@ -32,32 +33,21 @@ interface Entry {
 }
 
 async function everything(plugins: readonly string[]): Promise<Readonly<Record<string, readonly Entry[]>>> {
-  const [
-    { buildContainer },
-    { builtinPlugins },
-    { loadPlugin },
-    { BASELINES },
-    { defaultStateSpace },
-    { ENGINES },
-  ] = await Promise.all([
-    import('../runner/container.ts'),
-    import('../runner/builtin.ts'),
-    import('../agents/plugin.ts'),
-    import('../agents/schedules/baselines.ts'),
-    import('../envs/finetune/features.ts'),
-    import('../models/engine-names.ts'),
-  ])
-  const { registeredEnvs } = await import('../envs/registry.ts')
-  const { SCALINGS } = await import('../models/scaling.ts')
-  const { optimizerKinds } = await import('../models/optimizer.ts')
-  const loaded = await Promise.all(plugins.map(name => loadPlugin(name, { from: process.cwd() })))
-  const container = buildContainer([...builtinPlugins, ...loaded])
+  const [{ BASELINES }, { defaultStateSpace }, { ENGINES }, { SCALINGS }, { optimizerKinds }] =
+    await Promise.all([
+      import('../agents/schedules/baselines.ts'),
+      import('../envs/finetune/features.ts'),
+      import('../models/engine-names.ts'),
+      import('../models/scaling.ts'),
+      import('../models/optimizer.ts'),
+    ])
+  const container = await withPlugins(plugins)
   const entries = (registry: readonly (readonly [string, { readonly description: string }])[]) =>
     registry.map(([id, { description }]) => ({ id, description }))
   const names = (ids: readonly string[]) => ids.map(id => ({ id, description: '' }))
   return {
     agents: entries(container.agents()),
-    envs: entries(registeredEnvs()),
+    envs: entries(container.envs()),
     rewards: entries(container.rewards()),
     tasks: entries(container.tasks()),
     schedules: entries(Object.entries(BASELINES)),

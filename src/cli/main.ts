@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { benchmarkCommand } from './benchmark.ts'
+import { checkAgentCommand } from './check-agent.ts'
 import { checkEnvCommand } from './check-env.ts'
 import { exitCodeOf, type Io, type RegisterCommand } from './command.ts'
 import { doctorCommand } from './doctor.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   listCommand,
   traceCommand,
   checkEnvCommand,
+  checkAgentCommand,
   doctorCommand,
   setupCommand,
 ]

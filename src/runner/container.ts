@@ -2,9 +2,13 @@ import 'reflect-metadata'
 import { Container as Inversify, type ServiceIdentifier } from 'inversify'
 import type { Agent, AgentContext, AgentDefinition } from '../agents/agent.ts'
 import { type Plugin, pluginKinds, type TaskDefinition } from '../agents/plugin.ts'
-import { inputError } from '../common/error.ts'
+import { inputError, type LayergymError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
+import { classicEnvs } from '../envs/classic/definitions.ts'
+import type { EnvDefinition } from '../envs/definition.ts'
+import { exactEnvs } from '../envs/exact/definitions.ts'
 import type { RewardDefinition } from '../envs/finetune/reward.ts'
+import { registerEnv, registeredEnvs } from '../envs/registry.ts'
 import { parseAgentConfig } from './agent-config.ts'
 
 /** Definitions by id, in the order of registration. */
@@ -20,6 +24,8 @@ export interface Container {
   /** @throws input error with the nearest id when there's none; so do `reward` and `task` */
   agent(id: string): AgentDefinition
   agents(): readonly (readonly [string, AgentDefinition])[]
+  /** Everything that `makeEnv` knows, the plugins' environments included. */
+  envs(): readonly (readonly [string, EnvDefinition])[]
   reward(id: string): RewardDefinition
   rewards(): readonly (readonly [string, RewardDefinition])[]
   task(id: string): TaskDefinition
@@ -29,9 +35,10 @@ export interface Container {
 }
 
 /**
- * Binds plugins, and builds registries from whatever is bound.
- * @param overrides definitions that replace those of the same id, or stand beside them
- * @throws input error when two plugins register one id
+ * Binds plugins, and builds registries from whatever is bound. Environments go to the one registry of `makeEnv`, which
+ * outlives the container.
+ * @param overrides definitions that replace those of the same id (environments: never), or stand beside them
+ * @throws input error when two plugins register one id, or an environment's id has another form than Name-vN
  */
 export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {}): Container {
   const bindings = new Inversify({ defaultScope: 'Singleton' })
@@ -40,6 +47,7 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
   bindings.bind(OVERRIDES).toConstantValue(overrides)
   for (const kind of pluginKinds) bindRegistry(bindings, kind)
 
+  registerEnvs(bindings.get(REGISTRIES.envs), [...plugins, { name: 'overrides', ...overrides }])
   const agents = bindings.get(REGISTRIES.agents)
   const rewards = bindings.get(REGISTRIES.rewards)
   const tasks = bindings.get(REGISTRIES.tasks)
@@ -47,6 +55,7 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
   return {
     agent,
     agents: () => [...agents],
+    envs: registeredEnvs,
     reward: id => lookUp('reward', rewards, id),
     rewards: () => [...rewards],
     task: id => lookUp('task', tasks, id),
@@ -71,6 +80,7 @@ const PLUGIN = token<Plugin>('plugin')
 const OVERRIDES = token<Plugin>('overrides')
 const REGISTRIES: { readonly [K in Kind]: ServiceIdentifier<Registry<Definition<K>>> } = {
   agents: token('agents'),
+  envs: token('envs'),
   rewards: token('rewards'),
   tasks: token('tasks'),
 }
@@ -90,19 +100,52 @@ function merge<K extends Kind>(
   const registry = new Map<string, Definition<K>>()
   const owners = new Map<string, string>()
   plugins.forEach((plugin, index) => {
-    const owner = plugin.name ?? `plugin ${index + 1}`
+    const owner = nameOf(plugin, index)
     for (const [id, definition] of entries(plugin, kind)) {
       const other = owners.get(id)
-      if (other !== undefined) {
-        const what = kind.slice(0, -1)
-        throw inputError('plugin.duplicate', `${what} '${id}' is registered by '${other}' and by '${owner}'`)
-      }
+      if (other !== undefined) throw duplicate(kind, id, other, owner)
       owners.set(id, owner)
       registry.set(id, definition)
     }
   })
   for (const [id, definition] of entries(overrides, kind)) registry.set(id, definition)
   return registry
+}
+
+/** Who registered what `makeEnv` knows beyond what ships. */
+const envOwners = new Map<string, string>()
+
+/** The same definition again, of a plugin that another container has too, is no clash. */
+function registerEnvs(envs: Registry<EnvDefinition>, plugins: readonly Plugin[]): void {
+  const known = new Map(registeredEnvs())
+  for (const [id, definition] of envs) {
+    if (known.get(id) === definition) continue
+    const owner = nameOf(...ownerOf(definition, plugins))
+    if (known.has(id)) {
+      const shipped = Object.hasOwn({ ...classicEnvs, ...exactEnvs }, id)
+        ? 'layergym'
+        : 'a call of registerEnv'
+      throw duplicate('envs', id, envOwners.get(id) ?? shipped, owner)
+    }
+    registerEnv(id, definition)
+    envOwners.set(id, owner)
+  }
+}
+
+function ownerOf(definition: EnvDefinition, plugins: readonly Plugin[]): readonly [Plugin, number] {
+  const index = plugins.findIndex(({ envs }) => Object.values(envs ?? {}).includes(definition))
+  return [plugins[index], index]
+}
+
+function nameOf(plugin: Plugin, index: number): string {
+  return plugin.name ?? `plugin ${index + 1}`
+}
+
+function duplicate(kind: Kind, id: string, one: string, other: string): LayergymError {
+  return inputError(
+    'plugin.duplicate',
+    `${kind.slice(0, -1)} '${id}' is registered by '${one}' and by '${other}'`,
+  )
 }
 
 function entries<K extends Kind>(plugin: Plugin, kind: K): [string, Definition<K>][] {

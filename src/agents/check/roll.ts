@@ -29,7 +29,7 @@ export async function roll(
       const [given, givenMask] = [structuredClone(observation), mask?.slice()]
       const context = { masks: [givenMask], explore: true, rng: policy }
       const [decision] = await agent.act([given], context)
-      if (careless) overwrite([given].concat(givenMask ?? []))
+      if (careless) for (const array of [given, givenMask]) overwrite(array)
       const reward = rng.normal()
       transitions.push({ observation, mask, ...structuredClone(decision), reward, duration: t % 2 })
     }

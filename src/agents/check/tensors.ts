@@ -23,7 +23,7 @@ export async function checkTensors(trial: Trial): Promise<void> {
         `every round of acting and learning leaves ${growth[0]} tensors behind: use tf.tidy, or dispose of them`,
       )
     }
-    agent.dispose?.()
+    await trial.dispose(agent)
     const left = count() - before
     if (left <= 0 || growth.every(n => n > 0)) return
     // No error: models that the factory closes over stay its maker's.

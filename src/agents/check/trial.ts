@@ -20,24 +20,23 @@ export class Trial {
   constructor(
     readonly world: World,
     private readonly factory: (context: TestContext) => AnyAgent,
-    private readonly findings: Findings,
-    private readonly watch: Watch,
+    private readonly means: { readonly findings: Findings; readonly watch: Watch; readonly seed?: number },
   ) {}
 
   make(seed: number): AnyAgent {
     const { observationSpace, actionSpace } = this.world
-    const rng = Rng.of(seed, 'agent')
-    const agent = this.watch.over(this.factory({ observationSpace, actionSpace, rng, gamma: GAMMA }))
+    const rng = Rng.of(this.means.seed ?? 0, 'agent', seed)
+    const agent = this.means.watch.over(this.factory({ observationSpace, actionSpace, rng, gamma: GAMMA }))
     this.made.push(agent)
     return agent
   }
 
   error(code: string, message: string): void {
-    this.findings.error(code, `${message} (with ${this.world.name})`)
+    this.means.findings.error(code, `${message} (with ${this.world.name})`)
   }
 
   warning(code: string, message: string): void {
-    this.findings.warning(code, `${message} (with ${this.world.name})`)
+    this.means.findings.warning(code, `${message} (with ${this.world.name})`)
   }
 
   /** A check; what it throws unforeseen is a fault of the agent's. False when it threw. */
@@ -54,9 +53,12 @@ export class Trial {
 
   /** Disposes of every agent that was made. */
   async end(): Promise<void> {
-    for (const agent of this.made.splice(0)) {
-      await this.attempt('dispose.throws', 'dispose()', () => agent.dispose?.())
-    }
+    for (const agent of [...this.made]) await this.dispose(agent)
+  }
+
+  async dispose(agent: AnyAgent): Promise<void> {
+    this.made.splice(this.made.indexOf(agent), 1)
+    await this.attempt('dispose.throws', 'dispose()', () => agent.dispose?.())
   }
 }
 

@@ -53,7 +53,7 @@ export function allows(mask: Mask, space: Space<unknown>, action: unknown): bool
 /** Overwrites the arrays in an observation or a mask, as a caller does who uses them again. */
 export function overwrite(value: unknown): void {
   if (ArrayBuffer.isView(value) && 'fill' in value) (value as Uint8Array).fill(1)
-  else if (Array.isArray(value)) value.fill(0)
+  else if (Array.isArray(value) && value.every(Number.isFinite)) value.fill(0)
   else if (typeof value === 'object' && value !== null)
     for (const part of Object.values(value)) overwrite(part)
 }
