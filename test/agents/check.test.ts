@@ -3,8 +3,10 @@ import type { ActContext, Agent, AgentState, Decision, Trajectory } from '../../
 import { assertAgent, checkAgent, type TestContext } from '../../src/agents/check.ts'
 import { RandomAgent } from '../../src/agents/random/agent.ts'
 import { Rng } from '../../src/common/random.ts'
+import { checkEnv } from '../../src/envs/check.ts'
 import { Box, Discrete } from '../../src/envs/spaces.ts'
 import { tf } from '../../src/models/tf.ts'
+import { Corridor } from '../envs/toys.ts'
 import { LinearQ, linearQ } from './linear-q.ts'
 
 type Made = Agent<unknown, unknown>
@@ -229,6 +231,15 @@ describe('promises that never settle', () => {
         message: expect.stringMatching(new RegExp(`^${name}\\(\\).*0\\.05 s`)),
       },
     ])
+  })
+
+  test.each(['reset', 'step', 'close'])("an environment's %s", async name => {
+    const env = new Corridor()
+    Object.defineProperty(env, name, { value: () => new Promise(() => undefined) })
+    const findings = await checkEnv(env, { timeoutSeconds: 0.05 })
+    expect(findings.filter(({ code }) => code === 'env.hangs')).toHaveLength(1)
+    expect(findings[0].message).toMatch(new RegExp(`^${name}\\(\\).*0\\.05 s`))
+    await expect(checkEnv(env, { signal: AbortSignal.timeout(20) })).rejects.toThrow('interrupted')
   })
 
   test('a signal ends the check as interrupted', async () => {
