@@ -1,5 +1,7 @@
 import type { Rng } from '../common/random.ts'
 import type { Approximator } from './approximator.ts'
+import { KERNELS } from './kernels.ts'
+import { type WasmMemory, type WasmModule, WebAssembly } from './webassembly.ts'
 
 export interface MlpOptions {
   readonly inputs: number
@@ -19,7 +21,7 @@ export interface MlpOptions {
 }
 
 /**
- * A multi-layer perceptron in typed arrays, by default with tanh between its layers and orthogonal weights.
+ * A multi-layer perceptron in WebAssembly SIMD, by default with tanh between its layers and orthogonal weights.
  *
  * `parameters` holds W [out, in] row-major and then b [out], layer by layer: the order of PyTorch's `parameters()`.
  * What `forward` and `backward` return stays valid until their next call, which writes over it.
@@ -29,10 +31,17 @@ export class Mlp implements Approximator {
   readonly outputs: number
   readonly parameters: Float32Array
   private readonly layers: readonly Layer[]
-  private readonly gradient: Float32Array
   private readonly activation: 'tanh' | 'relu'
-  private rows = 0
+  private readonly memory = new WebAssembly.Memory({ initial: 1 })
+  private readonly kernels = instantiate(this.memory)
+  /** Views of the memory. */
+  private copy = new Float32Array(0)
+  private gradient = new Float32Array(0)
+  private input = new Float32Array(0)
+  private output = new Float32Array(0)
+  private outputGradient = new Float32Array(0)
   private capacity = 0
+  private rows = 0
 
   constructor(options: MlpOptions) {
     const { inputs, outputs, hidden = [64, 64], rng, outputGain = 1, initial = 'orthogonal' } = options
@@ -40,172 +49,124 @@ export class Mlp implements Approximator {
     this.inputs = inputs
     this.outputs = outputs
     const sizes = [inputs, ...hidden, outputs]
-    const count = hidden.length + 1
-    const total = sizes.slice(1).reduce((sum, size, l) => sum + size * (sizes[l] + 1), 0)
-    this.parameters = new Float32Array(total)
-    this.gradient = new Float32Array(total)
     let at = 0
-    this.layers = Array.from({ length: count }, (_, l) => {
-      const layer = layerAt(this.parameters, this.gradient, at, sizes[l], sizes[l + 1])
-      at += layer.weights.length + layer.biases.length
-      if (initial === 'uniform') {
-        const bound = 1 / Math.sqrt(layer.inputs)
-        for (const values of [layer.weights, layer.biases])
-          for (let i = 0; i < values.length; i++) values[i] = bound * (2 * rng.next() - 1)
-      } else {
-        const gain = l < count - 1 ? Math.SQRT2 : outputGain
-        layer.weights.set(orthogonal(layer.outputs, layer.inputs, gain, rng))
-      }
-      return layer
+    this.layers = hidden.concat(outputs).map((size, l) => {
+      const layer = { inputs: sizes[l], outputs: size, weights: at, biases: at + sizes[l] * size }
+      at = layer.biases + size
+      return { ...layer, input: 0, output: 0, delta: 0 }
     })
+    this.parameters = new Float32Array(at)
+    for (const [l, layer] of this.layers.entries()) {
+      const gain = l < hidden.length ? Math.SQRT2 : outputGain
+      if (initial === 'uniform') uniform(this.parameters, layer, rng)
+      else this.parameters.set(orthogonal(layer.outputs, layer.inputs, gain, rng), layer.weights)
+    }
+    this.layOut(16)
   }
 
   forward(batch: Float32Array, rows: number): Float32Array {
-    this.reserve(rows)
+    if (rows > this.capacity) this.layOut(Math.max(rows, 2 * this.capacity))
     this.rows = rows
-    let input = batch
-    for (const [l, layer] of this.layers.entries()) {
-      layer.input = input
-      affine(layer, rows)
-      if (l < this.layers.length - 1) activate(layer.output, rows * layer.outputs, this.activation)
-      input = layer.output
+    const { kernels, layers } = this
+    this.copy.set(this.parameters)
+    this.input.set(batch.length === rows * this.inputs ? batch : batch.subarray(0, rows * this.inputs))
+    for (let l = 0; l < layers.length; l++) {
+      const { inputs, outputs, weights, biases, input, output } = layers[l]
+      kernels.affine(input, BYTES * weights, BYTES * biases, output, rows, inputs, outputs)
+      if (l < layers.length - 1) kernels[this.activation](output, rows * outputs)
     }
-    return input.subarray(0, rows * this.outputs)
+    return this.output.subarray(0, rows * this.outputs)
   }
 
   backward(outputGradient: Float32Array): Float32Array {
-    this.gradient.fill(0)
-    let delta = outputGradient
-    for (let l = this.layers.length - 1; l >= 0; l--) {
-      const layer = this.layers[l]
-      addParameterGradient(layer, delta, this.rows)
+    const { kernels, layers, rows, gradient } = this
+    const start = gradient.byteOffset
+    this.outputGradient.set(outputGradient)
+    for (let l = layers.length - 1; l >= 0; l--) {
+      const { inputs, outputs, weights, biases, input, delta } = layers[l]
+      // ∂W = deltaᵀ input, ∂b = Σ delta
+      kernels.multiply(delta, 1, outputs, input, start + BYTES * weights, outputs, rows, inputs)
+      kernels.columnSums(delta, start + BYTES * biases, rows, outputs)
       if (l === 0) break
-      inputGradient(layer, delta, this.rows, this.activation)
-      delta = layer.delta
+      // ∂input = delta W, times the activation's derivative
+      const below = layers[l - 1].delta
+      kernels.multiply(delta, outputs, 1, BYTES * weights, below, rows, outputs, inputs)
+      kernels[`${this.activation}Gradient`](below, input, rows * inputs)
     }
-    return this.gradient
+    return gradient
   }
 
-  private reserve(rows: number): void {
-    if (rows <= this.capacity) return
-    this.capacity = rows
-    for (const layer of this.layers) {
-      layer.output = new Float32Array(rows * layer.outputs)
-      layer.delta = new Float32Array(rows * layer.inputs)
+  /** Parameters, their gradient, and the layers' rows, one after the other in memory that grows. */
+  private layOut(rows: number): void {
+    let at = 0
+    const reserve = (floats: number) => {
+      const from = at
+      // Kernels write up to the next multiple of four.
+      at += BYTES * (floats + 4)
+      return from
     }
+    reserve(this.parameters.length)
+    const gradient = reserve(this.parameters.length)
+    let input = reserve(rows * this.inputs)
+    for (const layer of this.layers) {
+      layer.input = input
+      layer.output = reserve(rows * layer.outputs)
+      layer.delta = reserve(rows * layer.outputs)
+      input = layer.output
+    }
+    const pages = Math.ceil(at / PAGE) - this.memory.buffer.byteLength / PAGE
+    if (pages > 0) this.memory.grow(pages)
+    const view = (from: number, floats: number) => new Float32Array(this.memory.buffer, from, floats)
+    const [first, last] = [this.layers[0], this.layers[this.layers.length - 1]]
+    this.copy = view(0, this.parameters.length)
+    this.gradient = view(gradient, this.parameters.length)
+    this.input = view(first.input, rows * this.inputs)
+    this.output = view(last.output, rows * this.outputs)
+    this.outputGradient = view(last.delta, rows * this.outputs)
+    this.capacity = rows
   }
 }
 
 interface Layer {
   readonly inputs: number
   readonly outputs: number
-  /** [outputs, inputs] */
-  readonly weights: Float32Array
-  /** [outputs] */
-  readonly biases: Float32Array
-  readonly weightGradient: Float32Array
-  readonly biasGradient: Float32Array
-  /** [rows, inputs], of the last forward. */
-  input: Float32Array
-  /** [rows, outputs], activated but in the last layer. */
-  output: Float32Array
-  /** ∂loss/∂(the layer's input before its activation), [rows, inputs] */
-  delta: Float32Array
+  /** Where W [outputs, inputs] and b [outputs] begin in the parameters. */
+  readonly weights: number
+  readonly biases: number
+  /** Addresses: [rows, inputs] of the last forward; [rows, outputs], activated but in the last layer. */
+  input: number
+  output: number
+  /** Address: ∂loss/∂(the layer's output before its activation), [rows, outputs] */
+  delta: number
 }
 
-function layerAt(
-  parameters: Float32Array,
-  gradient: Float32Array,
-  at: number,
-  inputs: number,
-  outputs: number,
-) {
-  const middle = at + inputs * outputs
-  const end = middle + outputs
-  const layer: Layer = {
-    inputs,
-    outputs,
-    weights: parameters.subarray(at, middle),
-    biases: parameters.subarray(middle, end),
-    weightGradient: gradient.subarray(at, middle),
-    biasGradient: gradient.subarray(middle, end),
-    input: new Float32Array(0),
-    output: new Float32Array(0),
-    delta: new Float32Array(0),
-  }
-  return layer
+const BYTES = 4
+const PAGE = 65_536
+
+/** Of assembly/kernels.ts. */
+interface Kernels {
+  affine(x: number, w: number, b: number, y: number, rows: number, inputs: number, outputs: number): void
+  multiply(
+    ...[a, down, along, b, c, m, k, n]: [number, number, number, number, number, number, number, number]
+  ): void
+  columnSums(a: number, c: number, m: number, n: number): void
+  tanh(y: number, n: number): void
+  relu(y: number, n: number): void
+  tanhGradient(d: number, y: number, n: number): void
+  reluGradient(d: number, y: number, n: number): void
 }
 
-/** output = input Wᵀ + b. Four units at a time, whose sums don't wait for each other. */
-function affine({ inputs, outputs, weights, biases, input, output }: Layer, rows: number) {
-  const blocked = outputs - (outputs % 4)
-  for (let r = 0; r < rows; r++) {
-    const from = r * inputs
-    const to = r * outputs
-    for (let j = 0; j < blocked; j += 4) {
-      let [a, b, c, d] = [biases[j], biases[j + 1], biases[j + 2], biases[j + 3]]
-      let k = j * inputs
-      for (let i = from; i < from + inputs; i++, k++) {
-        const x = input[i]
-        a += weights[k] * x
-        b += weights[k + inputs] * x
-        c += weights[k + 2 * inputs] * x
-        d += weights[k + 3 * inputs] * x
-      }
-      output[to + j] = a
-      output[to + j + 1] = b
-      output[to + j + 2] = c
-      output[to + j + 3] = d
-    }
-    for (let j = blocked; j < outputs; j++) {
-      let sum = biases[j]
-      for (let i = 0; i < inputs; i++) sum += weights[j * inputs + i] * input[from + i]
-      output[to + j] = sum
-    }
-  }
+let compiled: WasmModule | undefined
+
+function instantiate(memory: WasmMemory): Kernels {
+  compiled ??= new WebAssembly.Module(Buffer.from(KERNELS, 'base64'))
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels
 }
 
-function activate(values: Float32Array, length: number, activation: 'tanh' | 'relu'): void {
-  if (activation === 'tanh') for (let i = 0; i < length; i++) values[i] = Math.tanh(values[i])
-  // Written so that NaN stays NaN.
-  else for (let i = 0; i < length; i++) if (values[i] < 0) values[i] = 0
-}
-
-/** ∂W += deltaᵀ input, ∂b += Σ delta. */
-function addParameterGradient(layer: Layer, delta: Float32Array, rows: number): void {
-  const { inputs, outputs, weightGradient, biasGradient, input } = layer
-  for (let r = 0; r < rows; r++) {
-    const from = r * inputs
-    for (let j = 0; j < outputs; j++) {
-      const d = delta[r * outputs + j]
-      if (d === 0) continue
-      biasGradient[j] += d
-      const row = j * inputs
-      for (let i = 0; i < inputs; i++) weightGradient[row + i] += d * input[from + i]
-    }
-  }
-}
-
-/** delta W, times the activation's derivative: tanh′ = 1 − tanh², ReLU′ = 1 where it was open. */
-function inputGradient(
-  { inputs, outputs, weights, input, delta }: Layer,
-  above: Float32Array,
-  rows: number,
-  activation: 'tanh' | 'relu',
-) {
-  for (let r = 0; r < rows; r++) {
-    const from = r * inputs
-    delta.fill(0, from, from + inputs)
-    for (let j = 0; j < outputs; j++) {
-      const d = above[r * outputs + j]
-      // Half of a ReLU network's units are shut, and most actions of a batch have no gradient.
-      if (d === 0) continue
-      const row = j * inputs
-      for (let i = 0; i < inputs; i++) delta[from + i] += d * weights[row + i]
-    }
-    if (activation === 'tanh') for (let i = from; i < from + inputs; i++) delta[i] *= 1 - input[i] * input[i]
-    else for (let i = from; i < from + inputs; i++) if (input[i] <= 0) delta[i] = 0
-  }
+/** Weights and biases within ±1/√inputs. */
+function uniform(parameters: Float32Array, { inputs, outputs, weights, biases }: Layer, rng: Rng): void {
+  const bound = 1 / Math.sqrt(inputs)
+  for (let i = weights; i < biases + outputs; i++) parameters[i] = bound * (2 * rng.next() - 1)
 }
 
 /** A [rows, columns] matrix whose rows (or columns, if those are fewer) are orthogonal and of length `gain`. */

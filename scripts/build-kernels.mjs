@@ -1,0 +1,50 @@
+// `npm run build:kernels`: compiles assembly/kernels.ts (AssemblyScript) into src/agents/kernels.ts.
+// With `-- --check`, writes nothing and fails where the two differ.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT } from './setup/places.mjs'
+
+const SOURCE = join(ROOT, 'assembly', 'kernels.ts')
+const TARGET = join(ROOT, 'src', 'agents', 'kernels.ts')
+
+/** What src/agents/kernels.ts has to be. */
+async function compileKernels() {
+  const { main } = await import('assemblyscript/asc')
+  const folder = mkdtempSync(join(tmpdir(), 'layergym-kernels-'))
+  try {
+    const out = join(folder, 'kernels.wasm')
+    const options = [
+      '--outFile',
+      out,
+      '-O3',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--enable',
+      'simd',
+      '--importMemory',
+    ]
+    const { error, stderr } = await main([SOURCE, ...options])
+    if (error) throw new Error(`${error.message}\n${stderr.toString()}`)
+    return moduleText(readFileSync(out).toString('base64'))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function moduleText(base64) {
+  return `/** assembly/kernels.ts, compiled by \`npm run build:kernels\`: WebAssembly with SIMD, as base64. */
+export const KERNELS =
+  '${base64}'
+`
+}
+
+const text = await compileKernels()
+if (!process.argv.includes('--check')) writeFileSync(TARGET, text)
+else if (readFileSync(TARGET, 'utf8') !== text) {
+  process.stderr.write(
+    'src/agents/kernels.ts is not what assembly/kernels.ts compiles to: npm run build:kernels\n',
+  )
+  process.exitCode = 1
+}
