@@ -34,7 +34,6 @@ export function affine(x: usize, w: usize, b: usize, y: usize, rows: i32, inputs
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function affineBlock(
   x0: usize, x1: usize, w: usize, row: usize, inputs: i32, bias: v128, y0: usize, y1: usize,
@@ -71,7 +70,6 @@ function affineBlock(
 }
 
 /** The sums of four vectors' lanes, as one vector. */
-// @ts-ignore: decorator
 @inline
 function lanes(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7))
@@ -79,7 +77,6 @@ function lanes(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7))
 }
 
-// @ts-ignore: decorator
 @inline
 function dot(a: usize, b: usize, n: i32): f32 {
   let sum = f32x4.splat(0)
@@ -178,7 +175,6 @@ export function multiply(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function cell(a: usize, step: usize, b: usize, row: usize, j: i32, k: i32, to: usize): void {
   let sum: f32 = 0
