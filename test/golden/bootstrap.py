@@ -29,6 +29,14 @@ def exact_interval(differences):
     return np.percentile(every, [2.5, 97.5]).tolist()
 
 
+def welch(a, b):
+    """Difference of means; its interval with scipy's degrees of freedom rounded down."""
+    result = stats.ttest_ind(a, b, equal_var=False)
+    difference = float(np.mean(a) - np.mean(b))
+    half = float(stats.t.ppf(0.975, np.floor(result.df)) * abs(difference / result.statistic))
+    return {"a": a, "b": b, "interval": [difference - half, difference + half]}
+
+
 samples = [rng.normal(size=n).tolist() for n in (2, 3, 10, 101)]
 small = rng.normal(0.3, 1, size=(3, 6))
 one_seed = rng.normal(0.1, 1, size=80)
@@ -44,10 +52,13 @@ golden = {
             "mean": float(np.mean(values)),
             "standardDeviation": float(np.std(values, ddof=1)),
             "median": float(np.median(values)),
+            "interquartileMean": float(stats.trim_mean(values, 0.25)),
+            "interval": [float(x) for x in stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))],
             "quantiles": [[q, float(np.quantile(values, q))] for q in (0, 0.025, 0.31, 0.975, 1)],
         }
         for values in samples
     ],
+    "welch": [welch(a, b) for a, b in itertools.combinations(samples, 2)],
     "inflation": [[n, inflation(n)] for n in (2, 3, 4, 5, 6, 10, 30)],
     "exact": {"differences": small.tolist(), "mean": float(small.mean()), "interval": exact_interval(small)},
     "oneSeed": {"differences": one_seed.tolist(), "interval": [float(scipy_interval.low), float(scipy_interval.high)]},

@@ -4,12 +4,15 @@ import { describe, expect, test } from 'vitest'
 import { LayergymError } from '../../src/common/error.ts'
 import { Rng } from '../../src/common/random.ts'
 import {
+  interquartileMean,
   mean,
+  meanInterval,
   median,
   pairedBootstrap,
   quantile,
   seedInflation,
   standardDeviation,
+  welchInterval,
 } from '../../src/runner/statistics.ts'
 
 interface Golden {
@@ -18,7 +21,14 @@ interface Golden {
     readonly mean: number
     readonly standardDeviation: number
     readonly median: number
+    readonly interquartileMean: number
+    readonly interval: readonly [number, number]
     readonly quantiles: readonly (readonly [number, number])[]
+  }[]
+  readonly welch: readonly {
+    readonly a: readonly number[]
+    readonly b: readonly number[]
+    readonly interval: readonly [number, number]
   }[]
   readonly inflation: readonly (readonly [number, number])[]
   readonly exact: {
@@ -33,12 +43,27 @@ const golden: Golden = JSON.parse(
   readFileSync(new URL('../golden/bootstrap.json', import.meta.url), 'utf8'),
 ) as Golden
 
+/** Student's quantiles are within 0.2 % of the true ones. */
+function expectInterval(got: readonly [number, number] | undefined, expected: readonly [number, number]) {
+  const width = expected[1] - expected[0]
+  expected.forEach((bound, i) => {
+    expect(Math.abs((got?.[i] ?? Number.NaN) - bound)).toBeLessThan(0.002 * width)
+  })
+}
+
 describe('against numpy and scipy', () => {
   test.each(golden.samples)('mean, deviation, median and quantiles of $values.length values', sample => {
     expect(mean(sample.values)).toBeCloseTo(sample.mean, 12)
     expect(standardDeviation(sample.values)).toBeCloseTo(sample.standardDeviation, 12)
     expect(median(sample.values)).toBeCloseTo(sample.median, 12)
     for (const [q, value] of sample.quantiles) expect(quantile(sample.values, q)).toBeCloseTo(value, 12)
+    expect(interquartileMean(sample.values)).toBeCloseTo(sample.interquartileMean, 12)
+    expectInterval(meanInterval(sample.values), sample.interval)
+  })
+
+  test.each(golden.welch)('the difference of two means (Welch)', ({ a, b, interval }) => {
+    expectInterval(welchInterval(a, b), interval)
+    expect(welchInterval(a, [1])).toBeUndefined()
   })
 
   test.each(golden.inflation)('%i seeds widen their part by Student’s t', (seeds, factor) => {
