@@ -25,6 +25,9 @@ interface Addition {
   readonly last: boolean
 }
 
+/** Episodes that a moving mean takes: Stable-Baselines3's `stats_window_size`. */
+const RECENT = 100
+
 /** Gathers what a run tells into points, one every so many steps. */
 export class Curve {
   points: readonly CurvePoint[] = []
@@ -51,6 +54,15 @@ export class Curve {
     this.points = [...this.points, point]
     this.open = empty()
     return point
+  }
+
+  /** Of the last hundred training episodes up to the last point. */
+  get recentReturns(): readonly number[] {
+    const recent: number[] = []
+    for (let i = this.points.length - 1; i >= 0 && recent.length < RECENT; i--) {
+      recent.unshift(...this.points[i].returns.slice(recent.length - RECENT))
+    }
+    return recent
   }
 
   state(): CurveState {

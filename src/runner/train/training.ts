@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { BehaviorSubject, concatMap, lastValueFrom } from 'rxjs'
 import type { AgentState } from '../../agents/agent.ts'
 import { interrupted } from '../../common/error.ts'
@@ -6,13 +8,15 @@ import { encode } from '../codec.ts'
 import type { RunHooks } from '../run.ts'
 import type { RunEvent } from '../run-events.ts'
 import type { RunFolder } from '../run-folder.ts'
+import { mean } from '../statistics.ts'
+import { type TensorBoardPosition, TensorBoardWriter } from '../tensorboard.ts'
 import { Collector, type CollectorState, type Rollout } from './collector.ts'
 import type { TrainComposition } from './compose.ts'
 import { conclude } from './conclude.ts'
 import { Curve, type CurveState } from './curve.ts'
-import { evaluatePolicy } from './evaluate.ts'
+import { evaluatePolicy, type PolicyEvaluation } from './evaluate.ts'
 import { rollouts$ } from './rollouts.ts'
-import type { EvaluationPoint, TrainSummary } from './summary.ts'
+import type { CurvePoint, EvaluationPoint, TrainSummary } from './summary.ts'
 import type { NormalizationState } from './world.ts'
 
 /** What a checkpoint holds: complete, so that a resumed run ends with the same hash. */
@@ -28,6 +32,7 @@ export interface TrainingState {
   readonly normalization: NormalizationState
   readonly curve: CurveState
   readonly evaluations: readonly EvaluationPoint[]
+  readonly tensorboard: TensorBoardPosition
 }
 
 /** Milliseconds of work after which signals and timers get their turn. */
@@ -61,13 +66,25 @@ export class Training {
   }
 
   async finish(saved: TrainingState | undefined): Promise<TrainSummary> {
+    const { hooks, folder } = this
+    const boards = join(folder.dir, 'tensorboard')
+    // Of a run that was killed before its first checkpoint.
+    if (saved === undefined) await rm(boards, { recursive: true, force: true })
+    const board = await TensorBoardWriter.create(boards, { now: hooks.clock, resumeAt: saved?.tensorboard })
+    try {
+      if (saved !== undefined) await this.restore(saved)
+      this.tell({ type: 'phase', phase: 'steps', total: this.composition.config.steps })
+      this.since = hooks.clock()
+      await this.learn(board)
+      return await this.conclude(board)
+    } finally {
+      await board.close()
+    }
+  }
+
+  private async conclude(board: TensorBoardWriter): Promise<TrainSummary> {
     const { composition, folder, hooks } = this
-    const { config } = composition
-    if (saved !== undefined) await this.restore(saved)
-    this.tell({ type: 'phase', phase: 'steps', total: config.steps })
-    this.since = hooks.clock()
-    await this.learn()
-    const { agent, world } = composition
+    const { config, agent, world } = composition
     const evaluation = await evaluatePolicy({
       agent,
       makeEnv: () => world.evaluation(),
@@ -76,6 +93,9 @@ export class Training {
       signal: hooks.signal,
     })
     const { steps, episodes, updates, seconds, digest, evaluations } = this
+    if (evaluation.episodes > 0) {
+      await board.scalars(steps, hooks.clock() / 1000, evaluationScalars(evaluation))
+    }
     const learned = { steps, episodes, updates, seconds, digest, evaluations, curve: this.curve.points }
     const summary = await conclude({ composition, folder, learned, evaluation })
     this.tell({ type: 'done', hash: summary.hash })
@@ -83,21 +103,21 @@ export class Training {
   }
 
   /** Collects and learns in turn until the last step. */
-  private async learn(): Promise<void> {
+  private async learn(board: TensorBoardWriter): Promise<void> {
     const { collector, composition } = this
     const { steps } = composition.config
     if (this.steps >= steps) return
     const credits$ = new BehaviorSubject(1)
     const stream$ = rollouts$({ collector, from: this.steps, to: steps, credits$ }).pipe(
       concatMap(async rollout => {
-        await this.absorb(rollout)
+        await this.absorb(rollout, board)
         credits$.next(credits$.value + 1)
       }),
     )
     await lastValueFrom(stream$, { defaultValue: undefined })
   }
 
-  private async absorb(rollout: Rollout): Promise<void> {
+  private async absorb(rollout: Rollout, board: TensorBoardWriter): Promise<void> {
     const { composition, hooks } = this
     const { config, agent } = composition
     const before = this.steps
@@ -114,21 +134,24 @@ export class Training {
     if (point !== undefined) {
       this.tell({ type: 'point', point })
       await this.folder.record({ type: 'point', point })
+      await board.scalars(steps, now / 1000, pointScalars(point, this.curve.recentReturns))
     }
-    if (config.evalEvery !== undefined && passes(before, steps, config.evalEvery)) await this.evaluate()
-    if (steps >= config.steps || passes(before, steps, config.checkpointEvery)) await this.checkpoint()
+    const { evalEvery = Number.POSITIVE_INFINITY } = config
+    // After the last step comes the larger one.
+    if (passes(before, steps, evalEvery) && steps < config.steps) await this.evaluate(board)
+    if (steps >= config.steps || passes(before, steps, config.checkpointEvery)) await this.checkpoint(board)
     if (now - this.breath > SLICE) {
       await new Promise(resolve => setImmediate(resolve))
       this.breath = hooks.clock()
       if (hooks.signal.aborted) {
-        await this.checkpoint()
+        await this.checkpoint(board)
         throw interrupted()
       }
     }
     this.since = hooks.clock()
   }
 
-  private async evaluate(): Promise<void> {
+  private async evaluate(board: TensorBoardWriter): Promise<void> {
     const { config, agent, world } = this.composition
     const evaluation = await evaluatePolicy({
       agent,
@@ -141,9 +164,10 @@ export class Training {
     this.evaluations = [...this.evaluations, point]
     this.tell({ type: 'evaluation', point })
     await this.folder.record({ type: 'evaluation', point })
+    await board.scalars(this.steps, this.hooks.clock() / 1000, evaluationScalars(evaluation))
   }
 
-  private async checkpoint(): Promise<void> {
+  private async checkpoint(board: TensorBoardWriter): Promise<void> {
     const { steps, episodes, updates, seconds, digest, evaluations } = this
     const { agent, world } = this.composition
     const state: TrainingState = {
@@ -152,6 +176,7 @@ export class Training {
       collector: await this.collector.state(),
       normalization: world.state(),
       curve: this.curve.state(),
+      tensorboard: board.position,
     }
     await this.folder.checkpoint(state)
   }
@@ -170,6 +195,21 @@ export class Training {
   private tell(event: RunEvent): void {
     this.hooks.onEvent(event)
   }
+}
+
+/** Tags as Stable-Baselines3's; the agent's figures under `train/`. */
+function pointScalars({ step, seconds, lengths, report }: CurvePoint, recent: readonly number[]) {
+  const figures = Object.entries(report).map(([name, value]) => [`train/${name}`, value])
+  return {
+    ...(recent.length > 0 ? { 'rollout/ep_rew_mean': mean(recent) } : {}),
+    ...(lengths.length > 0 ? { 'rollout/ep_len_mean': mean(lengths) } : {}),
+    'time/fps': step / seconds,
+    ...(Object.fromEntries(figures) as Record<string, number>),
+  }
+}
+
+function evaluationScalars({ meanReturn, meanLength }: PolicyEvaluation) {
+  return { 'eval/mean_reward': meanReturn, 'eval/mean_ep_length': meanLength }
 }
 
 function passes(before: number, after: number, every: number): boolean {
