@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Agent } from '../../src/agents/agent.ts'
-import { Ppo, refusesSpaces } from '../../src/agents/ppo/agent.ts'
+import { refusesActions } from '../../src/agents/distributions/distribution.ts'
+import { Ppo } from '../../src/agents/ppo/agent.ts'
 import { PPO_PRESETS, ppoConfig, ppoSettings } from '../../src/agents/ppo/config.ts'
 import { Rng } from '../../src/common/random.ts'
 import type { Env } from '../../src/envs/env.ts'
 import { Box, Discrete, MultiBinary } from '../../src/envs/spaces.ts'
 import type { TestContext } from '../../src/testing.ts'
-import { Corridor } from '../envs/toys.ts'
+import { Corridor, Target } from '../envs/toys.ts'
 import { greedyReturn, learnEpisodes } from './toy-learning.ts'
 
 const make = (context: TestContext, config: Record<string, unknown> = {}) =>
@@ -39,8 +40,8 @@ describe('settings of PPO', () => {
   })
 
   test('spaces that it has no policy over are refused with the reason', () => {
-    expect(refusesSpaces({ actionSpace: new MultiBinary(2) })).toMatch(/Discrete, MultiDiscrete and Box/)
-    expect(refusesSpaces({ actionSpace: new Box(0, 1, [1]) })).toBeUndefined()
+    expect(refusesActions({ actionSpace: new MultiBinary(2) })).toMatch(/Discrete, MultiDiscrete and Box/)
+    expect(refusesActions({ actionSpace: new Box(0, 1, [1]) })).toBeUndefined()
   })
 })
 
@@ -83,19 +84,3 @@ describe('PPO learns', () => {
     expect(results.reduce((a, b) => a + b) / 5).toBeLessThan(-0.5)
   })
 })
-
-/** One step an episode: the reward is minus the distance from (1, −0.5), the first on the bound of the actions. */
-class Target implements Env<Float32Array, Float32Array> {
-  readonly spec = { id: 'Target', maxEpisodeSteps: 1 }
-  readonly observationSpace = new Box(0, 1, [1])
-  readonly actionSpace = new Box(-1, 1, [2])
-
-  reset() {
-    return { observation: new Float32Array(1), info: {} }
-  }
-
-  step(action: Float32Array) {
-    const reward = -Math.hypot(action[0] - 1, action[1] + 0.5)
-    return { observation: new Float32Array(1), reward, terminated: true, truncated: false, info: {} }
-  }
-}

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import type { Agent, Trajectory, Transition } from '../../src/agents/agent.ts'
+import type { Trajectory } from '../../src/agents/agent.ts'
 import { RandomAgent } from '../../src/agents/random/agent.ts'
 import { Reinforce } from '../../src/agents/reinforce/agent.ts'
 import { reinforceConfig } from '../../src/agents/reinforce/config.ts'
 import { Rng } from '../../src/common/random.ts'
 import type { Env } from '../../src/envs/env.ts'
-import { Box, Dict, Discrete } from '../../src/envs/spaces.ts'
+import { Box, Dict, Discrete, MultiDiscrete } from '../../src/envs/spaces.ts'
 import { describeAgent, describeEnv, type TestContext } from '../../src/testing.ts'
-import { Corridor } from '../envs/toys.ts'
+import { Corridor, Target } from '../envs/toys.ts'
+import { greedyReturn, learnEpisodes } from './toy-learning.ts'
 
 const make = (context: TestContext, config: Record<string, unknown> = {}) =>
   new Reinforce({ ...context, config: reinforceConfig.parse(config) })
@@ -15,6 +16,12 @@ const make = (context: TestContext, config: Record<string, unknown> = {}) =>
 describeAgent('REINFORCE', context => make(context))
 describeAgent('REINFORCE on a dictionary', context => make(context, { normalizeAdvantages: false }), {
   observationSpace: new Dict({ gear: new Discrete(3), speed: new Box(0, 1, [2]) }),
+})
+describeAgent('REINFORCE on multi-discrete actions', context => make(context), {
+  actionSpace: new MultiDiscrete([2, 3]),
+})
+describeAgent('REINFORCE on a box', context => make(context), {
+  actionSpace: new Box(-1, [0.1, Infinity], [2]),
 })
 describeAgent('the random agent', ({ actionSpace }) => new RandomAgent(actionSpace))
 describeAgent('the random agent on a box', ({ actionSpace }) => new RandomAgent(actionSpace), {
@@ -46,48 +53,9 @@ class ContextualBandit implements Env<Float32Array, number> {
   }
 }
 
-async function episode(
-  env: Env<Float32Array, number>,
-  agent: Agent<unknown, number>,
-  seed: number,
-  explore: boolean,
-): Promise<Trajectory<unknown, number>> {
-  const rng = Rng.of(seed, 'policy')
-  const transitions: Transition<unknown, number>[] = []
-  let { observation } = await env.reset({ seed })
-  for (;;) {
-    const mask = env.actionMask?.()
-    const [decision] = await agent.act([observation], { masks: [mask], explore, rng })
-    const result = await env.step(decision.action)
-    transitions.push({ observation, mask, ...decision, reward: result.reward, duration: 1 })
-    observation = result.observation
-    const { terminated, truncated } = result
-    if (terminated || truncated) {
-      return {
-        episode: seed,
-        actor: 'shared',
-        transitions,
-        terminated,
-        truncated,
-        finalObservation: observation,
-      }
-    }
-  }
-}
-
-/** Mean undiscounted return, greedy. */
-async function evaluate(env: Env<Float32Array, number>, agent: Agent<unknown, number>): Promise<number> {
-  let sum = 0
-  for (let i = 0; i < 50; i++) {
-    const { transitions } = await episode(env, agent, 1_000_000 + i, false)
-    sum += transitions.reduce((total, { reward }) => total + reward, 0)
-  }
-  return sum / 50
-}
-
 /** The greedy mean returns of agents that learned from so many episodes, one a seed. */
-async function learnt(
-  env: Env<Float32Array, number>,
+async function learnt<A>(
+  env: Env<Float32Array, A>,
   episodes: number,
   config: Record<string, unknown> = {},
 ): Promise<number[]> {
@@ -95,14 +63,8 @@ async function learnt(
   for (let seed = 0; seed < 5; seed++) {
     const { observationSpace, actionSpace } = env
     const agent = make({ observationSpace, actionSpace, rng: Rng.of(seed), gamma: 0.95 }, config)
-    let trajectories: Trajectory<unknown, number>[] = []
-    for (let index = 0; index < episodes; index++) {
-      trajectories.push(await episode(env, agent, seed * 10_000 + index, true))
-      if (trajectories.length < agent.appetite.count) continue
-      agent.learn(trajectories)
-      trajectories = []
-    }
-    scores.push(await evaluate(env, agent))
+    await learnEpisodes(env, agent, { episodes, seed })
+    scores.push(await greedyReturn(env, agent))
   }
   return scores
 }
@@ -114,7 +76,7 @@ describe('REINFORCE learns', () => {
   })
 
   test('the way through a corridor in 100 episodes, on five seeds of five', async () => {
-    const best = await evaluate(new Corridor(), {
+    const best = await greedyReturn(new Corridor(), {
       appetite: { unit: 'episode', count: 1 },
       act: observations => observations.map(() => ({ action: 1 })),
       learn: () => ({}),
@@ -122,6 +84,12 @@ describe('REINFORCE learns', () => {
       restore: () => undefined,
     })
     for (const score of await learnt(new Corridor(), 100)) expect(score).toBeCloseTo(best)
+  })
+
+  test('a continuous target, on five seeds of five', async () => {
+    const config = { episodesPerUpdate: 16, initialLogStd: -0.5 }
+    for (const score of await learnt(new Target(), 1600, config)) expect(score).toBeGreaterThan(-0.15)
+    for (const score of await learnt(new Target(), 0, config)) expect(score).toBeLessThan(-0.5)
   })
 
   test('not from nothing: without updates it stays far from the best', async () => {
@@ -133,7 +101,7 @@ describe('REINFORCE learns', () => {
 describe('what REINFORCE learns from', () => {
   const spaces = { observationSpace: new Box(-1, 1, [2]), actionSpace: new Discrete(2) }
   const context = { ...spaces, rng: Rng.of(1), gamma: 0.5 }
-  const trajectory = (truncated: boolean): Trajectory<unknown, number> => ({
+  const trajectory = (truncated: boolean): Trajectory<unknown, unknown> => ({
     episode: 0,
     actor: 'shared',
     transitions: [{ observation: new Float32Array(2), action: 0, reward: 1, duration: 1 }],

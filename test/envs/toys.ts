@@ -67,3 +67,19 @@ export class Corridor implements Env<Float32Array, number> {
     return Float32Array.of((2 * this.position) / (this.length - 1) - 1, 1 - this.steps / this.limit)
   }
 }
+
+/** One step an episode: the reward is minus the distance from (1, −0.5), the first on the bound of the actions. */
+export class Target implements Env<Float32Array, Float32Array> {
+  readonly spec = { id: 'Target', maxEpisodeSteps: 1 }
+  readonly observationSpace = new Box(0, 1, [1])
+  readonly actionSpace = new Box(-1, 1, [2])
+
+  reset() {
+    return { observation: new Float32Array(1), info: {} }
+  }
+
+  step(action: Float32Array) {
+    const reward = -Math.hypot(action[0] - 1, action[1] + 0.5)
+    return { observation: new Float32Array(1), reward, terminated: true, truncated: false, info: {} }
+  }
+}

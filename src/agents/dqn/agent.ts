@@ -37,6 +37,8 @@ export class Dqn implements Agent<unknown, number> {
   private readonly values: QValues
   /** Of the network that chooses, while `values` holds those of the target. */
   private readonly choosing: QValues
+  /** The optimizer's; annealing writes it. */
+  private readonly rate: { learningRate: number }
   private readonly optimizer: Adam
   private readonly streams: Streams
   private readonly replay: Replay
@@ -74,7 +76,8 @@ export class Dqn implements Agent<unknown, number> {
     this.target.parameters.set(this.network.parameters)
     this.values = new QValues(this.actions, dueling)
     this.choosing = new QValues(this.actions, dueling)
-    this.optimizer = new Adam(this.network.parameters.length, { learningRate })
+    this.rate = { learningRate }
+    this.optimizer = new Adam(this.network.parameters.length, this.rate)
     this.streams = new Streams({ space, n: settings.nStep, gamma })
     this.replay = new Replay({
       capacity: settings.bufferSize,
@@ -130,7 +133,8 @@ export class Dqn implements Agent<unknown, number> {
 
   /** One optimizer step on a minibatch, down the mean of w·½δ² (or δ², or Huber's), δ = Q(s, a) − y. */
   private descend(figures: { loss: number; meanQ: number; meanError: number; gradientNorm: number }): void {
-    const { batchSize, loss: kind, maxGradNorm } = this.settings
+    const { batchSize, loss: kind, maxGradNorm, learningRate, annealLearningRate } = this.settings
+    if (annealLearningRate) this.rate.learningRate = learningRate * (1 - this.progress)
     const batch = this.replay.sample(batchSize, this.rng, this.priorityCorrection)
     const targets = this.targets(batch)
     const values = this.values.of(this.network.forward(batch.observations, batchSize), batchSize)

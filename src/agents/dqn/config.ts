@@ -7,6 +7,7 @@ export const Q_NETWORK = { activation: 'relu', initial: 'uniform' } as const
 export interface DqnSettings {
   readonly hidden: readonly number[]
   readonly learningRate: number
+  readonly annealLearningRate: boolean
   readonly totalSteps: number
   /** Schedules go by episodes where it is given. */
   readonly totalEpisodes?: number
@@ -35,6 +36,7 @@ export interface DqnSettings {
 const cleanrl: DqnSettings = {
   hidden: [120, 84],
   learningRate: 2.5e-4,
+  annealLearningRate: false,
   totalSteps: 500_000,
   bufferSize: 10_000,
   learningStarts: 10_000,
@@ -111,6 +113,7 @@ export const dqnConfig = z.strictObject({
     .describe('where settings that are not given come from (default: fine-tuning; with totalSteps, cleanrl)'),
   hidden: z.array(z.number().int().min(1).max(4096)).max(8).optional().describe('units of the hidden layers'),
   learningRate: rate.optional().describe("Adam's rate"),
+  annealLearningRate: z.boolean().optional().describe('the rate falls to 0 over the training'),
   totalSteps: count.optional().describe('steps that the whole training takes: what schedules span'),
   totalEpisodes: count.optional().describe('the same in episodes: what schedules span instead'),
   episodesPerUpdate: count.optional().describe('episodes between updates, instead of trainFrequency steps'),

@@ -1,4 +1,4 @@
-import { failure } from '../../common/error.ts'
+import { failure, inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { Adam } from '../adam.ts'
 import type {
@@ -12,13 +12,14 @@ import type {
 } from '../agent.ts'
 import { type Approximator, shifted } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
+import { type Distribution, distributionOf, refusesActions } from '../distributions/distribution.ts'
+import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
 import { Mlp } from '../mlp.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type PpoConfig, type PpoSettings, ppoSettings } from './config.ts'
-import { type Distribution, distributionOf } from './distribution.ts'
-import { explainedVariance, type Figures, figureNames, noFigures, squares, standardize } from './figures.ts'
+import { type Figures, figureNames, noFigures, squares, standardize } from './figures.ts'
 import { layOut, type Rollout } from './rollout.ts'
 
 /**
@@ -46,7 +47,7 @@ export class Ppo implements Agent<unknown, unknown> {
     const { observationSpace, actionSpace, rng, networks } = context
     const settings = ppoSettings(context.config, actionSpace)
     const distribution = distributionOf(actionSpace, settings.initialLogStd)
-    if (distribution === undefined) throw failure('agent.refused', refusesSpaces(context) ?? '')
+    if (distribution === undefined) throw inputError('agent.refused', refusesActions(context) ?? '')
     this.settings = settings
     this.distribution = distribution
     const { episodesPerUpdate, numSteps, hidden, learningRate } = settings
@@ -94,7 +95,7 @@ export class Ppo implements Agent<unknown, unknown> {
     this.updates++
     return {
       ...figures,
-      explainedVariance: explainedVariance(rollout),
+      explainedVariance: explainedVariance(rollout.returns, rollout.advantages),
       learningRate: this.rate.learningRate,
       transitions: rollout.rows,
     }
@@ -235,13 +236,4 @@ export class Ppo implements Agent<unknown, unknown> {
     const { actionSize } = this.distribution
     return actions.subarray(t * actionSize, (t + 1) * actionSize)
   }
-}
-
-/** Why PPO can't act here, if it can't. */
-export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>): string | undefined {
-  if (distributionOf(actionSpace, 0) !== undefined) return undefined
-  return (
-    'its policies are over Discrete, MultiDiscrete and Box actions, ' +
-    `and this action space is ${JSON.stringify(actionSpace.toJSON())}`
-  )
 }

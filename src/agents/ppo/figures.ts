@@ -1,5 +1,3 @@
-import type { Rollout } from './rollout.ts'
-
 /** What an update reports, as means over its minibatches. */
 export const figureNames = [
   'policyLoss',
@@ -21,17 +19,6 @@ export function standardize(values: Float64Array): void {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length
   const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1)
   for (let i = 0; i < values.length; i++) values[i] = (values[i] - mean) / (Math.sqrt(variance) + 1e-8)
-}
-
-/** 1 − Var(R − V)/Var(R): 1 where values foretell the returns, 0 where they know nothing. */
-export function explainedVariance({ advantages, returns }: Rollout): number {
-  const total = variance(returns)
-  return total > 1e-12 ? 1 - variance(advantages) / total : 0
-}
-
-function variance(values: Float64Array): number {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length
-  return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length
 }
 
 /** Σ x² */

@@ -2,9 +2,9 @@ import { failure } from '../../common/error.ts'
 import type { Mask, Space } from '../../envs/env.ts'
 import type { Trajectory } from '../agent.ts'
 import type { Approximator } from '../approximator.ts'
+import type { Distribution } from '../distributions/distribution.ts'
 import { flattenInto } from '../flatten.ts'
 import { generalizedAdvantages } from '../gae.ts'
-import type { Distribution } from './distribution.ts'
 
 /** What one update learns from: the transitions of all trajectories, one after the other. */
 export interface Rollout {

@@ -1,7 +1,6 @@
-import { failure } from '../../common/error.ts'
+import { failure, inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
-import { Discrete } from '../../envs/spaces.ts'
 import { Adam, clipNorm } from '../adam.ts'
 import type {
   ActContext,
@@ -14,7 +13,8 @@ import type {
 } from '../agent.ts'
 import { type Approximator, shifted } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
-import { entropy, greedyAction, logSoftmax, policyGradient, sampleAction } from '../categorical.ts'
+import { type Distribution, distributionOf, refusesActions } from '../distributions/distribution.ts'
+import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows } from '../flatten.ts'
 import { Mlp } from '../mlp.ts'
 import { discountedReturns, normalize } from '../returns.ts'
@@ -24,23 +24,29 @@ import type { ReinforceConfig } from './config.ts'
 /**
  * REINFORCE (Williams 1992) with a learned value baseline and an entropy bonus: after every few episodes one step
  * up ∇ log π(a|s)·(G − V(s)), then the baseline is fitted to the returns.
- * Observations of any space, through its flat form; discrete actions, masked where the environment says so.
+ * Observations of any space, through its flat form; Discrete and MultiDiscrete actions, masked where the environment
+ * says so, and Box actions.
  */
-export class Reinforce implements Agent<unknown, number> {
+export class Reinforce implements Agent<unknown, unknown> {
   readonly appetite: { readonly unit: 'episode'; readonly count: number }
+  private readonly distribution: Distribution
   private readonly policy: Approximator
   private readonly value: Approximator
   private readonly policyOptimizer: Adam
+  private readonly distributionOptimizer: Adam
   private readonly valueOptimizer: Adam
   private updates = 0
 
   constructor(private readonly context: AgentContext<ReinforceConfig>) {
     const { config, observationSpace, actionSpace, rng, networks } = context
+    const distribution = distributionOf(actionSpace, config.initialLogStd)
+    if (distribution === undefined) throw inputError('agent.refused', refusesActions(context) ?? '')
+    this.distribution = distribution
     this.appetite = { unit: 'episode', count: config.episodesPerUpdate }
     const make = networks?.policy ?? (sizes => new Mlp({ ...sizes, hidden: config.hidden, outputGain: 0.01 }))
     const makeValue = networks?.value ?? (sizes => new Mlp({ ...sizes, hidden: config.hidden }))
     const inputs = observationSpace.flatSize
-    const outputs = actionSpace.flatSize
+    const { outputs } = distribution
     this.policy = shifted(
       buildNetwork('policy', make, { inputs, outputs, rng: Rng.of(rng.int(2 ** 31), 'policy') }),
       context.initialLogits,
@@ -52,22 +58,18 @@ export class Reinforce implements Agent<unknown, number> {
     })
     const { learningRate, valueLearningRate } = config
     this.policyOptimizer = new Adam(this.policy.parameters.length, { learningRate })
+    this.distributionOptimizer = new Adam(distribution.parameters.length, { learningRate })
     this.valueOptimizer = new Adam(this.value.parameters.length, { learningRate: valueLearningRate })
   }
 
-  act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<number>[] {
-    const logits = this.policy.forward(
-      flattenRows(this.context.observationSpace, observations),
-      observations.length,
-    )
-    return observations.map((_, row) => {
-      const logp = logSoftmax(this.row(logits, row), masks[row])
-      const action = explore ? sampleAction(logp, rng) : greedyAction(logp)
-      return { action, logProbability: logp[action] }
-    })
+  act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<unknown>[] {
+    const batch = flattenRows(this.context.observationSpace, observations)
+    const outputs = this.policy.forward(batch, observations.length)
+    const stream = explore ? rng : undefined
+    return observations.map((_, row) => this.distribution.choose(this.row(outputs, row), masks[row], stream))
   }
 
-  learn(trajectories: readonly Trajectory<unknown, number>[]): LearnReport {
+  learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
     const { gamma, config } = this.context
     const transitions = trajectories.flatMap(trajectory => trajectory.transitions)
     if (transitions.length === 0) return {}
@@ -102,7 +104,9 @@ export class Reinforce implements Agent<unknown, number> {
       agent: 'reinforce',
       policy: pack(this.policy.parameters),
       value: pack(this.value.parameters),
+      distribution: pack(this.distribution.parameters),
       policyOptimizer: this.policyOptimizer.state(),
+      distributionOptimizer: this.distributionOptimizer.state(),
       valueOptimizer: this.valueOptimizer.state(),
       updates: this.updates,
     }
@@ -111,7 +115,9 @@ export class Reinforce implements Agent<unknown, number> {
   restore(state: AgentState): void {
     unpackInto(this.policy.parameters, state.policy, 'policy')
     unpackInto(this.value.parameters, state.value, 'value')
+    unpackInto(this.distribution.parameters, state.distribution, 'distribution')
     this.policyOptimizer.restore(state.policyOptimizer)
+    this.distributionOptimizer.restore(state.distributionOptimizer)
     this.valueOptimizer.restore(state.valueOptimizer)
     this.updates = readCount(state.updates, 'updates')
   }
@@ -124,24 +130,33 @@ export class Reinforce implements Agent<unknown, number> {
   /** One step down the mean over transitions of −log π(a|s)·advantage − c·H. */
   private improvePolicy(
     batch: Float32Array,
-    transitions: readonly { readonly mask?: Mask; readonly action: number }[],
+    transitions: readonly { readonly mask?: Mask; readonly action: unknown }[],
     advantages: Float64Array,
   ) {
+    const { distribution } = this
     const { entropyCoefficient, maxGradNorm } = this.context.config
     const rows = transitions.length
-    const logits = this.policy.forward(batch, rows)
-    const gradient = new Float32Array(logits.length)
+    const outputs = this.policy.forward(batch, rows)
+    const gradient = new Float32Array(outputs.length)
+    distribution.gradient.fill(0)
     let loss = 0
-    let totalEntropy = 0
+    let entropy = 0
     transitions.forEach(({ action, mask }, t) => {
-      const logp = logSoftmax(this.row(logits, t), mask)
-      const advantage = advantages[t]
-      policyGradient(logp, action, { advantage, entropyCoefficient, scale: 1 / rows }, this.row(gradient, t))
-      loss -= (logp[action] * advantage) / rows
-      totalEntropy += entropy(logp) / rows
+      const encoded = Float32Array.from(distribution.encode(action))
+      const now = distribution.evaluate(this.row(outputs, t), encoded, mask)
+      const factors = { logProbability: -advantages[t] / rows, entropy: -entropyCoefficient / rows }
+      distribution.addGradient(factors, this.row(gradient, t))
+      loss -= (now.logProbability * advantages[t]) / rows
+      entropy += now.entropy / rows
     })
-    const gradientNorm = descend(this.policy, this.policyOptimizer, gradient, maxGradNorm)
-    return { policyLoss: loss, entropy: totalEntropy, gradientNorm }
+    const gradientNorm = descend(
+      this.policy.parameters,
+      this.policy.backward(gradient),
+      this.policyOptimizer,
+      maxGradNorm,
+    )
+    descend(distribution.parameters, distribution.gradient, this.distributionOptimizer, maxGradNorm)
+    return { policyLoss: loss, entropy, gradientNorm }
   }
 
   /** Steps down the mean of ½(V(s) − G)²; reports the loss before them. */
@@ -152,42 +167,26 @@ export class Reinforce implements Agent<unknown, number> {
     for (let epoch = 0; epoch < valueEpochs; epoch++) {
       const errors = this.value.forward(batch, rows).map((v, t) => v - returns[t])
       if (epoch === 0) valueLoss = errors.reduce((sum, e) => sum + e * e, 0) / (2 * rows)
-      descend(
-        this.value,
-        this.valueOptimizer,
-        errors.map(e => e / rows),
-        maxGradNorm,
-      )
+      const gradient = this.value.backward(errors.map(e => e / rows))
+      descend(this.value.parameters, gradient, this.valueOptimizer, maxGradNorm)
     }
     return { valueLoss }
   }
 
   /** What follows the last action: nothing after the MDP's own end, V(s) where the episode was cut. */
-  private bootstrap({ terminated, truncated, finalObservation }: Trajectory<unknown, number>): number {
+  private bootstrap({ terminated, truncated, finalObservation }: Trajectory<unknown, unknown>): number {
     if (terminated || !truncated) return 0
     return this.value.forward(flattenRows(this.context.observationSpace, [finalObservation]), 1)[0]
   }
 
   private row(matrix: Float32Array, row: number): Float32Array {
-    const { flatSize } = this.context.actionSpace
-    return matrix.subarray(row * flatSize, (row + 1) * flatSize)
+    const { outputs } = this.distribution
+    return matrix.subarray(row * outputs, (row + 1) * outputs)
   }
 }
 
-/** Why REINFORCE can't act here, if it can't. */
-export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>): string | undefined {
-  if (actionSpace instanceof Discrete) return undefined
-  return `it chooses among discrete actions, and this action space is ${JSON.stringify(actionSpace.toJSON())}`
-}
-
-/** One optimizer step from the gradient at the outputs; returns the norm of the parameters' gradient. */
-function descend(
-  network: Approximator,
-  optimizer: Adam,
-  outputGradient: Float32Array,
-  maximum: number,
-): number {
-  const gradient = network.backward(outputGradient)
+/** One optimizer step down the gradient, its norm bounded; returns the norm that it had. */
+function descend(parameters: Float32Array, gradient: Float32Array, optimizer: Adam, maximum: number): number {
   const norm = clipNorm(gradient, maximum)
   if (!Number.isFinite(norm)) {
     throw failure(
@@ -195,23 +194,12 @@ function descend(
       'a gradient of the agent is not finite: rewards or observations are not, or the agent has diverged',
     )
   }
-  optimizer.step(network.parameters, gradient)
+  optimizer.step(parameters, gradient)
   return norm
 }
 
-/** 1 − Var(G − V)/Var(G): 1 is a perfect baseline, 0 one that knows nothing; 0 where returns are all equal. */
-function explainedVariance(returns: Float64Array, residuals: Float64Array): number {
-  const total = variance(returns)
-  return total > 1e-12 ? 1 - variance(residuals) / total : 0
-}
-
-function variance(values: Float64Array): number {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length
-  return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length
-}
-
 /** Undiscounted, mean over trajectories. */
-function meanEpisodeReturn(trajectories: readonly Trajectory<unknown, number>[]): number {
+function meanEpisodeReturn(trajectories: readonly Trajectory<unknown, unknown>[]): number {
   const sum = trajectories
     .flatMap(({ transitions }) => transitions)
     .reduce((total, { reward }) => total + reward, 0)

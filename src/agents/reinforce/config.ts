@@ -24,6 +24,7 @@ export const reinforceConfig = z.strictObject({
     .describe('episodes that one update takes'),
   normalizeAdvantages: z.boolean().default(true).describe('advantages to mean 0, deviation 1 an update'),
   maxGradNorm: z.number().positive().default(0.5).describe('bound on the norm of each gradient'),
+  initialLogStd: z.number().min(-10).max(5).default(0).describe('log σ at first (Box actions)'),
   valueEpochs: z
     .number()
     .int()

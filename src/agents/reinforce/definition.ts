@@ -1,10 +1,12 @@
+import { refusesActions } from '../distributions/distribution.ts'
 import { defineAgent } from '../plugin.ts'
-import { Reinforce, refusesSpaces } from './agent.ts'
+import { Reinforce } from './agent.ts'
 import { reinforceConfig } from './config.ts'
 
 export const reinforce = defineAgent({
-  description: 'REINFORCE with a learned value baseline and an entropy bonus',
+  description:
+    'REINFORCE with a learned value baseline and an entropy bonus: discrete, multi-discrete and box actions',
   config: reinforceConfig,
-  refuses: refusesSpaces,
+  refuses: refusesActions,
   factory: context => new Reinforce(context),
 })

@@ -2,8 +2,8 @@ import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 import type { Decision } from '../agent.ts'
-import { entropy, greedyAction, logSoftmax, sampleAction } from '../categorical.ts'
 import type { Distribution, Evaluated } from './distribution.ts'
+import { entropy, greedyAction, logSoftmax, sampleAction } from './softmax.ts'
 
 /**
  * Independent choices, the i-th among sizes[i]: one for Discrete, several for MultiDiscrete. The outputs are their

@@ -1,6 +1,6 @@
-import { failure } from '../common/error.ts'
-import type { Rng } from '../common/random.ts'
-import type { Mask } from '../envs/env.ts'
+import { failure } from '../../common/error.ts'
+import type { Rng } from '../../common/random.ts'
+import type { Mask } from '../../envs/env.ts'
 
 /**
  * log softmax over the allowed actions, [n]; −∞ for the others.
@@ -48,23 +48,4 @@ export function entropy(logProbabilities: Float64Array): number {
   let sum = 0
   for (const logp of logProbabilities) if (logp > -Infinity) sum -= Math.exp(logp) * logp
   return sum
-}
-
-/**
- * ∂(−log π(action)·advantage − c·H)/∂logits of one row, times `scale`, into `out` [n]:
- * advantage·(p − 1[action]) + c·p·(log p + H); 0 for masked actions.
- */
-export function policyGradient(
-  logProbabilities: Float64Array,
-  action: number,
-  { advantage, entropyCoefficient, scale }: { advantage: number; entropyCoefficient: number; scale: number },
-  out: Float32Array,
-): void {
-  const h = entropy(logProbabilities)
-  for (let i = 0; i < out.length; i++) {
-    const logp = logProbabilities[i]
-    const p = Math.exp(logp)
-    const chosen = i === action ? 1 : 0
-    out[i] = p === 0 ? 0 : scale * (advantage * (p - chosen) + entropyCoefficient * p * (logp + h))
-  }
 }

@@ -1,12 +1,7 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect } from 'vitest'
-import {
-  entropy,
-  greedyAction,
-  logSoftmax,
-  policyGradient,
-  sampleAction,
-} from '../../src/agents/categorical.ts'
+import { CategoricalDistribution } from '../../src/agents/distributions/categorical.ts'
+import { entropy, greedyAction, logSoftmax, sampleAction } from '../../src/agents/distributions/softmax.ts'
 import { Rng } from '../../src/common/random.ts'
 
 const rows = fc
@@ -79,7 +74,9 @@ describe('masked categorical', () => {
       return -(exact[action] - z) * advantage - entropyCoefficient * h
     }
     const gradient = new Float32Array(logits.length)
-    policyGradient(logSoftmax(logits, mask), action, { advantage, entropyCoefficient, scale: 1 }, gradient)
+    const distribution = new CategoricalDistribution([logits.length], ([choice]) => choice)
+    distribution.evaluate(logits, Float32Array.of(action), mask)
+    distribution.addGradient({ logProbability: -advantage, entropy: -entropyCoefficient }, gradient)
     for (const i of logits.keys()) {
       exact[i] = logits[i] + 1e-5
       const above = loss()
