@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Agent } from '../../src/agents/agent.ts'
 import { refusesActions } from '../../src/agents/distributions/distribution.ts'
 import { Ppo } from '../../src/agents/ppo/agent.ts'
-import { PPO_PRESETS, ppoConfig, ppoSettings } from '../../src/agents/ppo/config.ts'
+import { PPO_PRESETS, ppoConfig, ppoRecipe, ppoSettings } from '../../src/agents/ppo/config.ts'
 import { Rng } from '../../src/common/random.ts'
-import type { Env } from '../../src/envs/env.ts'
+import type { Env, Space } from '../../src/envs/env.ts'
 import { Box, Discrete, MultiBinary } from '../../src/envs/spaces.ts'
 import type { TestContext } from '../../src/testing.ts'
 import { Corridor, Target } from '../envs/toys.ts'
@@ -18,7 +18,7 @@ describe('settings of PPO', () => {
 
   test('come from the preset, which fits what is known of the training', () => {
     expect(ppoSettings({}, discrete)).toEqual(PPO_PRESETS['fine-tuning'])
-    expect(ppoSettings({ totalSteps: 500_000 }, discrete)).toEqual(PPO_PRESETS.cleanrl)
+    expect(ppoSettings({ totalSteps: 500_000 }, discrete)).toEqual(PPO_PRESETS.control)
     expect(ppoSettings({ totalSteps: 1_000_000 }, new Box(0, 1, [1]))).toEqual(
       PPO_PRESETS['cleanrl-continuous'],
     )
@@ -28,13 +28,21 @@ describe('settings of PPO', () => {
     })
   })
 
+  test('and with it how many environments are played, and what is normalised', () => {
+    const recipe = (config: Record<string, unknown>, actionSpace: Space<unknown> = discrete) =>
+      ppoRecipe({ config: ppoConfig.parse(config), actionSpace })
+    expect(recipe({ totalSteps: 1000 })).toEqual({ envs: 8 })
+    expect(recipe({ totalSteps: 1000, preset: 'cleanrl' })).toEqual({ envs: 4 })
+    expect(recipe({ totalSteps: 1000 }, new Box(0, 1, [1])).normalize).toEqual(['observations', 'rewards'])
+  })
+
   test('steps or episodes an update', () => {
     const appetite = (config: Record<string, unknown>) => {
       const observationSpace = new Box(-1, 1, [1])
       return make({ observationSpace, actionSpace: discrete, rng: Rng.of(1), gamma: 1 }, config).appetite
     }
     expect(appetite({})).toEqual({ unit: 'episode', count: 2 })
-    expect(appetite({ totalSteps: 1000 })).toEqual({ unit: 'step', count: 512 })
+    expect(appetite({ totalSteps: 1000 })).toEqual({ unit: 'step', count: 1024 })
     expect(appetite({ numSteps: 64 })).toEqual({ unit: 'step', count: 64 })
     expect(appetite({ preset: 'cleanrl', episodesPerUpdate: 3 })).toEqual({ unit: 'episode', count: 3 })
   })

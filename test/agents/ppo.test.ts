@@ -125,7 +125,7 @@ describe('what PPO learns from', () => {
   })
 
   test('the rate is annealed to 0 over totalSteps', () => {
-    const agent = make(context, { totalSteps: 4, numSteps: 1 })
+    const agent = make(context, { preset: 'cleanrl', totalSteps: 4, numSteps: 1 })
     const rates = [0, 1, 2, 3, 4, 5].map(() => agent.learn([trajectory(true)]).learningRate)
     expect(rates).toEqual([1, 0.75, 0.5, 0.25, 0, 0].map(share => 2.5e-4 * share))
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Space } from '../../envs/env.ts'
 import { Box } from '../../envs/spaces.ts'
+import type { AgentContext, Recipe } from '../agent.ts'
 
 /** Everything that PPO's learning depends on, besides γ. */
 export interface PpoSettings {
@@ -70,6 +71,20 @@ export const PPO_PRESETS = {
     valueCoefficient: 1,
   },
   /**
+   * Ours, for many cheap steps of discrete actions, between CleanRL's and the settings of RL Baselines3 Zoo's
+   * hyperparams/ppo.yml for CartPole-v1 and Acrobot-v1: a rate of 1e-3 that falls to 0, 128 steps of each of 8
+   * environments, 10 epochs, no entropy bonus, values unclipped. What led to it: docs/results/learning.md.
+   */
+  control: {
+    ...cleanrl,
+    learningRate: 1e-3,
+    numSteps: 8 * 128,
+    minibatches: 8,
+    epochs: 10,
+    clipValueLoss: false,
+    entropyCoefficient: 0,
+  },
+  /**
    * Ours, for a few tens of expensive episodes of a few decisions each: an update every two episodes, small networks,
    * a high rate, more passes over the data, and a bound on how far one update may go (0.02, near the 0.015 × 1.5 of
    * OpenAI Spinning Up's ppo.py).
@@ -88,6 +103,15 @@ export const PPO_PRESETS = {
 } as const satisfies Readonly<Record<string, PpoSettings>>
 
 type PresetName = keyof typeof PPO_PRESETS
+
+/** How each recipe plays environments: what its `numSteps` are counted over, and what it normalises. */
+const RECIPES: Readonly<Record<PresetName, Recipe>> = {
+  cleanrl: { envs: 4 },
+  'cleanrl-continuous': { envs: 1, normalize: ['observations', 'rewards'] },
+  'stable-baselines3': { envs: 1 },
+  control: { envs: 8 },
+  'fine-tuning': { envs: 1 },
+}
 const presetNames = Object.keys(PPO_PRESETS) as [PresetName, ...PresetName[]]
 
 const rate = z.number().positive().max(1)
@@ -100,7 +124,9 @@ export const ppoConfig = z.strictObject({
   preset: z
     .enum(presetNames)
     .optional()
-    .describe('where settings that are not given come from (default: fine-tuning; with totalSteps, cleanrl)'),
+    .describe(
+      'where settings that are not given come from (default: fine-tuning; with totalSteps, control, or cleanrl-continuous for Box actions)',
+    ),
   hidden: z
     .array(z.number().int().min(1).max(4096))
     .max(8)
@@ -135,8 +161,16 @@ export function ppoSettings(config: PpoConfig, actionSpace: Space<unknown>): Ppo
   return { ...PPO_PRESETS[preset], ...appetite, ...given }
 }
 
+/** How the config's recipe plays environments. */
+export function ppoRecipe({
+  config,
+  actionSpace,
+}: Pick<AgentContext<PpoConfig>, 'config' | 'actionSpace'>): Recipe {
+  return RECIPES[config.preset ?? defaultPreset(config, actionSpace)]
+}
+
 /** Whoever knows how many steps there will be has plenty: `layergym train` does, fine-tuning doesn't. */
 function defaultPreset({ totalSteps }: PpoConfig, actionSpace: Space<unknown>): PresetName {
   if (totalSteps === undefined) return 'fine-tuning'
-  return actionSpace instanceof Box ? 'cleanrl-continuous' : 'cleanrl'
+  return actionSpace instanceof Box ? 'cleanrl-continuous' : 'control'
 }

@@ -1,12 +1,13 @@
 import { refusesActions } from '../distributions/distribution.ts'
 import { defineAgent } from '../plugin.ts'
 import { Ppo } from './agent.ts'
-import { ppoConfig } from './config.ts'
+import { ppoConfig, ppoRecipe } from './config.ts'
 
 export const ppo = defineAgent({
   description:
     'proximal policy optimisation: clipped objective, GAE, discrete, multi-discrete and box actions',
   config: ppoConfig,
   refuses: refusesActions,
+  recipe: ppoRecipe,
   factory: context => new Ppo(context),
 })
