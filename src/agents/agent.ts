@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Rng } from '../common/random.ts'
 import type { Mask, MaybePromise, Space } from '../envs/env.ts'
 import type { Approximator } from './approximator.ts'
+import type { MlpOptions } from './mlp.ts'
 
 /** What an agent needs besides observations to choose actions. */
 export interface ActContext {
@@ -86,6 +87,11 @@ export interface AgentContext<C = unknown> {
    * wrong action spoils an episode, a uniform start learns nothing from the first hundred.
    */
   readonly initialLogits?: Float32Array
+  /**
+   * How an agent's multi-layer perceptrons are computed; default: `Mlp`, in WebAssembly SIMD. Large ones are faster
+   * on the engine (`EngineMlp`).
+   */
+  readonly perceptron?: (options: MlpOptions) => Approximator
   /** The user's own networks, for agents that have a policy or a value function. */
   readonly networks?: { readonly policy?: NetworkFactory; readonly value?: NetworkFactory }
 }

@@ -140,6 +140,9 @@ interface Layer {
   delta: number
 }
 
+/** How agents make perceptrons where their context doesn't say. */
+export const simd = (options: MlpOptions): Approximator => new Mlp(options)
+
 const BYTES = 4
 const PAGE = 65_536
 

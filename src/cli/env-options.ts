@@ -19,7 +19,7 @@ export function parseJson(flag: string, text: string): unknown {
  * @throws input error when a plugin is missing or wrong, or two register one id
  */
 export async function withPlugins(names: readonly string[] = []): Promise<Container> {
-  const { containerOf } = await import('../runner/train/compose.ts')
+  const { containerOf } = await import('../runner/load-plugins.ts')
   return containerOf(names)
 }
 

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { inputError } from '../common/error.ts'
@@ -23,6 +24,8 @@ const evaluateSchema = z.strictObject({
   env: z.string().optional().describe('environment for the policy (default: the one it learned in)'),
   envOptions: z.record(z.string(), z.unknown()).optional().describe('options of that environment'),
   episodes: integer(1, 100_000).default(100).describe('greedy episodes of the policy'),
+  videoEpisodes: integer(0, 1000).default(0).describe('of them, how many are recorded as mp4'),
+  videos: z.string().optional().describe('folder for those videos (default: videos, beside the policy)'),
   seed: integer(0, 2 ** 31 - 1)
     .optional()
     .describe("decides the policy's episodes (default: the run's own seed)"),
@@ -69,15 +72,28 @@ async function evaluateTrained(
   settings: z.infer<typeof evaluateSchema> & { readonly policy: string },
 ): Promise<void> {
   const { loadTrainedPolicy } = await import('../runner/train/policy.ts')
+  const { refuseUnrecordable } = await import('../envs/wrappers/record-video.ts')
   const { evaluatePolicy } = await import('../runner/train/evaluate.ts')
-  const { policy, env, envOptions, episodes } = settings
+  const {
+    policy,
+    env,
+    envOptions,
+    episodes,
+    videoEpisodes,
+    videos = join(dirname(policy), 'videos'),
+  } = settings
   const { config, world, agent } = await loadTrainedPolicy(policy, { id: env, options: envOptions })
   const seed = settings.seed ?? config.seed
   const makeEnv = () => world.evaluation()
-  const evaluation = await evaluatePolicy({ agent, makeEnv, episodes, seed, signal: io.signal })
+  if (videoEpisodes > 0) await refuseUnrecordable(world.make())
+  const record = { episodes: videoEpisodes, folder: videos }
+  const evaluation = await evaluatePolicy({ agent, makeEnv, episodes, seed, signal: io.signal, record })
   const result = { env: world.id, agent: config.agent, seed, ...evaluation }
   printResult(io, options, result, ({ meanReturn, stdReturn, meanLength }) => {
     const figures = `return ${meanReturn.toFixed(2)} ± ${stdReturn.toFixed(2)}, length ${meanLength.toFixed(1)}`
-    return `${config.agent} on ${world.id}, ${episodes} greedy episodes: ${figures}`
+    return [
+      `${config.agent} on ${world.id}, ${episodes} greedy episodes: ${figures}`,
+      ...(evaluation.videos ?? []),
+    ].join('\n')
   })
 }

@@ -8,6 +8,7 @@ export interface EnvDefinition<S extends z.ZodType = z.ZodType> {
   readonly maxEpisodeSteps?: number
   /** The mean return at which the task counts as solved. */
   readonly rewardThreshold?: number
+  readonly renderFps?: number
   readonly nondeterministic?: boolean
   /** A strict object schema whose keys all have defaults. */
   readonly options: S

@@ -36,6 +36,8 @@ export interface EnvSpec {
   readonly maxEpisodeSteps?: number
   /** Mean return from which it counts as solved. */
   readonly rewardThreshold?: number
+  /** Frames a second at which pictures of it look natural. */
+  readonly renderFps?: number
   /** True where one seed and the same actions may differ: checkers then compare no two runs. */
   readonly nondeterministic?: boolean
 }

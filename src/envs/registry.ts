@@ -68,11 +68,12 @@ function versionOf(id: string): { readonly name: string; readonly version: numbe
 }
 
 function specOf(id: string, definition: EnvDefinition): EnvSpec {
-  const { maxEpisodeSteps, rewardThreshold, nondeterministic } = definition
+  const { maxEpisodeSteps, rewardThreshold, renderFps, nondeterministic } = definition
   return {
     id,
     ...(maxEpisodeSteps === undefined ? {} : { maxEpisodeSteps }),
     ...(rewardThreshold === undefined ? {} : { rewardThreshold }),
+    ...(renderFps === undefined ? {} : { renderFps }),
     ...(nondeterministic === undefined ? {} : { nondeterministic }),
   }
 }

@@ -1,7 +1,7 @@
 import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { NetworkFactory } from '../agents/agent.ts'
-import { loadPlugin, type Plugin } from '../agents/plugin.ts'
+import type { Plugin } from '../agents/plugin.ts'
 import { inputError } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import { openClipCache } from '../data/clip-cache.ts'
@@ -23,11 +23,11 @@ import { createOptimizer } from '../models/optimizer.ts'
 import type { InputScaling } from '../models/scaling.ts'
 import type { tf } from '../models/tf.ts'
 import { Trainee } from '../models/trainee.ts'
-import { builtinPlugins } from './builtin.ts'
 import { batchSizeOf, checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
 import type { GroupAgent } from './collect.ts'
 import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
-import { buildContainer, type Container } from './container.ts'
+import type { Container } from './container.ts'
+import { containerOf } from './load-plugins.ts'
 import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
 import type { OnEvent } from './run-events.ts'
 
@@ -81,9 +81,7 @@ export async function compose(
 ): Promise<Composition> {
   const notice = (message: string) => hooks.onEvent({ type: 'notice', message })
   let config = wanted
-  const plugins = [...(parts.plugins ?? [])]
-  for (const specifier of config.plugin) plugins.push(await loadPlugin(specifier, { from: process.cwd() }))
-  const container = buildContainer([...builtinPlugins, ...plugins])
+  const container = await containerOf(config.plugin, parts.plugins)
   container.agent(config.agent)
   container.task(config.task)
   const reward = parts.reward ?? container.reward(config.reward)

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { beforeAll, describe, expect } from 'vitest'
 import { Adam, clipNorm } from '../../src/agents/adam.ts'
 import type { Approximator } from '../../src/agents/approximator.ts'
+import { EngineMlp } from '../../src/agents/engine-mlp.ts'
 import { Mlp } from '../../src/agents/mlp.ts'
 import { Rng } from '../../src/common/random.ts'
+import { startEngine } from '../../src/models/engine.ts'
+import { tf } from '../../src/models/tf.ts'
 
 const golden = JSON.parse(readFileSync(new URL('../golden/mlp_torch.json', import.meta.url), 'utf8'))
 
@@ -137,5 +140,29 @@ describe('Adam', () => {
     const norm = Math.hypot(...gradient)
     expect(clipNorm(gradient, maximum)).toBeCloseTo(norm, 4)
     expect(Math.hypot(...gradient)).toBeLessThan(Math.min(norm, maximum) * (1 + 1e-5) + 1e-9)
+  })
+})
+
+describe('EngineMlp', () => {
+  beforeAll(() => startEngine({ engine: 'wasm' }))
+
+  test.each([
+    [{ inputs: 5, outputs: 3, hidden: [40, 20] }],
+    [{ inputs: 4, outputs: 2, hidden: [33], activation: 'relu', initial: 'uniform' }],
+    [{ inputs: 3, outputs: 2, hidden: [] }],
+  ] as const)('computes what Mlp computes, to 1e-5, and leaks nothing: %o', options => {
+    const [simd, engine] = [Mlp, EngineMlp].map(Kind => new Kind({ ...options, rng: Rng.of(3) }))
+    expect(engine.parameters).toEqual(simd.parameters)
+    const rng = Rng.of(4)
+    const before = tf.memory().numTensors
+    for (const rows of [7, 1, 16]) {
+      const batch = Float32Array.from({ length: rows * options.inputs }, () => rng.normal())
+      const direction = Float32Array.from({ length: rows * options.outputs }, () => rng.normal())
+      expect(largestDifference(engine.forward(batch, rows), simd.forward(batch, rows))).toBeLessThan(1e-5)
+      const [ours, theirs] = [engine.backward(direction), simd.backward(direction)]
+      expect(largestDifference(ours, theirs)).toBeLessThan(1e-5 * rows)
+    }
+    if (engine instanceof EngineMlp) engine.dispose()
+    expect(tf.memory().numTensors).toBe(before)
   })
 })

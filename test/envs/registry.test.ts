@@ -15,11 +15,12 @@ const corridor = defineEnv({
 
 describe('makeEnv', () => {
   test('every registered environment is made under its id, with its limit and threshold', () => {
-    for (const [id, { maxEpisodeSteps, rewardThreshold }] of registeredEnvs()) {
+    for (const [id, { maxEpisodeSteps, rewardThreshold, renderFps }] of registeredEnvs()) {
       const { spec } = makeEnv(id)
       expect(spec).toEqual({
         id,
         ...(maxEpisodeSteps === undefined ? {} : { maxEpisodeSteps }),
+        ...(renderFps === undefined ? {} : { renderFps }),
         ...(rewardThreshold === undefined ? {} : { rewardThreshold }),
       })
     }

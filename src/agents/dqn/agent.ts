@@ -15,7 +15,7 @@ import type { Approximator } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { Mlp } from '../mlp.ts'
+import { simd } from '../mlp.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type DqnConfig, type DqnSettings, dqnSettings, Q_NETWORK } from './config.ts'
 import { bestAction, QValues, temporalDifferenceLoss } from './losses.ts'
@@ -51,7 +51,7 @@ export class Dqn implements Agent<unknown, number> {
   private scratch: Float32Array = new Float32Array(0)
 
   constructor(private readonly context: AgentContext<DqnConfig>) {
-    const { observationSpace: space, actionSpace, rng, gamma, networks } = context
+    const { observationSpace: space, actionSpace, rng, gamma, networks, perceptron = simd } = context
     const settings = dqnSettings(context.config)
     this.settings = settings
     const { episodesPerUpdate, trainFrequency, hidden, learningRate, dueling } = settings
@@ -66,7 +66,7 @@ export class Dqn implements Agent<unknown, number> {
       )
     }
     this.actions = actionSpace.flatSize
-    const make = networks?.value ?? (sizes => new Mlp({ ...sizes, hidden, ...Q_NETWORK }))
+    const make = networks?.value ?? (sizes => perceptron({ ...sizes, hidden, ...Q_NETWORK }))
     const outputs = this.actions + (dueling ? 1 : 0)
     const seed = rng.int(2 ** 31)
     const build = () =>

@@ -16,7 +16,7 @@ import { type Distribution, distributionOf, refusesActions } from '../distributi
 import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { Mlp } from '../mlp.ts'
+import { simd } from '../mlp.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type PpoConfig, type PpoSettings, ppoSettings } from './config.ts'
 import { type Figures, figureNames, noFigures, squares, standardize } from './figures.ts'
@@ -44,7 +44,7 @@ export class Ppo implements Agent<unknown, unknown> {
   private scratch: Float32Array = new Float32Array(0)
 
   constructor(private readonly context: AgentContext<PpoConfig>) {
-    const { observationSpace, actionSpace, rng, networks } = context
+    const { observationSpace, actionSpace, rng, networks, perceptron = simd } = context
     const settings = ppoSettings(context.config, actionSpace)
     const distribution = distributionOf(actionSpace, settings.initialLogStd)
     if (distribution === undefined) throw inputError('agent.refused', refusesActions(context) ?? '')
@@ -55,8 +55,8 @@ export class Ppo implements Agent<unknown, unknown> {
       episodesPerUpdate === undefined
         ? { unit: 'step', count: numSteps }
         : { unit: 'episode', count: episodesPerUpdate }
-    const make = networks?.policy ?? (sizes => new Mlp({ ...sizes, hidden, outputGain: 0.01 }))
-    const makeValue = networks?.value ?? (sizes => new Mlp({ ...sizes, hidden }))
+    const make = networks?.policy ?? (sizes => perceptron({ ...sizes, hidden, outputGain: 0.01 }))
+    const makeValue = networks?.value ?? (sizes => perceptron({ ...sizes, hidden }))
     const inputs = observationSpace.flatSize
     const stream = (name: string) => Rng.of(rng.int(2 ** 31), name)
     const { outputs } = distribution

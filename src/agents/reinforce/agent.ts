@@ -16,7 +16,7 @@ import { buildNetwork } from '../build-network.ts'
 import { type Distribution, distributionOf, refusesActions } from '../distributions/distribution.ts'
 import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows } from '../flatten.ts'
-import { Mlp } from '../mlp.ts'
+import { simd } from '../mlp.ts'
 import { discountedReturns, normalize } from '../returns.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import type { ReinforceConfig } from './config.ts'
@@ -38,13 +38,14 @@ export class Reinforce implements Agent<unknown, unknown> {
   private updates = 0
 
   constructor(private readonly context: AgentContext<ReinforceConfig>) {
-    const { config, observationSpace, actionSpace, rng, networks } = context
+    const { config, observationSpace, actionSpace, rng, networks, perceptron = simd } = context
     const distribution = distributionOf(actionSpace, config.initialLogStd)
     if (distribution === undefined) throw inputError('agent.refused', refusesActions(context) ?? '')
     this.distribution = distribution
     this.appetite = { unit: 'episode', count: config.episodesPerUpdate }
-    const make = networks?.policy ?? (sizes => new Mlp({ ...sizes, hidden: config.hidden, outputGain: 0.01 }))
-    const makeValue = networks?.value ?? (sizes => new Mlp({ ...sizes, hidden: config.hidden }))
+    const make =
+      networks?.policy ?? (sizes => perceptron({ ...sizes, hidden: config.hidden, outputGain: 0.01 }))
+    const makeValue = networks?.value ?? (sizes => perceptron({ ...sizes, hidden: config.hidden }))
     const inputs = observationSpace.flatSize
     const { outputs } = distribution
     this.policy = shifted(

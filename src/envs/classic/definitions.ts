@@ -10,12 +10,13 @@ const rendering = { renderMode: renderMode.default('rgb') }
 const cartPoleOptions = z.strictObject({ ...rendering, suttonBartoReward: z.boolean().default(false) })
 const valleyOptions = z.strictObject({ ...rendering, goalVelocity: z.number().default(0) })
 
-/** Gymnasium's classic control; limits and thresholds from gymnasium/envs/__init__.py. */
+/** Gymnasium's classic control; limits and thresholds from gymnasium/envs/__init__.py, frame rates from each file's metadata. */
 export const classicEnvs = {
   'CartPole-v0': defineEnv({
     description: 'balance a pole on a cart, 200 steps',
     maxEpisodeSteps: 200,
     rewardThreshold: 195,
+    renderFps: 50,
     options: cartPoleOptions,
     make: (spec, options) => new CartPole({ spec, ...options }),
   }),
@@ -23,6 +24,7 @@ export const classicEnvs = {
     description: 'balance a pole on a cart, 500 steps',
     maxEpisodeSteps: 500,
     rewardThreshold: 475,
+    renderFps: 50,
     options: cartPoleOptions,
     make: (spec, options) => new CartPole({ spec, ...options }),
   }),
@@ -30,6 +32,7 @@ export const classicEnvs = {
     description: 'swing an underpowered car out of a valley',
     maxEpisodeSteps: 200,
     rewardThreshold: -110,
+    renderFps: 30,
     options: valleyOptions,
     make: (spec, options) => new MountainCar({ spec, ...options }),
   }),
@@ -37,6 +40,7 @@ export const classicEnvs = {
     description: 'the same with a continuous force, which costs',
     maxEpisodeSteps: 999,
     rewardThreshold: 90,
+    renderFps: 30,
     options: valleyOptions,
     make: (spec, options) => new MountainCarContinuous({ spec, ...options }),
   }),
@@ -44,12 +48,14 @@ export const classicEnvs = {
     description: 'swing up a double pendulum by its middle joint',
     maxEpisodeSteps: 500,
     rewardThreshold: -100,
+    renderFps: 15,
     options: z.strictObject(rendering),
     make: (spec, options) => new Acrobot({ spec, ...options }),
   }),
   'Pendulum-v1': defineEnv({
     description: 'swing up a pendulum and hold it, continuous torque',
     maxEpisodeSteps: 200,
+    renderFps: 30,
     options: z.strictObject({ ...rendering, g: z.number().default(10) }),
     make: (spec, options) => new Pendulum({ spec, ...options }),
   }),

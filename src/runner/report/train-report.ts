@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import type { EChartsOption } from 'echarts'
 import type { CurvePoint, TrainSummary } from '../train/summary.ts'
 import { AXIS, COLOURS, chart, LEGEND } from './chart.ts'
@@ -17,6 +18,7 @@ export function renderTrainReport(summary: TrainSummary): string {
 <header><h1>${summary.agent} on ${summary.env}</h1><p>${summary.runDir}</p></header>
 ${resultSection(summary)}
 ${curveSection(summary)}
+${videoSection(summary)}
 ${figuresSection(summary)}
 ${settingsSection(summary)}
 </main></body></html>
@@ -98,6 +100,17 @@ function curveSection(summary: TrainSummary): Html {
   return html`<section><h2>Learning</h2>
 <p>${plural(summary.episodes, 'episode')}, ${plural(summary.updates, 'update')}, ${duration(summary.seconds)} (${integer(summary.stepsPerSecond)} steps a second).</p>
 ${drawing}${folded('Table of the curve', curveTable(summary))}</section>`
+}
+
+/** The one thing that lies beside the page: recorded episodes, in the run folder's `videos`. */
+function videoSection({ evaluation, runDir }: TrainSummary): Html | string {
+  const { videos = [], returns } = evaluation
+  if (videos.length === 0) return ''
+  return html`<section><h2>Recorded episodes</h2><p>Greedy, after the last step; from the run folder's videos.</p>
+<div class="small-charts">${videos.map(
+    (path, episode) =>
+      html`<figure><video controls muted preload="metadata" width="430" src="${relative(runDir, path)}"></video><figcaption>episode ${String(episode)}: return ${decimal(returns[episode], 2)}</figcaption></figure>`,
+  )}</div></section>`
 }
 
 function recentMeans(curve: readonly CurvePoint[]): number[][] {
@@ -194,12 +207,13 @@ function stepAxis({ steps }: TrainSummary) {
 }
 
 function settingsSection(summary: TrainSummary): Html {
-  const { envs, normalize, gamma, agentConfig, envOptions, versions } = summary.settings
+  const { envs, normalize, gamma, engine, agentConfig, envOptions, versions } = summary.settings
   const rows = [
     ['seed', String(summary.seed)],
     ['environments at once', String(envs)],
     ['normalised', normalize.length === 0 ? 'nothing' : normalize.join(', ')],
     ['γ', String(gamma)],
+    ["the agent's networks", engine],
     ['agent settings given', JSON.stringify(agentConfig)],
     ['environment options given', JSON.stringify(envOptions)],
     [

@@ -1,10 +1,10 @@
-import type { Agent, AgentDefinition } from '../../agents/agent.ts'
-import { loadPlugin, type Plugin } from '../../agents/plugin.ts'
+import type { Agent, AgentContext, AgentDefinition } from '../../agents/agent.ts'
+import type { Plugin } from '../../agents/plugin.ts'
 import { Rng } from '../../common/random.ts'
 import type { EnvOptions } from '../../envs/registry.ts'
+import { refuseUnrecordable } from '../../envs/wrappers/record-video.ts'
 import { knownKeys, parseAgentConfig } from '../agent-config.ts'
-import { builtinPlugins } from '../builtin.ts'
-import { buildContainer, type Container } from '../container.ts'
+import { containerOf } from '../load-plugins.ts'
 import type { TrainConfig } from './config.ts'
 import { World } from './world.ts'
 
@@ -33,16 +33,21 @@ export async function composeTraining(
   const recipe = definition.recipe?.({ ...plain, config: settings }) ?? {}
   const normalize = config.normalize ?? recipe.normalize ?? []
   const world = normalize.length === 0 ? plain : new World(target, normalize)
+  if (config.videoEpisodes > 0) await refuseUnrecordable(world.make())
   const { observationSpace, actionSpace } = world
+  const networks = await networksOn(config)
   const agent = container.createAgent(config.agent, {
     observationSpace,
     actionSpace,
     config: agentConfig,
     gamma: config.gamma,
     rng: Rng.of(config.seed, 'agent'),
+    perceptron: networks.perceptron,
   })
   const resolved = {
     ...config,
+    engine: networks.engine,
+    threads: networks.threads,
     envs: config.envs ?? recipe.envs ?? 1,
     normalize: [...normalize],
     logEvery: config.logEvery ?? Math.max(1, Math.round(config.steps / 200)),
@@ -51,13 +56,18 @@ export async function composeTraining(
   return { config: resolved, world, agent }
 }
 
-export async function containerOf(
-  specifiers: readonly string[],
-  plugins: readonly Plugin[] = [],
-): Promise<Container> {
-  const loaded = [...plugins]
-  for (const specifier of specifiers) loaded.push(await loadPlugin(specifier, { from: process.cwd() }))
-  return buildContainer([...builtinPlugins, ...loaded])
+/** The engine itself is loaded where it is asked for alone; bits depend on it and its threads, so both are recorded. */
+async function networksOn({
+  engine: choice,
+  threads,
+}: TrainConfig): Promise<Pick<TrainConfig, 'engine' | 'threads'> & Pick<AgentContext, 'perceptron'>> {
+  if (choice === 'simd') return { engine: 'simd' }
+  const [{ startEngine }, { EngineMlp }] = await Promise.all([
+    import('../../models/engine.ts'),
+    import('../../agents/engine-mlp.ts'),
+  ])
+  const engine = await startEngine({ engine: choice, threads })
+  return { engine: engine.name, threads: engine.threads, perceptron: options => new EngineMlp(options) }
 }
 
 /** Schedules span the run, for agents that have them; and whoever knows that there are many steps plans for many. */

@@ -46,6 +46,7 @@ export async function conclude({
       envs: config.envs,
       normalize: config.normalize,
       gamma: config.gamma,
+      engine: config.threads === undefined ? config.engine : `${config.engine}, ${config.threads} threads`,
       agentConfig: config.agentConfig,
       envOptions: config.envOptions,
       rewardThreshold: world.make().spec.rewardThreshold,

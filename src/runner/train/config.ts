@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { ENGINES } from '../../models/engine-names.ts'
 import { integer, names, real } from '../config.ts'
 
 /** What may be normalised by its running moments, as Gymnasium's wrappers of these names do. */
@@ -19,11 +20,21 @@ export const trainSchema = z.strictObject({
   normalize: names(z.enum(NORMALIZABLE))
     .optional()
     .describe("observations, rewards, both, or none (default: as the agent's recipe says, or none)"),
+  engine: z
+    .enum(['simd', 'auto', ...ENGINES])
+    .default('simd')
+    .describe(
+      "what computes the agent's networks: simd, WebAssembly for small ones, or an engine for large ones",
+    ),
+  threads: integer(1, 1024).optional().describe('threads of the native engine (default: one a core)'),
   gamma: real(0, 1).default(0.99).describe('discount a step'),
   seed: integer(0, 2 ** 31 - 1)
     .default(1)
     .describe('decides everything random'),
   evalEpisodes: integer(0, 100_000).default(100).describe('greedy episodes at the end'),
+  videoEpisodes: integer(0, 1000)
+    .default(0)
+    .describe('of them, how many are recorded as mp4 in the run folder'),
   evalEvery: integer(1, 1e10)
     .optional()
     .describe('steps between evaluations on the way (default: none), of a tenth of the episodes each'),

@@ -43,6 +43,7 @@ export interface TrainSummary {
     readonly envs: number
     readonly normalize: readonly string[]
     readonly gamma: number
+    readonly engine: string
     readonly agentConfig: Readonly<Record<string, unknown>>
     readonly envOptions: Readonly<Record<string, unknown>>
     readonly rewardThreshold?: number

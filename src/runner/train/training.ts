@@ -91,6 +91,7 @@ export class Training {
       episodes: config.evalEpisodes,
       seed: config.seed,
       signal: hooks.signal,
+      record: { episodes: config.videoEpisodes, folder: join(folder.dir, 'videos') },
     })
     const { steps, episodes, updates, seconds, digest, evaluations } = this
     if (evaluation.episodes > 0) {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { decodeVideo } from '../../../src/data/video.ts'
 import { classicEnvs } from '../../../src/envs/classic/definitions.ts'
 import { registerEnv } from '../../../src/envs/registry.ts'
 import type { RunEvent } from '../../../src/runner/run-events.ts'
@@ -32,6 +33,11 @@ const CASES: readonly [string, Record<string, unknown>][] = [
   ['reinforce on the masked walk', { env: 'MaskedWalk-v0', agent: 'reinforce' }],
   ['ppo where there are no snapshots', { env: 'NoSnapshots-v1', agent: 'ppo', normalize: 'observations' }],
   ['random', { env: 'Acrobot-v1', agent: 'random' }],
+  ['reinforce on Pendulum', { env: 'Pendulum-v1', agent: 'reinforce', steps: 2000 }],
+  [
+    'ppo on an engine',
+    { env: 'CartPole-v1', agent: 'ppo', engine: 'wasm', agentConfig: { numSteps: 256, epochs: 1 } },
+  ],
 ]
 registerEnv('NoSnapshots-v1', {
   ...classicEnvs['CartPole-v1'],
@@ -175,4 +181,24 @@ test('evaluations on the way change nothing of the run', async () => {
     [400, 2],
     [800, 2],
   ])
+})
+
+test('episodes of the evaluation are recorded, and change nothing', async () => {
+  const given = { env: 'CartPole-v1', agent: 'random', steps: 100, evalEpisodes: 3 }
+  const plain = await train({ ...given, out: folder() }, quiet)
+  const out = folder()
+  const recorded = await train({ ...given, out, videoEpisodes: 2 }, quiet)
+  expect(recorded.hash).toBe(plain.hash)
+  expect(recorded.evaluation.returns).toEqual(plain.evaluation.returns)
+  const { videos = [], returns } = recorded.evaluation
+  expect(videos).toEqual([0, 1].map(e => join(out, 'videos', `episode-${e}.mp4`)))
+  for (const [e, path] of videos.entries()) expect((await decodeVideo(path)).shape[0]).toBe(returns[e] + 1)
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('src="videos/episode-1.mp4"')
+})
+
+test('an environment without pictures is refused before it is learned in', async () => {
+  const out = folder()
+  const given = { env: 'FrozenLake-v1', agent: 'random', steps: 100, videoEpisodes: 1, out }
+  await expect(train(given, quiet)).rejects.toThrow(/FrozenLake-v1 can't be recorded/)
+  expect(existsSync(out)).toBe(false)
 })
