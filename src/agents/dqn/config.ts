@@ -75,6 +75,25 @@ export const DQN_PRESETS = {
     maxGradNorm: 10,
   },
   /**
+   * Ours, for many cheap steps: double targets over 10 steps (with 3, one seed in six was left behind), a gradient step every second step, a rate that falls to 0, which the policy at the end owes
+   * its steadiness to; ε, buffer and start near those of RL Baselines3 Zoo's hyperparams/dqn.yml for CartPole-v1.
+   * What led to it: docs/results/learning.md.
+   */
+  control: {
+    ...cleanrl,
+    learningRate: 1e-3,
+    annealLearningRate: true,
+    bufferSize: 100_000,
+    learningStarts: 1000,
+    trainFrequency: 2,
+    explorationEnd: 0.02,
+    explorationFraction: 0.2,
+    loss: 'huber',
+    maxGradNorm: 10,
+    double: true,
+    nStep: 10,
+  },
+  /**
    * Ours, for a few tens of expensive episodes of a few decisions each: learns after every episode, with four
    * gradient steps a decision, a target network that follows slowly, double targets over three steps. ε falls over
    * the first half of 20 episodes, fine-tuning's default number.
@@ -110,7 +129,7 @@ export const dqnConfig = z.strictObject({
   preset: z
     .enum(presetNames)
     .optional()
-    .describe('where settings that are not given come from (default: fine-tuning; with totalSteps, cleanrl)'),
+    .describe('where settings that are not given come from (default: fine-tuning; with totalSteps, control)'),
   hidden: z.array(z.number().int().min(1).max(4096)).max(8).optional().describe('units of the hidden layers'),
   learningRate: rate.optional().describe("Adam's rate"),
   annealLearningRate: z.boolean().optional().describe('the rate falls to 0 over the training'),
@@ -148,6 +167,6 @@ export function dqnSettings({ preset, ...own }: DqnConfig): DqnSettings {
   const appetite = own.trainFrequency === undefined ? {} : { episodesPerUpdate: undefined }
   const span = own.totalSteps === undefined ? {} : { totalEpisodes: undefined }
   // Whoever knows how many steps there will be has plenty: `layergym train` does, fine-tuning doesn't.
-  const name = preset ?? (own.totalSteps === undefined ? 'fine-tuning' : 'cleanrl')
+  const name = preset ?? (own.totalSteps === undefined ? 'fine-tuning' : 'control')
   return { ...DQN_PRESETS[name], ...appetite, ...span, ...given }
 }

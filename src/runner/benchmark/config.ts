@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { integer, names } from '../config.ts'
 import { trainSchema } from '../train/config.ts'
 
-const { env, envOptions, envs, normalize, gamma, evalEpisodes, plugin, out, overwrite } = trainSchema.shape
+const { env, envOptions, envs, normalize, engine, threads, gamma, evalEpisodes } = trainSchema.shape
+const { plugin, out, overwrite } = trainSchema.shape
 
 /** A comparison of agents in one environment: every agent with every seed, by the same number of steps. */
 export const benchmarkSchema = z.strictObject({
@@ -23,6 +24,8 @@ export const benchmarkSchema = z.strictObject({
     .describe('the first seed; the others follow it'),
   envs,
   normalize,
+  engine,
+  threads,
   gamma,
   evalEpisodes,
   workers: integer(1, 256)
