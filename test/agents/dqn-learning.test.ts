@@ -14,7 +14,7 @@ const everything = { double: true, dueling: true, prioritized: true, nStep: 3 }
 describe('settings of DQN', () => {
   test('come from the preset, which fits what is known of the training', () => {
     expect(dqnSettings({})).toEqual(DQN_PRESETS['fine-tuning'])
-    expect(dqnSettings({ totalSteps: 500_000 })).toEqual(DQN_PRESETS.cleanrl)
+    expect(dqnSettings({ totalSteps: 500_000 })).toEqual(DQN_PRESETS.control)
     expect(dqnSettings({ preset: 'stable-baselines3', tau: 0.5 })).toEqual({
       ...DQN_PRESETS['stable-baselines3'],
       tau: 0.5,
@@ -26,7 +26,7 @@ describe('settings of DQN', () => {
     const appetite = (config: Record<string, unknown>) =>
       make({ ...context, actionSpace: new Discrete(2) }, config).appetite
     expect(appetite({})).toEqual({ unit: 'episode', count: 1 })
-    expect(appetite({ totalSteps: 1000 })).toEqual({ unit: 'step', count: 10 })
+    expect(appetite({ totalSteps: 1000 })).toEqual({ unit: 'step', count: 2 })
     expect(appetite({ trainFrequency: 4 })).toEqual({ unit: 'step', count: 4 })
   })
 

@@ -199,8 +199,27 @@ describe('what DQN learns from', () => {
     }
   })
 
+  test('the rate falls to 0 over totalSteps where it is annealed', () => {
+    const observation = Float32Array.of(0)
+    const step = { observation, action: 0, reward: 0, duration: 1 }
+    const ends = { terminated: true, truncated: false, finalObservation: observation }
+    const trajectory = { episode: 0, actor: 'shared', transitions: Array(10).fill(step), ...ends }
+    const rates = (annealLearningRate: boolean) => {
+      const config = { preset: 'cleanrl', totalSteps: 40, learningStarts: 0, annealLearningRate }
+      const agent = make(context, config)
+      return [0, 1, 2, 3, 4].map(() => agent.learn([trajectory]).learningRate)
+    }
+    expect(rates(true)).toEqual([0.75, 0.5, 0.25, 0, 0].map(share => 2.5e-4 * share))
+    expect(rates(false)).toEqual(Array(5).fill(2.5e-4))
+  })
+
   test('ε falls in a straight line, and greedy acting has none', () => {
-    const agent = make(context, { totalSteps: 40, trainFrequency: 10, learningStarts: 1000 })
+    const agent = make(context, {
+      preset: 'cleanrl',
+      totalSteps: 40,
+      trainFrequency: 10,
+      learningStarts: 1000,
+    })
     const observation = Float32Array.of(0)
     const step = { observation, action: 0, reward: 0, duration: 1 }
     const ends = { terminated: true, truncated: false, finalObservation: observation }

@@ -127,6 +127,7 @@ export class Dqn implements Agent<unknown, number> {
       meanQ: meanQ / gradientSteps,
       meanError: meanError / gradientSteps,
       gradientNorm: gradientNorm / gradientSteps,
+      learningRate: this.rate.learningRate,
       ...state,
     }
   }
