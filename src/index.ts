@@ -39,7 +39,9 @@ export {
   logScaled,
   type StateSpace,
 } from './envs/finetune/features.ts'
+export { FlatEnv } from './envs/finetune/flat.ts'
 export { type Evaluation, logLoss, type RewardDefinition, type RewardRound } from './envs/finetune/reward.ts'
+export { frontier, type RootActions, RootEnv, type RootOptions, singleBlock } from './envs/finetune/root.ts'
 export { GroupEnv, groupEnv, parallelView, SequentialEnv } from './envs/finetune/views.ts'
 export { FineTuning, type FineTuningOptions } from './envs/finetune/world.ts'
 export { makeEnv, registerEnv, registeredEnvs } from './envs/registry.ts'

@@ -12,12 +12,12 @@ export function observationSpace<A>(world: FineTuning<A>): Space<Observation> {
 }
 
 /** Allowed actions of a group; all of them where the action set has no mask. */
-function maskOf<A>(world: FineTuning<A>, group: number): Mask {
+export function maskOf<A>(world: FineTuning<A>, group: number): Mask {
   return world.mask(group) ?? new Uint8Array(world.options.actions.space.flatSize).fill(1)
 }
 
 /** The facts of a round that reports want beside the reward. */
-function roundInfo(result: RoundResult): Info {
+export function roundInfo(result: RoundResult): Info {
   const { evaluation, diverged, step, flops, trainLoss } = result
   return { step, flops, trainLoss, diverged, loss: evaluation.loss, accuracy: evaluation.accuracy }
 }

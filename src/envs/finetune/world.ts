@@ -4,6 +4,7 @@ import { Rng, type RngState } from '../../common/random.ts'
 import type { Splits } from '../../data/dataset.ts'
 import { initialWeights, type Weights } from '../../models/initialize.ts'
 import type { NormConfig, Trainee, TraineeState } from '../../models/trainee.ts'
+import { Discrete } from '../spaces.ts'
 import type { ActionSet, GroupSetting, RateLimits } from './actions.ts'
 import { BatchOrder, type BatchOrderState } from './batches.ts'
 import { type GroupStatistics, observe, type StateSpace } from './features.ts'
@@ -57,6 +58,7 @@ export interface WorldState {
   readonly dropout: RngState
   readonly probe: ProbeState
   readonly settings: readonly GroupSetting[]
+  readonly open: readonly boolean[]
   readonly progress: Progress
 }
 
@@ -80,6 +82,7 @@ export class FineTuning<A = number> {
   private dropout: Rng
   private readonly probe: Probe
   private current: GroupSetting[] = []
+  private permitted: readonly boolean[] = []
   private progress: Progress | undefined
 
   constructor(readonly options: FineTuningOptions<A>) {
@@ -94,6 +97,11 @@ export class FineTuning<A = number> {
 
   get settings(): readonly GroupSetting[] {
     return this.current
+  }
+
+  /** Which groups may move: all, until `permit` says otherwise. */
+  get open(): readonly boolean[] {
+    return this.permitted
   }
 
   /** FLOPs that an episode may cost. */
@@ -128,6 +136,7 @@ export class FineTuning<A = number> {
       const depth = this.depth(group)
       return { frozen: depth > 0, learningRate: limits.reset(depth) }
     })
+    this.permitted = this.current.map(() => true)
     const evaluation = this.evaluate()
     const { loss } = evaluation
     this.progress = { step: 0, evaluation, previousLoss: loss, trainLoss: loss, done: false, diverged: false }
@@ -141,8 +150,27 @@ export class FineTuning<A = number> {
     return this.groups - 1 - group
   }
 
+  /** From now on these groups alone may move; the others are frozen, whatever is chosen for them. */
+  permit(open: readonly boolean[]): void {
+    if (open.length !== this.groups) {
+      throw inputError(
+        'permit.groups',
+        `${open.length} permissions for ${this.groups} groups: give one a group`,
+      )
+    }
+    this.permitted = [...open]
+    this.current = this.current.map((setting, group) =>
+      open[group] ? setting : { ...setting, frozen: true },
+    )
+  }
+
+  /** Allowed actions; a group that may not move is left one: keep. */
   mask(group: number): Uint8Array | undefined {
-    return this.options.actions.mask?.(this.current[group], this.depth(group), this.options.limits)
+    const { actions } = this.options
+    if (!this.permitted[group] && actions.space instanceof Discrete) {
+      return Uint8Array.from({ length: actions.space.n }, (_, action) => Number(action === actions.keep))
+    }
+    return actions.mask?.(this.current[group], this.depth(group), this.options.limits)
   }
 
   /** [features] in [-1, 1] for one group: its own statistics, then the global ones. */
@@ -190,10 +218,12 @@ export class FineTuning<A = number> {
     const before = this.running()
     if (before.done)
       throw inputError('episode.over', 'the episode is over: reset the environment before stepping again')
-    this.current = [...settings]
+    this.current = settings.map((setting, group) =>
+      this.permitted[group] ? setting : { ...setting, frozen: true },
+    )
     const flopsBefore = trainee.flops
     const weightsBefore = trainee.snapshot().weights
-    const rates = settings.map(setting => (setting.frozen ? 0 : setting.learningRate))
+    const rates = this.current.map(setting => (setting.frozen ? 0 : setting.learningRate))
     const losses: number[] = []
     let step = before.step
     let broken = false
@@ -237,6 +267,7 @@ export class FineTuning<A = number> {
       dropout: this.dropout.state(),
       probe: this.probe.state(),
       settings: [...this.current],
+      open: this.permitted,
       progress: this.running(),
     }
   }
@@ -247,6 +278,7 @@ export class FineTuning<A = number> {
     this.dropout = Rng.restore(state.dropout)
     this.probe.restore(state.probe)
     this.current = [...state.settings]
+    this.permitted = state.open
     this.progress = state.progress
   }
 

@@ -1,0 +1,99 @@
+import { inputError } from '../../common/error.ts'
+import type { Env, EnvSpec, Mask, ResetResult, Space, StepResult } from '../env.ts'
+import { Box, Discrete, MultiDiscrete } from '../spaces.ts'
+import { maskOf, roundInfo } from './views.ts'
+import type { FineTuning, WorldState } from './world.ts'
+
+/** What one action of all groups is made of, and how it is taken apart. */
+interface JointSpace<A> {
+  readonly space: Space<unknown>
+  split(joint: unknown): readonly A[]
+}
+
+/**
+ * Joint control: all groups chosen by one action. Observation: every group's statistics in order, then the global
+ * ones once. Action: MultiDiscrete where a group's is Discrete, a longer Box where it is a Box.
+ */
+export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
+  readonly spec: EnvSpec
+  readonly observationSpace: Space<Float32Array>
+  readonly actionSpace: Space<unknown>
+  private readonly joint: JointSpace<A>
+  private over = true
+  private seed = 0
+
+  /** @throws input error when a group's actions are neither Discrete nor a Box */
+  constructor(private readonly world: FineTuning<A>) {
+    const { budgetSteps, roundSteps, actions, states } = world.options
+    this.joint = jointSpace(actions.space, world.groups)
+    this.spec = { id: 'FineTuning/flat', maxEpisodeSteps: Math.ceil(budgetSteps / roundSteps) }
+    this.observationSpace = new Box(-1, 1, [world.groups * states.group.length + states.global.length])
+    this.actionSpace = this.joint.space
+  }
+
+  async reset(options?: { seed?: number }): Promise<ResetResult<Float32Array>> {
+    this.seed = options?.seed ?? this.seed
+    await this.world.reset(this.seed)
+    this.over = false
+    return { observation: this.observation(), info: {} }
+  }
+
+  async step(action: unknown): Promise<StepResult<Float32Array>> {
+    if (this.over) throw inputError('episode.over', 'the episode is over: call reset before step')
+    if (!this.actionSpace.contains(action)) {
+      const space = JSON.stringify(this.actionSpace.toJSON())
+      throw inputError('action.invalid', `${JSON.stringify(action)} is not an action of ${space}`)
+    }
+    const result = await this.world.round(this.joint.split(action))
+    this.over = result.terminated
+    const { reward, terminated } = result
+    return { observation: this.observation(), reward, terminated, truncated: false, info: roundInfo(result) }
+  }
+
+  /** The groups' masks, one after the other. */
+  actionMask(): Mask {
+    return Uint8Array.from(
+      Array.from({ length: this.world.groups }, (_, group) => [...maskOf(this.world, group)]).flat(),
+    )
+  }
+
+  snapshot(): { readonly world: WorldState; readonly over: boolean } {
+    return { world: this.world.snapshot(), over: this.over }
+  }
+
+  restore(snapshot: unknown): void {
+    const { world, over } = snapshot as ReturnType<FlatEnv<A>['snapshot']>
+    this.world.restore(world)
+    this.over = over
+  }
+
+  private observation(): Float32Array {
+    const own = this.world.options.states.group.length
+    const all = Array.from({ length: this.world.groups }, (_, group) => this.world.observation(group))
+    return Float32Array.from([...all.flatMap(one => [...one.subarray(0, own)]), ...all[0].subarray(own)])
+  }
+}
+
+function jointSpace<A>(space: Space<A>, groups: number): JointSpace<A> {
+  if (space instanceof Discrete) {
+    return {
+      space: new MultiDiscrete(Array<number>(groups).fill(space.n)),
+      split: joint => joint as readonly A[],
+    }
+  }
+  if (space instanceof Box) {
+    const size = space.flatSize
+    const repeated = (bound: Float32Array) => Array.from({ length: groups }, () => [...bound]).flat()
+    return {
+      space: new Box(repeated(space.low), repeated(space.high), [groups * size]),
+      split: joint =>
+        Array.from({ length: groups }, (_, group) =>
+          (joint as Float32Array).slice(group * size, (group + 1) * size),
+        ) as unknown as readonly A[],
+    }
+  }
+  throw inputError(
+    'flat.space',
+    `joint control takes groups whose actions are Discrete or a Box, and these are ${JSON.stringify(space.toJSON())}`,
+  )
+}
