@@ -28,6 +28,7 @@ export {
   type ActionSet,
   fiveActions,
   type GroupSetting,
+  logRate,
   type RateLimits,
   rateLimits,
 } from './envs/finetune/actions.ts'

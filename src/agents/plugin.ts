@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import { inputError, messageOf } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
 import type { EnvDefinition } from '../envs/definition.ts'
+import type { ActionSet } from '../envs/finetune/actions.ts'
 import type { RewardDefinition } from '../envs/finetune/reward.ts'
 import type { AgentDefinition } from './agent.ts'
 
@@ -22,6 +23,8 @@ export interface Plugin {
   readonly agents?: Readonly<Record<string, AgentDefinition>>
   /** By id, `Name-vN` or `namespace/Name-vN`, as `--env` names them. */
   readonly envs?: Readonly<Record<string, EnvDefinition>>
+  /** By id, as `--actions` names them. */
+  readonly actions?: Readonly<Record<string, ActionSet<unknown>>>
   /** By id, as `--reward` names them. */
   readonly rewards?: Readonly<Record<string, RewardDefinition>>
   readonly tasks?: Readonly<Record<string, TaskDefinition>>
@@ -31,6 +34,7 @@ export interface Plugin {
 const KINDS = {
   agents: { factory: 'function', config: 'object' },
   envs: { make: 'function', options: 'object' },
+  actions: { apply: 'function', describe: 'function', space: 'object' },
   rewards: { reward: 'function' },
   tasks: {},
 } as const satisfies Record<Exclude<keyof Plugin, 'name'>, Record<string, 'function' | 'object'>>

@@ -8,7 +8,7 @@ export function listCommand(program: Command, io: Io): void {
   program
     .command('list [kind]')
     .description(
-      'agents, envs, rewards, tasks, schedules, features, engines, optimizers, scalings: what can be named',
+      'agents, envs, actions, rewards, tasks, schedules, features, engines, optimizers, scalings: what can be named',
     )
     .option('--plugin <names...>', 'plugins to load first')
     .option('--json', 'print the result as JSON, alone, on stdout')
@@ -48,6 +48,7 @@ async function everything(plugins: readonly string[]): Promise<Readonly<Record<s
   return {
     agents: entries(container.agents()),
     envs: entries(container.envs()),
+    actions: entries(container.actionSets()),
     rewards: entries(container.rewards()),
     tasks: entries(container.tasks()),
     schedules: entries(Object.entries(BASELINES)),

@@ -2,6 +2,7 @@ import type { Agent, Decision, Trajectory, Transition } from '../agents/agent.ts
 import { interrupted } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import type { StepResult } from '../envs/env.ts'
+import { FlatEnv } from '../envs/finetune/flat.ts'
 import { parallelView, SequentialEnv } from '../envs/finetune/views.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import type { Weights } from '../models/initialize.ts'
@@ -25,8 +26,8 @@ export interface EpisodeResult {
 
 export interface EpisodeRequest {
   readonly world: FineTuning<unknown>
-  readonly view: 'parallel' | 'sequential'
-  /** Who acts for each group, in order; the same object everywhere under shared control. */
+  readonly view: 'parallel' | 'sequential' | 'flat'
+  /** Who acts for each group, in order; the same object everywhere under shared and joint control. */
   readonly agents: readonly GroupAgent[]
   readonly index: number
   readonly explore: boolean
@@ -41,8 +42,7 @@ export interface EpisodeRequest {
 /** Runs one episode: agents act on the groups of a world until it terminates. */
 export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult> {
   const start = request.clock()
-  const collect = request.view === 'parallel' ? collectParallel : collectSequential
-  const { trajectories, rounds, actions } = await collect(request)
+  const { trajectories, rounds, actions } = await COLLECT[request.view](request)
   const { world } = request
   const rewards = rounds.map(round => round.reward)
   return {
@@ -64,6 +64,8 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
     },
   }
 }
+
+const COLLECT = { parallel: collectParallel, sequential: collectSequential, flat: collectFlat } as const
 
 interface Collected {
   readonly trajectories: readonly Trajectory<unknown, unknown>[]
@@ -164,6 +166,38 @@ async function collectSequential(request: EpisodeRequest): Promise<Collected> {
   const trajectory = {
     episode: request.index,
     actor: 'shared',
+    transitions,
+    terminated: true,
+    truncated: false,
+    finalObservation: observation,
+  }
+  return { trajectories: [trajectory], rounds, actions }
+}
+
+/** One agent chooses for all groups at once. */
+async function collectFlat(request: EpisodeRequest): Promise<Collected> {
+  const { world, agents, explore, rng } = request
+  const env = new FlatEnv(world)
+  let { observation } = await env.reset({ seed: request.worldSeed })
+  const transitions: Transition<unknown, unknown>[] = []
+  const rounds: Collected['rounds'][number][] = []
+  const actions: unknown[] = []
+  for (let over = false; !over; ) {
+    if (request.signal?.aborted) throw interrupted()
+    const mask = env.actionMask()
+    const [decision] = await agents[0].act([observation], { masks: [mask], explore, rng })
+    const result = await env.step(decision.action)
+    const chosen = env.split(decision.action)
+    transitions.push({ observation, mask, ...decision, reward: result.reward, duration: 1 })
+    actions.push(chosen)
+    const rewards = chosen.map(() => result.reward)
+    rounds.push({ reward: result.reward, summary: roundSummary(world, chosen, rewards, result) })
+    observation = result.observation
+    over = result.terminated
+  }
+  const trajectory = {
+    episode: request.index,
+    actor: 'joint',
     transitions,
     terminated: true,
     truncated: false,

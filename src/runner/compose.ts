@@ -9,8 +9,9 @@ import type { Clip, Dataset, Splits } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
 import { chooseFrameRate, openClipSource, surveyClips } from '../data/source.ts'
 import { splitDataset } from '../data/split.ts'
-import { type ActionSet, fiveActions, rateLimits } from '../envs/finetune/actions.ts'
+import { type ActionSet, rateLimits } from '../envs/finetune/actions.ts'
 import { defaultStateSpace, type StateSpace } from '../envs/finetune/features.ts'
+import { FlatEnv } from '../envs/finetune/flat.ts'
 import { type RewardDefinition, withCost } from '../envs/finetune/reward.ts'
 import { observationSpace } from '../envs/finetune/views.ts'
 import { FineTuning, type FineTuningOptions } from '../envs/finetune/world.ts'
@@ -85,6 +86,7 @@ export async function compose(
   container.agent(config.agent)
   container.task(config.task)
   const reward = parts.reward ?? container.reward(config.reward)
+  const actions = parts.actionSpace ?? container.actions(config.actions)
   refuseMixedControl(config)
   const given =
     parts.dataset ??
@@ -155,7 +157,7 @@ export async function compose(
       budgetSteps: longestRun(config),
       budgetFlops: budgetFlops(trainee, config.budgetSteps, batchSizeOf(config, splits)),
       limits: rateLimits(config.learningRate),
-      actions: parts.actionSpace ?? (fiveActions as ActionSet<unknown>),
+      actions,
       states: parts.stateSpace ?? defaultStateSpace,
       reward: config.costWeight > 0 ? withCost(reward, config.costWeight) : reward,
       norms: { modes: trainee.network.groups.map(() => config.norm) },
@@ -188,7 +190,7 @@ export async function compose(
   }
 }
 
-/** Independent control: an agent for each group, by its name. Shared control: one, named `shared`. */
+/** Independent control: an agent for each group, by its name. Shared and joint control: one, named so. */
 function createAgents(
   config: FineTuneConfig,
   parts: Parts,
@@ -196,16 +198,21 @@ function createAgents(
   world: FineTuning<unknown>,
 ) {
   const names =
-    config.control === 'shared' ? ['shared'] : world.options.trainee.network.groups.map(group => group.name)
+    config.control === 'independent'
+      ? world.options.trainee.network.groups.map(group => group.name)
+      : [config.control]
+  const { initialLogits, space } = world.options.actions
+  const joint = config.control === 'joint' ? new FlatEnv(world) : undefined
+  const repeated = initialLogits && Array.from({ length: world.groups }, () => [...initialLogits]).flat()
   return new Map<string, GroupAgent>(
     names.map(name => [
       name,
       container.createAgent(config.agent, {
-        observationSpace: observationSpace(world),
-        actionSpace: world.options.actions.space,
+        observationSpace: joint?.observationSpace ?? observationSpace(world),
+        actionSpace: joint?.actionSpace ?? space,
         config: config.agentConfig,
         gamma: config.gamma,
-        initialLogits: world.options.actions.initialLogits,
+        initialLogits: joint && repeated ? Float32Array.from(repeated) : initialLogits,
         rng: Rng.of(config.seed, 'agent', name),
         networks: { policy: parts.policyNetwork, value: parts.valueNetwork },
       }),

@@ -26,9 +26,9 @@ export const fineTuneSchema = z.strictObject({
   agent: z.string().default('reinforce').describe('who chooses (layergym list agents)'),
   agentConfig: z.record(z.string(), z.unknown()).default({}).describe('settings of the agent'),
   control: z
-    .enum(['independent', 'shared'])
+    .enum(['independent', 'shared', 'joint'])
     .default('independent')
-    .describe('an agent a group, or one for all'),
+    .describe('an agent a group, one for all, or one that chooses for all at once'),
   view: z
     .enum(['parallel', 'sequential'])
     .default('parallel')
@@ -36,6 +36,7 @@ export const fineTuneSchema = z.strictObject({
   groups: integer(2, 64)
     .optional()
     .describe('layer groups, the head included (default: 4, or as many as can be cut)'),
+  actions: z.string().default('discrete5').describe('what agents may do to a group (layergym list actions)'),
   reward: z.string().default('log-loss').describe('what agents are paid for (layergym list rewards)'),
   costWeight: real(0).default(0).describe('λ: FLOPs share of the budget, subtracted from the reward'),
   episodes: integer(0).default(20).describe('fine-tuning runs to learn from'),

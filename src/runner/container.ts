@@ -7,6 +7,7 @@ import { unknownName } from '../common/suggest.ts'
 import { classicEnvs } from '../envs/classic/definitions.ts'
 import type { EnvDefinition } from '../envs/definition.ts'
 import { exactEnvs } from '../envs/exact/definitions.ts'
+import type { ActionSet } from '../envs/finetune/actions.ts'
 import type { RewardDefinition } from '../envs/finetune/reward.ts'
 import { registerEnv, registeredEnvs } from '../envs/registry.ts'
 import { parseAgentConfig } from './agent-config.ts'
@@ -21,11 +22,13 @@ export type CreateAgentOptions = Omit<AgentContext, 'config'> & {
 
 /** The composition root's face: everything that can be named on the command line or in a config. */
 export interface Container {
-  /** @throws input error with the nearest id when there's none; so do `reward` and `task` */
+  /** @throws input error with the nearest id when there's none; so do `actions`, `reward` and `task` */
   agent(id: string): AgentDefinition
   agents(): readonly (readonly [string, AgentDefinition])[]
   /** Everything that `makeEnv` knows, the plugins' environments included. */
   envs(): readonly (readonly [string, EnvDefinition])[]
+  actions(id: string): ActionSet<unknown>
+  actionSets(): readonly (readonly [string, ActionSet<unknown>])[]
   reward(id: string): RewardDefinition
   rewards(): readonly (readonly [string, RewardDefinition])[]
   task(id: string): TaskDefinition
@@ -49,6 +52,7 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
 
   registerEnvs(bindings.get(REGISTRIES.envs), [...plugins, { name: 'overrides', ...overrides }])
   const agents = bindings.get(REGISTRIES.agents)
+  const actions = bindings.get(REGISTRIES.actions)
   const rewards = bindings.get(REGISTRIES.rewards)
   const tasks = bindings.get(REGISTRIES.tasks)
   const agent = (id: string) => lookUp('agent', agents, id)
@@ -56,6 +60,8 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
     agent,
     agents: () => [...agents],
     envs: registeredEnvs,
+    actions: id => lookUp('action set', actions, id),
+    actionSets: () => [...actions],
     reward: id => lookUp('reward', rewards, id),
     rewards: () => [...rewards],
     task: id => lookUp('task', tasks, id),
@@ -81,6 +87,7 @@ const OVERRIDES = token<Plugin>('overrides')
 const REGISTRIES: { readonly [K in Kind]: ServiceIdentifier<Registry<Definition<K>>> } = {
   agents: token('agents'),
   envs: token('envs'),
+  actions: token('actions'),
   rewards: token('rewards'),
   tasks: token('tasks'),
 }

@@ -3,8 +3,15 @@ import type { AgentState, Trajectory } from '../agents/agent.ts'
 import { LayergymError, messageOf } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import type { Weights } from '../models/initialize.ts'
-import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
+import {
+  type Clock,
+  type EpisodeRequest,
+  type EpisodeResult,
+  type GroupAgent,
+  runEpisode,
+} from './collect.ts'
 import type { Composition } from './compose.ts'
+import type { FineTuneConfig } from './config.ts'
 import { type EpisodeOutcome, episodes$ } from './episodes.ts'
 import type { OnEvent } from './run-events.ts'
 import type { EpisodeSummary } from './summary.ts'
@@ -79,7 +86,7 @@ export function learn(options: LearnOptions): Promise<LearningState> {
         try {
           return await runEpisode({
             world,
-            view: config.view,
+            view: viewOf(config),
             agents: actingAgents(agents, world),
             index,
             explore: true,
@@ -128,13 +135,18 @@ export function learn(options: LearnOptions): Promise<LearningState> {
   })
 }
 
+/** How episodes are played: joint control has a view of its own. */
+export function viewOf({ control, view }: Pick<FineTuneConfig, 'control' | 'view'>): EpisodeRequest['view'] {
+  return control === 'joint' ? 'flat' : view
+}
+
 /** Who acts for each group of a world, in order: an agent of its own, or the one that all share. */
 export function actingAgents(
   agents: ReadonlyMap<string, GroupAgent>,
   world: Composition['worlds'][number],
 ): readonly GroupAgent[] {
   return world.options.trainee.network.groups.map(({ name }) => {
-    const agent = agents.get(name) ?? agents.get('shared')
+    const agent = agents.get(name) ?? agents.get('shared') ?? agents.get('joint')
     if (agent === undefined) throw new Error(`no agent for group '${name}'`)
     return agent
   })
@@ -173,7 +185,8 @@ async function absorb(
   if (episodes.length % perUpdate !== 0) return { ...state, episodes, best, pending }
   const updates = { ...state.updates }
   for (const [name, agent] of agents) {
-    const own = name === 'shared' ? pending : pending.filter(trajectory => trajectory.actor === name)
+    // The only one learns from all.
+    const own = agents.size === 1 ? pending : pending.filter(trajectory => trajectory.actor === name)
     if (own.length === 0) continue
     const report = await agent.learn(own)
     updates[name]++

@@ -14,7 +14,7 @@ export interface PolicyFile {
   /** Ids of the observation's features, in order. */
   readonly features: readonly string[]
   readonly actions: string
-  /** State by group name, or `shared`. */
+  /** State by group name, or `shared`, or `joint`. */
   readonly states: Readonly<Record<string, AgentState>>
 }
 

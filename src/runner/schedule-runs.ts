@@ -7,7 +7,7 @@ import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models
 import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
 import type { Composition } from './compose.ts'
 import { longestRun } from './config.ts'
-import { actingAgents } from './learn.ts'
+import { actingAgents, viewOf } from './learn.ts'
 import type { ScheduleSummary, TestScore } from './summary.ts'
 
 export type BaselineName = keyof typeof BASELINES
@@ -75,7 +75,7 @@ export async function runPolicy(
     async () => {
       episode = await runEpisode({
         world,
-        view: composition.config.view,
+        view: viewOf(composition.config),
         agents: actingAgents(agents, world),
         index,
         explore: false,

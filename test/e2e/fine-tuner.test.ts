@@ -33,6 +33,7 @@ const small = {
 /** Freeze or thaw at one rate. */
 const onOff: ActionSet<unknown> = {
   id: 'on-off',
+  description: 'freeze, or thaw at the reset rate',
   space: new Discrete(2),
   keep: 0,
   apply: (action, _setting, depth, limits) => ({ frozen: action === 0, learningRate: limits.reset(depth) }),

@@ -251,3 +251,22 @@ function pairs(argv: readonly string[]): [string, string][] {
     word.startsWith('--') && word !== '--json' ? [[word.slice(2), argv[i + 1]]] : [],
   )
 }
+
+describe('what agents choose', () => {
+  test.each([
+    ['all groups at once', { control: 'joint', agent: 'ppo' }, ['joint']],
+    ['rates on a scale', { control: 'shared', actions: 'log-rate' }, ['shared']],
+    ['rates of all groups at once', { control: 'joint', actions: 'log-rate', agent: 'ppo' }, ['joint']],
+  ] as const)('%s', async (_name, flags, agents) => {
+    const first = await summaryOf(run(flags))
+    expect(Object.keys(first.updates)).toEqual(agents)
+    for (const updates of Object.values(first.updates)) expect(updates).toBeGreaterThan(0)
+    expect((await summaryOf(run(flags))).hash).toBe(first.hash)
+  })
+
+  test('an agent that cannot choose so is refused before anything is written', async () => {
+    const { code, err } = await layergym(run({ control: 'joint', agent: 'dqn' }))
+    expect(code).toBe(2)
+    expect(err).toMatch(/agent 'dqn' can't act here.*multi-discrete/i)
+  })
+})

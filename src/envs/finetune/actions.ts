@@ -1,5 +1,5 @@
 import type { Mask, Space } from '../env.ts'
-import { Discrete } from '../spaces.ts'
+import { Box, Discrete } from '../spaces.ts'
 
 /** How a layer group is trained. A frozen group remembers the rate it was last trained at. */
 export interface GroupSetting {
@@ -17,13 +17,15 @@ export interface RateLimits {
 /** What an agent may do to one group: a space, which of its actions are allowed now, and what each does. */
 export interface ActionSet<A> {
   readonly id: string
+  /** In a line, for `layergym list actions`. */
+  readonly description: string
   readonly space: Space<A>
   /** 1 for every action that is allowed to a group with this setting. */
   mask?(setting: GroupSetting, depth: number, limits: RateLimits): Mask
   /** The group's new setting. */
   apply(action: A, setting: GroupSetting, depth: number, limits: RateLimits): GroupSetting
-  /** The action that changes nothing. */
-  readonly keep: A
+  /** The action that changes nothing, where one does. */
+  readonly keep?: A
   /** Logits that policies over discrete actions start from; none: uniform. */
   readonly initialLogits?: Float32Array
   /** For events and reports. */
@@ -40,6 +42,7 @@ const FACTORS = [0, 1 / 3, 1, 3, 0]
  */
 export const fiveActions: ActionSet<number> = {
   id: 'discrete5',
+  description: 'freeze, rate / 3, keep, rate x 3, reset to base x 2.6^-depth (default)',
   space: new Discrete(5),
   keep: 2,
   // P(keep) = 0.83 at first: of a dozen uniform choices one is fatal (a rate three times too high ends a run).
@@ -64,6 +67,25 @@ export const fiveActions: ActionSet<number> = {
       default:
         return setting
     }
+  },
+}
+
+/** Below it, logRate freezes: a tenth of the interval. */
+const FREEZES_BELOW = -0.8
+
+/**
+ * Box(−1, 1): below −0.8 freezes; above, the rate on a logarithmic scale, from the least at −0.8 to the highest that is
+ * allowed at 1.
+ */
+export const logRate: ActionSet<Float32Array> = {
+  id: 'log-rate',
+  description: 'a number from -1 to 1: below -0.8 freezes, above it is the rate on a logarithmic scale',
+  space: new Box(-1, 1, [1]),
+  describe: ([x]) => (x < FREEZES_BELOW ? 'freeze' : `at ${x.toFixed(2)}`),
+  apply([x], setting, _depth, { minimum, maximum }) {
+    if (x < FREEZES_BELOW) return { ...setting, frozen: true }
+    const share = (x - FREEZES_BELOW) / (1 - FREEZES_BELOW)
+    return { frozen: false, learningRate: minimum * (maximum / minimum) ** share }
   },
 }
 

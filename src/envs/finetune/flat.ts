@@ -50,6 +50,11 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
     return { observation: this.observation(), reward, terminated, truncated: false, info: roundInfo(result) }
   }
 
+  /** A joint action as one action a group, in order. */
+  split(action: unknown): readonly A[] {
+    return this.joint.split(action)
+  }
+
   /** The groups' masks, one after the other. */
   actionMask(): Mask {
     return Uint8Array.from(

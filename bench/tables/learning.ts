@@ -1,13 +1,13 @@
 /**
  * The rows of docs/results/learning.md, from the summaries of `layergym benchmark` and the lines of
  * bench/peers/learning_sb3.py:
- *   npx tsx bench/support/learning-table.ts runs/DIR/summary.json… [--peer FILE.jsonl]
+ *   npx tsx bench/tables/learning.ts runs/DIR/summary.json… [--peer FILE.jsonl]
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { BenchmarkSummary } from '../../src/runner/benchmark/summary.ts'
 import { type Interval, mean, meanInterval, welchInterval } from '../../src/runner/statistics.ts'
-import { table } from './measure.ts'
+import { table } from '../support/measure.ts'
 
 interface PeerRun {
   readonly algorithm: string
