@@ -54,7 +54,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
       index: request.index,
       kind: request.explore ? 'learning' : 'greedy',
       return: rewards.reduce((a, b) => a + b, 0),
-      flops: world.flops,
+      flops: world.spentFlops,
       seconds: (request.clock() - start) / 1000,
       steps: rounds.at(-1)?.summary.step ?? 0,
       diverged: world.diverged,
@@ -105,7 +105,7 @@ async function collectParallel(request: EpisodeRequest): Promise<Collected> {
     const chosen = decisions.map(decision => decision.action)
     actions.push(chosen)
     rounds.push({
-      reward: results[0].reward,
+      reward: Number(results[0].info.reward),
       summary: roundSummary(
         world,
         chosen,

@@ -160,6 +160,7 @@ export async function compose(
       actions,
       states: parts.stateSpace ?? defaultStateSpace,
       reward: config.costWeight > 0 ? withCost(reward, config.costWeight) : reward,
+      credit: config.credit,
       norms: { modes: trainee.network.groups.map(() => config.norm) },
       keepHead,
       signal: hooks.signal,
@@ -230,6 +231,12 @@ function budgetFlops({ network }: Trainee, budgetSteps: number, batchSize: numbe
 }
 
 function refuseMixedControl(config: FineTuneConfig): void {
+  if (config.credit === 'difference' && (config.view === 'sequential' || config.control === 'joint')) {
+    throw inputError(
+      'credit.view',
+      'the difference that one action made can be paid where each group has its own: with --view parallel, and --control independent or shared',
+    )
+  }
   if (config.view === 'sequential' && config.control !== 'shared') {
     throw inputError(
       'control.sequential',

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
+import { CREDITS } from '../envs/finetune/credits.ts'
 import { ENGINES } from '../models/engine-names.ts'
 
 /** Flags come as text. An empty text, `true` or `null` is no number, though Number() would make one of it. */
@@ -38,6 +39,10 @@ export const fineTuneSchema = z.strictObject({
     .describe('layer groups, the head included (default: 4, or as many as can be cut)'),
   actions: z.string().default('discrete5').describe('what agents may do to a group (layergym list actions)'),
   reward: z.string().default('log-loss').describe('what agents are paid for (layergym list rewards)'),
+  credit: z
+    .enum(CREDITS)
+    .default('team')
+    .describe("what a group is paid: the round's reward, or the difference that its own action made to it"),
   costWeight: real(0).default(0).describe('λ: FLOPs share of the budget, subtracted from the reward'),
   episodes: integer(0).default(20).describe('fine-tuning runs to learn from'),
   budgetSteps: integer(1)

@@ -98,7 +98,7 @@ export function learn(options: LearnOptions): Promise<LearningState> {
         } catch (error) {
           const before = lost.get(index) ?? NOTHING_LOST
           lost.set(index, {
-            flops: before.flops + world.flops,
+            flops: before.flops + world.spentFlops,
             seconds: before.seconds + (clock() - start) / 1000,
             message: messageOf(error),
           })

@@ -67,7 +67,8 @@ export async function runPolicy(
   options: { readonly composition: Composition; readonly clock: Clock; readonly index: number },
 ): Promise<{ run: ScheduleRun; episode: EpisodeResult }> {
   const { composition, clock, index } = options
-  const [world] = composition.worlds
+  // Nobody learns from this run: no round is played again.
+  const world = composition.variant({ credit: 'team' })
   let episode: EpisodeResult | undefined
   const run = await timed(
     clock,

@@ -256,6 +256,7 @@ describe('what agents choose', () => {
   test.each([
     ['all groups at once', { control: 'joint', agent: 'ppo' }, ['joint']],
     ['rates on a scale', { control: 'shared', actions: 'log-rate' }, ['shared']],
+    ['what each group made of it', { credit: 'difference', control: 'shared' }, ['shared']],
     ['rates of all groups at once', { control: 'joint', actions: 'log-rate', agent: 'ppo' }, ['joint']],
   ] as const)('%s', async (_name, flags, agents) => {
     const first = await summaryOf(run(flags))

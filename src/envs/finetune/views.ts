@@ -18,8 +18,8 @@ export function maskOf<A>(world: FineTuning<A>, group: number): Mask {
 
 /** The facts of a round that reports want beside the reward. */
 export function roundInfo(result: RoundResult): Info {
-  const { evaluation, diverged, step, flops, trainLoss } = result
-  return { step, flops, trainLoss, diverged, loss: evaluation.loss, accuracy: evaluation.accuracy }
+  const { reward, evaluation, diverged, step, flops, trainLoss } = result
+  return { reward, step, flops, trainLoss, diverged, loss: evaluation.loss, accuracy: evaluation.accuracy }
 }
 
 /**
@@ -125,7 +125,7 @@ export class GroupEnv<A = number> implements Env<Observation, A> {
     this.over = result.terminated
     return {
       observation: this.barrier.world.observation(this.group),
-      reward: result.reward,
+      reward: result.rewards[this.group],
       terminated: result.terminated,
       truncated: false,
       info: roundInfo(result),

@@ -7,6 +7,7 @@ import type { NormConfig, Trainee, TraineeState } from '../../models/trainee.ts'
 import { Discrete } from '../spaces.ts'
 import type { ActionSet, GroupSetting, RateLimits } from './actions.ts'
 import { BatchOrder, type BatchOrderState } from './batches.ts'
+import type { Credit } from './credits.ts'
 import { type GroupStatistics, observe, type StateSpace } from './features.ts'
 import { Probe, type ProbeState } from './probe.ts'
 import { boundLoss, divergenceLoss, type Evaluation, type RewardDefinition } from './reward.ts'
@@ -28,6 +29,11 @@ export interface FineTuningOptions<A = number> {
   readonly actions: ActionSet<A>
   readonly states: StateSpace
   readonly reward: RewardDefinition
+  /**
+   * What a group is paid: the round's reward (`team`, the default), or by how much its own action changed it
+   * (`difference`; Wolpert & Tumer 2002): the round is played again with every action but its own, which keeps.
+   */
+  readonly credit?: Credit
   readonly norms: NormConfig
   /** Start from fresh weights everywhere (the baseline `fromScratch`). */
   readonly fromScratch?: boolean
@@ -41,7 +47,10 @@ export interface FineTuningOptions<A = number> {
 }
 
 export interface RoundResult {
+  /** The round's own. */
   readonly reward: number
+  /** What each group is paid. */
+  readonly rewards: readonly number[]
   /** The budget is spent or training diverged: the observation shows both, so it's the MDP's own end. */
   readonly terminated: boolean
   readonly diverged: boolean
@@ -84,6 +93,7 @@ export class FineTuning<A = number> {
   private current: GroupSetting[] = []
   private permitted: readonly boolean[] = []
   private progress: Progress | undefined
+  private replayed = 0
 
   constructor(readonly options: FineTuningOptions<A>) {
     this.order = new BatchOrder(options.splits.train, Rng.of(0))
@@ -111,8 +121,14 @@ export class FineTuning<A = number> {
     return budgetSteps * batchSize * trainee.network.stepFlops(trainee.network.groups.map(() => true))
   }
 
+  /** Of the run so far: what its budget is about. */
   get flops(): number {
     return this.options.trainee.flops
+  }
+
+  /** With those of rounds that were played again to see what an action was worth: the cost of learning. */
+  get spentFlops(): number {
+    return this.flops + this.replayed
   }
 
   get evaluation(): Evaluation<'reward'> {
@@ -137,6 +153,7 @@ export class FineTuning<A = number> {
       return { frozen: depth > 0, learningRate: limits.reset(depth) }
     })
     this.permitted = this.current.map(() => true)
+    this.replayed = 0
     const evaluation = this.evaluate()
     const { loss } = evaluation
     this.progress = { step: 0, evaluation, previousLoss: loss, trainLoss: loss, done: false, diverged: false }
@@ -205,11 +222,36 @@ export class FineTuning<A = number> {
   /** Applies one action a group (undefined keeps), trains for a round and evaluates. */
   async round(actions: readonly (A | undefined)[]): Promise<RoundResult> {
     const { actions: set, limits } = this.options
-    const settings = this.current.map((setting, group) => {
+    const kept = this.current
+    const settings = kept.map((setting, group) => {
       const action = actions[group]
       return action === undefined ? setting : set.apply(action, setting, this.depth(group), limits)
     })
-    return this.train(settings)
+    return this.options.credit === 'difference' ? this.differences(kept, settings) : this.train(settings)
+  }
+
+  /** The round as chosen, and once more for each group that chose something else than it had. */
+  private async differences(
+    kept: readonly GroupSetting[],
+    settings: readonly GroupSetting[],
+  ): Promise<RoundResult> {
+    const before = this.snapshot()
+    const flopsBefore = this.flops
+    const result = await this.train(settings)
+    const after = this.snapshot()
+    const rewards: number[] = []
+    for (const [group, setting] of settings.entries()) {
+      if (sameSetting(setting, kept[group])) {
+        rewards.push(0)
+        continue
+      }
+      this.restore(before)
+      const other = await this.train(settings.map((chosen, g) => (g === group ? kept[g] : chosen)))
+      this.replayed += other.flops - flopsBefore
+      rewards.push(result.reward - other.reward)
+    }
+    this.restore(after)
+    return { ...result, rewards }
   }
 
   /** One round with these settings: what schedules call directly. */
@@ -249,8 +291,10 @@ export class FineTuning<A = number> {
     this.progress = { step, evaluation, previousLoss: before.evaluation.loss, trainLoss, done, diverged }
     if (!diverged && this.options.probed !== false) this.probe.measure(weightsBefore)
     const cost = (trainee.flops - flopsBefore) / this.budgetFlops
+    const paid = reward.reward({ before: before.evaluation, after: evaluation, cost, classes })
     return {
-      reward: reward.reward({ before: before.evaluation, after: evaluation, cost, classes }),
+      reward: paid,
+      rewards: this.current.map(() => paid),
       terminated: done,
       diverged,
       step,
@@ -306,4 +350,8 @@ export class FineTuning<A = number> {
       throw inputError('episode.not-started', 'call reset before using the environment')
     return this.progress
   }
+}
+
+function sameSetting(a: GroupSetting, b: GroupSetting): boolean {
+  return a.frozen === b.frozen && (a.frozen || a.learningRate === b.learningRate)
 }

@@ -214,6 +214,52 @@ describe('views', () => {
   })
 })
 
+describe('difference rewards', () => {
+  const history = [
+    [RESET, KEEP, KEEP],
+    [KEEP, RESET, KEEP],
+  ]
+  const actions = [FREEZE, 3, KEEP]
+
+  async function rewardOf(last: readonly number[]) {
+    const world = tinyWorld()
+    await world.reset(4)
+    for (const earlier of history) await world.round(earlier)
+    return (await world.round(last)).reward
+  }
+
+  test('equal brute force, and leave the run as it would have been', async () => {
+    const [world, plain] = [tinyWorld({ credit: 'difference' }), tinyWorld()]
+    for (const each of [world, plain]) {
+      await each.reset(4)
+      for (const earlier of history) await each.round(earlier)
+    }
+    const [spent, flops] = [world.spentFlops, plain.flops]
+    const result = await world.round(actions)
+    const team = await plain.round(actions)
+    expect(result.reward).toBe(team.reward)
+    for (const group of [0, 1, 2]) {
+      const without = actions.map((action, g) => (g === group ? KEEP : action))
+      const difference = team.reward - (await rewardOf(without))
+      expect(result.rewards[group]).toBe(group === 2 ? 0 : difference)
+    }
+    expect(world.flops).toBe(plain.flops)
+    // Two rounds more: the head kept what it had.
+    expect(world.spentFlops - spent).toBeGreaterThan(2 * (plain.flops - flops))
+    expect((await world.round(history[0])).evaluation).toEqual((await plain.round(history[0])).evaluation)
+  })
+
+  test('each group environment gets its own', async () => {
+    const world = tinyWorld({ credit: 'difference' })
+    const envs = parallelView(world)
+    await Promise.all(envs.map(env => env.reset({ seed: 1 })))
+    const results = await Promise.all(envs.map((env, group) => env.step([RESET, KEEP, KEEP][group])))
+    expect(results[0].reward).not.toBe(0)
+    expect(results.slice(1).map(({ reward }) => reward)).toEqual([0, 0])
+    expect(new Set(results.map(({ info }) => info.reward)).size).toBe(1)
+  })
+})
+
 describe('joint control', () => {
   test('is one environment, and passes checkEnv', async () => {
     const env = new FlatEnv(tinyWorld())
