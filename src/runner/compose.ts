@@ -13,6 +13,7 @@ import { type ActionSet, rateLimits } from '../envs/finetune/actions.ts'
 import { defaultStateSpace, type StateSpace } from '../envs/finetune/features.ts'
 import { FlatEnv } from '../envs/finetune/flat.ts'
 import { type RewardDefinition, withCost } from '../envs/finetune/reward.ts'
+import { StageTree } from '../envs/finetune/stages.ts'
 import { observationSpace } from '../envs/finetune/views.ts'
 import { FineTuning, type FineTuningOptions } from '../envs/finetune/world.ts'
 import type { HeadBuilder } from '../models/clip-model.ts'
@@ -172,7 +173,10 @@ export async function compose(
     const network = buildNetwork(pretrained, { ...plan, scaling })
     const optimizer = () => createOptimizer({ kind: config.optimizer })
     const options = { network, optimizer, pixels, augmented, label }
-    return worldOn(new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE, batches }, readWeights(network)))
+    const trainee = new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE, batches }, readWeights(network))
+    // One a worker: a stage's cached prefixes are its own network's.
+    const memory = Math.floor((config.stageMemory * MEGABYTE) / config.workers)
+    return worldOn(trainee, memory > 0 ? { stages: new StageTree(memory) } : {})
   })
   const [world] = worlds
   return {

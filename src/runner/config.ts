@@ -89,6 +89,11 @@ export const fineTuneSchema = z.strictObject({
   baselineSeeds: integer(1, 100).default(3).describe('runs of each baseline and of the learned policy'),
   baselineRates: integer(1, 9).default(5).describe('learning rates that each baseline tries'),
   workers: integer(1, 64).default(1).describe('episodes in flight'),
+  stageMemory: integer(0, 1e6)
+    .default(0)
+    .describe(
+      'megabytes in which rounds are kept for later episodes that begin alike; the FLOPs that episodes cost then depend on it',
+    ),
   checkpointEvery: integer(1).default(1).describe('episodes between checkpoints'),
   policy: z.string().optional().describe('apply this learned policy (policy.json) without learning'),
   groupColumn: z.string().optional().describe('manifest column that keeps recordings together'),

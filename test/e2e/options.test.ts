@@ -60,6 +60,17 @@ describe('options of fine-tune', () => {
     expect(sequential.hash).not.toBe(parallel.hash)
   })
 
+  test('rounds that episodes share are played once: the same run for fewer FLOPs', async () => {
+    const flags = { agent: 'random', 'agent-config': '{}', episodes: 6, 'round-steps': 6, 'budget-steps': 6 }
+    const [plain, shared] = [
+      await summaryOf(run(flags)),
+      await summaryOf(run({ ...flags, 'stage-memory': 64 })),
+    ]
+    expect(shared.hash).toBe(plain.hash)
+    const flops = ({ episodes }: FineTuneSummary) => episodes.reduce((sum, episode) => sum + episode.flops, 0)
+    expect(flops(shared)).toBeLessThan(flops(plain))
+  })
+
   test('random segments: another run than uniform frames, and the same one again', async () => {
     const uniform = await summaryOf(run({}))
     const random = await summaryOf(run({ sampling: 'random-segment' }))

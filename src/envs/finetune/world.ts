@@ -11,6 +11,7 @@ import type { Credit } from './credits.ts'
 import { type GroupStatistics, observe, type StateSpace } from './features.ts'
 import { Probe, type ProbeState } from './probe.ts'
 import { boundLoss, divergenceLoss, type Evaluation, type RewardDefinition } from './reward.ts'
+import type { StageTree } from './stages.ts'
 
 /** What a world is made of: a network in training, clips, a budget, and what agents may do and see. */
 export interface FineTuningOptions<A = number> {
@@ -41,6 +42,8 @@ export interface FineTuningOptions<A = number> {
   readonly probed?: boolean
   /** Keep the given model's head instead of starting a fresh one. */
   readonly keepHead?: boolean
+  /** Where rounds that another episode has played already are taken from, and put. */
+  readonly stages?: StageTree<Stage>
   readonly signal?: AbortSignal
   /** Called after every training step, for progress. */
   readonly onStep?: (step: number) => void
@@ -68,7 +71,14 @@ export interface WorldState {
   readonly probe: ProbeState
   readonly settings: readonly GroupSetting[]
   readonly open: readonly boolean[]
+  readonly history: string
   readonly progress: Progress
+}
+
+/** A state, and the round that led to it; there's none at the start. */
+export interface Stage {
+  readonly state: WorldState
+  readonly result?: RoundResult
 }
 
 interface Progress {
@@ -94,6 +104,9 @@ export class FineTuning<A = number> {
   private permitted: readonly boolean[] = []
   private progress: Progress | undefined
   private replayed = 0
+  private shared = 0
+  /** The seed and the settings of each round: what the rest depends on. */
+  private history = ''
 
   constructor(readonly options: FineTuningOptions<A>) {
     this.order = new BatchOrder(options.splits.train, Rng.of(0))
@@ -126,9 +139,12 @@ export class FineTuning<A = number> {
     return this.options.trainee.flops
   }
 
-  /** With those of rounds that were played again to see what an action was worth: the cost of learning. */
+  /**
+   * What the run has really cost: with rounds that were played again to see what an action was worth, without those
+   * that an earlier episode had played already.
+   */
   get spentFlops(): number {
-    return this.flops + this.replayed
+    return this.flops + this.replayed - this.shared
   }
 
   get evaluation(): Evaluation<'reward'> {
@@ -141,7 +157,16 @@ export class FineTuning<A = number> {
 
   /** A fresh run: head, data order and dropout come from the seed; backbone frozen, head at the base rate. */
   async reset(seed: number): Promise<void> {
-    const { trainee, pretrained, fromScratch, keepHead, norms, splits, limits } = this.options
+    const { trainee, pretrained, fromScratch, keepHead, norms, splits, limits, stages } = this.options
+    this.replayed = 0
+    this.shared = 0
+    this.history = String(seed)
+    const known = stages?.get(this.history)
+    if (known !== undefined) {
+      this.restore(known.state)
+      this.shared = this.flops
+      return
+    }
     trainee.reset(
       initialWeights(trainee.network, pretrained, { rng: Rng.of(seed, 'weights'), fromScratch, keepHead }),
       norms,
@@ -153,12 +178,12 @@ export class FineTuning<A = number> {
       return { frozen: depth > 0, learningRate: limits.reset(depth) }
     })
     this.permitted = this.current.map(() => true)
-    this.replayed = 0
     const evaluation = this.evaluate()
     const { loss } = evaluation
     this.progress = { step: 0, evaluation, previousLoss: loss, trainLoss: loss, done: false, diverged: false }
     this.probe.reset()
     if (this.options.probed !== false) this.probe.measure()
+    stages?.set(this.history, { state: this.snapshot() })
     await nextTurn()
   }
 
@@ -256,7 +281,7 @@ export class FineTuning<A = number> {
 
   /** One round with these settings: what schedules call directly. */
   async train(settings: readonly GroupSetting[]): Promise<RoundResult> {
-    const { classes, reward, roundSteps, budgetSteps, trainee } = this.options
+    const { classes, reward, roundSteps, budgetSteps, trainee, stages } = this.options
     const before = this.running()
     if (before.done)
       throw inputError('episode.over', 'the episode is over: reset the environment before stepping again')
@@ -264,6 +289,16 @@ export class FineTuning<A = number> {
       this.permitted[group] ? setting : { ...setting, frozen: true },
     )
     const flopsBefore = trainee.flops
+    this.history += JSON.stringify(this.current)
+    const known = stages?.get(this.history)
+    if (known?.result !== undefined) {
+      const { permitted } = this
+      this.restore(known.state)
+      // Another permission may have led to the same settings.
+      this.permitted = permitted
+      this.shared += this.flops - flopsBefore
+      return known.result
+    }
     const weightsBefore = trainee.snapshot().weights
     const rates = this.current.map(setting => (setting.frozen ? 0 : setting.learningRate))
     const losses: number[] = []
@@ -292,7 +327,7 @@ export class FineTuning<A = number> {
     if (!diverged && this.options.probed !== false) this.probe.measure(weightsBefore)
     const cost = (trainee.flops - flopsBefore) / this.budgetFlops
     const paid = reward.reward({ before: before.evaluation, after: evaluation, cost, classes })
-    return {
+    const result: RoundResult = {
       reward: paid,
       rewards: this.current.map(() => paid),
       terminated: done,
@@ -302,6 +337,8 @@ export class FineTuning<A = number> {
       trainLoss,
       evaluation,
     }
+    stages?.set(this.history, { state: this.snapshot(), result })
+    return result
   }
 
   snapshot(): WorldState {
@@ -312,6 +349,7 @@ export class FineTuning<A = number> {
       probe: this.probe.state(),
       settings: [...this.current],
       open: this.permitted,
+      history: this.history,
       progress: this.running(),
     }
   }
@@ -323,6 +361,7 @@ export class FineTuning<A = number> {
     this.probe.restore(state.probe)
     this.current = [...state.settings]
     this.permitted = state.open
+    this.history = state.history
     this.progress = state.progress
   }
 

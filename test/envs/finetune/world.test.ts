@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { Rng } from '../../../src/common/random.ts'
 import { checkEnv } from '../../../src/envs/check.ts'
 import { FlatEnv } from '../../../src/envs/finetune/flat.ts'
 import type { RewardRound } from '../../../src/envs/finetune/reward.ts'
 import { frontier, RootEnv, singleBlock } from '../../../src/envs/finetune/root.ts'
+import { StageTree } from '../../../src/envs/finetune/stages.ts'
 import { groupEnv, parallelView, SequentialEnv } from '../../../src/envs/finetune/views.ts'
-import type { RoundResult } from '../../../src/envs/finetune/world.ts'
+import type { RoundResult, Stage } from '../../../src/envs/finetune/world.ts'
 import { MultiDiscrete } from '../../../src/envs/spaces.ts'
 import { startEngine } from '../../../src/models/engine.ts'
 import { tf } from '../../../src/models/tf.ts'
@@ -257,6 +259,67 @@ describe('difference rewards', () => {
     expect(results[0].reward).not.toBe(0)
     expect(results.slice(1).map(({ reward }) => reward)).toEqual([0, 0])
     expect(new Set(results.map(({ info }) => info.reward)).size).toBe(1)
+  })
+})
+
+describe('the stage tree', () => {
+  /** Random policies of at most five joint actions, over three rounds. */
+  const joint = [
+    [KEEP, KEEP, KEEP],
+    [RESET, KEEP, KEEP],
+    [KEEP, RESET, KEEP],
+    [RESET, RESET, KEEP],
+    [FREEZE, FREEZE, 3],
+  ]
+
+  async function play(world: ReturnType<typeof tinyWorld>, episodes: number) {
+    const rng = Rng.of(5)
+    const rewards: number[] = []
+    let spent = 0
+    for (let episode = 0; episode < episodes; episode++) {
+      await world.reset(1)
+      for (let over = false; !over; ) {
+        const { reward, terminated } = await world.round(joint[rng.int(joint.length)])
+        rewards.push(reward)
+        over = terminated
+      }
+      rewards.push(...world.observation(0), world.flops)
+      spent += world.spentFlops
+    }
+    return { rewards, spent }
+  }
+  const options = { budgetSteps: 6, roundSteps: 2 }
+
+  test('64 episodes of three rounds: the same rewards for less than half of the FLOPs', async () => {
+    const plain = await play(tinyWorld(options), 64)
+    const tree = new StageTree<Stage>(2 ** 28)
+    const shared = await play(tinyWorld({ ...options, stages: tree }), 64)
+    expect(shared.rewards).toEqual(plain.rewards)
+    expect(shared.spent).toBeLessThan(plain.spent / 2)
+    // At most the start, 5, 25 and 125 stages.
+    expect(tree.size).toBeLessThanOrEqual(156)
+  })
+
+  test('holds no more than its memory, and forgetting changes nothing but the cost', async () => {
+    const plain = await play(tinyWorld(options), 6)
+    const tree = new StageTree<Stage>(50_000)
+    const shared = await play(tinyWorld({ ...options, stages: tree }), 6)
+    expect(shared.rewards).toEqual(plain.rewards)
+    expect(tree.bytes).toBeLessThanOrEqual(50_000)
+    expect(tree.size).toBeGreaterThan(0)
+  })
+
+  test('seeds have nothing in common, and what the root forbids is part of the history', async () => {
+    const world = tinyWorld({ ...options, stages: new StageTree<Stage>(2 ** 28) })
+    const first = async (seed: number, open: readonly boolean[]) => {
+      await world.reset(seed)
+      world.permit(open)
+      return (await world.round([RESET, KEEP, KEEP])).evaluation.loss
+    }
+    const all = [true, true, true]
+    const losses = [await first(1, all), await first(2, all), await first(1, [false, true, true])]
+    expect(new Set(losses).size).toBe(3)
+    expect(await first(1, all)).toBe(losses[0])
   })
 })
 
