@@ -42,7 +42,14 @@ export {
 } from './envs/finetune/features.ts'
 export { FlatEnv } from './envs/finetune/flat.ts'
 export { type Evaluation, logLoss, type RewardDefinition, type RewardRound } from './envs/finetune/reward.ts'
-export { frontier, type RootActions, RootEnv, type RootOptions, singleBlock } from './envs/finetune/root.ts'
+export {
+  frontier,
+  Root,
+  type RootActions,
+  RootEnv,
+  type RootOptions,
+  singleBlock,
+} from './envs/finetune/root.ts'
 export { GroupEnv, groupEnv, parallelView, SequentialEnv } from './envs/finetune/views.ts'
 export { FineTuning, type FineTuningOptions } from './envs/finetune/world.ts'
 export { makeEnv, registerEnv, registeredEnvs } from './envs/registry.ts'

@@ -6,6 +6,7 @@ import { FlatEnv } from '../envs/finetune/flat.ts'
 import { parallelView, SequentialEnv } from '../envs/finetune/views.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import type { Weights } from '../models/initialize.ts'
+import { type RootControl, RootPlayer } from './root-player.ts'
 import type { EpisodeSummary, RoundSummary } from './summary.ts'
 
 type Observation = Float32Array
@@ -29,6 +30,8 @@ export interface EpisodeRequest {
   readonly view: 'parallel' | 'sequential' | 'flat'
   /** Who acts for each group, in order; the same object everywhere under shared and joint control. */
   readonly agents: readonly GroupAgent[]
+  /** Who decides which groups may move; nobody where it is left out. */
+  readonly root?: RootControl
   readonly index: number
   readonly explore: boolean
   readonly worldSeed: number
@@ -42,7 +45,15 @@ export interface EpisodeRequest {
 /** Runs one episode: agents act on the groups of a world until it terminates. */
 export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult> {
   const start = request.clock()
-  const { trajectories, rounds, actions } = await COLLECT[request.view](request)
+  const { index: episode, explore } = request
+  // A stream of its own, drawn from none: with and without a root, groups see the same.
+  const rng = Rng.of(request.worldSeed, 'root', episode)
+  const root = request.root && new RootPlayer(request.root, { explore, rng, episode })
+  const collected = await COLLECT[request.view](request, root)
+  const { rounds, actions } = collected
+  // Where the root ended the run at once, groups did nothing.
+  const played = collected.trajectories.filter(({ transitions }) => transitions.length > 0)
+  const trajectories = root ? [...played, root.trajectory()] : played
   const { world } = request
   const rewards = rounds.map(round => round.reward)
   return {
@@ -73,7 +84,7 @@ interface Collected {
   readonly actions: readonly unknown[]
 }
 
-async function collectParallel(request: EpisodeRequest): Promise<Collected> {
+async function collectParallel(request: EpisodeRequest, root?: RootPlayer): Promise<Collected> {
   const { world, agents, index, explore } = request
   const envs = parallelView(world)
   const streams = agents.map((_, group) => Rng.of(request.rng.int(2 ** 31), 'group', group))
@@ -85,6 +96,10 @@ async function collectParallel(request: EpisodeRequest): Promise<Collected> {
   const actions: unknown[] = []
   for (let over = false; !over; ) {
     if (request.signal?.aborted) throw interrupted()
+    if (root !== undefined) {
+      if (!(await root.beforeRound())) break
+      observations = envs.map(env => world.observation(env.group))
+    }
     const masks = envs.map(env => env.actionMask())
     const decisions: Decision<unknown>[] = []
     for (const [group, agent] of agents.entries()) {
@@ -113,6 +128,7 @@ async function collectParallel(request: EpisodeRequest): Promise<Collected> {
         results[0],
       ),
     })
+    root?.afterRound(Number(results[0].info.reward))
     observations = results.map(result => result.observation)
     over = results[0].terminated
   }
@@ -127,7 +143,7 @@ async function collectParallel(request: EpisodeRequest): Promise<Collected> {
   return { trajectories, rounds, actions }
 }
 
-async function collectSequential(request: EpisodeRequest): Promise<Collected> {
+async function collectSequential(request: EpisodeRequest, root?: RootPlayer): Promise<Collected> {
   const { world, agents, explore } = request
   const env = new SequentialEnv(world)
   let { observation } = await env.reset({ seed: request.worldSeed })
@@ -137,6 +153,10 @@ async function collectSequential(request: EpisodeRequest): Promise<Collected> {
   let chosen: unknown[] = []
   for (let over = false; !over; ) {
     if (request.signal?.aborted) throw interrupted()
+    if (root !== undefined && env.group === 0) {
+      if (!(await root.beforeRound())) break
+      observation = world.observation(0)
+    }
     const mask = env.actionMask()
     const [decision] = await agents[env.group].act([observation], {
       masks: [mask],
@@ -159,6 +179,7 @@ async function collectSequential(request: EpisodeRequest): Promise<Collected> {
         ),
       })
       chosen = []
+      root?.afterRound(result.reward)
     }
     observation = result.observation
     over = result.terminated
@@ -175,7 +196,7 @@ async function collectSequential(request: EpisodeRequest): Promise<Collected> {
 }
 
 /** One agent chooses for all groups at once. */
-async function collectFlat(request: EpisodeRequest): Promise<Collected> {
+async function collectFlat(request: EpisodeRequest, root?: RootPlayer): Promise<Collected> {
   const { world, agents, explore, rng } = request
   const env = new FlatEnv(world)
   let { observation } = await env.reset({ seed: request.worldSeed })
@@ -184,6 +205,10 @@ async function collectFlat(request: EpisodeRequest): Promise<Collected> {
   const actions: unknown[] = []
   for (let over = false; !over; ) {
     if (request.signal?.aborted) throw interrupted()
+    if (root !== undefined) {
+      if (!(await root.beforeRound())) break
+      observation = env.observation()
+    }
     const mask = env.actionMask()
     const [decision] = await agents[0].act([observation], { masks: [mask], explore, rng })
     const result = await env.step(decision.action)
@@ -192,6 +217,7 @@ async function collectFlat(request: EpisodeRequest): Promise<Collected> {
     actions.push(chosen)
     const rewards = chosen.map(() => result.reward)
     rounds.push({ reward: result.reward, summary: roundSummary(world, chosen, rewards, result) })
+    root?.afterRound(result.reward)
     observation = result.observation
     over = result.terminated
   }

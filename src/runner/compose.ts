@@ -13,6 +13,7 @@ import { type ActionSet, rateLimits } from '../envs/finetune/actions.ts'
 import { defaultStateSpace, type StateSpace } from '../envs/finetune/features.ts'
 import { FlatEnv } from '../envs/finetune/flat.ts'
 import { type RewardDefinition, withCost } from '../envs/finetune/reward.ts'
+import { ROOT_ACTIONS, Root } from '../envs/finetune/root.ts'
 import { StageTree } from '../envs/finetune/stages.ts'
 import { observationSpace } from '../envs/finetune/views.ts'
 import { FineTuning, type FineTuningOptions } from '../envs/finetune/world.ts'
@@ -86,6 +87,7 @@ export async function compose(
   const container = await containerOf(config.plugin, parts.plugins)
   container.agent(config.agent)
   container.task(config.task)
+  if (config.root !== 'none') container.agent(config.root)
   const reward = parts.reward ?? container.reward(config.reward)
   const actions = parts.actionSpace ?? container.actions(config.actions)
   refuseMixedControl(config)
@@ -209,7 +211,7 @@ function createAgents(
   const { initialLogits, space } = world.options.actions
   const joint = config.control === 'joint' ? new FlatEnv(world) : undefined
   const repeated = initialLogits && Array.from({ length: world.groups }, () => [...initialLogits]).flat()
-  return new Map<string, GroupAgent>(
+  const agents = new Map<string, GroupAgent>(
     names.map(name => [
       name,
       container.createAgent(config.agent, {
@@ -223,6 +225,20 @@ function createAgents(
       }),
     ]),
   )
+  if (config.root !== 'none') {
+    const { observationSpace, actionSpace } = new Root(world, ROOT_ACTIONS[config.rootActions])
+    agents.set(
+      'root',
+      container.createAgent(config.root, {
+        observationSpace,
+        actionSpace,
+        config: config.rootConfig,
+        gamma: config.gamma,
+        rng: Rng.of(config.seed, 'agent', 'root'),
+      }),
+    )
+  }
+  return agents
 }
 
 export function defaultCacheDir(): string {

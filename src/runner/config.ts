@@ -34,6 +34,18 @@ export const fineTuneSchema = z.strictObject({
     .enum(['parallel', 'sequential'])
     .default('parallel')
     .describe('groups act at once, or one after the other'),
+  root: z
+    .string()
+    .default('none')
+    .describe(
+      'who decides every few rounds which groups may move, or that the run ends: an agent, which learns when the others do, or none',
+    ),
+  rootConfig: z.record(z.string(), z.unknown()).default({}).describe("settings of the root's agent"),
+  rootActions: z
+    .enum(['frontier', 'single-block'])
+    .default('frontier')
+    .describe('what it chooses: how deep groups may move, or the one block that may beside the head'),
+  rootEvery: integer(1, 1000).default(2).describe('rounds between two of its choices'),
   groups: integer(2, 64)
     .optional()
     .describe('layer groups, the head included (default: 4, or as many as can be cut)'),

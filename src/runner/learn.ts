@@ -2,6 +2,7 @@ import { BehaviorSubject } from 'rxjs'
 import type { AgentState, Trajectory } from '../agents/agent.ts'
 import { LayergymError, messageOf } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
+import { ROOT_ACTIONS, Root } from '../envs/finetune/root.ts'
 import type { Weights } from '../models/initialize.ts'
 import {
   type Clock,
@@ -13,6 +14,7 @@ import {
 import type { Composition } from './compose.ts'
 import type { FineTuneConfig } from './config.ts'
 import { type EpisodeOutcome, episodes$ } from './episodes.ts'
+import type { RootControl } from './root-player.ts'
 import type { OnEvent } from './run-events.ts'
 import type { EpisodeSummary } from './summary.ts'
 
@@ -88,6 +90,7 @@ export function learn(options: LearnOptions): Promise<LearningState> {
             world,
             view: viewOf(config),
             agents: actingAgents(agents, world),
+            root: rootControl(agents, world, config),
             index,
             explore: true,
             worldSeed: config.seed,
@@ -152,6 +155,23 @@ export function actingAgents(
   })
 }
 
+/** The root's agent and what it acts on, where there is one. */
+export function rootControl(
+  agents: ReadonlyMap<string, GroupAgent>,
+  world: Composition['worlds'][number],
+  { rootActions, rootEvery, gamma }: FineTuneConfig,
+): RootControl | undefined {
+  const agent = agents.get('root')
+  if (agent === undefined) return undefined
+  return { agent, root: new Root(world, ROOT_ACTIONS[rootActions]), every: rootEvery, gamma }
+}
+
+/** Whether what one actor did teaches this agent: its own, and for one that all groups share, every group's. */
+function learnsFrom(agent: string, actor: string): boolean {
+  if (agent === 'shared' || agent === 'joint') return actor !== 'root'
+  return actor === agent
+}
+
 /** Adds one episode in its turn; after the last of a round, agents learn. */
 async function absorb(
   { agents, onEvent }: LearnOptions,
@@ -185,8 +205,7 @@ async function absorb(
   if (episodes.length % perUpdate !== 0) return { ...state, episodes, best, pending }
   const updates = { ...state.updates }
   for (const [name, agent] of agents) {
-    // The only one learns from all.
-    const own = agents.size === 1 ? pending : pending.filter(trajectory => trajectory.actor === name)
+    const own = pending.filter(({ actor }) => learnsFrom(name, actor))
     if (own.length === 0) continue
     const report = await agent.learn(own)
     updates[name]++

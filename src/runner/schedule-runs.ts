@@ -7,7 +7,7 @@ import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models
 import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
 import type { Composition } from './compose.ts'
 import { longestRun } from './config.ts'
-import { actingAgents, viewOf } from './learn.ts'
+import { actingAgents, rootControl, viewOf } from './learn.ts'
 import type { ScheduleSummary, TestScore } from './summary.ts'
 
 export type BaselineName = keyof typeof BASELINES
@@ -78,6 +78,7 @@ export async function runPolicy(
         world,
         view: viewOf(composition.config),
         agents: actingAgents(agents, world),
+        root: rootControl(agents, world, composition.config),
         index,
         explore: false,
         worldSeed: seed,

@@ -282,3 +282,33 @@ describe('what agents choose', () => {
     expect(err).toMatch(/agent 'dqn' can't act here.*multi-discrete/i)
   })
 })
+
+describe('a root above the groups', () => {
+  test.each([
+    ['an agent a group', { control: 'independent' }],
+    ['one for all', { control: 'shared' }],
+    ['one after the other', { control: 'shared', view: 'sequential' }],
+    ['all at once', { control: 'joint', agent: 'ppo' }],
+  ] as const)('%s', async (_name, flags) => {
+    const given = { root: 'ppo', 'root-every': 2, ...flags }
+    const first = await summaryOf(run(given))
+    // It learns when the others do.
+    expect(new Set(Object.values(first.updates))).toEqual(new Set([1]))
+    expect(first.updates.root).toBe(1)
+    expect((await summaryOf(run(given))).hash).toBe(first.hash)
+    expect((await summaryOf(run(flags))).hash).not.toBe(first.hash)
+  })
+
+  test('any agent for discrete actions will do, and single blocks too', async () => {
+    for (const root of ['reinforce', 'dqn', 'random']) {
+      const summary = await summaryOf(run({ root, 'root-actions': 'single-block' }))
+      expect(Object.keys(summary.updates)).toContain('root')
+    }
+  })
+
+  test('an unknown one is refused', async () => {
+    const { code, err } = await layergym(run({ root: 'pppo' }))
+    expect(code).toBe(2)
+    expect(err).toMatch(/unknown agent 'pppo'/)
+  })
+})

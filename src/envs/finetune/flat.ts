@@ -72,7 +72,8 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
     this.over = over
   }
 
-  private observation(): Float32Array {
+  /** Of the world as it is. */
+  observation(): Float32Array {
     const own = this.world.options.states.group.length
     const all = Array.from({ length: this.world.groups }, (_, group) => this.world.observation(group))
     return Float32Array.from([...all.flatMap(one => [...one.subarray(0, own)]), ...all[0].subarray(own)])

@@ -2,7 +2,6 @@ import { inputError } from '../../common/error.ts'
 import type { Env, EnvSpec, ResetResult, Space, StepResult } from '../env.ts'
 import { Box, Discrete } from '../spaces.ts'
 import type { GroupSetting } from './actions.ts'
-import type { Feature, GroupStatistics } from './features.ts'
 import { roundInfo } from './views.ts'
 import type { FineTuning, RoundResult, WorldState } from './world.ts'
 
@@ -32,44 +31,92 @@ export const singleBlock: RootActions = {
   opens: (choice, group, groups) => group === choice || group === groups - 1,
 }
 
-export interface RootOptions {
-  /** Default: `frontier`. */
-  readonly actions?: RootActions
-  /** Rounds between two of its choices. */
-  readonly every?: number
-  /** The discount a round: R = Σ γ^i r over the rounds of a choice. It must be the agent's. */
-  readonly gamma?: number
-  /**
-   * Settings of all groups for the next round: what works below the root. Groups that it may not move stay frozen
-   * whatever this says. Default: every open group trains, at the rate that `reset` goes back to when it was frozen.
-   */
-  readonly settings?: (world: FineTuning<unknown>) => Promise<readonly GroupSetting[]>
-}
+export const ROOT_ACTIONS = { frontier, 'single-block': singleBlock } as const satisfies Readonly<
+  Record<string, RootActions>
+>
 
 /** What the root sees of each group. */
 const SUMMARY = ['frozen', 'learning-rate', 'relative-gradient-rank', 'signal-to-noise', 'activation-shift']
 
 /**
- * The environment above the groups: every few rounds it decides which of them may move, or that the run is over.
- * Observation: the global features, then a summary of each group. Its transitions are semi-Markov (Sutton, Precup &
- * Singh 1999): a choice lasts `info.duration` = τ rounds, pays R = Σ_{i<τ} γ^i r_{t+i}, and what follows is worth γ^τ.
+ * The place above the groups of a world: what is seen there, and what a choice does.
+ * Observation: the global features, then a summary of each group. Action: a choice of `actions`, or stop, the last.
+ */
+export class Root<A = unknown> {
+  readonly observationSpace: Space<Float32Array>
+  readonly actionSpace: Discrete
+  /** Where each group's summary lies in its observation. */
+  private readonly summary: readonly number[]
+
+  constructor(
+    private readonly world: FineTuning<A>,
+    readonly actions: RootActions = frontier,
+  ) {
+    const { group, global } = world.options.states
+    const known = group.flatMap(({ id }, index) => (SUMMARY.includes(id) ? [index] : []))
+    // A state space of one's own may have none of these: then all is seen.
+    this.summary = known.length > 0 ? known : group.map((_, index) => index)
+    this.observationSpace = new Box(-1, 1, [global.length + world.groups * this.summary.length])
+    this.actionSpace = new Discrete(actions.choices(world.groups) + 1)
+  }
+
+  get stop(): number {
+    return this.actionSpace.n - 1
+  }
+
+  observation(): Float32Array {
+    const { world } = this
+    const own = world.options.states.group.length
+    const all = Array.from({ length: world.groups }, (_, group) => world.observation(group))
+    return Float32Array.from([
+      ...all[0].subarray(own),
+      ...all.flatMap(one => this.summary.map(index => one[index])),
+    ])
+  }
+
+  /** Opens the groups that the choice names, and closes the others. */
+  choose(choice: number): void {
+    const { groups } = this.world
+    this.world.permit(Array.from({ length: groups }, (_, group) => this.actions.opens(choice, group, groups)))
+  }
+}
+
+export interface RootOptions {
+  /** Default: `frontier`. */
+  readonly actions?: RootActions
+  /** Rounds between two of its choices; default 2. */
+  readonly every?: number
+  /** The discount a round: R = Σ γ^i r over the rounds of a choice. It must be the agent's; default 0.99. */
+  readonly gamma?: number
+  /**
+   * Settings of all groups for the next round: what works below the root. Groups that it closed stay frozen whatever
+   * this says. Default: every open group trains, at the rate that `reset` goes back to where it was frozen.
+   */
+  readonly settings?: (world: FineTuning<unknown>) => Promise<readonly GroupSetting[]>
+}
+
+/**
+ * The root as an environment of its own: every few rounds it decides which groups may move, or that the run is over.
+ * Its transitions are semi-Markov (Sutton, Precup & Singh 1999): a choice lasts `info.duration` = τ rounds, pays
+ * R = Σ_{i<τ} γ^i r_{t+i}, and what follows is worth γ^τ.
  */
 export class RootEnv implements Env<Float32Array, number> {
   readonly spec: EnvSpec
   readonly observationSpace: Space<Float32Array>
   readonly actionSpace: Discrete
-  private readonly actions: RootActions
+  private readonly root: Root
   private readonly every: number
   private readonly gamma: number
   private readonly settings: Required<RootOptions>['settings']
   private over = true
   private seed = 0
 
+  /** @throws input error when `every` is no positive whole number */
   constructor(
     private readonly world: FineTuning<unknown>,
     options: RootOptions = {},
   ) {
-    this.actions = options.actions ?? frontier
+    this.root = new Root(world, options.actions)
     this.every = options.every ?? 2
     this.gamma = options.gamma ?? 0.99
     this.settings = options.settings ?? trainOpen
@@ -78,23 +125,21 @@ export class RootEnv implements Env<Float32Array, number> {
     }
     const { budgetSteps, roundSteps } = world.options
     const rounds = Math.ceil(budgetSteps / roundSteps)
-    this.spec = { id: `FineTuning/${this.actions.id}`, maxEpisodeSteps: Math.ceil(rounds / this.every) }
-    this.observationSpace = new Box(-1, 1, [
-      world.options.states.global.length + world.groups * summary(world).length,
-    ])
-    this.actionSpace = new Discrete(this.actions.choices(world.groups) + 1)
+    this.spec = { id: `FineTuning/${this.root.actions.id}`, maxEpisodeSteps: Math.ceil(rounds / this.every) }
+    this.observationSpace = this.root.observationSpace
+    this.actionSpace = this.root.actionSpace
   }
 
-  /** The last action. */
+  /** The action that ends the run. */
   get stop(): number {
-    return this.actionSpace.n - 1
+    return this.root.stop
   }
 
   async reset(options?: { seed?: number }): Promise<ResetResult<Float32Array>> {
     this.seed = options?.seed ?? this.seed
     await this.world.reset(this.seed)
     this.over = false
-    return { observation: this.observation(), info: {} }
+    return { observation: this.root.observation(), info: {} }
   }
 
   async step(action: number): Promise<StepResult<Float32Array>> {
@@ -105,29 +150,21 @@ export class RootEnv implements Env<Float32Array, number> {
     }
     if (action === this.stop) {
       this.over = true
-      const observation = this.observation()
-      return {
-        observation,
-        reward: 0,
-        terminated: true,
-        truncated: false,
-        info: { duration: 0, stopped: true },
-      }
+      const info = { duration: 0, stopped: true }
+      return { observation: this.root.observation(), reward: 0, terminated: true, truncated: false, info }
     }
-    const { world } = this
-    const { groups } = world
-    world.permit(Array.from({ length: groups }, (_, group) => this.actions.opens(action, group, groups)))
+    this.root.choose(action)
     let reward = 0
     let result: RoundResult | undefined
     let duration = 0
     while (duration < this.every && !result?.terminated) {
-      result = await world.train(await this.settings(world))
+      result = await this.world.train(await this.settings(this.world))
       reward += this.gamma ** duration * result.reward
       duration++
     }
     this.over = result?.terminated ?? false
     const info = { ...(result && roundInfo(result)), duration }
-    return { observation: this.observation(), reward, terminated: this.over, truncated: false, info }
+    return { observation: this.root.observation(), reward, terminated: this.over, truncated: false, info }
   }
 
   snapshot(): { readonly world: WorldState; readonly over: boolean } {
@@ -139,24 +176,6 @@ export class RootEnv implements Env<Float32Array, number> {
     this.world.restore(world)
     this.over = over
   }
-
-  private observation(): Float32Array {
-    const { world } = this
-    const { states } = world.options
-    const wanted = summary(world).map(feature => states.group.indexOf(feature))
-    const all = Array.from({ length: world.groups }, (_, group) => world.observation(group))
-    return Float32Array.from([
-      ...all[0].subarray(states.group.length),
-      ...all.flatMap(one => wanted.map(index => one[index])),
-    ])
-  }
-}
-
-/** Of the state space's own features; all of them where it has none of these. */
-function summary(world: FineTuning<unknown>): readonly Feature<GroupStatistics>[] {
-  const { group } = world.options.states
-  const known = group.filter(({ id }) => SUMMARY.includes(id))
-  return known.length > 0 ? known : group
 }
 
 async function trainOpen(world: FineTuning<unknown>): Promise<readonly GroupSetting[]> {
