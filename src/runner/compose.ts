@@ -226,7 +226,8 @@ function createAgents(
     ]),
   )
   if (config.root !== 'none') {
-    const { observationSpace, actionSpace } = new Root(world, ROOT_ACTIONS[config.rootActions])
+    const root = new Root(world, ROOT_ACTIONS[config.rootActions])
+    const { observationSpace, actionSpace, initialLogits } = root
     agents.set(
       'root',
       container.createAgent(config.root, {
@@ -234,6 +235,7 @@ function createAgents(
         actionSpace,
         config: config.rootConfig,
         gamma: config.gamma,
+        initialLogits,
         rng: Rng.of(config.seed, 'agent', 'root'),
       }),
     )

@@ -45,6 +45,8 @@ const SUMMARY = ['frozen', 'learning-rate', 'relative-gradient-rank', 'signal-to
 export class Root<A = unknown> {
   readonly observationSpace: Space<Float32Array>
   readonly actionSpace: Discrete
+  /** Stopping is unlikely at first: a run that ends at once teaches its groups nothing. */
+  readonly initialLogits: Float32Array
   /** Where each group's summary lies in its observation. */
   private readonly summary: readonly number[]
 
@@ -58,6 +60,8 @@ export class Root<A = unknown> {
     this.summary = known.length > 0 ? known : group.map((_, index) => index)
     this.observationSpace = new Box(-1, 1, [global.length + world.groups * this.summary.length])
     this.actionSpace = new Discrete(actions.choices(world.groups) + 1)
+    this.initialLogits = new Float32Array(this.actionSpace.n)
+    this.initialLogits[this.stop] = -3
   }
 
   get stop(): number {
