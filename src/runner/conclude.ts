@@ -1,9 +1,10 @@
-import type { Trial } from '../agents/schedules/baselines.ts'
+import type { BaselineName } from '../agents/schedules/baselines.ts'
+import type { Trial } from '../agents/schedules/schedule.ts'
 import { Rng } from '../common/random.ts'
 import type { Weights } from '../models/initialize.ts'
 import { compareSchedules, verdict } from './compare.ts'
 import type { Composition } from './compose.ts'
-import { type BaselineName, type ClipScores, type ScheduleRun, summarise } from './schedule-runs.ts'
+import { type ClipScores, type ScheduleRun, summarise } from './schedule-runs.ts'
 import type { EpisodeSummary, FineTuneSummary, ScheduleSummary } from './summary.ts'
 
 /** One point of a baseline's search and what it reached. */

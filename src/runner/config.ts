@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { baselineNames } from '../agents/schedules/baselines.ts'
 import { inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
 import { CREDITS } from '../envs/finetune/credits.ts'
@@ -95,9 +96,9 @@ export const fineTuneSchema = z.strictObject({
   seed: integer(0, 2 ** 31 - 1)
     .default(1)
     .describe('decides everything random'),
-  baselines: names(z.enum(['linearProbe', 'fullFineTune', 'fromScratch']))
+  baselines: names(z.enum(baselineNames))
     .default(['linearProbe', 'fullFineTune', 'fromScratch'])
-    .describe('what RL is compared with, comma-separated, or none'),
+    .describe('what RL is compared with, comma-separated, or none (layergym list schedules)'),
   baselineSeeds: integer(1, 100).default(3).describe('runs of each baseline and of the learned policy'),
   baselineRates: integer(1, 9).default(5).describe('learning rates that each baseline tries'),
   workers: integer(1, 64).default(1).describe('episodes in flight'),

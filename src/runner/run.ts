@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { BaselineName } from '../agents/schedules/baselines.ts'
 import { inputError } from '../common/error.ts'
 import { datasetFingerprint } from '../data/fingerprint.ts'
 import type { Weights } from '../models/initialize.ts'
@@ -14,15 +15,7 @@ import { savePolicy } from './policy.ts'
 import { renderReport } from './report/report.ts'
 import type { OnEvent, RunEvent } from './run-events.ts'
 import type { RunFolder } from './run-folder.ts'
-import {
-  type BaselineName,
-  runBaseline,
-  runPolicy,
-  type ScheduleRun,
-  scoreTest,
-  testScore,
-  trialsOf,
-} from './schedule-runs.ts'
+import { runBaseline, runPolicy, type ScheduleRun, scoreTest, testScore, trialsOf } from './schedule-runs.ts'
 import type { FineTuneSummary } from './summary.ts'
 
 export interface RunHooks {

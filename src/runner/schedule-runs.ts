@@ -1,6 +1,6 @@
-import { BASELINES, type Schedule, settingsOf, type Trial } from '../agents/schedules/baselines.ts'
+import { BASELINES, type BaselineName } from '../agents/schedules/baselines.ts'
+import type { Schedule, Trial } from '../agents/schedules/schedule.ts'
 import { Rng } from '../common/random.ts'
-import type { GroupSetting } from '../envs/finetune/actions.ts'
 import { divergenceLoss } from '../envs/finetune/reward.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
@@ -9,8 +9,6 @@ import type { Composition } from './compose.ts'
 import { longestRun } from './config.ts'
 import { actingAgents, rootControl, viewOf } from './learn.ts'
 import type { ScheduleSummary, TestScore } from './summary.ts'
-
-export type BaselineName = keyof typeof BASELINES
 
 /** One training run: what it reached on the reward split, what it cost, and how it does on the test split. */
 export interface ScheduleRun {
@@ -46,18 +44,22 @@ export async function runBaseline(
   const [base] = composition.worlds
   const steps = composition.config.budgetSteps * trial.length
   const world = composition.variant({
-    probed: false,
+    probed: schedule.probed === true,
     budgetSteps: steps,
     budgetFlops: base.budgetFlops,
-    roundSteps: steps,
+    roundSteps: schedule.changes ? base.options.roundSteps : steps,
     fromScratch: schedule.fromScratch,
     ...(schedule.fromScratch && {
       // Fresh statistics must follow within a short budget: PyTorch's default momentum, 0.1 (Keras counts 0.9).
       norms: { modes: Array.from({ length: base.groups }, () => 'batch' as const), momentum: 0.9 },
     }),
   })
-  const settings = settingsOf(trial, world.groups, world.options.limits)
-  return timed(clock, world, () => follow(world, settings, seed), options.test ? composition : undefined)
+  return timed(
+    clock,
+    world,
+    () => follow(world, schedule, trial, seed),
+    options.test ? composition : undefined,
+  )
 }
 
 /** One greedy run of the learned policy. */
@@ -94,11 +96,19 @@ export async function runPolicy(
 
 async function follow(
   world: FineTuning<unknown>,
-  settings: readonly GroupSetting[],
+  schedule: Schedule,
+  trial: Trial,
   seed: number,
 ): Promise<void> {
   await world.reset(seed)
-  for (let over = false; !over; ) over = (await world.train(settings)).terminated
+  const decide = schedule.begin(trial, { groups: world.groups, limits: world.options.limits })
+  for (let over = false; !over; ) {
+    const statistics = schedule.probed
+      ? Array.from({ length: world.groups }, (_, group) => world.statistics(group))
+      : []
+    const settings = decide({ progress: 1 - world.budgetLeft(), statistics })
+    over = (await world.train(settings)).terminated
+  }
 }
 
 async function timed(

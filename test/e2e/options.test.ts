@@ -283,6 +283,20 @@ describe('what agents choose', () => {
   })
 })
 
+describe('schedules', () => {
+  test('each is searched and run as agents are, and they differ', async () => {
+    const baselines = 'lpFt,discriminative,gradualUnfreezing,cosine,autoRgn,autoFreeze'
+    const summary = await summaryOf(run({ episodes: 0, baselines, groups: 3, 'budget-steps': 8 }))
+    expect(Object.keys(summary.baselines)).toEqual(baselines.split(','))
+    const losses = Object.values(summary.baselines).map(({ loss }) => loss)
+    expect(new Set(losses).size).toBeGreaterThan(4)
+    // The probe that Auto-RGN and AutoFreeze read is paid for.
+    const { autoRgn, cosine } = summary.baselines
+    expect(autoRgn.flops).toBeGreaterThan(0)
+    expect(cosine.flops).toBeGreaterThan(0)
+  })
+})
+
 describe('a root above the groups', () => {
   test.each([
     ['an agent a group', { control: 'independent' }],

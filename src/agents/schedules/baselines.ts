@@ -1,62 +1,42 @@
-import type { GroupSetting, RateLimits } from '../../envs/finetune/actions.ts'
+import type { GroupStatistics } from '../../envs/finetune/features.ts'
+import {
+  FULL_EXPONENTS,
+  flatRates,
+  ladder,
+  OUTWARDS,
+  type Schedule,
+  settingsOf,
+  type Trial,
+} from './schedule.ts'
 
-/** A point of a schedule's search, of what an agent may reach too. A rate that is absent means the frozen state. */
-export interface Trial {
-  /** Of the backbone; 0 freezes it. */
-  readonly rate: number
-  /** Of the head. */
-  readonly headRate: number
-  /** How many times the budget's steps it may run; its FLOPs are those of the budget all the same. */
-  readonly length: number
-}
+/** The ratio between neighbouring groups' rates in discriminative fine-tuning (Howard & Ruder 2018). */
+const DISCRIMINATIVE_RATIO = 2.6
+/** LP-FT trains the head alone for half of the run, as Kumar et al. 2022 give both parts equal epochs. */
+const PROBING_SHARE = 0.5
+/** AutoFreeze's percentile N of gradient change below which layers may freeze (Liu, Agarwal & Venkataraman 2021). */
+const FREEZING_PERCENTILE = 0.5
 
-/** A fixed way of fine-tuning: the same settings from the first step to the last. */
-export interface Schedule {
-  readonly description: string
-  readonly fromScratch?: boolean
-  /** What its search tries, the likeliest first; `longest` is how many times the budget's steps a run may take. */
-  trials(count: number, limits: RateLimits, longest: number): readonly Trial[]
-}
+const fullTrials: Schedule['trials'] = (count, limits) => ladder(FULL_EXPONENTS, limits).slice(0, count)
+const relativeGradient = (s: GroupStatistics) => s.gradientNorm / Math.max(s.weightNorm, 1e-12)
 
-/** Settings of all groups, the head last. */
-export function settingsOf(trial: Trial, groups: number, limits: RateLimits): readonly GroupSetting[] {
+/** Each group below the topmost 2.6 times slower than the one above it. */
+function discriminativeRates({ rate, headRate }: Trial, groups: number): readonly number[] {
   return Array.from({ length: groups }, (_, group) => {
-    if (group === groups - 1) return { frozen: false, learningRate: trial.headRate }
-    if (trial.rate === 0) return { frozen: true, learningRate: limits.reset(groups - 1 - group) }
-    return { frozen: false, learningRate: trial.rate }
+    const depth = groups - 1 - group
+    return depth === 0 ? headRate : rate * DISCRIMINATIVE_RATIO ** (1 - depth)
   })
 }
 
-/** Three to the power of pairs of exponents [backbone, head], times the rates that `reset` goes back to, within the limits. */
-function ladder(exponents: readonly (readonly [number, number])[], limits: RateLimits): Trial[] {
-  const within = (rate: number) => rate >= limits.minimum && rate <= limits.maximum
-  return exponents
-    .map(([k, head]) => ({
-      rate: limits.reset(1) * 3 ** k,
-      headRate: limits.reset(0) * 3 ** head,
-      length: 1,
-    }))
-    .filter(({ rate, headRate }) => within(rate) && within(headRate))
+/** The same rates from the first step to the last. */
+function constant(rates: (trial: Trial, groups: number) => readonly number[]): Schedule['begin'] {
+  return (trial, { groups, limits }) => {
+    const settings = settingsOf(rates(trial, groups), limits)
+    return () => settings
+  }
 }
 
-/** Rates of one schedule-wide setting, the likeliest first. */
-const OUTWARDS = [0, 1, -1, 2, -2, -3, -4, -5, -6].map(k => [0, k] as const)
-
-/** [backbone, head] */
-const FULL_EXPONENTS = [
-  [0, 0],
-  [-1, 1],
-  [0, 1],
-  [-1, 0],
-  [1, 0],
-  [-1, 2],
-  [-2, 1],
-  [-2, 2],
-  [1, 1],
-] as const
-
 /** What RL over layer groups has to beat, each with its own search over the learning rates that an agent may reach. */
-export const BASELINES: Readonly<Record<'linearProbe' | 'fullFineTune' | 'fromScratch', Schedule>> = {
+export const BASELINES = {
   linearProbe: {
     description: 'the head alone, as long as the FLOPs last; the backbone stays frozen',
     trials: (count, limits, longest) =>
@@ -65,10 +45,12 @@ export const BASELINES: Readonly<Record<'linearProbe' | 'fullFineTune' | 'fromSc
           .slice(0, count)
           .map(trial => ({ ...trial, rate: 0, length })),
       ),
+    begin: constant(flatRates),
   },
   fullFineTune: {
     description: 'everything; the head faster than the backbone, which has one rate',
-    trials: (count, limits) => ladder(FULL_EXPONENTS, limits).slice(0, count),
+    trials: fullTrials,
+    begin: constant(flatRates),
   },
   fromScratch: {
     description: 'everything from fresh weights, at one rate, batch normalisation by the batch',
@@ -77,5 +59,108 @@ export const BASELINES: Readonly<Record<'linearProbe' | 'fullFineTune' | 'fromSc
       ladder(OUTWARDS, limits)
         .slice(0, count)
         .map(trial => ({ ...trial, rate: trial.headRate })),
+    begin: constant(flatRates),
   },
+  lpFt: {
+    description: 'the head alone for half of the run, then everything (LP-FT: Kumar et al. 2022)',
+    changes: true,
+    trials: fullTrials,
+    begin:
+      (trial, { groups, limits }) =>
+      ({ progress }) =>
+        settingsOf(flatRates(progress < PROBING_SHARE ? { ...trial, rate: 0 } : trial, groups), limits),
+  },
+  discriminative: {
+    description:
+      'everything, each group 2.6 times slower than the one above it (ULMFiT: Howard & Ruder 2018)',
+    trials: fullTrials,
+    begin: constant(discriminativeRates),
+  },
+  gradualUnfreezing: {
+    description:
+      'the head, then one group more in each equal part of the run, at discriminative rates (ULMFiT: Howard & Ruder 2018)',
+    changes: true,
+    trials: fullTrials,
+    begin: (trial, { groups, limits }) => {
+      const rates = discriminativeRates(trial, groups)
+      return ({ progress }) => {
+        const thawed = 1 + Math.floor(progress * groups)
+        return settingsOf(
+          rates.map((rate, group) => (groups - group <= thawed ? rate : 0)),
+          limits,
+        )
+      }
+    },
+  },
+  cosine: {
+    description:
+      'everything, rates falling to 0 along half a cosine (SGDR without restarts: Loshchilov & Hutter 2017)',
+    changes: true,
+    trials: fullTrials,
+    begin:
+      (trial, { groups, limits }) =>
+      ({ progress }) => {
+        const factor = (1 + Math.cos(Math.PI * Math.min(1, progress))) / 2
+        return settingsOf(
+          flatRates(trial, groups).map(rate => Math.max(rate * factor, limits.minimum)),
+          limits,
+        )
+      },
+  },
+  autoRgn: {
+    description:
+      "each group's rate in proportion to its relative gradient norm, the largest at the full rate (Auto-RGN: Lee et al. 2023)",
+    changes: true,
+    probed: true,
+    trials: fullTrials,
+    begin:
+      (trial, { groups, limits }) =>
+      ({ statistics }) => {
+        const norms = statistics.map(relativeGradient)
+        const largest = Math.max(...norms, 1e-12)
+        return settingsOf(
+          flatRates(trial, groups).map((rate, group) =>
+            Math.max((rate * norms[group]) / largest, limits.minimum),
+          ),
+          limits,
+        )
+      },
+  },
+  autoFreeze: {
+    description:
+      'everything at first; from the input on, groups whose gradient changes least are frozen (AutoFreeze: Liu et al. 2021)',
+    changes: true,
+    probed: true,
+    trials: fullTrials,
+    begin: (trial, { groups, limits }) => {
+      const rates = flatRates(trial, groups)
+      let before: readonly number[] | undefined
+      let frozen = 0
+      return ({ statistics }) => {
+        const norms = statistics.map(({ gradientNorm }) => gradientNorm)
+        if (before !== undefined) frozen = freezeFront(before, norms, frozen)
+        before = norms
+        return settingsOf(
+          rates.map((rate, group) => (group < frozen ? 0 : rate)),
+          limits,
+        )
+      }
+    },
+  },
+} as const satisfies Readonly<Record<string, Schedule>>
+
+export type BaselineName = keyof typeof BASELINES
+export const baselineNames = Object.keys(BASELINES) as [BaselineName, ...BaselineName[]]
+
+/**
+ * How many groups from the input on are frozen next: those in front whose change η = |‖g₋‖ − ‖g‖| / ‖g₋‖ is at or
+ * below the percentile over the groups that still train; never the head.
+ */
+function freezeFront(before: readonly number[], now: readonly number[], frozen: number): number {
+  const change = now.map((norm, group) => Math.abs(before[group] - norm) / Math.max(before[group], 1e-12))
+  const active = change.slice(frozen).sort((a, b) => a - b)
+  const threshold = active[Math.floor(FREEZING_PERCENTILE * (active.length - 1))]
+  let next = frozen
+  while (next < now.length - 1 && change[next] <= threshold) next++
+  return next
 }

@@ -365,7 +365,8 @@ export class FineTuning<A = number> {
     this.progress = state.progress
   }
 
-  private budgetLeft(): number {
+  /** Share of the budget that is left, the scarcer of steps and FLOPs. */
+  budgetLeft(): number {
     const steps = this.running().step / this.options.budgetSteps
     return Math.max(0, 1 - Math.max(steps, this.flops / this.budgetFlops))
   }

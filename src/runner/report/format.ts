@@ -5,6 +5,11 @@ const KNOWN_SCHEDULES: Readonly<Record<string, string>> = {
   linearProbe: 'linear probe',
   fullFineTune: 'full fine-tuning',
   fromScratch: 'training from scratch',
+  lpFt: 'LP-FT',
+  discriminative: 'discriminative rates',
+  cosine: 'cosine rates',
+  autoRgn: 'Auto-RGN',
+  autoFreeze: 'AutoFreeze',
 }
 
 /** "linear probe" for `linearProbe`; names that aren't camelCase stay as they are. */
