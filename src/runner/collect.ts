@@ -126,6 +126,7 @@ async function collectParallel(request: EpisodeRequest, root?: RootPlayer): Prom
         chosen,
         results.map(r => r.reward),
         results[0],
+        root,
       ),
     })
     root?.afterRound(Number(results[0].info.reward))
@@ -176,6 +177,7 @@ async function collectSequential(request: EpisodeRequest, root?: RootPlayer): Pr
           chosen,
           chosen.map(() => result.reward),
           result,
+          root,
         ),
       })
       chosen = []
@@ -216,7 +218,7 @@ async function collectFlat(request: EpisodeRequest, root?: RootPlayer): Promise<
     transitions.push({ observation, mask, ...decision, reward: result.reward, duration: 1 })
     actions.push(chosen)
     const rewards = chosen.map(() => result.reward)
-    rounds.push({ reward: result.reward, summary: roundSummary(world, chosen, rewards, result) })
+    rounds.push({ reward: result.reward, summary: roundSummary(world, chosen, rewards, result, root) })
     root?.afterRound(result.reward)
     observation = result.observation
     over = result.terminated
@@ -237,6 +239,7 @@ function roundSummary(
   actions: readonly unknown[],
   rewards: readonly number[],
   result: StepResult<Observation>,
+  root: RootPlayer | undefined,
 ): RoundSummary {
   const { step, flops, trainLoss, loss, accuracy } = result.info as Record<string, number>
   return {
@@ -245,6 +248,7 @@ function roundSummary(
     trainLoss,
     rewardLoss: loss,
     rewardAccuracy: accuracy,
+    ...(root && { root: root.choice }),
     groups: world.settings.map((setting, group) => ({
       action: world.options.actions.describe(actions[group]),
       learningRate: setting.frozen ? 0 : setting.learningRate,

@@ -38,6 +38,11 @@ export class RootPlayer {
     return true
   }
 
+  /** The choice that is in force, in words. */
+  get choice(): string {
+    return this.chosen === undefined ? '' : this.control.root.describe(this.chosen.decision.action as number)
+  }
+
   afterRound(reward: number): void {
     this.reward += this.control.gamma ** this.duration * reward
     this.duration++

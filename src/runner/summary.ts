@@ -70,6 +70,8 @@ export interface RoundSummary {
   readonly trainLoss: number
   readonly rewardLoss: number
   readonly rewardAccuracy: number
+  /** The root's choice that was in force, where there is a root. */
+  readonly root?: string
   /** Per group, in the order of `groups`. `learningRate` 0 means frozen. */
   readonly groups: readonly {
     readonly action: string

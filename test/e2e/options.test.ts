@@ -309,6 +309,9 @@ describe('a root above the groups', () => {
     // It learns when the others do.
     expect(new Set(Object.values(first.updates))).toEqual(new Set([1]))
     expect(first.updates.root).toBe(1)
+    const choices = first.episodes.flatMap(({ rounds }) => rounds.map(({ root }) => root))
+    expect(choices.every(choice => /^head (alone|and 1 below)$/.test(choice ?? ''))).toBe(true)
+    expect(readFileSync(join(first.runDir, 'report.html'), 'utf8')).toMatch(/<t[dh][^>]*>root</)
     expect((await summaryOf(run(given))).hash).toBe(first.hash)
     expect((await summaryOf(run(flags))).hash).not.toBe(first.hash)
   })

@@ -12,6 +12,7 @@ function player(choices: readonly number[], gamma = 0.5) {
     stop: 3,
     observation: () => Float32Array.of(opened.length),
     choose: (choice: number) => opened.push(choice),
+    describe: (choice: number) => `choice ${choice}`,
   } as unknown as Root
   const agent = { act: () => [{ action: left.shift() }] } as unknown as GroupAgent
   const control = { agent, root, every: 2, gamma }
@@ -25,6 +26,7 @@ test('acts every second round, and each choice gets the discounted rewards of it
     root.afterRound(reward)
   }
   expect(opened).toEqual([1, 2])
+  expect(root.choice).toBe('choice 2')
   const { transitions, episode, actor, terminated } = root.trajectory()
   expect({ episode, actor, terminated }).toEqual({ episode: 7, actor: 'root', terminated: true })
   expect(transitions.map(({ action, reward, duration }) => ({ action, reward, duration }))).toEqual([

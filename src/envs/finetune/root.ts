@@ -12,6 +12,8 @@ export interface RootActions {
   choices(groups: number): number
   /** Whether a group may move under a choice; group 0 is nearest to the input, the last one is the head. */
   opens(choice: number, group: number, groups: number): boolean
+  /** For events and reports. */
+  describe(choice: number, groups: number): string
 }
 
 /** Choice a opens the head and the a groups below it: gradual unfreezing (Howard & Ruder 2018) as actions. */
@@ -19,6 +21,7 @@ export const frontier: RootActions = {
   id: 'frontier',
   choices: groups => groups,
   opens: (choice, group, groups) => groups - 1 - group <= choice,
+  describe: choice => (choice === 0 ? 'head alone' : `head and ${choice} below`),
 }
 
 /**
@@ -29,6 +32,7 @@ export const singleBlock: RootActions = {
   id: 'single-block',
   choices: groups => groups,
   opens: (choice, group, groups) => group === choice || group === groups - 1,
+  describe: (choice, groups) => (choice === groups - 1 ? 'head alone' : `head and group ${choice + 1}`),
 }
 
 export const ROOT_ACTIONS = { frontier, 'single-block': singleBlock } as const satisfies Readonly<
@@ -76,6 +80,11 @@ export class Root<A = unknown> {
       ...all[0].subarray(own),
       ...all.flatMap(one => this.summary.map(index => one[index])),
     ])
+  }
+
+  /** For events and reports. */
+  describe(choice: number): string {
+    return choice === this.stop ? 'stop' : this.actions.describe(choice, this.world.groups)
   }
 
   /** Opens the groups that the choice names, and closes the others. */

@@ -113,15 +113,25 @@ function decisions(names: readonly string[], episode: EpisodeSummary): Html {
     caption: 'Action and learning rate of each group in each round, by training steps done at its end',
     head: ['group', ...episode.rounds.map(round => String(round.step))],
     words: episode.rounds.map((_, index) => index + 1),
-    rows: names.map((name, index) => [
-      `${index + 1}  ${name}`,
-      ...episode.rounds.map(({ groups }) =>
-        groups[index] === undefined
-          ? ''
-          : `${groups[index].action}: ${learningRate(groups[index].learningRate)}`,
-      ),
-    ]),
+    rows: [
+      ...rootRow(episode),
+      ...names.map((name, index) => [
+        `${index + 1}  ${name}`,
+        ...episode.rounds.map(({ groups }) =>
+          groups[index] === undefined
+            ? ''
+            : `${groups[index].action}: ${learningRate(groups[index].learningRate)}`,
+        ),
+      ]),
+    ],
   })
+}
+
+/** What the root had decided, where there is one. */
+function rootRow({ rounds }: EpisodeSummary): string[][] {
+  return rounds.some(({ root }) => root !== undefined)
+    ? [['root', ...rounds.map(({ root = '' }) => root)]]
+    : []
 }
 
 function capitalised(text: string): string {
