@@ -29,6 +29,8 @@ describe('definePlugin', () => {
       'ppo',
       'reinforce',
       'random',
+      'random-search',
+      'tpe',
     ])
   })
 })

@@ -268,6 +268,11 @@ describe('what agents choose', () => {
     ['all groups at once', { control: 'joint', agent: 'ppo' }, ['joint']],
     ['rates on a scale', { control: 'shared', actions: 'log-rate' }, ['shared']],
     ['what each group made of it', { credit: 'difference', control: 'shared' }, ['shared']],
+    [
+      'one setting a run, searched',
+      { control: 'joint', actions: 'log-rate', agent: 'tpe', 'agent-config': '{}' },
+      ['joint'],
+    ],
     ['rates of all groups at once', { control: 'joint', actions: 'log-rate', agent: 'ppo' }, ['joint']],
   ] as const)('%s', async (_name, flags, agents) => {
     const first = await summaryOf(run(flags))

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { defineAgent } from '../plugin.ts'
+import { ConstantSearch, refusesUnbounded } from './agent.ts'
+import { tpe, uniform } from './propose.ts'
+
+export const randomSearch = defineAgent({
+  description: 'the same random action for a whole episode, the best one in the end (Bergstra & Bengio 2012)',
+  config: z.strictObject({}),
+  refuses: refusesUnbounded,
+  factory: context => new ConstantSearch(context, uniform),
+})
+
+/** Optuna's defaults (optuna.samplers.TPESampler): 10 uniform trials, 24 candidates, a tenth good. */
+const tpeConfig = z.strictObject({
+  startupTrials: z.number().int().min(1).default(10).describe('uniform trials before the first estimate'),
+  gamma: z.number().positive().max(1).default(0.1).describe('share of the trials that count as good'),
+  candidates: z.number().int().min(1).max(10_000).default(24).describe('candidates a proposal'),
+})
+
+export const tpeSearch = defineAgent({
+  description:
+    'one action for a whole episode, proposed by what earlier ones returned (TPE: Bergstra et al. 2011)',
+  config: tpeConfig,
+  refuses: refusesUnbounded,
+  factory: context => new ConstantSearch(context, tpe(context.config)),
+})
