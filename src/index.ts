@@ -51,7 +51,8 @@ export {
   singleBlock,
 } from './envs/finetune/root.ts'
 export { GroupEnv, groupEnv, parallelView, SequentialEnv } from './envs/finetune/views.ts'
-export { FineTuning, type FineTuningOptions } from './envs/finetune/world.ts'
+export { FineTuning } from './envs/finetune/world.ts'
+export type { FineTuningOptions } from './envs/finetune/world-state.ts'
 export { makeEnv, registerEnv, registeredEnvs } from './envs/registry.ts'
 export { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple } from './envs/spaces.ts'
 export { type AutoresetMode, VectorEnv, type VectorReset, type VectorStep } from './envs/vector.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { NetworkFactory } from '../agents/agent.ts'
 import type { Plugin } from '../agents/plugin.ts'
 import { inputError } from '../common/error.ts'
-import { Rng } from '../common/random.ts'
+import type { Rng } from '../common/random.ts'
 import { openClipCache } from '../data/clip-cache.ts'
 import type { Clip, Dataset, Splits } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
@@ -11,12 +11,10 @@ import { chooseFrameRate, openClipSource, surveyClips } from '../data/source.ts'
 import { splitDataset } from '../data/split.ts'
 import { type ActionSet, rateLimits } from '../envs/finetune/actions.ts'
 import { defaultStateSpace, type StateSpace } from '../envs/finetune/features.ts'
-import { FlatEnv } from '../envs/finetune/flat.ts'
 import { type RewardDefinition, withCost } from '../envs/finetune/reward.ts'
-import { ROOT_ACTIONS, Root } from '../envs/finetune/root.ts'
 import { StageTree } from '../envs/finetune/stages.ts'
-import { observationSpace } from '../envs/finetune/views.ts'
-import { FineTuning, type FineTuningOptions } from '../envs/finetune/world.ts'
+import { FineTuning } from '../envs/finetune/world.ts'
+import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
 import type { HeadBuilder } from '../models/clip-model.ts'
 import { type Engine, startEngine } from '../models/engine.ts'
 import { readWeights } from '../models/initialize.ts'
@@ -30,6 +28,7 @@ import { batchSizeOf, checkBatch, describeSplits, inBatches, withoutBroken } fro
 import type { GroupAgent } from './collect.ts'
 import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
 import type { Container } from './container.ts'
+import { createAgents } from './create-agents.ts'
 import { containerOf } from './load-plugins.ts'
 import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
 import type { OnEvent } from './run-events.ts'
@@ -195,52 +194,6 @@ export async function compose(
     createAgents: () => createAgents(config, parts, container, world),
     close: () => cache.close(),
   }
-}
-
-/** Independent control: an agent for each group, by its name. Shared and joint control: one, named so. */
-function createAgents(
-  config: FineTuneConfig,
-  parts: Parts,
-  container: Container,
-  world: FineTuning<unknown>,
-) {
-  const names =
-    config.control === 'independent'
-      ? world.options.trainee.network.groups.map(group => group.name)
-      : [config.control]
-  const { initialLogits, space } = world.options.actions
-  const joint = config.control === 'joint' ? new FlatEnv(world) : undefined
-  const repeated = initialLogits && Array.from({ length: world.groups }, () => [...initialLogits]).flat()
-  const agents = new Map<string, GroupAgent>(
-    names.map(name => [
-      name,
-      container.createAgent(config.agent, {
-        observationSpace: joint?.observationSpace ?? observationSpace(world),
-        actionSpace: joint?.actionSpace ?? space,
-        config: config.agentConfig,
-        gamma: config.gamma,
-        initialLogits: joint && repeated ? Float32Array.from(repeated) : initialLogits,
-        rng: Rng.of(config.seed, 'agent', name),
-        networks: { policy: parts.policyNetwork, value: parts.valueNetwork },
-      }),
-    ]),
-  )
-  if (config.root !== 'none') {
-    const root = new Root(world, ROOT_ACTIONS[config.rootActions])
-    const { observationSpace, actionSpace, initialLogits } = root
-    agents.set(
-      'root',
-      container.createAgent(config.root, {
-        observationSpace,
-        actionSpace,
-        config: config.rootConfig,
-        gamma: config.gamma,
-        initialLogits,
-        rng: Rng.of(config.seed, 'agent', 'root'),
-      }),
-    )
-  }
-  return agents
 }
 
 export function defaultCacheDir(): string {

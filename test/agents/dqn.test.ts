@@ -4,7 +4,6 @@ import { describe, expect } from 'vitest'
 import type { Trajectory, Transition } from '../../src/agents/agent.ts'
 import { Dqn } from '../../src/agents/dqn/agent.ts'
 import { dqnConfig, Q_NETWORK } from '../../src/agents/dqn/config.ts'
-import { bestAction, QValues } from '../../src/agents/dqn/losses.ts'
 import { Mlp } from '../../src/agents/mlp.ts'
 import { pack, unpackInto } from '../../src/agents/state.ts'
 import { Rng, type RngState } from '../../src/common/random.ts'
@@ -271,22 +270,6 @@ describe('what DQN learns from', () => {
     const policy = () => new Mlp({ inputs: 1, outputs: 3, hidden: [], rng: Rng.of(1), ...Q_NETWORK })
     const build = () => new Dqn({ ...context, config: dqnConfig.parse({}), networks: { policy } })
     expect(build).toThrow(/no policy network/)
-  })
-})
-
-describe('values', () => {
-  test('dueling: differences are those of the advantages, the mean is V', () => {
-    const values = new QValues(3, true).of(Float32Array.of(5, 1, 2, 6), 1)
-    expect([...values]).toEqual([3, 4, 8])
-  })
-
-  test('the best action is allowed, the first of equals; divergence is an error', () => {
-    const values = Float32Array.of(0, 0, 0, 1, 3, 3)
-    expect(bestAction(values, 1, 3, undefined)).toBe(1)
-    expect(bestAction(values, 1, 3, Uint8Array.of(1, 0, 1))).toBe(2)
-    expect(bestAction(values, 1, 3, Uint8Array.of(1, 0, 0))).toBe(0)
-    expect(() => bestAction(values, 1, 3, Uint8Array.of(0, 0, 0))).toThrow(/allows no action/)
-    expect(() => bestAction(Float32Array.of(Number.NaN), 0, 1, undefined)).toThrow(/diverged/)
   })
 })
 

@@ -2,7 +2,8 @@ import { inputError } from '../../common/error.ts'
 import type { Env, EnvSpec, Mask, ResetResult, Space, StepResult } from '../env.ts'
 import { Box, Discrete, MultiDiscrete } from '../spaces.ts'
 import { maskOf, roundInfo } from './views.ts'
-import type { FineTuning, WorldState } from './world.ts'
+import type { FineTuning } from './world.ts'
+import type { WorldState } from './world-state.ts'
 
 /** What one action of all groups is made of, and how it is taken apart. */
 interface JointSpace<A> {

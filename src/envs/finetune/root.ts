@@ -3,7 +3,8 @@ import type { Env, EnvSpec, ResetResult, Space, StepResult } from '../env.ts'
 import { Box, Discrete } from '../spaces.ts'
 import type { GroupSetting } from './actions.ts'
 import { roundInfo } from './views.ts'
-import type { FineTuning, RoundResult, WorldState } from './world.ts'
+import type { FineTuning } from './world.ts'
+import type { RoundResult, WorldState } from './world-state.ts'
 
 /** What the root chooses: which groups may move until it chooses again. */
 export interface RootActions {

@@ -1,7 +1,8 @@
 import { inputError } from '../../common/error.ts'
 import type { Env, EnvSpec, Info, Mask, ResetResult, Space, StepResult } from '../env.ts'
 import { Box } from '../spaces.ts'
-import type { FineTuning, RoundResult, WorldState } from './world.ts'
+import type { FineTuning } from './world.ts'
+import type { RoundResult, WorldState } from './world-state.ts'
 
 type Observation = Float32Array
 

@@ -1,94 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inputError, interrupted } from '../../common/error.ts'
-import { Rng, type RngState } from '../../common/random.ts'
-import type { Splits } from '../../data/dataset.ts'
-import { initialWeights, type Weights } from '../../models/initialize.ts'
-import type { NormConfig, Trainee, TraineeState } from '../../models/trainee.ts'
+import { Rng } from '../../common/random.ts'
+import { initialWeights } from '../../models/initialize.ts'
 import { Discrete } from '../spaces.ts'
-import type { ActionSet, GroupSetting, RateLimits } from './actions.ts'
-import { BatchOrder, type BatchOrderState } from './batches.ts'
-import type { Credit } from './credits.ts'
-import { type GroupStatistics, observe, type StateSpace } from './features.ts'
-import { Probe, type ProbeState } from './probe.ts'
-import { boundLoss, divergenceLoss, type Evaluation, type RewardDefinition } from './reward.ts'
-import type { StageTree } from './stages.ts'
-
-/** What a world is made of: a network in training, clips, a budget, and what agents may do and see. */
-export interface FineTuningOptions<A = number> {
-  readonly trainee: Trainee
-  readonly pretrained: Weights
-  /** Without the test split: nothing in here can read it. */
-  readonly splits: Pick<Splits, 'train' | 'probe' | 'reward'>
-  readonly classes: number
-  readonly batchSize: number
-  /** Training steps between two decisions. */
-  readonly roundSteps: number
-  readonly budgetSteps: number
-  /** Default: what `budgetSteps` steps of full fine-tuning cost. */
-  readonly budgetFlops?: number
-  readonly limits: RateLimits
-  readonly actions: ActionSet<A>
-  readonly states: StateSpace
-  readonly reward: RewardDefinition
-  /**
-   * What a group is paid: the round's reward (`team`, the default), or by how much its own action changed it
-   * (`difference`; Wolpert & Tumer 2002): the round is played again with every action but its own, which keeps.
-   */
-  readonly credit?: Credit
-  readonly norms: NormConfig
-  /** Start from fresh weights everywhere (the baseline `fromScratch`). */
-  readonly fromScratch?: boolean
-  /** False: no statistics are read and none are paid for; fixed schedules need none. */
-  readonly probed?: boolean
-  /** Keep the given model's head instead of starting a fresh one. */
-  readonly keepHead?: boolean
-  /** Where rounds that another episode has played already are taken from, and put. */
-  readonly stages?: StageTree<Stage>
-  readonly signal?: AbortSignal
-  /** Called after every training step, for progress. */
-  readonly onStep?: (step: number) => void
-}
-
-export interface RoundResult {
-  /** The round's own. */
-  readonly reward: number
-  /** What each group is paid. */
-  readonly rewards: readonly number[]
-  /** The budget is spent or training diverged: the observation shows both, so it's the MDP's own end. */
-  readonly terminated: boolean
-  readonly diverged: boolean
-  readonly step: number
-  readonly flops: number
-  readonly trainLoss: number
-  readonly evaluation: Evaluation<'reward'>
-}
-
-/** Everything that decides the rest of an episode. */
-export interface WorldState {
-  readonly trainee: TraineeState
-  readonly order: BatchOrderState
-  readonly dropout: RngState
-  readonly probe: ProbeState
-  readonly settings: readonly GroupSetting[]
-  readonly open: readonly boolean[]
-  readonly history: string
-  readonly progress: Progress
-}
-
-/** A state, and the round that led to it; there's none at the start. */
-export interface Stage {
-  readonly state: WorldState
-  readonly result?: RoundResult
-}
-
-interface Progress {
-  readonly step: number
-  readonly evaluation: Evaluation<'reward'>
-  readonly previousLoss: number
-  readonly trainLoss: number
-  readonly done: boolean
-  readonly diverged: boolean
-}
+import type { GroupSetting } from './actions.ts'
+import { BatchOrder } from './batches.ts'
+import { differences } from './difference.ts'
+import { type GroupStatistics, observe } from './features.ts'
+import { Probe } from './probe.ts'
+import { boundLoss, divergenceLoss, type Evaluation } from './reward.ts'
+import type { FineTuningOptions, Progress, RoundResult, WorldState } from './world-state.ts'
 
 /**
  * The one mutable world of fine-tuning: network, optimizer, data order, budget. Group environments and the other
@@ -252,31 +173,10 @@ export class FineTuning<A = number> {
       const action = actions[group]
       return action === undefined ? setting : set.apply(action, setting, this.depth(group), limits)
     })
-    return this.options.credit === 'difference' ? this.differences(kept, settings) : this.train(settings)
-  }
-
-  /** The round as chosen, and once more for each group that chose something else than it had. */
-  private async differences(
-    kept: readonly GroupSetting[],
-    settings: readonly GroupSetting[],
-  ): Promise<RoundResult> {
-    const before = this.snapshot()
-    const flopsBefore = this.flops
-    const result = await this.train(settings)
-    const after = this.snapshot()
-    const rewards: number[] = []
-    for (const [group, setting] of settings.entries()) {
-      if (sameSetting(setting, kept[group])) {
-        rewards.push(0)
-        continue
-      }
-      this.restore(before)
-      const other = await this.train(settings.map((chosen, g) => (g === group ? kept[g] : chosen)))
-      this.replayed += other.flops - flopsBefore
-      rewards.push(result.reward - other.reward)
-    }
-    this.restore(after)
-    return { ...result, rewards }
+    if (this.options.credit !== 'difference') return this.train(settings)
+    const { result, replayed } = await differences(this, kept, settings)
+    this.replayed += replayed
+    return result
   }
 
   /** One round with these settings: what schedules call directly. */
@@ -390,8 +290,4 @@ export class FineTuning<A = number> {
       throw inputError('episode.not-started', 'call reset before using the environment')
     return this.progress
   }
-}
-
-function sameSetting(a: GroupSetting, b: GroupSetting): boolean {
-  return a.frozen === b.frozen && (a.frozen || a.learningRate === b.learningRate)
 }

@@ -1,0 +1,89 @@
+import type { RngState } from '../../common/random.ts'
+import type { Splits } from '../../data/dataset.ts'
+import type { Weights } from '../../models/initialize.ts'
+import type { NormConfig, Trainee, TraineeState } from '../../models/trainee.ts'
+import type { ActionSet, GroupSetting, RateLimits } from './actions.ts'
+import type { BatchOrderState } from './batches.ts'
+import type { Credit } from './credits.ts'
+import type { StateSpace } from './features.ts'
+import type { ProbeState } from './probe.ts'
+import type { Evaluation, RewardDefinition } from './reward.ts'
+import type { StageTree } from './stages.ts'
+
+/** What a world is made of: a network in training, clips, a budget, and what agents may do and see. */
+export interface FineTuningOptions<A = number> {
+  readonly trainee: Trainee
+  readonly pretrained: Weights
+  /** Without the test split: nothing in here can read it. */
+  readonly splits: Pick<Splits, 'train' | 'probe' | 'reward'>
+  readonly classes: number
+  readonly batchSize: number
+  /** Training steps between two decisions. */
+  readonly roundSteps: number
+  readonly budgetSteps: number
+  /** Default: what `budgetSteps` steps of full fine-tuning cost. */
+  readonly budgetFlops?: number
+  readonly limits: RateLimits
+  readonly actions: ActionSet<A>
+  readonly states: StateSpace
+  readonly reward: RewardDefinition
+  /**
+   * What a group is paid: the round's reward (`team`, the default), or by how much its own action changed it
+   * (`difference`; Wolpert & Tumer 2002): the round is played again with every action but its own, which keeps.
+   */
+  readonly credit?: Credit
+  readonly norms: NormConfig
+  /** Start from fresh weights everywhere (the baseline `fromScratch`). */
+  readonly fromScratch?: boolean
+  /** False: no statistics are read and none are paid for; fixed schedules need none. */
+  readonly probed?: boolean
+  /** Keep the given model's head instead of starting a fresh one. */
+  readonly keepHead?: boolean
+  /** Where rounds that another episode has played already are taken from, and put. */
+  readonly stages?: StageTree<Stage>
+  readonly signal?: AbortSignal
+  /** Called after every training step, for progress. */
+  readonly onStep?: (step: number) => void
+}
+
+export interface RoundResult {
+  /** The round's own. */
+  readonly reward: number
+  /** What each group is paid. */
+  readonly rewards: readonly number[]
+  /** The budget is spent or training diverged: the observation shows both, so it's the MDP's own end. */
+  readonly terminated: boolean
+  readonly diverged: boolean
+  readonly step: number
+  readonly flops: number
+  readonly trainLoss: number
+  readonly evaluation: Evaluation<'reward'>
+}
+
+/** Everything that decides the rest of an episode. */
+export interface WorldState {
+  readonly trainee: TraineeState
+  readonly order: BatchOrderState
+  readonly dropout: RngState
+  readonly probe: ProbeState
+  readonly settings: readonly GroupSetting[]
+  readonly open: readonly boolean[]
+  readonly history: string
+  readonly progress: Progress
+}
+
+/** A state, and the round that led to it; there's none at the start. */
+export interface Stage {
+  readonly state: WorldState
+  readonly result?: RoundResult
+}
+
+/** How far a run has come. */
+export interface Progress {
+  readonly step: number
+  readonly evaluation: Evaluation<'reward'>
+  readonly previousLoss: number
+  readonly trainLoss: number
+  readonly done: boolean
+  readonly diverged: boolean
+}
