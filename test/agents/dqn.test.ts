@@ -198,11 +198,12 @@ describe('what DQN learns from', () => {
     }
   })
 
+  const observation = Float32Array.of(0)
+  const step = { observation, action: 0, reward: 0, duration: 1 }
+  const ends = { terminated: true, truncated: false, finalObservation: observation }
+  const trajectory = { episode: 0, actor: 'shared', transitions: Array(10).fill(step), ...ends }
+
   test('the rate falls to 0 over totalSteps where it is annealed', () => {
-    const observation = Float32Array.of(0)
-    const step = { observation, action: 0, reward: 0, duration: 1 }
-    const ends = { terminated: true, truncated: false, finalObservation: observation }
-    const trajectory = { episode: 0, actor: 'shared', transitions: Array(10).fill(step), ...ends }
     const rates = (annealLearningRate: boolean) => {
       const config = { preset: 'cleanrl', totalSteps: 40, learningStarts: 0, annealLearningRate }
       const agent = make(context, config)
@@ -219,10 +220,6 @@ describe('what DQN learns from', () => {
       trainFrequency: 10,
       learningStarts: 1000,
     })
-    const observation = Float32Array.of(0)
-    const step = { observation, action: 0, reward: 0, duration: 1 }
-    const ends = { terminated: true, truncated: false, finalObservation: observation }
-    const trajectory = { episode: 0, actor: 'shared', transitions: Array(10).fill(step), ...ends }
     const randomShare = (explore: boolean) => {
       const observations = Array(2000).fill(observation)
       const decisions = agent.act(observations, { masks: [], explore, rng: Rng.of(3) })
