@@ -133,19 +133,14 @@ async function collectParallel(request: EpisodeRequest, root?: RootPlayer): Prom
     observations = results.map(result => result.observation)
     over = results[0].terminated
   }
-  const trajectories = paths.map((transitions, group) => ({
-    episode: index,
-    actor: world.options.trainee.network.groups[group].name,
-    transitions,
-    terminated: true,
-    truncated: false,
-    finalObservation: observations[group],
-  }))
+  const trajectories = paths.map((transitions, group) =>
+    ended(index, world.options.trainee.network.groups[group].name, transitions, observations[group]),
+  )
   return { trajectories, rounds, actions }
 }
 
 async function collectSequential(request: EpisodeRequest, root?: RootPlayer): Promise<Collected> {
-  const { world, agents, explore } = request
+  const { world, agents, index, explore } = request
   const env = new SequentialEnv(world)
   let { observation } = await env.reset({ seed: request.worldSeed })
   const transitions: Transition<unknown, unknown>[] = []
@@ -186,20 +181,12 @@ async function collectSequential(request: EpisodeRequest, root?: RootPlayer): Pr
     observation = result.observation
     over = result.terminated
   }
-  const trajectory = {
-    episode: request.index,
-    actor: 'shared',
-    transitions,
-    terminated: true,
-    truncated: false,
-    finalObservation: observation,
-  }
-  return { trajectories: [trajectory], rounds, actions }
+  return { trajectories: [ended(index, 'shared', transitions, observation)], rounds, actions }
 }
 
 /** One agent chooses for all groups at once. */
 async function collectFlat(request: EpisodeRequest, root?: RootPlayer): Promise<Collected> {
-  const { world, agents, explore, rng } = request
+  const { world, agents, index, explore, rng } = request
   const env = new FlatEnv(world)
   let { observation } = await env.reset({ seed: request.worldSeed })
   const transitions: Transition<unknown, unknown>[] = []
@@ -223,15 +210,17 @@ async function collectFlat(request: EpisodeRequest, root?: RootPlayer): Promise<
     observation = result.observation
     over = result.terminated
   }
-  const trajectory = {
-    episode: request.index,
-    actor: 'joint',
-    transitions,
-    terminated: true,
-    truncated: false,
-    finalObservation: observation,
-  }
-  return { trajectories: [trajectory], rounds, actions }
+  return { trajectories: [ended(index, 'joint', transitions, observation)], rounds, actions }
+}
+
+/** What one actor did in an episode that ended by itself. */
+function ended(
+  episode: number,
+  actor: string,
+  transitions: readonly Transition<unknown, unknown>[],
+  finalObservation: Observation,
+): Trajectory<unknown, unknown> {
+  return { episode, actor, transitions, terminated: true, truncated: false, finalObservation }
 }
 
 function roundSummary(

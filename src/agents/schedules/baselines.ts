@@ -1,3 +1,4 @@
+import { DISCRIMINATIVE_RATIO } from '../../envs/finetune/actions.ts'
 import type { GroupStatistics } from '../../envs/finetune/features.ts'
 import {
   FULL_EXPONENTS,
@@ -9,8 +10,6 @@ import {
   type Trial,
 } from './schedule.ts'
 
-/** The ratio between neighbouring groups' rates in discriminative fine-tuning (Howard & Ruder 2018). */
-const DISCRIMINATIVE_RATIO = 2.6
 /** LP-FT trains the head alone for half of the run, as Kumar et al. 2022 give both parts equal epochs. */
 const PROBING_SHARE = 0.5
 /** AutoFreeze's percentile N of gradient change below which layers may freeze (Liu, Agarwal & Venkataraman 2021). */

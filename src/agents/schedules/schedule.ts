@@ -1,4 +1,4 @@
-import type { GroupSetting, RateLimits } from '../../envs/finetune/actions.ts'
+import { clamp, type GroupSetting, type RateLimits } from '../../envs/finetune/actions.ts'
 import type { GroupStatistics } from '../../envs/finetune/features.ts'
 
 /** A point of a schedule's search, of what an agent may reach too. A rate that is absent means the frozen state. */
@@ -42,7 +42,7 @@ export function settingsOf(rates: readonly number[], limits: RateLimits): readon
   return rates.map((rate, group) =>
     rate === 0
       ? { frozen: true, learningRate: limits.reset(rates.length - 1 - group) }
-      : { frozen: false, learningRate: Math.min(Math.max(rate, limits.minimum), limits.maximum) },
+      : { frozen: false, learningRate: clamp(rate, limits) },
   )
 }
 

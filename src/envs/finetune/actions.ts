@@ -89,7 +89,8 @@ export const logRate: ActionSet<Float32Array> = {
   },
 }
 
-const DISCRIMINATIVE_RATIO = 2.6
+/** The ratio between neighbouring groups' rates in discriminative fine-tuning (Howard & Ruder 2018). */
+export const DISCRIMINATIVE_RATIO = 2.6
 /** A fresh head has everything to learn; pretrained weights must not be thrown away while it does. */
 const HEAD_FACTOR = 10
 
@@ -113,6 +114,7 @@ function within(rate: number, { minimum, maximum }: Omit<RateLimits, 'reset'>): 
   return rate >= minimum / SLACK && rate <= maximum * SLACK
 }
 
-function clamp(rate: number, { minimum, maximum }: Omit<RateLimits, 'reset'>): number {
+/** The nearest rate within the limits. */
+export function clamp(rate: number, { minimum, maximum }: Omit<RateLimits, 'reset'>): number {
   return Math.min(Math.max(rate, minimum), maximum)
 }

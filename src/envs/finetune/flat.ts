@@ -1,7 +1,7 @@
 import { inputError } from '../../common/error.ts'
 import type { Env, EnvSpec, Mask, ResetResult, Space, StepResult } from '../env.ts'
 import { Box, Discrete, MultiDiscrete } from '../spaces.ts'
-import { maskOf, roundInfo } from './views.ts'
+import { checkStep, maskOf, roundInfo } from './views.ts'
 import type { FineTuning } from './world.ts'
 import type { WorldState } from './world-state.ts'
 
@@ -40,11 +40,7 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
   }
 
   async step(action: unknown): Promise<StepResult<Float32Array>> {
-    if (this.over) throw inputError('episode.over', 'the episode is over: call reset before step')
-    if (!this.actionSpace.contains(action)) {
-      const space = JSON.stringify(this.actionSpace.toJSON())
-      throw inputError('action.invalid', `${JSON.stringify(action)} is not an action of ${space}`)
-    }
+    checkStep(this.over, this.actionSpace, action)
     const result = await this.world.round(this.joint.split(action))
     this.over = result.terminated
     const { reward, terminated } = result

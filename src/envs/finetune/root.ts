@@ -2,7 +2,7 @@ import { inputError } from '../../common/error.ts'
 import type { Env, EnvSpec, ResetResult, Space, StepResult } from '../env.ts'
 import { Box, Discrete } from '../spaces.ts'
 import type { GroupSetting } from './actions.ts'
-import { roundInfo } from './views.ts'
+import { checkStep, roundInfo } from './views.ts'
 import type { FineTuning } from './world.ts'
 import type { RoundResult, WorldState } from './world-state.ts'
 
@@ -157,11 +157,7 @@ export class RootEnv implements Env<Float32Array, number> {
   }
 
   async step(action: number): Promise<StepResult<Float32Array>> {
-    if (this.over) throw inputError('episode.over', 'the episode is over: call reset before step')
-    if (!this.actionSpace.contains(action)) {
-      const space = JSON.stringify(this.actionSpace.toJSON())
-      throw inputError('action.invalid', `${JSON.stringify(action)} is not an action of ${space}`)
-    }
+    checkStep(this.over, this.actionSpace, action)
     if (action === this.stop) {
       this.over = true
       const info = { duration: 0, stopped: true }

@@ -17,6 +17,14 @@ export function maskOf<A>(world: FineTuning<A>, group: number): Mask {
   return world.mask(group) ?? new Uint8Array(world.options.actions.space.flatSize).fill(1)
 }
 
+/** @throws input error when the episode is over, or the action is none of the space */
+export function checkStep(over: boolean, space: Space<unknown>, action: unknown): void {
+  if (over) throw inputError('episode.over', 'the episode is over: call reset before step')
+  if (space.contains(action)) return
+  const known = JSON.stringify(space.toJSON())
+  throw inputError('action.invalid', `${JSON.stringify(action)} is not an action of ${known}`)
+}
+
 /** The facts of a round that reports want beside the reward. */
 export function roundInfo(result: RoundResult): Info {
   const { reward, evaluation, diverged, step, flops, trainLoss } = result
@@ -117,11 +125,7 @@ export class GroupEnv<A = number> implements Env<Observation, A> {
   }
 
   async step(action: A): Promise<StepResult<Observation>> {
-    if (this.over) throw inputError('episode.over', 'the episode is over: call reset before step')
-    if (!this.actionSpace.contains(action)) {
-      const space = JSON.stringify(this.actionSpace.toJSON())
-      throw inputError('action.invalid', `${JSON.stringify(action)} is not an action of ${space}`)
-    }
+    checkStep(this.over, this.actionSpace, action)
     const result = await this.barrier.choose(this.group, action)
     this.over = result.terminated
     return {

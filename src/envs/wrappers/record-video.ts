@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { inputError } from '../../common/error.ts'
-import { VideoWriter } from '../../data/video-writer.ts'
+import type { VideoWriter } from '../../data/video-writer.ts'
 import type { Env, Frame, MaybePromise, ResetResult, StepResult } from '../env.ts'
 import { SameSpaces } from './wrapper.ts'
 
@@ -77,11 +77,12 @@ export class RecordVideo<O, A> extends SameSpaces<O, A> {
     const { folder, name = episode => `episode-${episode}` } = this.options
     const { width, height } = picture
     const frameRate = this.options.frameRate ?? this.spec.renderFps ?? 30
-    this.writer ??= await VideoWriter.create(join(folder, `${name(this.episode)}.mp4`), {
-      width,
-      height,
-      frameRate,
-    })
+    if (this.writer === undefined) {
+      // Loaded where something is recorded alone.
+      const { VideoWriter } = await import('../../data/video-writer.ts')
+      const path = join(folder, `${name(this.episode)}.mp4`)
+      this.writer = await VideoWriter.create(path, { width, height, frameRate })
+    }
     await this.writer.write(picture)
   }
 
