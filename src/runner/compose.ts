@@ -2,18 +2,16 @@ import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { NetworkFactory } from '../agents/agent.ts'
 import type { Plugin } from '../agents/plugin.ts'
-import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import { openClipCache } from '../data/clip-cache.ts'
 import type { Clip, Dataset, Splits } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
 import { chooseFrameRate, openClipSource, surveyClips } from '../data/source.ts'
 import { splitDataset } from '../data/split.ts'
-import { type ActionSet, rateLimits } from '../envs/finetune/actions.ts'
-import { defaultStateSpace, type StateSpace } from '../envs/finetune/features.ts'
-import { type RewardDefinition, withCost } from '../envs/finetune/reward.ts'
-import { StageTree } from '../envs/finetune/stages.ts'
-import { FineTuning } from '../envs/finetune/world.ts'
+import type { ActionSet } from '../envs/finetune/actions.ts'
+import type { StateSpace } from '../envs/finetune/features.ts'
+import type { RewardDefinition } from '../envs/finetune/reward.ts'
+import type { FineTuning } from '../envs/finetune/world.ts'
 import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
 import type { HeadBuilder } from '../models/clip-model.ts'
 import { type Engine, startEngine } from '../models/engine.ts'
@@ -24,14 +22,15 @@ import { createOptimizer } from '../models/optimizer.ts'
 import type { InputScaling } from '../models/scaling.ts'
 import type { tf } from '../models/tf.ts'
 import { Trainee } from '../models/trainee.ts'
-import { batchSizeOf, checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
+import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
 import type { GroupAgent } from './collect.ts'
-import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
+import type { FineTuneConfig } from './config.ts'
 import type { Container } from './container.ts'
 import { createAgents } from './create-agents.ts'
 import { containerOf } from './load-plugins.ts'
 import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
 import type { OnEvent } from './run-events.ts'
+import { MEGABYTE, refuseMistakes, stagesOf, worldsFor } from './worlds.ts'
 
 /** Parts of a run given in code instead of by name. */
 export interface Parts {
@@ -62,10 +61,34 @@ export interface Composition {
   readonly worlds: readonly FineTuning<unknown>[]
   /** Another world on the first worker's network, with some options of its own. */
   variant(options: Partial<FineTuningOptions<unknown>>): FineTuning<unknown>
+  /** The same networks and clips under another control: other agents, actions, rewards. */
+  derive(overrides: Partial<Pick<FineTuneConfig, ControlKey>>): Composition
   /** One agent a group, or the same one for all. */
   createAgents(): ReadonlyMap<string, GroupAgent>
+  /** The clips; the networks remain. */
   close(): void
+  /** The clips and the networks. */
+  dispose(): void
 }
+
+/** What of a configuration is about agents and what they do, not about the network and its clips. */
+export const CONTROL_KEYS = [
+  'agent',
+  'agentConfig',
+  'control',
+  'view',
+  'root',
+  'rootConfig',
+  'rootActions',
+  'rootEvery',
+  'actions',
+  'reward',
+  'credit',
+  'costWeight',
+  'episodes',
+  'gamma',
+] as const
+export type ControlKey = (typeof CONTROL_KEYS)[number]
 
 interface ComposeHooks {
   readonly signal: AbortSignal
@@ -74,7 +97,6 @@ interface ComposeHooks {
 }
 
 const DEFAULT_GROUPS = 4
-const MEGABYTE = 2 ** 20
 
 export async function compose(
   wanted: FineTuneConfig,
@@ -84,12 +106,7 @@ export async function compose(
   const notice = (message: string) => hooks.onEvent({ type: 'notice', message })
   let config = wanted
   const container = await containerOf(config.plugin, parts.plugins)
-  container.agent(config.agent)
-  container.task(config.task)
-  if (config.root !== 'none') container.agent(config.root)
-  const reward = parts.reward ?? container.reward(config.reward)
-  const actions = parts.actionSpace ?? container.actions(config.actions)
-  refuseMixedControl(config)
+  refuseMistakes(config, parts, container)
   const given =
     parts.dataset ??
     (await loadDataset(config.data, {
@@ -148,76 +165,54 @@ export async function compose(
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
   const classIndex = new Map(dataset.classes.map((name, index) => [name, index]))
   const label = (clip: Clip) => classIndex.get(clip.label) ?? -1
-  const worldOn = (trainee: Trainee, options: Partial<FineTuningOptions<unknown>> = {}) =>
-    new FineTuning<unknown>({
-      trainee,
-      pretrained: trainee.pretrained,
-      splits,
-      classes: dataset.classes.length,
-      batchSize: batchSizeOf(config, splits),
-      roundSteps: roundStepsOf(config),
-      budgetSteps: longestRun(config),
-      budgetFlops: budgetFlops(trainee, config.budgetSteps, batchSizeOf(config, splits)),
-      limits: rateLimits(config.learningRate),
-      actions,
-      states: parts.stateSpace ?? defaultStateSpace,
-      reward: config.costWeight > 0 ? withCost(reward, config.costWeight) : reward,
-      credit: config.credit,
-      norms: { modes: trainee.network.groups.map(() => config.norm) },
-      keepHead,
-      signal: hooks.signal,
-      onStep: hooks.onStep,
-      ...options,
-    })
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
-  const worlds = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () => {
+  const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () => {
     const network = buildNetwork(pretrained, { ...plan, scaling })
     const optimizer = () => createOptimizer({ kind: config.optimizer })
     const options = { network, optimizer, pixels, augmented, label }
-    const trainee = new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE, batches }, readWeights(network))
-    // One a worker: a stage's cached prefixes are its own network's.
-    const memory = Math.floor((config.stageMemory * MEGABYTE) / config.workers)
-    return worldOn(trainee, memory > 0 ? { stages: new StageTree(memory) } : {})
+    return new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE, batches }, readWeights(network))
   })
-  const [world] = worlds
-  return {
-    config,
-    engine,
-    container,
-    dataset,
-    splits,
-    format,
-    frameRate,
-    scaling,
-    worlds,
-    variant: options => worldOn(world.options.trainee, options),
-    createAgents: () => createAgents(config, parts, container, world),
-    close: () => cache.close(),
+  const composed = (own: FineTuneConfig): Composition => {
+    const on = worldsFor(own, parts, container, {
+      splits,
+      classes: dataset.classes.length,
+      keepHead,
+      signal: hooks.signal,
+      onStep: hooks.onStep,
+    })
+    const worlds = trainees.map(trainee => on(trainee, stagesOf(own)))
+    const [world] = worlds
+    return {
+      config: own,
+      engine,
+      container,
+      dataset,
+      splits,
+      format,
+      frameRate,
+      scaling,
+      worlds,
+      variant: options => on(world.options.trainee, options),
+      derive(overrides) {
+        const derived = { ...own, ...overrides }
+        refuseMistakes(derived, parts, container)
+        return composed(derived)
+      },
+      createAgents: () => createAgents(own, parts, container, world),
+      close: () => cache.close(),
+      dispose() {
+        cache.close()
+        const models = new Set(trainees.map(({ network }) => network.model))
+        if (parts.model === undefined) models.add(pretrained)
+        for (const model of models) model.dispose()
+      },
+    }
   }
+  return composed(config)
 }
 
 export function defaultCacheDir(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'layergym')
-}
-
-/** What `budgetSteps` steps of full fine-tuning cost. */
-function budgetFlops({ network }: Trainee, budgetSteps: number, batchSize: number): number {
-  return budgetSteps * batchSize * network.stepFlops(network.groups.map(() => true))
-}
-
-function refuseMixedControl(config: FineTuneConfig): void {
-  if (config.credit === 'difference' && (config.view === 'sequential' || config.control === 'joint')) {
-    throw inputError(
-      'credit.view',
-      'the difference that one action made can be paid where each group has its own: with --view parallel, and --control independent or shared',
-    )
-  }
-  if (config.view === 'sequential' && config.control !== 'shared') {
-    throw inputError(
-      'control.sequential',
-      'the sequential view is one environment for all groups: it needs one agent (--control shared), or use --view parallel',
-    )
-  }
 }
 
 function framesOf(

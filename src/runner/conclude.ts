@@ -121,7 +121,7 @@ interface Cost {
   readonly seconds: number
 }
 
-function total(parts: readonly Cost[]): Cost {
+export function total(parts: readonly Cost[]): Cost {
   return {
     flops: parts.reduce((sum, part) => sum + part.flops, 0),
     seconds: parts.reduce((sum, part) => sum + part.seconds, 0),

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { inputError } from '../common/error.ts'
+import { encode } from './codec.ts'
 import { type Composition, compose, type Parts } from './compose.ts'
 import { type FineTuneConfig, fineTuneSchema, IN_CODE, parseConfig, withAbsolutePaths } from './config.ts'
-import { applyPolicy, loadPolicy, type PolicyFile, savePolicy } from './policy.ts'
+import { applyPolicy, loadPolicy, type PolicyFile, withPolicy } from './policy.ts'
 import { type FineTuneResult, Run, type RunHooks, type RunState, stepCounter } from './run.ts'
 import { atFolder, RunFolder } from './run-folder.ts'
 import type { FineTuneSummary } from './summary.ts'
@@ -13,17 +14,20 @@ export async function fineTune(
   hooks: RunHooks,
   parts: Parts = {},
 ): Promise<FineTuneResult> {
-  const config = withAbsolutePaths(parseConfig(fineTuneSchema, values))
-  const { out, overwrite, policy } = config
+  const given = parseConfig(fineTuneSchema, values)
+  const learned = given.policy === undefined ? undefined : await loadPolicy(given.policy)
+  const config = withAbsolutePaths(
+    learned === undefined ? given : parseConfig(fineTuneSchema, withPolicy(values, learned)),
+  )
+  const { out, overwrite } = config
   if (out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
   await RunFolder.refuseExisting(out, overwrite)
-  const learned = policy === undefined ? undefined : await loadPolicy(policy)
   return composed(config, parts, hooks, async (composition, steps) => {
     // All that can be refused is refused by now: a mistake leaves no folder behind.
     const agents = startingAgents(composition, learned)
     const folder = await RunFolder.create(out, composition.config, overwrite)
     return atFolder(folder, async () => {
-      if (learned !== undefined) await savePolicy(join(folder.dir, POLICY), agents, composition)
+      if (learned !== undefined) await folder.write(POLICY, encode(learned))
       return new Run(composition, agents, folder, hooks, steps).finish(undefined)
     })
   })

@@ -36,7 +36,10 @@ export interface EpisodeRecord {
 }
 
 export interface LearnOptions {
+  /** What the agents were made for. */
   readonly composition: Composition
+  /** What episodes are played on, one after the other, by name; default: the composition. */
+  readonly instances?: readonly Instance[]
   readonly agents: ReadonlyMap<string, GroupAgent>
   readonly state: LearningState
   readonly signal: AbortSignal
@@ -47,6 +50,12 @@ export interface LearnOptions {
   readonly onState: (state: LearningState) => Promise<void>
 }
 
+/** A model on a dataset, as one of several that agents learn on. */
+export interface Instance {
+  readonly id: string
+  readonly composition: Composition
+}
+
 export function initialLearningState(agents: ReadonlyMap<string, GroupAgent>): LearningState {
   const entries = [...agents]
   return {
@@ -55,6 +64,14 @@ export function initialLearningState(agents: ReadonlyMap<string, GroupAgent>): L
     updates: Object.fromEntries(entries.map(([name]) => [name, 0])),
     pending: [],
   }
+}
+
+/** Where an episode is played: instances come in turn, each time round with data in another order. */
+function stageOf({ composition, instances }: LearnOptions, index: number) {
+  const { seed } = composition.config
+  if (instances === undefined) return { worlds: composition.worlds, worldSeed: seed }
+  const { id, composition: own } = instances[index % instances.length]
+  return { id, worlds: own.worlds, worldSeed: seed + Math.floor(index / instances.length) }
 }
 
 /**
@@ -74,30 +91,35 @@ export function learn(options: LearnOptions): Promise<LearningState> {
     let queue: Promise<void> = Promise.resolve()
     const early = new Map<number, EpisodeOutcome<EpisodeResult>>()
     const lost = new Map<number, Lost>()
-    const stream$ = episodes$<EpisodeResult, Composition['worlds'][number]>({
+    const stream$ = episodes$<EpisodeResult, number>({
       from,
       to: config.episodes,
-      workers: worlds,
+      workers: worlds.map((_, worker) => worker),
       credits$,
       retries: 1,
       isFatal: error =>
         options.signal.aborted || (error instanceof LayergymError && error.kind !== 'failure'),
-      run: async (index, world, signal) => {
+      run: async (index, worker, signal) => {
         options.onEpisodeStart?.(index)
+        const stage = stageOf(options, index)
+        const world = stage.worlds[worker]
         const start = clock()
         try {
-          return await runEpisode({
+          const result = await runEpisode({
             world,
             view: viewOf(config),
             agents: actingAgents(agents, world),
             root: rootControl(agents, world, config),
             index,
             explore: true,
-            worldSeed: config.seed,
+            worldSeed: stage.worldSeed,
             rng: Rng.of(config.seed, 'policy', index),
             clock,
             signal,
           })
+          return stage.id === undefined
+            ? result
+            : { ...result, summary: { ...result.summary, instance: stage.id } }
         } catch (error) {
           const before = lost.get(index) ?? NOTHING_LOST
           lost.set(index, {
@@ -174,7 +196,7 @@ function learnsFrom(agent: string, actor: string): boolean {
 
 /** Adds one episode in its turn; after the last of a round, agents learn. */
 async function absorb(
-  { agents, onEvent }: LearnOptions,
+  { agents, instances, onEvent }: LearnOptions,
   state: LearningState,
   outcome: EpisodeOutcome<EpisodeResult>,
   perUpdate: number,
@@ -193,8 +215,11 @@ async function absorb(
   }
   onEvent({ type: 'episode', episode: record.summary })
   const episodes = [...state.episodes, record]
+  // Losses on different instances can't be compared.
   const best =
-    outcome.ok && !(state.best !== undefined && state.best.rewardLoss <= outcome.result.summary.rewardLoss)
+    instances === undefined &&
+    outcome.ok &&
+    !(state.best !== undefined && state.best.rewardLoss <= outcome.result.summary.rewardLoss)
       ? {
           index: outcome.index,
           rewardLoss: outcome.result.summary.rewardLoss,

@@ -6,24 +6,59 @@ import { writeAtomic } from './atomic.ts'
 import { decode, encode } from './codec.ts'
 import type { GroupAgent } from './collect.ts'
 import type { Composition } from './compose.ts'
+import type { FineTuneConfig } from './config.ts'
 
-/** A learned policy on disk: enough to act with it on another network with the same observations and actions. */
+/** What of a configuration a policy brings with it: who acts, on what, by which actions. */
+const OWN_KEYS = [
+  'agent',
+  'agentConfig',
+  'control',
+  'view',
+  'actions',
+  'gamma',
+  'root',
+  'rootConfig',
+  'rootActions',
+  'rootEvery',
+] as const
+type OwnKey = (typeof OWN_KEYS)[number]
+
+/**
+ * A learned policy on disk: enough to act with it on another network. A shared policy sees one group at a time, so it
+ * goes with any number of groups; all others, and the root, are bound to the number that they were learned on.
+ */
 export interface PolicyFile {
-  readonly agent: string
-  readonly control: string
-  /** Ids of the observation's features, in order. */
-  readonly features: readonly string[]
-  readonly actions: string
-  /** State by group name, or `shared`, or `joint`. */
+  readonly settings: Readonly<Pick<FineTuneConfig, OwnKey>>
+  /** What an observation holds, in order. */
+  readonly features: readonly { readonly id: string; readonly description: string }[]
+  /** Layer groups that it was learned on, the head included. */
+  readonly groups: number
+  /** What learning took. */
+  readonly cost: PolicyCost
+  /** State by group name, or `shared`, or `joint`; and `root`. */
   readonly states: Readonly<Record<string, AgentState>>
+}
+
+export interface PolicyCost {
+  readonly episodes: number
+  readonly flops: number
 }
 
 export async function savePolicy(
   path: string,
   agents: ReadonlyMap<string, GroupAgent>,
   composition: Composition,
+  cost: PolicyCost,
 ): Promise<void> {
-  await writeAtomic(path, encode(describe(agents, composition)))
+  const { config, worlds } = composition
+  const file: PolicyFile = {
+    settings: Object.fromEntries(OWN_KEYS.map(key => [key, config[key]])) as PolicyFile['settings'],
+    features: featuresOf(composition),
+    groups: worlds[0].groups,
+    cost,
+    states: Object.fromEntries([...agents].map(([name, agent]) => [name, agent.state()])),
+  }
+  await writeAtomic(path, encode(file))
 }
 
 /** @throws input error when the file isn't there or isn't a policy */
@@ -32,7 +67,7 @@ export async function loadPolicy(path: string): Promise<PolicyFile> {
     throw inputError('policy.missing', `no policy at ${path}: give the policy.json of a run`)
   try {
     const policy = decode(await readFile(path, 'utf8')) as PolicyFile
-    if (typeof policy.agent === 'string' && typeof policy.states === 'object') return policy
+    if (typeof policy.settings?.agent === 'string' && typeof policy.states === 'object') return policy
   } catch (error) {
     throw inputError('policy.unreadable', `${path} is not a policy: it can't be read as JSON`, {
       cause: error,
@@ -41,47 +76,60 @@ export async function loadPolicy(path: string): Promise<PolicyFile> {
   throw inputError('policy.unreadable', `${path} is not a policy: give the policy.json of a run`)
 }
 
+/**
+ * A configuration under which a policy acts as it learned to: what is left open is the policy's.
+ * @throws input error where the configuration says otherwise
+ */
+export function withPolicy(
+  values: Readonly<Record<string, unknown>>,
+  { settings }: PolicyFile,
+): Readonly<Record<string, unknown>> {
+  for (const key of ['agent', 'control', 'actions', 'root'] as const) {
+    const given = values[key]
+    if (given === undefined || given === settings[key]) continue
+    throw inputError(
+      'policy.mismatch',
+      `the policy was learned with ${key} '${settings[key]}', this run has '${given}': leave out --${key}`,
+    )
+  }
+  return { ...values, ...settings }
+}
+
 /** Puts a policy's states into fresh agents. @throws input error where they don't fit */
 export function applyPolicy(
   policy: PolicyFile,
   agents: ReadonlyMap<string, GroupAgent>,
   composition: Composition,
 ): void {
-  const own = describe(agents, composition)
-  for (const key of ['agent', 'control', 'actions'] as const) {
-    if (policy[key] !== own[key]) {
-      throw inputError(
-        'policy.mismatch',
-        `the policy was learned with ${key} '${policy[key]}', this run has '${own[key]}'`,
-      )
-    }
-  }
-  if (policy.features.join() !== own.features.join()) {
+  const ids = (features: PolicyFile['features']) => features.map(({ id }) => id).join(', ')
+  const [learned, own] = [ids(policy.features), ids(featuresOf(composition))]
+  if (learned !== own) {
     throw inputError(
       'policy.mismatch',
-      "the policy was learned on other features than this run's state space",
+      `the policy was learned on other features than this run's state space: it reads ${learned}; here are ${own}`,
+    )
+  }
+  const { groups } = composition.worlds[0]
+  const { control, root } = policy.settings
+  if (groups !== policy.groups && (control !== 'shared' || root !== 'none')) {
+    const bound = control === 'shared' ? 'its root' : `${control} control`
+    throw inputError(
+      'policy.mismatch',
+      `the policy was learned on ${policy.groups} layer groups, this run has ${groups}, and ${bound} is bound to their ` +
+        `number: use --groups ${policy.groups}, or a policy learned with --control shared and without a root`,
     )
   }
   for (const [name, agent] of agents) {
     const state = policy.states[name]
     if (state === undefined) {
       const known = Object.keys(policy.states).join(', ')
-      throw inputError(
-        'policy.mismatch',
-        `the policy has no agent for '${name}' (it has: ${known}): use as many --groups`,
-      )
+      throw inputError('policy.mismatch', `the policy has no agent for '${name}' (it has: ${known})`)
     }
     agent.restore(state)
   }
 }
 
-function describe(agents: ReadonlyMap<string, GroupAgent>, { config, worlds }: Composition): PolicyFile {
-  const { states, actions } = worlds[0].options
-  return {
-    agent: config.agent,
-    control: config.control,
-    features: [...states.group, ...states.global].map(feature => feature.id),
-    actions: actions.id,
-    states: Object.fromEntries([...agents].map(([name, agent]) => [name, agent.state()])),
-  }
+function featuresOf({ worlds }: Composition): PolicyFile['features'] {
+  const { states } = worlds[0].options
+  return [...states.group, ...states.global].map(({ id, description }) => ({ id, description }))
 }

@@ -7,7 +7,7 @@ import { saveModel } from '../models/save.ts'
 import type { tf } from '../models/tf.ts'
 import type { Clock, GroupAgent } from './collect.ts'
 import { type Composition, modelMetadata } from './compose.ts'
-import { bestTrial, buildSummary, type Shipped, type Trials, type TriedRun } from './conclude.ts'
+import { bestTrial, buildSummary, type Shipped, type Trials, type TriedRun, total } from './conclude.ts'
 import { runHash } from './hash.ts'
 import { initialLearningState, type LearningState, learn } from './learn.ts'
 import { notesOn } from './notes.ts'
@@ -178,8 +178,12 @@ export class Run {
     const test = testScore(scoreTest(world, composition), composition)
     const model = join(folder.dir, 'model')
     await saveModel(trainee.network.model, model, modelMetadata(composition))
-    await savePolicy(join(folder.dir, 'policy.json'), agents, composition)
     const records = state.learning?.episodes ?? []
+    // An applied one lies there already.
+    if (composition.config.policy === undefined) {
+      const cost = { episodes: records.length, flops: total(records.map(record => record.summary)).flops }
+      await savePolicy(join(folder.dir, 'policy.json'), agents, composition, cost)
+    }
     for (const message of notesOn(state.learning, agents, composition)) {
       this.notes.push(message)
       this.emit({ type: 'notice', message })

@@ -49,6 +49,8 @@ export interface TestScore {
 export interface EpisodeSummary {
   readonly index: number
   readonly kind: 'learning' | 'greedy'
+  /** What it was played on, where agents learn on several instances. */
+  readonly instance?: string
   /** Undiscounted sum of rewards. */
   readonly return: number
   readonly flops: number

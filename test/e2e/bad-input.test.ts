@@ -276,13 +276,13 @@ describe('policies', () => {
     ['other JSON', 'other-policy.json', '{"agent":3}', /other-policy\.json is not a policy/],
     ['null', 'null-policy.json', 'null', /null-policy\.json is not a policy/],
     [
-      'that of another agent',
+      'that of another control',
       'random-policy.json',
-      '{"agent":"random","control":"independent","features":[],"actions":"five","states":{}}',
-      /agent 'random', this run has 'reinforce'/,
+      '{"settings":{"agent":"random","control":"independent"},"features":[],"groups":2,"states":{}}',
+      /control 'independent', this run has 'joint': leave out --control/,
     ],
   ])('%s', async (_what, name, content, words) => {
     const policy = content === undefined ? join(folder, name) : place(name, content)
-    await refused(fineTune({ policy }), words)
+    await refused(fineTune({ policy, control: 'joint' }), words)
   })
 })
