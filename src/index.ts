@@ -30,6 +30,7 @@ export {
   type GroupSetting,
   logRate,
   type RateLimits,
+  rateLevels,
   rateLimits,
 } from './envs/finetune/actions.ts'
 export {

@@ -6,15 +6,19 @@ import { exitCodeOf, type Io, type RegisterCommand } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { fineTuneCommand } from './fine-tune.ts'
+import { learnPolicyCommand } from './learn-policy.ts'
 import { listCommand } from './list.ts'
 import { predictCommand } from './predict.ts'
 import { resumeCommand } from './resume.ts'
 import { setupCommand } from './setup.ts'
+import { studyCommand } from './study.ts'
 import { traceCommand } from './trace.ts'
 import { trainCommand } from './train.ts'
 
 const COMMANDS: readonly RegisterCommand[] = [
   fineTuneCommand,
+  learnPolicyCommand,
+  studyCommand,
   trainCommand,
   benchmarkCommand,
   evaluateCommand,

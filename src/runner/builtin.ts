@@ -1,6 +1,6 @@
 import { builtinAgents } from '../agents/builtin.ts'
 import { definePlugin, type Plugin } from '../agents/plugin.ts'
-import { type ActionSet, fiveActions, logRate } from '../envs/finetune/actions.ts'
+import { type ActionSet, fiveActions, logRate, rateLevels } from '../envs/finetune/actions.ts'
 import { accuracyHeadroom, logLoss } from '../envs/finetune/reward.ts'
 
 /** What ships, registered the way third parties register theirs. */
@@ -8,7 +8,11 @@ export const builtinPlugins: readonly Plugin[] = [
   builtinAgents,
   definePlugin({
     name: 'layergym actions, rewards and tasks',
-    actions: { discrete5: fiveActions as ActionSet<unknown>, 'log-rate': logRate as ActionSet<unknown> },
+    actions: {
+      discrete5: fiveActions as ActionSet<unknown>,
+      levels: rateLevels as ActionSet<unknown>,
+      'log-rate': logRate as ActionSet<unknown>,
+    },
     rewards: { 'log-loss': logLoss, 'accuracy-headroom': accuracyHeadroom },
     tasks: {
       'action-recognition': {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { BaselineName } from '../agents/schedules/baselines.ts'
+import { BASELINES, type BaselineName } from '../agents/schedules/baselines.ts'
 import { inputError } from '../common/error.ts'
 import { datasetFingerprint } from '../data/fingerprint.ts'
 import type { Weights } from '../models/initialize.ts'
@@ -15,7 +15,7 @@ import { savePolicy } from './policy.ts'
 import { renderReport } from './report/report.ts'
 import type { OnEvent, RunEvent } from './run-events.ts'
 import type { RunFolder } from './run-folder.ts'
-import { runBaseline, runPolicy, type ScheduleRun, scoreTest, testScore, trialsOf } from './schedule-runs.ts'
+import { runPolicy, runSchedule, type ScheduleRun, scoreTest, testScore, trialsOf } from './schedule-runs.ts'
 import type { FineTuneSummary } from './summary.ts'
 
 export interface RunHooks {
@@ -143,10 +143,10 @@ export class Run {
 
   private async search(name: BaselineName, seed: number) {
     const results: TriedRun[] = []
-    for (const trial of trialsOf(name, this.composition)) {
+    for (const trial of trialsOf(BASELINES[name], this.composition, this.composition.config.baselineRates)) {
       const key = `search/${name}/${trial.rate.toExponential(1)}/${trial.headRate.toExponential(1)}/${trial.length}`
       const run = await this.once(key, () =>
-        runBaseline(name, trial, seed, { ...this.context(), test: false }),
+        runSchedule(BASELINES[name], trial, seed, { ...this.context(), test: false }),
       )
       results.push({ trial, run })
     }
@@ -161,7 +161,7 @@ export class Run {
     const { trial } = bestTrial(trials)
     for (const seed of seeds) {
       await this.once(`${name}/${seed}`, () =>
-        runBaseline(name, trial, seed, { ...this.context(), test: true }),
+        runSchedule(BASELINES[name], trial, seed, { ...this.context(), test: true }),
       )
     }
   }

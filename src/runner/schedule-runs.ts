@@ -1,4 +1,3 @@
-import { BASELINES, type BaselineName } from '../agents/schedules/baselines.ts'
 import type { Schedule, Trial } from '../agents/schedules/schedule.ts'
 import { Rng } from '../common/random.ts'
 import { divergenceLoss } from '../envs/finetune/reward.ts'
@@ -27,20 +26,24 @@ export interface ClipScores {
   readonly predictions: readonly number[]
 }
 
-export function trialsOf(name: BaselineName, { config, worlds }: Composition): readonly Trial[] {
+/** What a schedule's search tries. @param count at most */
+export function trialsOf(
+  schedule: Schedule,
+  { config, worlds }: Composition,
+  count: number,
+): readonly Trial[] {
   const longest = longestRun(config) / config.budgetSteps
-  return BASELINES[name].trials(config.baselineRates, worlds[0].options.limits, longest)
+  return schedule.trials(count, worlds[0].options.limits, longest)
 }
 
-/** One run of a baseline from the pretrained weights, or from fresh ones where that is the baseline. */
-export async function runBaseline(
-  name: BaselineName,
+/** One run of a schedule from the pretrained weights, or from fresh ones where that is the schedule. */
+export async function runSchedule(
+  schedule: Schedule,
   trial: Trial,
   seed: number,
   options: { readonly composition: Composition; readonly clock: Clock; readonly test: boolean },
 ): Promise<ScheduleRun> {
   const { composition, clock } = options
-  const schedule: Schedule = BASELINES[name]
   const [base] = composition.worlds
   const steps = composition.config.budgetSteps * trial.length
   const world = composition.variant({
@@ -66,7 +69,13 @@ export async function runBaseline(
 export async function runPolicy(
   seed: number,
   agents: ReadonlyMap<string, GroupAgent>,
-  options: { readonly composition: Composition; readonly clock: Clock; readonly index: number },
+  options: {
+    readonly composition: Composition
+    readonly clock: Clock
+    readonly index: number
+    /** False: the test split is left alone. */
+    readonly test?: boolean
+  },
 ): Promise<{ run: ScheduleRun; episode: EpisodeResult }> {
   const { composition, clock, index } = options
   // Nobody learns from this run: no round is played again.
@@ -88,7 +97,7 @@ export async function runPolicy(
         clock,
       })
     },
-    composition,
+    options.test === false ? undefined : composition,
   )
   if (episode === undefined) throw new Error('the greedy run left no episode')
   return { run, episode }
@@ -126,7 +135,12 @@ async function timed(
     seconds: (clock() - start) / 1000,
   }
   if (scoreOn === undefined) return figures
-  return { ...figures, test: bounded(scoreTest(world, scoreOn), world.options.classes) }
+  return { ...figures, test: boundedTestScores(world, scoreOn) }
+}
+
+/** Scores the world's present weights on the test split, in a form that one clip of a diverged run can't decide. */
+export function boundedTestScores(world: FineTuning<unknown>, composition: Composition): ClipScores {
+  return bounded(scoreTest(world, composition), world.options.classes)
 }
 
 /** Scores the world's present weights on the test split; losses as they are. */

@@ -89,6 +89,23 @@ export const logRate: ActionSet<Float32Array> = {
   },
 }
 
+const LEVELS = [0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2] as const
+
+/**
+ * Discrete(8): freeze, or a rate from 1e-5 to 1e-2 in half decades, wherever the group was before. One choice reaches
+ * any rate, where discrete5 climbs by thirds: for few rounds, and for policies that read what suits an instance.
+ */
+export const rateLevels: ActionSet<number> = {
+  id: 'levels',
+  description: 'freeze, or one of the rates 1e-5, 3e-5, 1e-4 ... 1e-2, whatever the rate was before',
+  space: new Discrete(LEVELS.length),
+  describe: action => (action === 0 ? 'freeze' : String(LEVELS[action])),
+  mask: (_setting, _depth, limits) =>
+    Uint8Array.from(LEVELS, rate => (rate === 0 || within(rate, limits) ? 1 : 0)),
+  apply: (action, setting) =>
+    action === 0 ? { ...setting, frozen: true } : { frozen: false, learningRate: LEVELS[action] },
+}
+
 /** The ratio between neighbouring groups' rates in discriminative fine-tuning (Howard & Ruder 2018). */
 export const DISCRIMINATIVE_RATIO = 2.6
 /** A fresh head has everything to learn; pretrained weights must not be thrown away while it does. */

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { flops, plural } from '../runner/report/format.ts'
+import { learnPolicySchema } from '../runner/study/config.ts'
+import type { LearnPolicySummary } from '../runner/study/learn-policy.ts'
+import type { Io } from './command.ts'
+import { addSchemaOptions, readSettings } from './options.ts'
+import { stamp, watched } from './watched.ts'
+
+/** `layergym learn-policy`: one policy over many instances, to be applied to others. */
+export function learnPolicyCommand(program: Command, io: Io): void {
+  const command = program
+    .command('learn-policy')
+    .description(
+      'learn one policy over many instances (datasets, models), to be applied to others without learning',
+    )
+  addSchemaOptions(command, learnPolicySchema).action(async (options: Record<string, unknown>) => {
+    const settings = await readSettings(options)
+    const { learnPolicy } = await import('../runner/study/learn-policy.ts')
+    const out = String(settings.out ?? join('runs', stamp(io.now())))
+    await watched(io, options, out, learnPolicyWords, hooks => learnPolicy({ ...settings, out }, hooks))
+  })
+}
+
+/** A policy's end for people. */
+export function learnPolicyWords({
+  agent,
+  control,
+  instances,
+  updates,
+  cost,
+  policy,
+  runDir,
+}: LearnPolicySummary): string {
+  const learned = Object.entries(updates).map(([name, count]) => `${name}: ${plural(count, 'update')}`)
+  return [
+    `${agent}, ${control} control, on ${plural(instances.length, 'instance')}: ${plural(cost.episodes, 'episode')}, ${flops(cost.flops)}; ${learned.join(', ')}`,
+    `policy: ${policy}`,
+    `report: ${join(runDir, 'report.html')}`,
+  ].join('\n')
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import Table from 'cli-table3'
+import type { Command } from 'commander'
+import { decimal, percent, plural, signed } from '../runner/report/format.ts'
+import { studySchema } from '../runner/study/config.ts'
+import type { StudyResult } from '../runner/study/study.ts'
+import type { Io } from './command.ts'
+import { addSchemaOptions, readSettings } from './options.ts'
+import { stamp, watched } from './watched.ts'
+
+/** `layergym study`: schedules, policies, searches and agents on many instances, under one accounting of cost. */
+export function studyCommand(program: Command, io: Io): void {
+  const command = program
+    .command('study')
+    .description(
+      'compare ways of fine-tuning (schedules, learned policies, searches, agents) on many instances',
+    )
+  addSchemaOptions(command, studySchema).action(async (options: Record<string, unknown>) => {
+    const settings = await readSettings(options)
+    const { study } = await import('../runner/study/study.ts')
+    const out = String(settings.out ?? join('runs', stamp(io.now())))
+    await watched(io, options, out, studyWords, hooks => study({ ...settings, out }, hooks))
+  })
+}
+
+/** A study's end for people. */
+export function studyWords({ dir, done, of, summary }: StudyResult): string {
+  if (summary === undefined) {
+    return `${done} of ${plural(of, 'outcome')} are done; the rest is another shard's, or: layergym resume ${dir}`
+  }
+  const { contenders, differences, reference, instances, seeds } = summary
+  const table = new Table({
+    head: ['', 'accuracy', `points from ${reference}`, 'cost, in budgets', 'regret'],
+    style: { head: [], border: [] },
+  })
+  for (const { id, accuracy, totalCost, regret } of [...contenders].sort((a, b) => b.accuracy - a.accuracy)) {
+    const difference = differences.find(pair => pair.of === id && pair.from === reference)
+    const [low, high] = difference?.accuracyInterval ?? [0, 0]
+    table.push([
+      id,
+      percent(accuracy),
+      difference === undefined
+        ? '-'
+        : `${signed(100 * difference.accuracy, 1)} (${signed(100 * low, 1)} to ${signed(100 * high, 1)}) ${difference.verdict}`,
+      decimal(totalCost, 2),
+      regret === undefined ? '-' : signed(100 * regret, 1),
+    ])
+  }
+  return [
+    `${plural(instances.length, 'instance')}, ${plural(seeds.length, 'seed')}`,
+    table.toString(),
+    `report: ${join(dir, 'report.html')}`,
+  ].join('\n')
+}

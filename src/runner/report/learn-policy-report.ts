@@ -1,0 +1,92 @@
+import type { EChartsOption } from 'echarts'
+import { mean } from '../statistics.ts'
+import type { LearnPolicySummary } from '../study/learn-policy.ts'
+import { AXIS, COLOURS, chart } from './chart.ts'
+import { decimal, flops, integer, plural, signed } from './format.ts'
+import { Html, html, table } from './html.ts'
+import { STYLE } from './style.ts'
+
+/** How a policy was learned over several instances, as one HTML page that needs nothing else. */
+export function renderLearnPolicyReport(summary: LearnPolicySummary): string {
+  const { agent, control, instances, cost, runDir } = summary
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>A policy learned on ${plural(instances.length, 'instance')}</title><style>${new Html(STYLE)}</style></head>
+<body><main>
+<header><h1>A policy learned on ${plural(instances.length, 'instance')}</h1><p>${runDir}</p></header>
+<p>${agent}, ${control} control: ${plural(cost.episodes, 'episode')}, ${flops(cost.flops)}. Updates: ${Object.entries(
+    summary.updates,
+  )
+    .map(([name, count]) => `${name} ${integer(count)}`)
+    .join(', ')}.</p>
+${curveSection(summary)}
+${instancesSection(summary)}
+</main></body></html>
+`
+  return page.text
+}
+
+/** Returns differ from instance to instance by more than learning changes them: each is taken from its instance's mean. */
+function curveSection({ instances, episodes }: LearnPolicySummary): Html {
+  const of = (id: string) =>
+    episodes.filter(({ instance, failure }) => instance === id && failure === undefined)
+  const means = new Map(instances.map(id => [id, mean(of(id).map(episode => episode.return))]))
+  const relative = episodes.map(episode => episode.return - (means.get(String(episode.instance)) ?? 0))
+  const window = Math.max(instances.length, 10)
+  const smoothed = relative.map((_, i) => mean(relative.slice(Math.max(0, i + 1 - window), i + 1)))
+  const option: EChartsOption = {
+    grid: { left: 64, right: 24, top: 30, bottom: 50 },
+    xAxis: {
+      ...AXIS,
+      type: 'value',
+      name: 'episode',
+      nameLocation: 'middle',
+      nameGap: 30,
+      splitLine: { show: false },
+    },
+    yAxis: { ...AXIS, type: 'value', name: 'return − its mean', scale: true },
+    series: [
+      {
+        type: 'scatter',
+        symbolSize: 4,
+        itemStyle: { color: COLOURS.frozen },
+        data: relative.map((value, i) => [i + 1, value]),
+      },
+      {
+        type: 'line',
+        showSymbol: false,
+        lineStyle: { width: 2.5, color: COLOURS.policy },
+        data: smoothed.map((value, i) => [i + 1, value]),
+      },
+    ],
+  }
+  return html`<section><h2>Learning</h2>${chart({
+    id: 'learning',
+    title: 'Returns over episodes',
+    description: `Each episode's return minus the mean return of all episodes on its instance; the line is the mean of the last ${window} episodes.`,
+    height: 340,
+    option,
+  })}</section>`
+}
+
+function instancesSection({ instances, episodes }: LearnPolicySummary): Html {
+  return html`<section><h2>Instances</h2>${table({
+    caption:
+      'Returns of learning episodes, in which agents explore: the first and the last quarter of those on each instance.',
+    head: ['', 'episodes', 'diverged', 'first quarter', 'last quarter', 'change'],
+    rows: instances.map(id => {
+      const own = episodes.filter(({ instance }) => instance === id)
+      const returns = own.filter(({ failure }) => failure === undefined).map(episode => episode.return)
+      const quarter = Math.max(1, Math.floor(returns.length / 4))
+      const [first, last] = [mean(returns.slice(0, quarter)), mean(returns.slice(-quarter))]
+      return [
+        id,
+        integer(own.length),
+        integer(own.filter(({ diverged }) => diverged).length),
+        decimal(first),
+        decimal(last),
+        signed(last - first),
+      ]
+    }),
+  })}</section>`
+}

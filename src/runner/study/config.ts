@@ -1,0 +1,178 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { baselineNames } from '../../agents/schedules/baselines.ts'
+import { inputError, LayergymError } from '../../common/error.ts'
+import { CONTROL_KEYS } from '../compose.ts'
+import {
+  type FineTuneConfig,
+  fineTuneSchema,
+  integer,
+  parseConfig,
+  real,
+  withAbsolutePaths,
+} from '../config.ts'
+
+const settings = z.record(z.string(), z.unknown())
+const { out, overwrite } = fineTuneSchema.shape
+
+/** What both commands read of one file: `learn-policy` the instances to train on, `study` those that are held out. */
+const fileShape = {
+  settings: settings.default({}).describe('settings of fine-tune that all instances share'),
+  train: z
+    .record(z.string(), settings)
+    .default({})
+    .describe('instances to learn on, by name, each with settings of its own: model, data…'),
+  heldOut: z.record(z.string(), settings).default({}).describe('instances to compare on, by name'),
+  contenders: z.record(z.string(), settings).default({}).describe('what is compared, by name'),
+  seed: integer(0, 2 ** 31 - 1)
+    .default(1)
+    .describe('the first seed; the others follow it'),
+  reference: z
+    .string()
+    .optional()
+    .describe('the contender that the others are compared with (default: the first)'),
+  seeds: integer(1, 1000).default(5).describe('seeds of each instance: of splits, data order and heads'),
+  out,
+  overwrite,
+}
+
+export const studySchema = z.strictObject({
+  ...fileShape,
+  on: z.enum(['held-out', 'train']).default('held-out').describe('which instances to compare on'),
+  shard: z
+    .string()
+    .regex(/^\d+\/\d+$/, 'give i/n, as in 1/2')
+    .optional()
+    .describe('do this part of the work alone, as in 1/2: several processes fill one folder'),
+})
+
+export type StudyConfig = z.infer<typeof studySchema>
+
+type Shape = typeof fineTuneSchema.shape
+/** Those settings that are about agents. */
+export const controlShape = Object.fromEntries(
+  CONTROL_KEYS.map(key => [key, fineTuneSchema.shape[key]]),
+) as Pick<Shape, (typeof CONTROL_KEYS)[number]>
+
+export const learnPolicySchema = z.strictObject({
+  ...fileShape,
+  ...controlShape,
+  control: fineTuneSchema.shape.control.removeDefault().default('shared'),
+  plugin: fineTuneSchema.shape.plugin,
+  checkpointEvery: fineTuneSchema.shape.checkpointEvery,
+})
+
+export type LearnPolicyConfig = z.infer<typeof learnPolicySchema>
+
+/** One of what is compared: a schedule, a learned policy, or an agent or a search that learns on the instance itself. */
+const contenderSchema = z.strictObject({
+  schedule: z.enum(baselineNames).optional(),
+  rates: z
+    .array(real(0, 1e-2))
+    .min(2)
+    .optional()
+    .describe('a static schedule of the user: a rate a group, the head last; 0 freezes'),
+  rate: real(1e-6, 1e-2).optional().describe("of a schedule's backbone (default: the likeliest)"),
+  headRate: real(1e-6, 1e-2).optional().describe("of a schedule's head"),
+  tries: integer(1, 9)
+    .default(1)
+    .describe(
+      'rates that a schedule tries on the instance itself; the best on the reward split is kept, all are paid',
+    ),
+  policy: z.string().optional().describe('a learned policy, applied without learning'),
+  search: z.string().optional().describe('a search that leaves runs and takes them up again'),
+  searchConfig: settings.default({}),
+  budget: real(1, 10_000)
+    .default(16)
+    .describe('what learning or searching on the instance itself may cost, in budgets of one run'),
+  ...(Object.fromEntries(CONTROL_KEYS.map(key => [key, z.unknown().optional()])) as Record<
+    (typeof CONTROL_KEYS)[number],
+    z.ZodOptional<z.ZodUnknown>
+  >),
+})
+
+export type Contender = z.infer<typeof contenderSchema> & {
+  readonly id: string
+  /** Of agents. */
+  readonly control: Partial<Pick<FineTuneConfig, (typeof CONTROL_KEYS)[number]>>
+}
+
+/** @throws input error naming the contender and what is wrong with it */
+export function parseContenders(given: StudyConfig['contenders']): readonly Contender[] {
+  const contenders = Object.entries(given).map(([id, values]) => {
+    try {
+      return parseContender(id, values)
+    } catch (error) {
+      if (!(error instanceof LayergymError)) throw error
+      throw inputError(error.code, `contender '${id}': ${error.message}`)
+    }
+  })
+  if (contenders.length === 0)
+    throw inputError(
+      'study.contenders',
+      "'contenders' is empty: name what to compare, as in full: {schedule: fullFineTune}",
+    )
+  return contenders
+}
+
+function parseContender(id: string, values: Readonly<Record<string, unknown>>): Contender {
+  const parsed = parseConfig(contenderSchema, values)
+  const kinds = (['schedule', 'rates', 'policy', 'search', 'agent'] as const).filter(
+    kind => parsed[kind] !== undefined,
+  )
+  if (kinds.length !== 1) {
+    const found = kinds.length === 0 ? 'none' : kinds.join(' and ')
+    throw inputError(
+      'study.contender',
+      `it needs one of schedule, rates, policy, search and agent, and has ${found}`,
+    )
+  }
+  const given = Object.fromEntries(
+    CONTROL_KEYS.filter(key => parsed[key] !== undefined).map(key => [key, parsed[key]]),
+  )
+  const checked = parseConfig(z.strictObject(controlShape), given)
+  const control = Object.fromEntries(Object.keys(given).map(key => [key, Reflect.get(checked, key)]))
+  return { ...parsed, id, control }
+}
+
+const PATHS = ['model', 'data', 'cache', 'policy'] as const
+
+/** Paths made absolute, so that a run can be resumed from any folder. */
+export function withAbsoluteInstances<
+  C extends Pick<StudyConfig, 'settings' | 'train' | 'heldOut' | 'contenders'>,
+>(config: C): C {
+  const absolute = (own: Readonly<Record<string, unknown>>) => ({
+    ...own,
+    ...Object.fromEntries(
+      PATHS.filter(key => typeof own[key] === 'string').map(key => [key, resolve(String(own[key]))]),
+    ),
+  })
+  const each = (all: StudyConfig['train']) =>
+    Object.fromEntries(Object.entries(all).map(([id, own]) => [id, absolute(own)]))
+  return {
+    ...config,
+    settings: absolute(config.settings),
+    train: each(config.train),
+    heldOut: each(config.heldOut),
+    contenders: each(config.contenders),
+  }
+}
+
+/**
+ * The settings of fine-tune for one instance.
+ * @throws input error naming the instance and what is wrong with it
+ */
+export function instanceConfig(
+  config: Pick<StudyConfig, 'settings'>,
+  id: string,
+  own: Readonly<Record<string, unknown>>,
+  overrides: Partial<FineTuneConfig>,
+): FineTuneConfig {
+  try {
+    const parsed = parseConfig(fineTuneSchema, { ...config.settings, ...own, ...overrides })
+    return withAbsolutePaths(parsed)
+  } catch (error) {
+    if (!(error instanceof LayergymError)) throw error
+    throw inputError(error.code, `instance '${id}': ${error.message}`)
+  }
+}

@@ -1,0 +1,161 @@
+import { join } from 'node:path'
+import { inputError } from '../../common/error.ts'
+import type { GroupAgent } from '../collect.ts'
+import { CONTROL_KEYS, type Composition, compose } from '../compose.ts'
+import { total } from '../conclude.ts'
+import { type FineTuneConfig, IN_CODE, parseConfig } from '../config.ts'
+import { type Instance, initialLearningState, type LearningState, learn } from '../learn.ts'
+import { type PolicyCost, savePolicy } from '../policy.ts'
+import { renderLearnPolicyReport } from '../report/learn-policy-report.ts'
+import type { RunHooks } from '../run.ts'
+import { atFolder, RunFolder } from '../run-folder.ts'
+import type { EpisodeSummary } from '../summary.ts'
+import { instanceConfig, type LearnPolicyConfig, learnPolicySchema, withAbsoluteInstances } from './config.ts'
+
+/** What `layergym learn-policy` answers; in its folder's summary.json too. */
+export interface LearnPolicySummary {
+  readonly runDir: string
+  readonly agent: string
+  readonly control: string
+  readonly instances: readonly string[]
+  readonly episodes: readonly EpisodeSummary[]
+  readonly updates: Readonly<Record<string, number>>
+  readonly cost: PolicyCost
+  /** What `fine-tune --policy` takes. */
+  readonly policy: string
+}
+
+/** Learns one policy over episodes on many instances: datasets, models, seeds. Instances that are held out aren't read. */
+export async function learnPolicy(
+  values: Readonly<Record<string, unknown>>,
+  hooks: RunHooks,
+): Promise<LearnPolicySummary> {
+  const config = withAbsoluteInstances(parseConfig(learnPolicySchema, values))
+  const { out, overwrite } = config
+  if (out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
+  await RunFolder.refuseExisting(out, overwrite)
+  refuseOverlap(config)
+  return onInstances(config, hooks, async instances => {
+    const agents = instances[0].composition.createAgents()
+    const folder = await RunFolder.create(out, config, overwrite)
+    return finish(folder, config, instances, agents, undefined, hooks)
+  })
+}
+
+export async function resumeLearnPolicy(dir: string, hooks: RunHooks): Promise<LearnPolicySummary> {
+  const { folder, config: values } = await RunFolder.open(dir)
+  const done = await folder.read('summary.json')
+  if (done !== undefined) return JSON.parse(done) as LearnPolicySummary
+  const config = parseConfig(learnPolicySchema, values as Record<string, unknown>)
+  return onInstances(config, hooks, async instances => {
+    const agents = instances[0].composition.createAgents()
+    const state = (await folder.restore()) as LearningState | undefined
+    return finish(folder, config, instances, agents, state, hooks)
+  })
+}
+
+/** Whether a run folder's configuration is of `learn-policy`. */
+export function isLearnPolicyConfig(config: unknown): config is LearnPolicyConfig {
+  return typeof config === 'object' && config !== null && 'train' in config && !('on' in config)
+}
+
+async function finish(
+  folder: RunFolder,
+  config: LearnPolicyConfig,
+  instances: readonly Instance[],
+  agents: ReadonlyMap<string, GroupAgent>,
+  saved: LearningState | undefined,
+  hooks: RunHooks,
+): Promise<LearnPolicySummary> {
+  const [{ composition }] = instances
+  let queue = Promise.resolve()
+  return atFolder(folder, async () => {
+    hooks.onEvent({ type: 'phase', phase: 'episodes', total: config.episodes })
+    const state = await learn({
+      composition,
+      instances,
+      agents,
+      state: saved ?? initialLearningState(agents),
+      signal: hooks.signal,
+      clock: hooks.clock,
+      onEvent(event) {
+        hooks.onEvent(event)
+        queue = queue.then(() => folder.record(event))
+        queue.catch(() => undefined) // thrown by whoever awaits it next
+      },
+      async onState(reached) {
+        const { length } = reached.episodes
+        if (length < config.episodes && length % config.checkpointEvery !== 0) return
+        await queue
+        await folder.checkpoint(reached)
+      },
+    })
+    const episodes = state.episodes.map(record => record.summary)
+    const cost = { episodes: episodes.length, flops: total(episodes).flops }
+    const policy = join(folder.dir, 'policy.json')
+    await savePolicy(policy, agents, composition, cost)
+    const summary: LearnPolicySummary = {
+      runDir: folder.dir,
+      agent: config.agent,
+      control: config.control,
+      instances: instances.map(({ id }) => id),
+      episodes,
+      updates: state.updates,
+      cost,
+      policy,
+    }
+    await queue
+    await folder.write('report.html', renderLearnPolicyReport(summary))
+    await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
+    return summary
+  })
+}
+
+/** All instances at once: episodes go from one to the next. */
+async function onInstances<T>(
+  config: LearnPolicyConfig,
+  hooks: RunHooks,
+  work: (instances: readonly Instance[]) => Promise<T>,
+): Promise<T> {
+  const ids = Object.keys(config.train)
+  if (ids.length === 0)
+    throw inputError('study.instances', "'train' is empty: name instances, as in one: {data: clips}")
+  const control = Object.fromEntries(CONTROL_KEYS.map(key => [key, config[key]])) as Partial<FineTuneConfig>
+  const own = (id: string) =>
+    instanceConfig(config, id, config.train[id], {
+      ...control,
+      plugin: config.plugin,
+      seed: config.seed,
+      workers: 1,
+      out: IN_CODE,
+    })
+  const configs = ids.map(id => ({ id, config: own(id) }))
+  const instances: { id: string; composition: Composition }[] = []
+  try {
+    for (const [i, { id, config: wanted }] of configs.entries()) {
+      hooks.onEvent({ type: 'notice', message: `instance ${i + 1} of ${ids.length}: ${id}` })
+      const quiet = { ...hooks, onEvent: () => undefined, onStep: () => undefined }
+      instances.push({ id, composition: await compose(wanted, {}, quiet) })
+    }
+    return await work(instances)
+  } finally {
+    for (const { composition } of instances) composition.dispose()
+  }
+}
+
+/** What a policy is tried on later must be new to it. */
+function refuseOverlap({ settings, train, heldOut }: LearnPolicyConfig): void {
+  const contents = new Map(Object.entries(train).map(([id, own]) => [canonical({ ...settings, ...own }), id]))
+  for (const [id, own] of Object.entries(heldOut)) {
+    const same = contents.get(canonical({ ...settings, ...own }))
+    if (same === undefined) continue
+    throw inputError(
+      'study.overlap',
+      `instance '${id}' is held out, and '${same}', which is trained on, is the same: leave out one of them`,
+    )
+  }
+}
+
+function canonical(settings: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

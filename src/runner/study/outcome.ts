@@ -1,0 +1,25 @@
+/** What one contender came to on one instance with one seed. */
+export interface Outcome {
+  readonly instance: string
+  readonly seed: number
+  readonly contender: string
+  /** Of the model that it ends with, on the test split. */
+  readonly accuracy: number
+  /** Nats, each clip's held within the bound of divergence. */
+  readonly loss: number
+  /** By which it was chosen. */
+  readonly rewardLoss: number
+  readonly rewardAccuracy: number
+  /** Of the one run that ends with the model. */
+  readonly flops: number
+  readonly seconds: number
+  /** Of everything that was done on this instance to get there. */
+  readonly total: { readonly flops: number; readonly seconds: number }
+  /** FLOPs of a run of full fine-tuning within the budget: what the others are measured in. */
+  readonly budgetFlops: number
+  /** Backbone's and head's rate of a schedule. */
+  readonly rates?: readonly [backbone: number, head: number]
+  /** Of agents that learned on the instance. */
+  readonly episodes?: number
+  readonly updates?: Readonly<Record<string, number>>
+}

@@ -1,0 +1,158 @@
+import { BASELINES } from '../../agents/schedules/baselines.ts'
+import { type Schedule, settingsOf, type Trial } from '../../agents/schedules/schedule.ts'
+import { inputError } from '../../common/error.ts'
+import type { Clock } from '../collect.ts'
+import type { Composition } from '../compose.ts'
+import { bestTrial, type TriedRun, total } from '../conclude.ts'
+import { episodesPerUpdate, initialLearningState, type LearningState, learn } from '../learn.ts'
+import { applyPolicy, type PolicyFile } from '../policy.ts'
+import {
+  boundedTestScores,
+  runPolicy,
+  runSchedule,
+  type ScheduleRun,
+  testScore,
+  trialsOf,
+} from '../schedule-runs.ts'
+import type { Contender } from './config.ts'
+import type { Outcome } from './outcome.ts'
+
+export interface PlayOptions {
+  /** The instance, with the seed of the run. */
+  readonly composition: Composition
+  readonly policies: ReadonlyMap<string, PolicyFile>
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+type Played = Omit<Outcome, 'instance' | 'contender' | 'seed' | 'budgetFlops'>
+
+/** One contender on one instance: what it comes to, and what it cost. The test split is read once, at the end. */
+export function play(contender: Contender, options: PlayOptions): Promise<Played> {
+  if (contender.schedule !== undefined) return playSchedule(BASELINES[contender.schedule], contender, options)
+  if (contender.rates !== undefined)
+    return playSchedule(staticSchedule(contender.rates, options.composition), contender, options)
+  if (contender.policy !== undefined) return playPolicy(contender.policy, options)
+  return playAgent(contender, options)
+}
+
+async function playSchedule(
+  schedule: Schedule,
+  contender: Contender,
+  { composition, clock }: PlayOptions,
+): Promise<Played> {
+  const { seed } = composition.config
+  const tried: TriedRun[] = []
+  const candidates = candidatesOf(schedule, contender, composition)
+  // The test split is left alone until the trial is chosen.
+  for (const trial of candidates.length === 1 ? [] : candidates)
+    tried.push({ trial, run: await runSchedule(schedule, trial, seed, { composition, clock, test: false }) })
+  const trial = tried.length === 0 ? candidates[0] : bestTrial(tried).trial
+  const run = await runSchedule(schedule, trial, seed, { composition, clock, test: true })
+  return {
+    ...scored(run, composition),
+    // The same run again, to be scored: it is not paid for twice.
+    total: total(tried.length === 0 ? [run] : tried.map(({ run: each }) => each)),
+    rates: [trial.rate, trial.headRate],
+  }
+}
+
+function candidatesOf(
+  schedule: Schedule,
+  { rate, headRate, tries }: Contender,
+  composition: Composition,
+): readonly Trial[] {
+  const trials = trialsOf(schedule, composition, tries)
+  if (rate === undefined && headRate === undefined) return trials
+  const [first] = trials
+  return [{ ...first, rate: rate ?? first.rate, headRate: headRate ?? first.headRate }]
+}
+
+/** Rates that were given, a group, from the first step to the last. */
+function staticSchedule(rates: readonly number[], { worlds }: Composition): Schedule {
+  const { groups } = worlds[0]
+  if (rates.length !== groups) {
+    throw inputError(
+      'study.rates',
+      `'rates' has ${rates.length} entries, and the network ${groups} layer groups: give one a group, the head last`,
+    )
+  }
+  return {
+    ...BASELINES.fullFineTune,
+    begin:
+      (_, { limits }) =>
+      () =>
+        settingsOf(rates, limits),
+  }
+}
+
+async function playPolicy(path: string, { composition, policies, clock }: PlayOptions): Promise<Played> {
+  const policy = policies.get(path)
+  if (policy === undefined) throw new Error(`the policy ${path} was not read`)
+  const own = composition.derive(policy.settings)
+  const agents = own.createAgents()
+  try {
+    applyPolicy(policy, agents, own)
+    const { run } = await runPolicy(composition.config.seed, agents, { composition: own, clock, index: 0 })
+    return { ...scored(run, composition), total: { flops: run.flops, seconds: run.seconds } }
+  } finally {
+    for (const agent of new Set(agents.values())) agent.dispose?.()
+  }
+}
+
+/** An agent learns on the instance until its budget is spent; the better of its best episode and a greedy run counts. */
+async function playAgent(contender: Contender, options: PlayOptions): Promise<Played> {
+  const { composition, clock, signal } = options
+  const own = composition.derive(contender.control)
+  const [world] = own.worlds
+  const agents = own.createAgents()
+  try {
+    const perUpdate = episodesPerUpdate(agents, own)
+    let learning = initialLearningState(agents)
+    // One run is left for the greedy one.
+    const limit = (contender.budget - 1) * world.budgetFlops
+    while (spentOn(learning).flops < limit) {
+      const episodes = learning.episodes.length + perUpdate
+      learning = await learn({
+        composition: { ...own, config: { ...own.config, episodes } },
+        agents,
+        state: learning,
+        signal,
+        clock,
+        onEvent: () => undefined,
+        onState: async () => undefined,
+      })
+    }
+    const greedy = await runPolicy(composition.config.seed, agents, {
+      composition: own,
+      clock,
+      index: learning.episodes.length,
+      test: false,
+    })
+    const { best } = learning
+    const better = best !== undefined && best.rewardLoss < greedy.run.rewardLoss
+    const chosen = better ? learning.episodes[best.index].summary : greedy.episode.summary
+    world.options.trainee.reset(better ? best.weights : greedy.episode.weights, world.options.norms)
+    const { rewardLoss, rewardAccuracy, flops, seconds } = chosen
+    const run = { rewardLoss, rewardAccuracy, flops, seconds, test: boundedTestScores(world, own) }
+    return {
+      ...scored(run, own),
+      total: total([spentOn(learning), greedy.episode.summary]),
+      episodes: learning.episodes.length,
+      updates: learning.updates,
+    }
+  } finally {
+    for (const agent of new Set(agents.values())) agent.dispose?.()
+  }
+}
+
+function spentOn({ episodes }: LearningState) {
+  return total(episodes.map(({ summary }) => summary))
+}
+
+function scored(run: ScheduleRun, composition: Composition): Omit<Played, 'total'> {
+  if (run.test === undefined) throw new Error('a final run without its test scores')
+  const { accuracy, loss } = testScore(run.test, composition)
+  const { rewardLoss, rewardAccuracy, flops, seconds } = run
+  return { accuracy, loss, rewardLoss, rewardAccuracy, flops, seconds }
+}

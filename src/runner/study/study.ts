@@ -1,0 +1,194 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { inputError, interrupted } from '../../common/error.ts'
+import { writeAtomic } from '../atomic.ts'
+import { compose } from '../compose.ts'
+import { IN_CODE, parseConfig } from '../config.ts'
+import { loadPolicy, type PolicyFile } from '../policy.ts'
+import { renderStudyReport } from '../report/study-report.ts'
+import type { RunHooks } from '../run.ts'
+import { atFolder, RunFolder } from '../run-folder.ts'
+import {
+  type Contender,
+  instanceConfig,
+  parseContenders,
+  type StudyConfig,
+  studySchema,
+  withAbsoluteInstances,
+} from './config.ts'
+import type { Outcome } from './outcome.ts'
+import { play } from './play.ts'
+import { type StudySummary, summarizeStudy } from './summarize.ts'
+
+/** What a study, or its part, has come to; without a summary while other parts are missing. */
+export interface StudyResult {
+  readonly dir: string
+  readonly done: number
+  readonly of: number
+  readonly summary?: StudySummary
+}
+
+/**
+ * Every contender on every instance with every seed. Each outcome is a file of its own, so that several processes
+ * can fill one folder (`shard`), and what is done stays done.
+ */
+export async function study(
+  values: Readonly<Record<string, unknown>>,
+  hooks: RunHooks,
+): Promise<StudyResult> {
+  const config = withAbsoluteInstances(parseConfig(studySchema, values))
+  if (config.out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
+  const plan = await planOf(config)
+  const folder = await openOrCreate(config.out, config)
+  return finish(folder, config, plan, hooks)
+}
+
+export async function resumeStudy(dir: string, hooks: RunHooks): Promise<StudyResult> {
+  const { folder, config: values } = await RunFolder.open(dir)
+  const config = parseConfig(studySchema, values as Record<string, unknown>)
+  return finish(folder, config, await planOf(config), hooks)
+}
+
+/** Whether a run folder's configuration is of `study`. */
+export function isStudyConfig(config: unknown): config is StudyConfig {
+  return typeof config === 'object' && config !== null && 'contenders' in config && 'on' in config
+}
+
+interface Plan {
+  readonly contenders: readonly Contender[]
+  readonly units: readonly Unit[]
+  readonly policies: ReadonlyMap<string, PolicyFile>
+}
+
+/** An instance with a seed: what is composed once, and all contenders play on. */
+interface Unit {
+  readonly instance: string
+  readonly seed: number
+}
+
+/** All that can be refused is refused here, before a folder is made. */
+async function planOf(config: StudyConfig): Promise<Plan> {
+  const contenders = parseContenders(config.contenders)
+  const instances = instancesOf(config)
+  const ids = Object.keys(instances)
+  if (ids.length === 0)
+    throw inputError('study.instances', `'${config.on}' is empty: name instances, as in one: {data: clips}`)
+  for (const id of ids) instanceConfig(config, id, instances[id], {})
+  if (config.reference !== undefined && !contenders.some(({ id }) => id === config.reference)) {
+    const known = contenders.map(({ id }) => id).join(', ')
+    throw inputError(
+      'study.reference',
+      `'reference' is '${config.reference}', and the contenders are ${known}`,
+    )
+  }
+  const policies = new Map<string, PolicyFile>()
+  for (const { policy } of contenders)
+    if (policy !== undefined) policies.set(policy, await loadPolicy(policy))
+  const seeds = Array.from({ length: config.seeds }, (_, i) => config.seed + i)
+  return { contenders, policies, units: seeds.flatMap(seed => ids.map(instance => ({ instance, seed }))) }
+}
+
+function instancesOf(config: StudyConfig): StudyConfig['heldOut'] {
+  return config.on === 'train' ? config.train : config.heldOut
+}
+
+const OUTCOMES = 'outcomes'
+
+/** A study with the same plan goes on where it is. */
+async function openOrCreate(path: string, config: StudyConfig): Promise<RunFolder> {
+  const lasting = ({ shard: _, overwrite: __, out: ___, ...rest }: StudyConfig) =>
+    JSON.parse(JSON.stringify(rest))
+  if (!config.overwrite) {
+    const known = await RunFolder.open(path).catch(() => undefined)
+    if (
+      known !== undefined &&
+      isStudyConfig(known.config) &&
+      isDeepStrictEqual(lasting(known.config), lasting(config))
+    )
+      return known.folder
+  }
+  const { shard: _, ...whole } = config
+  return RunFolder.create(path, whole, config.overwrite)
+}
+
+async function finish(
+  folder: RunFolder,
+  config: StudyConfig,
+  { contenders, units, policies }: Plan,
+  hooks: RunHooks,
+): Promise<StudyResult> {
+  const outcomes = join(folder.dir, OUTCOMES)
+  const fileOf = ({ instance, seed }: Unit, contender: Contender) =>
+    `${instance}--${seed}--${contender.id}.json`
+  return atFolder(folder, async () => {
+    await mkdir(outcomes, { recursive: true })
+    const mine = units.filter(inShard(config.shard))
+    hooks.onEvent({ type: 'phase', phase: 'outcomes', total: mine.length * contenders.length })
+    for (const unit of mine) {
+      const done = new Set(await readdir(outcomes))
+      const left = contenders.filter(contender => !done.has(fileOf(unit, contender)))
+      if (left.length === 0) continue
+      await playUnit(unit, left, { config, policies, hooks }, async outcome => {
+        const contender = left.find(({ id }) => id === outcome.contender) as Contender
+        await writeAtomic(join(outcomes, fileOf(unit, contender)), `${JSON.stringify(outcome)}\n`)
+      })
+    }
+    const all: Outcome[] = []
+    for (const unit of units) {
+      for (const contender of contenders) {
+        const path = join(outcomes, fileOf(unit, contender))
+        const text = await readFile(path, 'utf8').catch(() => undefined)
+        if (text !== undefined) all.push(JSON.parse(text) as Outcome)
+      }
+    }
+    const result = { dir: folder.dir, done: all.length, of: units.length * contenders.length }
+    if (result.done < result.of) return result
+    const summary = summarizeStudy(folder.dir, config, contenders, all, policies)
+    await folder.write('report.html', renderStudyReport(summary))
+    await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
+    return { ...result, summary }
+  })
+}
+
+/** Parts of equal size, in turn. */
+function inShard(shard: string | undefined): (unit: Unit, index: number) => boolean {
+  if (shard === undefined) return () => true
+  const [part, of] = shard.split('/').map(Number)
+  if (part < 1 || part > of) {
+    throw inputError('study.shard', `'shard' is ${shard}: the part is from 1 to ${of}`)
+  }
+  return (_, index) => index % of === part - 1
+}
+
+async function playUnit(
+  { instance, seed }: Unit,
+  contenders: readonly Contender[],
+  { config, policies, hooks }: Pick<Plan, 'policies'> & { config: StudyConfig; hooks: RunHooks },
+  onOutcome: (outcome: Outcome) => Promise<void>,
+): Promise<void> {
+  // Nothing of a run is written but its outcome.
+  const out = IN_CODE
+  const own = instanceConfig(config, instance, instancesOf(config)[instance], { seed, workers: 1, out })
+  // What every composition says anew would drown the rest.
+  const quiet = { ...hooks, onEvent: () => undefined, onStep: () => undefined }
+  const composition = await compose(own, {}, quiet)
+  try {
+    for (const contender of contenders) {
+      if (hooks.signal.aborted) throw interrupted()
+      const played = await play(contender, {
+        composition,
+        policies,
+        clock: hooks.clock,
+        signal: hooks.signal,
+      })
+      const { budgetFlops } = composition.worlds[0]
+      await onOutcome({ instance, seed, contender: contender.id, ...played, budgetFlops })
+      const { rewardLoss, rewardAccuracy, total } = played
+      const key = `${instance}, seed ${seed}: ${contender.id}`
+      hooks.onEvent({ type: 'run', key, rewardLoss, rewardAccuracy, ...total })
+    }
+  } finally {
+    composition.dispose()
+  }
+}
