@@ -110,7 +110,9 @@ async function follow(
   seed: number,
 ): Promise<void> {
   await world.reset(seed)
-  const decide = schedule.begin(trial, { groups: world.groups, limits: world.options.limits })
+  const { limits, splits, batchSize, budgetSteps } = world.options
+  const epoch = splits.train.length / batchSize / budgetSteps
+  const decide = schedule.begin(trial, { groups: world.groups, limits, epoch })
   for (let over = false; !over; ) {
     const statistics = schedule.probed
       ? Array.from({ length: world.groups }, (_, group) => world.statistics(group))

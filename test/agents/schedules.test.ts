@@ -11,7 +11,7 @@ const trial = { rate: 1e-4, headRate: 1e-3, length: 1 }
 /** Rates at these points of a run, 0 where frozen; gradient norms a group where the schedule reads them. */
 function ratesOf(name: BaselineName, points: readonly number[], norms: readonly (readonly number[])[] = []) {
   const schedule: Schedule = BASELINES[name]
-  const decide = schedule.begin(trial, { groups: GROUPS, limits })
+  const decide = schedule.begin(trial, { groups: GROUPS, limits, epoch: 0.25 })
   return points.map((progress, i) => {
     const statistics = (norms[i] ?? []).map(
       gradientNorm => ({ gradientNorm, weightNorm: 1 }) as GroupStatistics,
@@ -36,7 +36,7 @@ test.each(baselineNames)('%s: trials within the limits, no more than asked for, 
 describe('what each does', () => {
   test('the linear probe never moves the backbone; full fine-tuning always', () => {
     const probe: Schedule = BASELINES.linearProbe
-    const decide = probe.begin(probe.trials(1, limits, 1)[0], { groups: GROUPS, limits })
+    const decide = probe.begin(probe.trials(1, limits, 1)[0], { groups: GROUPS, limits, epoch: 0.25 })
     expect(decide({ progress: 0, statistics: [] }).map(({ frozen }) => frozen)).toEqual([
       true,
       true,
@@ -46,6 +46,19 @@ describe('what each does', () => {
     expect(ratesOf('fullFineTune', [0, 0.9])).toEqual([
       [1e-4, 1e-4, 1e-4, 1e-3],
       [1e-4, 1e-4, 1e-4, 1e-3],
+    ])
+  })
+
+  test('top k: everything for an epoch, then the head and the half with the largest gradients, once for all', () => {
+    const norms = [
+      [1, 2, 3, 9],
+      [3, 1, 2, 9],
+      [1, 2, 3, 9],
+    ]
+    expect(ratesOf('topK', [0, 0.25, 0.5], norms)).toEqual([
+      [1e-4, 1e-4, 1e-4, 1e-3],
+      [1e-4, 0, 1e-4, 1e-3],
+      [1e-4, 0, 1e-4, 1e-3],
     ])
   })
 

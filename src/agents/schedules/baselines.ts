@@ -146,10 +146,37 @@ export const BASELINES = {
       }
     },
   },
+  topK: {
+    description:
+      'everything for one epoch, then the head and the half of the groups whose gradients are the largest (Fisher score: Lodha et al. 2023)',
+    changes: true,
+    probed: true,
+    trials: fullTrials,
+    begin: (trial, { groups, limits, epoch }) => {
+      const rates = flatRates(trial, groups)
+      let kept: ReadonlySet<number> | undefined
+      return ({ progress, statistics }) => {
+        if (progress >= epoch) kept ??= largestGradients(statistics.slice(0, -1))
+        return settingsOf(
+          rates.map((rate, group) =>
+            kept === undefined || kept.has(group) || group === groups - 1 ? rate : 0,
+          ),
+          limits,
+        )
+      }
+    },
+  },
 } as const satisfies Readonly<Record<string, Schedule>>
 
 export type BaselineName = keyof typeof BASELINES
 export const baselineNames = Object.keys(BASELINES) as [BaselineName, ...BaselineName[]]
+
+/** The half, rounded up, with the largest gradients: ‖g‖² is the trace of the empirical Fisher information. */
+function largestGradients(backbone: readonly GroupStatistics[]): ReadonlySet<number> {
+  const norms = backbone.map(({ gradientNorm }, group) => ({ gradientNorm, group }))
+  const ranked = norms.sort((a, b) => b.gradientNorm - a.gradientNorm)
+  return new Set(ranked.slice(0, Math.ceil(backbone.length / 2)).map(({ group }) => group))
+}
 
 /**
  * How many groups from the input on are frozen next: those in front whose change η = |‖g₋‖ − ‖g‖| / ‖g₋‖ is at or

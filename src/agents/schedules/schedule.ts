@@ -33,8 +33,11 @@ export interface Schedule {
   readonly probed?: boolean
   /** What its search tries, the likeliest first; `longest` is how many times the budget's steps a run may take. */
   trials(count: number, limits: RateLimits, longest: number): readonly Trial[]
-  /** For one run. */
-  begin(trial: Trial, world: { readonly groups: number; readonly limits: RateLimits }): Decide
+  /** For one run. `epoch`: the share of the budget's steps that goes once through the training clips. */
+  begin(
+    trial: Trial,
+    world: { readonly groups: number; readonly limits: RateLimits; readonly epoch: number },
+  ): Decide
 }
 
 /** Rates of each group, the head last, 0 for a frozen one; held within the limits. */
