@@ -24,11 +24,11 @@ function words(event: RunEvent): string | undefined {
     case 'phase':
       return `${event.phase}: ${event.total}`
     case 'episode': {
-      const { index, kind, rewardLoss, rewardAccuracy, failure, diverged } = event.episode
+      const { index, kind, returnNoise, rewardLoss, rewardAccuracy, failure, diverged } = event.episode
       const name = kind === 'greedy' ? 'greedy run' : `episode ${index + 1}`
       if (failure !== undefined) return `${name} failed: ${failure}`
       return (
-        `${name}: return ${event.episode.return.toFixed(3)}, reward-split loss ${rewardLoss.toFixed(3)}, ` +
+        `${name}: return ${event.episode.return.toFixed(3)} ± ${returnNoise.toFixed(3)}, reward-split loss ${rewardLoss.toFixed(3)}, ` +
         `accuracy ${rewardAccuracy.toFixed(3)}${diverged ? ', diverged' : ''}, ${seconds(event.episode.seconds)}`
       )
     }

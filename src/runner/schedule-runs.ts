@@ -1,7 +1,7 @@
 import { BASELINES, type BaselineName } from '../agents/schedules/baselines.ts'
 import type { Schedule, Trial } from '../agents/schedules/schedule.ts'
 import { Rng } from '../common/random.ts'
-import { divergenceLoss } from '../envs/finetune/reward.ts'
+import { divergenceLoss, type RewardDefinition } from '../envs/finetune/reward.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
 import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
@@ -27,6 +27,9 @@ export interface ClipScores {
   readonly predictions: readonly number[]
 }
 
+/** For runs that nobody learns from: a reward that compares with a baseline would have it played. */
+const UNPAID: RewardDefinition = { description: 'nothing', reward: () => 0 }
+
 export function trialsOf(name: BaselineName, { config, worlds }: Composition): readonly Trial[] {
   const longest = longestRun(config) / config.budgetSteps
   return BASELINES[name].trials(config.baselineRates, worlds[0].options.limits, longest)
@@ -44,6 +47,7 @@ export async function runBaseline(
   const [base] = composition.worlds
   const steps = composition.config.budgetSteps * trial.length
   const world = composition.variant({
+    reward: UNPAID,
     probed: schedule.probed === true,
     budgetSteps: steps,
     budgetFlops: base.budgetFlops,
@@ -62,15 +66,20 @@ export async function runBaseline(
   )
 }
 
-/** One greedy run of the learned policy. */
+/** One greedy run of the learned policy; only where it is `paid` does its episode have rewards. */
 export async function runPolicy(
   seed: number,
   agents: ReadonlyMap<string, GroupAgent>,
-  options: { readonly composition: Composition; readonly clock: Clock; readonly index: number },
+  options: {
+    readonly composition: Composition
+    readonly clock: Clock
+    readonly index: number
+    readonly paid: boolean
+  },
 ): Promise<{ run: ScheduleRun; episode: EpisodeResult }> {
   const { composition, clock, index } = options
   // Nobody learns from this run: no round is played again.
-  const world = composition.variant({ credit: 'team' })
+  const world = composition.variant({ credit: 'team', ...(!options.paid && { reward: UNPAID }) })
   let episode: EpisodeResult | undefined
   const run = await timed(
     clock,
