@@ -1,4 +1,5 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
+import { uncertain } from '../runner/report/format.ts'
 import type { OnEvent, RunEvent } from '../runner/run-events.ts'
 import { mean } from '../runner/statistics.ts'
 import type { CurvePoint } from '../runner/train/summary.ts'
@@ -28,7 +29,7 @@ function words(event: RunEvent): string | undefined {
       const name = kind === 'greedy' ? 'greedy run' : `episode ${index + 1}`
       if (failure !== undefined) return `${name} failed: ${failure}`
       return (
-        `${name}: return ${event.episode.return.toFixed(3)} ± ${returnNoise.toFixed(3)}, reward-split loss ${rewardLoss.toFixed(3)}, ` +
+        `${name}: return ${uncertain(event.episode.return, returnNoise)}, reward-split loss ${rewardLoss.toFixed(3)}, ` +
         `accuracy ${rewardAccuracy.toFixed(3)}${diverged ? ', diverged' : ''}, ${seconds(event.episode.seconds)}`
       )
     }

@@ -48,8 +48,8 @@ export function signed(value: number, digits = 3): string {
 
 /** "+0.120 ± 0.034"; without the second part where the standard error isn't known. */
 export function uncertain(value: number, standardError: number | null | undefined): string {
-  const known = typeof standardError === 'number' && Number.isFinite(standardError)
-  return known ? `${signed(value)} ± ${decimal(standardError)}` : signed(value)
+  const known = Number.isFinite(value) && Number.isFinite(standardError ?? Number.NaN)
+  return known ? `${signed(value)} ± ${decimal(Number(standardError))}` : signed(value)
 }
 
 /** 0.648 → "64.8 %". */
