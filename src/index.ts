@@ -42,7 +42,13 @@ export {
   type StateSpace,
 } from './envs/finetune/features.ts'
 export { FlatEnv } from './envs/finetune/flat.ts'
-export { type Evaluation, logLoss, type RewardDefinition, type RewardRound } from './envs/finetune/reward.ts'
+export {
+  type Evaluation,
+  logLoss,
+  type RewardDefinition,
+  type RewardRound,
+  terminalAdvantage,
+} from './envs/finetune/reward.ts'
 export {
   frontier,
   Root,

@@ -1,4 +1,5 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
+import { uncertain } from '../runner/report/format.ts'
 import type { OnEvent, RunEvent } from '../runner/run-events.ts'
 import { mean } from '../runner/statistics.ts'
 import type { CurvePoint } from '../runner/train/summary.ts'
@@ -24,11 +25,11 @@ function words(event: RunEvent): string | undefined {
     case 'phase':
       return `${event.phase}: ${event.total}`
     case 'episode': {
-      const { index, kind, rewardLoss, rewardAccuracy, failure, diverged } = event.episode
+      const { index, kind, returnNoise, rewardLoss, rewardAccuracy, failure, diverged } = event.episode
       const name = kind === 'greedy' ? 'greedy run' : `episode ${index + 1}`
       if (failure !== undefined) return `${name} failed: ${failure}`
       return (
-        `${name}: return ${event.episode.return.toFixed(3)}, reward-split loss ${rewardLoss.toFixed(3)}, ` +
+        `${name}: return ${uncertain(event.episode.return, returnNoise)}, reward-split loss ${rewardLoss.toFixed(3)}, ` +
         `accuracy ${rewardAccuracy.toFixed(3)}${diverged ? ', diverged' : ''}, ${seconds(event.episode.seconds)}`
       )
     }

@@ -1,7 +1,7 @@
 import { builtinAgents } from '../agents/builtin.ts'
 import { definePlugin, type Plugin } from '../agents/plugin.ts'
 import { type ActionSet, fiveActions, logRate, rateLevels } from '../envs/finetune/actions.ts'
-import { accuracyHeadroom, logLoss } from '../envs/finetune/reward.ts'
+import { accuracyHeadroom, logLoss, terminalAdvantage } from '../envs/finetune/reward.ts'
 
 /** What ships, registered the way third parties register theirs. */
 export const builtinPlugins: readonly Plugin[] = [
@@ -13,7 +13,11 @@ export const builtinPlugins: readonly Plugin[] = [
       levels: rateLevels as ActionSet<unknown>,
       'log-rate': logRate as ActionSet<unknown>,
     },
-    rewards: { 'log-loss': logLoss, 'accuracy-headroom': accuracyHeadroom },
+    rewards: {
+      'log-loss': logLoss,
+      'accuracy-headroom': accuracyHeadroom,
+      'terminal-advantage': terminalAdvantage,
+    },
     tasks: {
       'action-recognition': {
         description: 'one label a clip: a clip head on an image network, or a video model',

@@ -20,6 +20,7 @@ export interface EpisodeResult {
   /** One an acting group, or one of all groups in turn (sequential view). */
   readonly trajectories: readonly Trajectory<unknown, unknown>[]
   readonly actions: readonly unknown[]
+  /** One a round; then what ending the run paid, where the root did. */
   readonly rewards: readonly number[]
   /** Where the episode ended. */
   readonly weights: Weights
@@ -51,11 +52,15 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
   const root = request.root && new RootPlayer(request.root, { explore, rng, episode })
   const collected = await COLLECT[request.view](request, root)
   const { rounds, actions } = collected
-  // Where the root ended the run at once, groups did nothing.
-  const played = collected.trajectories.filter(({ transitions }) => transitions.length > 0)
-  const trajectories = root ? [...played, root.trajectory()] : played
   const { world } = request
-  const rewards = rounds.map(round => round.reward)
+  const stop = root?.stopped ? world.stop() : undefined
+  if (stop !== undefined) root?.afterStop(stop.reward)
+  // Where the root ended the run at once, groups did nothing.
+  const played = collected.trajectories
+    .filter(({ transitions }) => transitions.length > 0)
+    .map(trajectory => (stop === undefined ? trajectory : paidAtStop(trajectory, stop.rewards[0])))
+  const trajectories = root ? [...played, root.trajectory()] : played
+  const rewards = [...rounds.map(round => round.reward), ...(stop ? [stop.reward] : [])]
   return {
     trajectories,
     actions,
@@ -65,6 +70,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
       index: request.index,
       kind: request.explore ? 'learning' : 'greedy',
       return: rewards.reduce((a, b) => a + b, 0),
+      returnNoise: world.returnNoise,
       flops: world.spentFlops,
       seconds: (request.clock() - start) / 1000,
       steps: rounds.at(-1)?.summary.step ?? 0,
@@ -72,6 +78,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
       rewardLoss: world.evaluation.loss,
       rewardAccuracy: world.evaluation.accuracy,
       rounds: rounds.map(round => round.summary),
+      ...(stop && { stop: { reward: stop.reward, noise: stop.noise } }),
     },
   }
 }
@@ -223,6 +230,16 @@ function ended(
   return { episode, actor, transitions, terminated: true, truncated: false, finalObservation }
 }
 
+/** What a run pays for its end when the root ends it: each actor's last action led there, as if its round had been the last. */
+function paidAtStop(trajectory: Trajectory<unknown, unknown>, reward: number): Trajectory<unknown, unknown> {
+  const { transitions } = trajectory
+  const last = transitions[transitions.length - 1]
+  return {
+    ...trajectory,
+    transitions: [...transitions.slice(0, -1), { ...last, reward: last.reward + reward }],
+  }
+}
+
 function roundSummary(
   world: FineTuning<unknown>,
   actions: readonly unknown[],
@@ -230,8 +247,18 @@ function roundSummary(
   result: StepResult<Observation>,
   root: RootPlayer | undefined,
 ): RoundSummary {
-  const { step, flops, trainLoss, loss, accuracy } = result.info as Record<string, number>
+  const {
+    reward,
+    rewardNoise: noise,
+    step,
+    flops,
+    trainLoss,
+    loss,
+    accuracy,
+  } = result.info as Record<string, number>
   return {
+    reward,
+    noise,
     step,
     flops,
     trainLoss,

@@ -6,7 +6,7 @@ import type { Plugin } from '../agents/plugin.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { ActionSet } from '../envs/finetune/actions.ts'
 import type { StateSpace } from '../envs/finetune/features.ts'
-import type { RewardRound } from '../envs/finetune/reward.ts'
+import type { RewardDefinition, RewardRound } from '../envs/finetune/reward.ts'
 import type { HeadBuilder, HeadKind } from '../models/clip-model.ts'
 import type { Weights } from '../models/initialize.ts'
 import type { GroupsOption } from '../models/network.ts'
@@ -28,8 +28,11 @@ export interface HierarchicalFineTunerOptions
   readonly stateSpace?: StateSpace
   /** What agents may do to a group. */
   readonly actionSpace?: ActionSet<unknown>
-  /** Paid a round; it can't see the test split. Or the id of a reward that's registered. */
-  readonly rewardFunction?: ((round: RewardRound) => number) | string
+  /**
+   * Paid a round; it can't see the test split. A definition can ask for a baseline to compare with. Or the id of a
+   * reward that's registered.
+   */
+  readonly rewardFunction?: ((round: RewardRound) => number) | RewardDefinition | string
   /** Features in, a logit an action out; a fresh one for every agent. */
   readonly policyNetwork?: NetworkFactory
   /** Features in, one value out. */
@@ -102,7 +105,7 @@ export class HierarchicalFineTuner {
       episodes: numEpisodes,
       groups: typeof numLayers === 'number' ? numLayers : undefined,
       head: typeof head === 'string' ? head : undefined,
-      reward: typeof rewardFunction === 'function' ? IN_CODE : rewardFunction,
+      reward: rewardFunction === undefined || typeof rewardFunction === 'string' ? rewardFunction : IN_CODE,
     }
     const { summary, model, agents, weights } = await fineTune(
       values,
@@ -133,7 +136,9 @@ export class HierarchicalFineTuner {
       reward:
         typeof rewardFunction === 'function'
           ? { description: 'given in code', reward: rewardFunction }
-          : undefined,
+          : typeof rewardFunction === 'string'
+            ? undefined
+            : rewardFunction,
       groups,
       stateSpace,
       actionSpace,

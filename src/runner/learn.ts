@@ -254,7 +254,15 @@ function charged(summary: EpisodeSummary, { flops, seconds }: Lost): EpisodeSumm
 }
 
 function failedRecord(index: number, message: string, { flops, seconds }: Lost): EpisodeRecord {
-  const nothing = { return: 0, steps: 0, diverged: false, rewardLoss: 0, rewardAccuracy: 0, rounds: [] }
+  const nothing = {
+    return: 0,
+    returnNoise: 0,
+    steps: 0,
+    diverged: false,
+    rewardLoss: 0,
+    rewardAccuracy: 0,
+    rounds: [],
+  }
   return {
     summary: { index, kind: 'learning', ...nothing, flops, seconds, failure: message },
     actions: [],

@@ -48,6 +48,16 @@ export class RootPlayer {
     this.duration++
   }
 
+  /** Whether it ended the run with its last choice. */
+  get stopped(): boolean {
+    return this.chosen?.decision.action === this.control.root.stop
+  }
+
+  /** What stopping pays; it lasts no round. */
+  afterStop(reward: number): void {
+    this.reward += reward
+  }
+
   /** At the episode's end. */
   trajectory(): Trajectory<unknown, unknown> {
     this.close()

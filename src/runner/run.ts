@@ -118,7 +118,7 @@ export class Run {
     if (this.state.shipped !== undefined) return this.state.shipped
     this.steps.begin('greedy run', this.composition.config.budgetSteps)
     const index = this.state.learning?.episodes.length ?? 0
-    const { run, episode } = await runPolicy(seed, this.agents, { ...this.context(), index })
+    const { run, episode } = await runPolicy(seed, this.agents, { ...this.context(), index, paid: true })
     const best = this.state.learning?.best
     const better = best !== undefined && best.rewardLoss < run.rewardLoss
     const shipped: Shipped = {
@@ -137,7 +137,7 @@ export class Run {
   }
 
   private async policyRun(seed: number): Promise<void> {
-    const options = { ...this.context(), index: -1 }
+    const options = { ...this.context(), index: -1, paid: false }
     await this.once(`policy/${seed}`, async () => (await runPolicy(seed, this.agents, options)).run)
   }
 

@@ -1,6 +1,6 @@
 import type { Schedule, Trial } from '../agents/schedules/schedule.ts'
 import { Rng } from '../common/random.ts'
-import { divergenceLoss } from '../envs/finetune/reward.ts'
+import { divergenceLoss, type RewardDefinition } from '../envs/finetune/reward.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
 import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
@@ -26,6 +26,9 @@ export interface ClipScores {
   readonly predictions: readonly number[]
 }
 
+/** For runs that nobody learns from: a reward that compares with a baseline would have it played. */
+const UNPAID: RewardDefinition = { description: 'nothing', reward: () => 0 }
+
 /** What a schedule's search tries. @param count at most */
 export function trialsOf(
   schedule: Schedule,
@@ -47,6 +50,7 @@ export async function runSchedule(
   const [base] = composition.worlds
   const steps = composition.config.budgetSteps * trial.length
   const world = composition.variant({
+    reward: UNPAID,
     probed: schedule.probed === true,
     budgetSteps: steps,
     budgetFlops: base.budgetFlops,
@@ -65,7 +69,7 @@ export async function runSchedule(
   )
 }
 
-/** One greedy run of the learned policy. */
+/** One greedy run of the learned policy; only where it is `paid` does its episode have rewards. */
 export async function runPolicy(
   seed: number,
   agents: ReadonlyMap<string, GroupAgent>,
@@ -73,13 +77,14 @@ export async function runPolicy(
     readonly composition: Composition
     readonly clock: Clock
     readonly index: number
+    readonly paid: boolean
     /** False: the test split is left alone. */
     readonly test?: boolean
   },
 ): Promise<{ run: ScheduleRun; episode: EpisodeResult }> {
   const { composition, clock, index } = options
   // Nobody learns from this run: no round is played again.
-  const world = composition.variant({ credit: 'team' })
+  const world = composition.variant({ credit: 'team', ...(!options.paid && { reward: UNPAID }) })
   let episode: EpisodeResult | undefined
   const run = await timed(
     clock,

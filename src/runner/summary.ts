@@ -53,6 +53,11 @@ export interface EpisodeSummary {
   readonly instance?: string
   /** Undiscounted sum of rewards. */
   readonly return: number
+  /**
+   * Standard error of `return` that comes from the choice of the reward split's clips: the jackknife of the whole sum,
+   * each clip left out of all rounds at once. NaN (null in JSON) for a single clip.
+   */
+  readonly returnNoise: number
   readonly flops: number
   readonly seconds: number
   readonly steps: number
@@ -61,11 +66,17 @@ export interface EpisodeSummary {
   readonly rewardLoss: number
   readonly rewardAccuracy: number
   readonly rounds: readonly RoundSummary[]
+  /** What ending the run early paid, where the root did. */
+  readonly stop?: { readonly reward: number; readonly noise: number }
   /** Set when the episode failed; the other figures are then of what it reached. */
   readonly failure?: string
 }
 
 export interface RoundSummary {
+  /** The round's own; what each group was paid of it is in `groups`. */
+  readonly reward: number
+  /** Standard error of `reward` that comes from the choice of the reward split's clips. */
+  readonly noise: number
   /** Training steps done at the round's end. */
   readonly step: number
   readonly flops: number

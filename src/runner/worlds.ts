@@ -1,7 +1,7 @@
 import { inputError } from '../common/error.ts'
 import { rateLimits } from '../envs/finetune/actions.ts'
 import { defaultStateSpace } from '../envs/finetune/features.ts'
-import { withCost } from '../envs/finetune/reward.ts'
+import { checkCredit, withCost } from '../envs/finetune/reward.ts'
 import { StageTree } from '../envs/finetune/stages.ts'
 import { FineTuning } from '../envs/finetune/world.ts'
 import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
@@ -24,6 +24,7 @@ export function worldsFor(
 ) {
   const reward = parts.reward ?? container.reward(config.reward)
   const batchSize = batchSizeOf(config, given.splits)
+  const baselines: FineTuningOptions['baselines'] = new Map()
   return (trainee: Trainee, options: Partial<FineTuningOptions<unknown>> = {}) =>
     new FineTuning<unknown>({
       trainee,
@@ -38,6 +39,7 @@ export function worldsFor(
       states: parts.stateSpace ?? defaultStateSpace,
       reward: config.costWeight > 0 ? withCost(reward, config.costWeight) : reward,
       credit: config.credit,
+      baselines,
       norms: { modes: trainee.network.groups.map(() => config.norm) },
       ...options,
     })
@@ -54,7 +56,7 @@ export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: 
   container.agent(config.agent)
   container.task(config.task)
   if (config.root !== 'none') container.agent(config.root)
-  if (parts.reward === undefined) container.reward(config.reward)
+  checkCredit(config.credit, parts.reward ?? container.reward(config.reward))
   if (parts.actionSpace === undefined) container.actions(config.actions)
   if (config.credit === 'difference' && (config.view === 'sequential' || config.control === 'joint')) {
     throw inputError(

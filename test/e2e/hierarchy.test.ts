@@ -27,6 +27,34 @@ describe('what agents choose', () => {
     expect((await summaryOf(run(flags))).hash).toBe(first.hash)
   })
 
+  test.each([
+    ['a group each', { control: 'independent' }],
+    ['in turn', { control: 'shared', view: 'sequential', 'cost-weight': 0.5 }],
+    ['jointly, under a root', { control: 'joint', agent: 'ppo', root: 'ppo' }],
+  ] as const)('an advantage over full fine-tuning, %s', async (_name, flags) => {
+    const given = { reward: 'terminal-advantage', ...flags }
+    const first = await summaryOf(run(given))
+    const [one, two] = first.episodes
+    // The second begins from the same seed: the baseline was played.
+    expect(one.flops).toBeGreaterThan(two.flops)
+    for (const { rounds } of first.episodes) {
+      for (const { noise } of rounds.slice(0, -1)) expect(noise).toBe(0)
+    }
+    expect(one.returnNoise).toBeGreaterThan(0)
+    const report = readFileSync(join(first.runDir, 'report.html'), 'utf8')
+    expect(report).toContain(`± ${one.returnNoise.toFixed(3)}`)
+    const events = readFileSync(join(first.runDir, 'events.jsonl'), 'utf8')
+    expect(events).toContain(`"returnNoise":${one.returnNoise}`)
+    expect((await summaryOf(run(given))).hash).toBe(first.hash)
+  })
+
+  test('a reward of the end is refused for credit by the round', async () => {
+    const flags = { reward: 'terminal-advantage', credit: 'difference', control: 'shared' }
+    const { code, err } = await layergym(run(flags))
+    expect(code).toBe(2)
+    expect(err).toMatch(/pays nothing before a run's end: use --credit team/)
+  })
+
   test('an agent that cannot choose so is refused before anything is written', async () => {
     const { code, err } = await layergym(run({ control: 'joint', agent: 'dqn' }))
     expect(code).toBe(2)

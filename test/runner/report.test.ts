@@ -8,6 +8,7 @@ import {
   plural,
   scheduleLabel,
   signed,
+  uncertain,
 } from '../../src/runner/report/format.ts'
 import { html } from '../../src/runner/report/html.ts'
 import { renderReport } from '../../src/runner/report/report.ts'
@@ -82,6 +83,19 @@ describe('report', () => {
     expect(frozen.length).toBeGreaterThan(0)
     const table = page.slice(page.indexOf('Action and learning rate'), page.indexOf('Highest return'))
     expect(table.split(': frozen').length - 1).toBe(frozen.length)
+  })
+
+  test('rewards and returns stand with their standard errors, and it says what these are', () => {
+    const [episode] = summary.episodes
+    expect(tableRows(page, 'jackknife of the whole return')[0][2]).toBe(uncertain(episode.return, 0.05))
+    const rounds = tableRows(page, 'the reward’s standard error')
+    expect(rounds[1].at(-1)).toMatch(/^[+−]?\d\.\d{3} ± 0\.012$/)
+    const stopped = { ...summary.episodes[summary.episodes.length - 1], stop: { reward: 0.3, noise: 0.04 } }
+    const text = renderReport({ ...summary, episodes: [...summary.episodes.slice(0, -1), stopped] })
+    expect(text).toContain('The root ended the run, which paid +0.300 ± 0.040.')
+    // A single clip has none; in summary.json it's null, and in runs before it was measured it's missing.
+    for (const unknown of [Number.NaN, null, undefined]) expect(uncertain(0.1, unknown)).toBe('+0.100')
+    expect(uncertain(Number.NaN, 0.1)).toBe('not finite')
   })
 
   test('the command repeats what decides the run, quoted for a shell', () => {

@@ -35,14 +35,17 @@ test('acts every second round, and each choice gets the discounted rewards of it
   ])
 })
 
-test('stopping opens nothing, pays nothing and lasts no round', async () => {
+test('stopping opens nothing, lasts no round, and pays what the end does', async () => {
   const { opened, player: root } = player([0, 3])
   await root.beforeRound()
   root.afterRound(1)
   await root.beforeRound()
   root.afterRound(1)
+  expect(root.stopped).toBe(false)
   expect(await root.beforeRound()).toBe(false)
+  expect(root.stopped).toBe(true)
   expect(opened).toEqual([0])
+  root.afterStop(4)
   const last = root.trajectory().transitions.at(-1)
-  expect(last).toMatchObject({ action: 3, reward: 0, duration: 0 })
+  expect(last).toMatchObject({ action: 3, reward: 4, duration: 0 })
 })

@@ -1,3 +1,6 @@
+import { inputError } from '../../common/error.ts'
+import type { Credit } from './credits.ts'
+
 /**
  * Figures of one evaluation, branded by the split they were measured on. A reward function receives only
  * `Evaluation<'reward'>`: handing it the test split's figures doesn't compile.
@@ -20,13 +23,24 @@ export interface RewardRound {
   readonly cost: number
   /** C: guessing costs ln C nats. */
   readonly classes: number
+  /** Whether the run ends here: its budget is spent, it diverged, or the root stopped it (a round of no steps then). */
+  readonly terminated: boolean
+  /** What full fine-tuning reaches from the same seed within the same budget; only for rewards that `needsBaseline`. */
+  readonly baseline?: Evaluation<'reward'>
 }
 
 /** A reward as a plugin registers it. */
 export interface RewardDefinition {
   readonly description: string
-  /** Finite; paid to every agent that acted in the round. */
+  /**
+   * Finite; paid to every agent that acted in the round. It must depend on the round alone: it is called once more for
+   * each clip of the reward split, left out, which measures the reward's noise.
+   */
   readonly reward: (round: RewardRound) => number
+  /** Fill in `round.baseline`: costs one run of full fine-tuning a seed. */
+  readonly needsBaseline?: boolean
+  /** It pays in the last round alone, so that playing one round again can't tell what an action was worth. */
+  readonly terminal?: boolean
 }
 
 /** Losses are held within [1e-4, 3 ln C], so that one lucky or broken evaluation can't dominate a return. */
@@ -56,9 +70,39 @@ export const accuracyHeadroom: RewardDefinition = {
   },
 }
 
+/**
+ * log L_baseline − log L_T in the last round, 0 before: how far the run ended below full fine-tuning at the reset rates,
+ * from the same seed and within the same budget. Of the order of log-loss, without what any training would have brought.
+ */
+export const terminalAdvantage: RewardDefinition = {
+  description: 'at the end: log L(full fine-tuning) - log L(end) on the reward split; before: 0',
+  needsBaseline: true,
+  terminal: true,
+  reward: ({ after, baseline, terminated, classes }) => {
+    if (!terminated) return 0
+    if (baseline === undefined) {
+      throw inputError(
+        'reward.baseline',
+        'a round came without the baseline that its reward compares with: say needsBaseline: true in the reward',
+      )
+    }
+    return Math.log(boundLoss(baseline.loss, classes)) - Math.log(boundLoss(after.loss, classes))
+  },
+}
+
+/** @throws input error for difference credit of a reward that pays at the end alone */
+export function checkCredit(credit: Credit | undefined, { description, terminal }: RewardDefinition): void {
+  if (credit !== 'difference' || !terminal) return
+  throw inputError(
+    'credit.terminal',
+    `--credit difference plays a round again without one action, and this reward (${description}) pays nothing before a run's end: use --credit team, or a reward that pays every round`,
+  )
+}
+
 /** A reward minus λ times the round's cost. */
 export function withCost(definition: RewardDefinition, lambda: number): RewardDefinition {
   return {
+    ...definition,
     description: `${definition.description}, minus ${lambda} x cost`,
     reward: round => definition.reward(round) - lambda * round.cost,
   }

@@ -1,7 +1,8 @@
 import { inputError } from '../../common/error.ts'
-import type { Env, EnvSpec, ResetResult, Space, StepResult } from '../env.ts'
+import type { Env, EnvSpec, Info, ResetResult, Space, StepResult } from '../env.ts'
 import { Box, Discrete } from '../spaces.ts'
 import type { GroupSetting } from './actions.ts'
+import { standardError } from './payment.ts'
 import { checkStep, roundInfo } from './views.ts'
 import type { FineTuning } from './world.ts'
 import type { RoundResult, WorldState } from './world-state.ts'
@@ -112,7 +113,8 @@ export interface RootOptions {
 /**
  * The root as an environment of its own: every few rounds it decides which groups may move, or that the run is over.
  * Its transitions are semi-Markov (Sutton, Precup & Singh 1999): a choice lasts `info.duration` = τ rounds, pays
- * R = Σ_{i<τ} γ^i r_{t+i}, and what follows is worth γ^τ.
+ * R = Σ_{i<τ} γ^i r_{t+i}, and what follows is worth γ^τ. Stopping lasts no round and pays what the
+ * reward pays for ending there: nothing for rewards that are a difference between before and after.
  */
 export class RootEnv implements Env<Float32Array, number> {
   readonly spec: EnvSpec
@@ -158,23 +160,32 @@ export class RootEnv implements Env<Float32Array, number> {
 
   async step(action: number): Promise<StepResult<Float32Array>> {
     checkStep(this.over, this.actionSpace, action)
-    if (action === this.stop) {
-      this.over = true
-      const info = { duration: 0, stopped: true }
-      return { observation: this.root.observation(), reward: 0, terminated: true, truncated: false, info }
-    }
+    if (action === this.stop) return this.paid([this.world.stop()], { duration: 0, stopped: true })
     this.root.choose(action)
-    let reward = 0
-    let result: RoundResult | undefined
-    let duration = 0
-    while (duration < this.every && !result?.terminated) {
-      result = await this.world.train(await this.settings(this.world))
-      reward += this.gamma ** duration * result.reward
-      duration++
+    const rounds: RoundResult[] = []
+    while (rounds.length < this.every && !rounds.at(-1)?.terminated) {
+      rounds.push(await this.world.train(await this.settings(this.world)))
     }
-    this.over = result?.terminated ?? false
-    const info = { ...(result && roundInfo(result)), duration }
-    return { observation: this.root.observation(), reward, terminated: this.over, truncated: false, info }
+    return this.paid(rounds, { duration: rounds.length })
+  }
+
+  /** One step for all rounds of a choice: their discounted rewards, the noise of that, and where the last one ended. */
+  private paid(rounds: readonly RoundResult[], info: Info): StepResult<Float32Array> {
+    const discounted = (of: (round: RoundResult) => number) =>
+      rounds.reduce((sum, round, i) => sum + this.gamma ** i * of(round), 0)
+    const last = rounds[rounds.length - 1]
+    const reward = discounted(round => round.reward)
+    const noise = standardError(
+      last.replicates.map((_, clip) => discounted(({ replicates }) => replicates[clip])),
+    )
+    this.over = last.terminated
+    return {
+      observation: this.root.observation(),
+      reward,
+      terminated: this.over,
+      truncated: false,
+      info: { ...roundInfo({ ...last, reward, noise }), ...info },
+    }
   }
 
   snapshot(): { readonly world: WorldState; readonly over: boolean } {

@@ -25,10 +25,11 @@ export function checkStep(over: boolean, space: Space<unknown>, action: unknown)
   throw inputError('action.invalid', `${JSON.stringify(action)} is not an action of ${known}`)
 }
 
-/** The facts of a round that reports want beside the reward. */
+/** The facts of a round that reports want beside the reward; `rewardNoise` is the standard error of `reward`. */
 export function roundInfo(result: RoundResult): Info {
-  const { reward, evaluation, diverged, step, flops, trainLoss } = result
-  return { reward, step, flops, trainLoss, diverged, loss: evaluation.loss, accuracy: evaluation.accuracy }
+  const { reward, noise, evaluation, diverged, step, flops, trainLoss } = result
+  const { loss, accuracy } = evaluation
+  return { reward, rewardNoise: noise, step, flops, trainLoss, diverged, loss, accuracy }
 }
 
 /**

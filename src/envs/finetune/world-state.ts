@@ -5,6 +5,7 @@ import type { NormConfig, Trainee, TraineeState } from '../../models/trainee.ts'
 import type { ActionSet, GroupSetting, RateLimits } from './actions.ts'
 import type { BatchOrderState } from './batches.ts'
 import type { Credit } from './credits.ts'
+import type { Measurement } from './evaluation.ts'
 import type { StateSpace } from './features.ts'
 import type { ProbeState } from './probe.ts'
 import type { Evaluation, RewardDefinition } from './reward.ts'
@@ -39,6 +40,11 @@ export interface FineTuningOptions<A = number> {
   readonly probed?: boolean
   /** Keep the given model's head instead of starting a fresh one. */
   readonly keepHead?: boolean
+  /**
+   * What full fine-tuning reached, by seed: for rewards that compare with it. Worlds that differ in nothing that it
+   * depends on may share one; default: the world's own.
+   */
+  readonly baselines?: Map<number, Measurement>
   /** Where rounds that another episode has played already are taken from, and put. */
   readonly stages?: StageTree<Stage>
   readonly signal?: AbortSignal
@@ -49,6 +55,10 @@ export interface FineTuningOptions<A = number> {
 export interface RoundResult {
   /** The round's own. */
   readonly reward: number
+  /** Standard error of `reward` that comes from the choice of the reward split's clips; NaN for a single clip. */
+  readonly noise: number
+  /** [clips]: the reward with each clip of the reward split left out in turn; `noise` is their jackknife. */
+  readonly replicates: Float64Array
   /** What each group is paid. */
   readonly rewards: readonly number[]
   /** The budget is spent or training diverged: the observation shows both, so it's the MDP's own end. */
@@ -81,7 +91,11 @@ export interface Stage {
 /** How far a run has come. */
 export interface Progress {
   readonly step: number
-  readonly evaluation: Evaluation<'reward'>
+  readonly measured: Measurement
+  /** What full fine-tuning reaches, where the reward needs it. */
+  readonly baseline?: Measurement
+  /** [clips]: the undiscounted return so far with each clip of the reward split left out in turn. */
+  readonly returns: Float64Array
   readonly previousLoss: number
   readonly trainLoss: number
   readonly done: boolean

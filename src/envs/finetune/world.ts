@@ -1,14 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { inputError, interrupted } from '../../common/error.ts'
+import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { initialWeights } from '../../models/initialize.ts'
 import { Discrete } from '../spaces.ts'
 import type { GroupSetting } from './actions.ts'
 import { BatchOrder } from './batches.ts'
 import { differences } from './difference.ts'
+import { type Measurement, measure } from './evaluation.ts'
 import { type GroupStatistics, observe } from './features.ts'
+import { settle, standardError } from './payment.ts'
 import { Probe } from './probe.ts'
-import { boundLoss, divergenceLoss, type Evaluation } from './reward.ts'
+import { boundLoss, checkCredit, type Evaluation } from './reward.ts'
+import { advance, startOf } from './training.ts'
 import type { FineTuningOptions, Progress, RoundResult, WorldState } from './world-state.ts'
 
 /**
@@ -21,6 +24,7 @@ export class FineTuning<A = number> {
   private order: BatchOrder
   private dropout: Rng
   private readonly probe: Probe
+  private readonly baselines: Map<number, Measurement>
   private current: GroupSetting[] = []
   private permitted: readonly boolean[] = []
   private progress: Progress | undefined
@@ -29,7 +33,10 @@ export class FineTuning<A = number> {
   /** The seed and the settings of each round: what the rest depends on. */
   private history = ''
 
+  /** @throws input error for credit that can't be given with this reward */
   constructor(readonly options: FineTuningOptions<A>) {
+    checkCredit(options.credit, options.reward)
+    this.baselines = options.baselines ?? new Map()
     this.order = new BatchOrder(options.splits.train, Rng.of(0))
     this.dropout = Rng.of(0)
     this.probe = new Probe(options.trainee, options.splits.probe)
@@ -61,15 +68,20 @@ export class FineTuning<A = number> {
   }
 
   /**
-   * What the run has really cost: with rounds that were played again to see what an action was worth, without those
-   * that an earlier episode had played already.
+   * What the run has really cost: with rounds that were played again to see what an action was worth and a baseline that
+   * was played for the reward, without rounds that an earlier episode had played already.
    */
   get spentFlops(): number {
     return this.flops + this.replayed - this.shared
   }
 
   get evaluation(): Evaluation<'reward'> {
-    return this.running().evaluation
+    return this.running().measured.evaluation
+  }
+
+  /** Standard error of the undiscounted return so far, from the choice of the reward split's clips. */
+  get returnNoise(): number {
+    return standardError(this.running().returns)
   }
 
   get diverged(): boolean {
@@ -78,7 +90,7 @@ export class FineTuning<A = number> {
 
   /** A fresh run: head, data order and dropout come from the seed; backbone frozen, head at the base rate. */
   async reset(seed: number): Promise<void> {
-    const { trainee, pretrained, fromScratch, keepHead, norms, splits, limits, stages } = this.options
+    const { trainee, pretrained, fromScratch, keepHead, norms, splits, limits, reward, stages } = this.options
     this.replayed = 0
     this.shared = 0
     this.history = String(seed)
@@ -99,10 +111,10 @@ export class FineTuning<A = number> {
       return { frozen: depth > 0, learningRate: limits.reset(depth) }
     })
     this.permitted = this.current.map(() => true)
-    const evaluation = this.evaluate()
-    const { loss } = evaluation
-    this.progress = { step: 0, evaluation, previousLoss: loss, trainLoss: loss, done: false, diverged: false }
+    this.progress = startOf(measure(trainee, splits.reward))
     this.probe.reset()
+    // Before the probe, which full fine-tuning has no need to pay for.
+    if (reward.needsBaseline) this.progress = { ...this.progress, baseline: await this.baseline(seed) }
     if (this.options.probed !== false) this.probe.measure()
     stages?.set(this.history, { state: this.snapshot() })
     await nextTurn()
@@ -139,11 +151,11 @@ export class FineTuning<A = number> {
   /** [features] in [-1, 1] for one group: its own statistics, then the global ones. */
   observation(group: number): Float32Array {
     const { states, classes } = this.options
-    const { evaluation, previousLoss, trainLoss } = this.running()
+    const { measured, previousLoss, trainLoss } = this.running()
     return observe(states, this.statistics(group), {
       budgetLeft: this.budgetLeft(),
       classes,
-      loss: boundLoss(evaluation.loss, classes),
+      loss: boundLoss(measured.evaluation.loss, classes),
       previousLoss: boundLoss(previousLoss, classes),
       trainLoss: boundLoss(trainLoss, classes),
     })
@@ -181,10 +193,8 @@ export class FineTuning<A = number> {
 
   /** One round with these settings: what schedules call directly. */
   async train(settings: readonly GroupSetting[]): Promise<RoundResult> {
-    const { classes, reward, roundSteps, budgetSteps, trainee, stages } = this.options
-    const before = this.running()
-    if (before.done)
-      throw inputError('episode.over', 'the episode is over: reset the environment before stepping again')
+    const { roundSteps, trainee, stages, onStep } = this.options
+    const before = this.unfinished()
     this.current = settings.map((setting, group) =>
       this.permitted[group] ? setting : { ...setting, frozen: true },
     )
@@ -200,45 +210,18 @@ export class FineTuning<A = number> {
       return known.result
     }
     const weightsBefore = trainee.snapshot().weights
-    const rates = this.current.map(setting => (setting.frozen ? 0 : setting.learningRate))
-    const losses: number[] = []
-    let step = before.step
-    let broken = false
-    for (
-      let i = 0;
-      i < roundSteps && step < budgetSteps && !broken && trainee.flops < this.budgetFlops;
-      i++
-    ) {
-      if (this.options.signal?.aborted) throw interrupted()
-      const result = trainee.step(this.order.next(this.options.batchSize), rates, this.dropout)
-      step++
-      if (result !== undefined) losses.push(result.loss)
-      broken = result !== undefined && !Number.isFinite(result.loss)
-      this.options.onStep?.(step)
-      await nextTurn()
-    }
-    const measured = this.evaluate()
-    const diverged = broken || !(measured.loss <= divergenceLoss(classes))
-    const evaluation = diverged ? { ...measured, loss: divergenceLoss(classes) } : measured
-    const trainLoss =
-      losses.length === 0 ? before.trainLoss : losses.reduce((a, b) => a + b, 0) / losses.length
-    const done = diverged || step >= budgetSteps || trainee.flops >= this.budgetFlops
-    this.progress = { step, evaluation, previousLoss: before.evaluation.loss, trainLoss, done, diverged }
-    if (!diverged && this.options.probed !== false) this.probe.measure(weightsBefore)
-    const cost = (trainee.flops - flopsBefore) / this.budgetFlops
-    const paid = reward.reward({ before: before.evaluation, after: evaluation, cost, classes })
-    const result: RoundResult = {
-      reward: paid,
-      rewards: this.current.map(() => paid),
-      terminated: done,
-      diverged,
-      step,
-      flops: trainee.flops,
-      trainLoss,
-      evaluation,
-    }
+    const after = await this.advance(before.step + roundSteps, onStep)
+    if (!after.diverged && this.options.probed !== false) this.probe.measure(weightsBefore)
+    const result = this.pay(after, (trainee.flops - flopsBefore) / this.budgetFlops)
     stages?.set(this.history, { state: this.snapshot(), result })
     return result
+  }
+
+  /** Ends the run where it is, as a last round of no steps: a reward that pays at the end does so. */
+  stop(): RoundResult {
+    const result = this.pay({ ...this.unfinished(), done: true }, 0)
+    // No group's action made the difference.
+    return this.options.credit === 'difference' ? { ...result, rewards: this.current.map(() => 0) } : result
   }
 
   snapshot(): WorldState {
@@ -271,18 +254,38 @@ export class FineTuning<A = number> {
     return Math.max(0, 1 - Math.max(steps, this.flops / this.budgetFlops))
   }
 
-  private evaluate(): Evaluation<'reward'> {
-    const { trainee, splits } = this.options
-    const { losses, predictions } = trainee.evaluate(splits.reward)
-    const correct = splits.reward.reduce(
-      (sum, clip, i) => sum + (trainee.label(clip) === predictions[i] ? 1 : 0),
-      0,
-    )
-    return {
-      split: 'reward',
-      loss: losses.reduce((a, b) => a + b, 0) / losses.length,
-      accuracy: correct / splits.reward.length,
-    }
+  private advance(until: number, onStep?: (step: number) => void): Promise<Progress> {
+    const { options, current: settings, order, dropout, budgetFlops } = this
+    return advance(this.running(), until, { ...options, settings, order, dropout, budgetFlops, onStep })
+  }
+
+  private pay(after: Progress, cost: number): RoundResult {
+    const { progress, result } = settle(this.running(), after, cost, this.options)
+    this.progress = progress
+    return result
+  }
+
+  /** What full fine-tuning at the reset rates reaches from here; played once a seed, and the world is as before. */
+  private async baseline(seed: number): Promise<Measurement> {
+    const known = this.baselines.get(seed)
+    if (known !== undefined) return known
+    const { budgetSteps, limits } = this.options
+    const start = this.snapshot()
+    this.current = this.current.map((_, group) => ({
+      frozen: false,
+      learningRate: limits.reset(Math.min(this.depth(group), 1)),
+    }))
+    const { measured } = await this.advance(budgetSteps)
+    this.replayed += this.flops - start.trainee.flops
+    this.restore(start)
+    this.baselines.set(seed, measured)
+    return measured
+  }
+
+  private unfinished(): Progress {
+    const progress = this.running()
+    if (!progress.done) return progress
+    throw inputError('episode.over', 'the episode is over: reset the environment before stepping again')
   }
 
   private running(): Progress {

@@ -2,7 +2,7 @@ import type { EChartsOption } from 'echarts'
 import type { EpisodeSummary, FineTuneSummary, RoundSummary } from '../summary.ts'
 import { AXIS, axisFlops, COLOURS, chart, LEGEND } from './chart.ts'
 import { shownEpisodes } from './episodes.ts'
-import { decimal, flops, percent, plural } from './format.ts'
+import { decimal, flops, percent, plural, uncertain } from './format.ts'
 import { folded, type Html, html, table } from './html.ts'
 
 const FAINT = 40
@@ -114,16 +114,19 @@ function upTo(highest: number, value: number): number {
   return value <= highest ? value : Number.NaN
 }
 
-function roundTable(episode: EpisodeSummary): Html {
+function roundTable({ rounds, stop }: EpisodeSummary): Html {
+  const ended =
+    stop === undefined ? '' : ` The root ended the run, which paid ${uncertain(stop.reward, stop.noise)}.`
   return table({
-    caption: 'Per round; held-out figures are of the reward split',
-    head: ['training steps', 'FLOPs', 'training loss', 'held-out loss', 'held-out accuracy'],
-    rows: episode.rounds.map(round => [
+    caption: `Per round; held-out figures and rewards are of the reward split. After ±: the reward’s standard error that comes from which clips the split happens to hold (jackknife).${ended}`,
+    head: ['training steps', 'FLOPs', 'training loss', 'held-out loss', 'held-out accuracy', 'reward'],
+    rows: rounds.map(round => [
       String(round.step),
       flops(round.flops),
       decimal(round.trainLoss),
       decimal(round.rewardLoss),
       percent(round.rewardAccuracy),
+      uncertain(round.reward, round.noise),
     ]),
   })
 }

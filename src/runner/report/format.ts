@@ -46,6 +46,12 @@ export function signed(value: number, digits = 3): string {
     : decimal(value, digits)
 }
 
+/** "+0.120 ± 0.034"; without the second part where the standard error isn't known. */
+export function uncertain(value: number, standardError: number | null | undefined): string {
+  const known = Number.isFinite(value) && Number.isFinite(standardError ?? Number.NaN)
+  return known ? `${signed(value)} ± ${decimal(Number(standardError))}` : signed(value)
+}
+
 /** 0.648 → "64.8 %". */
 export function percent(value: number): string {
   return Number.isFinite(value) ? `${decimal(100 * value, 1)} %` : 'not finite'

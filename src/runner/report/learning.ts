@@ -2,7 +2,7 @@ import type { EChartsOption } from 'echarts'
 import type { EpisodeSummary, FineTuneSummary } from '../summary.ts'
 import { AXIS, COLOURS, chart, LEGEND } from './chart.ts'
 import { curveChart } from './curves.ts'
-import { decimal, duration, flops, percent, plural, signed } from './format.ts'
+import { decimal, duration, flops, percent, plural, uncertain } from './format.ts'
 import { folded, type Html, html, table } from './html.ts'
 
 /** Did the agents learn? Return per episode, and how loss and accuracy moved within episodes. */
@@ -21,6 +21,10 @@ ${curveChart(summary)}</section>`
 }
 
 const WINDOW = 10
+
+const STANDARD_ERROR = 'standard error'
+const NOISE =
+  'After ±: the standard error that comes from which clips the reward split happens to hold (jackknife of the whole return, a clip left out of all its rounds).'
 
 function countsOf(episodes: readonly EpisodeSummary[]): string {
   const learning = episodes.filter(episode => episode.kind === 'learning').length
@@ -44,6 +48,16 @@ function returnChart(episodes: readonly EpisodeSummary[]): Html {
     const recent = sound.slice(Math.max(0, at - WINDOW + 1), at + 1)
     return [episode.index + 1, recent.reduce((sum, { return: value }) => sum + value, 0) / recent.length]
   })
+  // A line up and down through each return; a gap, then the next.
+  const whiskers = finite.flatMap(({ index, return: value, returnNoise: noise }) =>
+    Number.isFinite(noise)
+      ? [
+          [index + 1, value - noise],
+          [index + 1, value + noise],
+          [index + 1, Number.NaN],
+        ]
+      : [],
+  )
   const dots = (name: string, data: number[][], symbol: string, color: string) =>
     data.length === 0
       ? []
@@ -64,6 +78,14 @@ function returnChart(episodes: readonly EpisodeSummary[]): Html {
     },
     yAxis: { ...AXIS, type: 'value', name: 'return', scale: true },
     series: [
+      {
+        name: STANDARD_ERROR,
+        type: 'line',
+        data: whiskers,
+        showSymbol: false,
+        lineStyle: { color: COLOURS.soft, width: 1 },
+        itemStyle: { color: COLOURS.soft },
+      },
       ...dots(
         'learning',
         points(e => e.kind === 'learning' && !e.diverged && !failed(e)),
@@ -97,7 +119,7 @@ function returnChart(episodes: readonly EpisodeSummary[]): Html {
     id: 'returns',
     title: 'Return per episode',
     description:
-      'Undiscounted sum of rewards per episode: higher is better. A rising line is a sign that the agents learned, not that it paid.',
+      'Undiscounted sum of rewards per episode: higher is better. A rising line is a sign that the agents learned, not that it paid. Grey lines: ± one standard error, from which clips the reward split happens to hold.',
     height: 320,
     option,
   })
@@ -105,13 +127,13 @@ function returnChart(episodes: readonly EpisodeSummary[]): Html {
 
 function episodeTable(episodes: readonly EpisodeSummary[]): Html {
   return table({
-    caption: 'Losses and accuracies are of the reward split, at the episode’s end.',
+    caption: `Losses and accuracies are of the reward split, at the episode’s end. ${NOISE}`,
     head: ['episode', 'kind', 'return', 'loss', 'accuracy', 'steps', 'FLOPs', 'time', 'state'],
     words: [1, 8],
     rows: episodes.map(episode => [
       String(episode.index + 1),
       episode.kind,
-      signed(episode.return),
+      uncertain(episode.return, episode.returnNoise),
       decimal(episode.rewardLoss),
       percent(episode.rewardAccuracy),
       String(episode.steps),

@@ -93,7 +93,12 @@ async function playPolicy(path: string, { composition, policies, clock }: PlayOp
   const agents = own.createAgents()
   try {
     applyPolicy(policy, agents, own)
-    const { run } = await runPolicy(composition.config.seed, agents, { composition: own, clock, index: 0 })
+    const { run } = await runPolicy(composition.config.seed, agents, {
+      composition: own,
+      clock,
+      index: 0,
+      paid: false,
+    })
     return { ...scored(run, composition), total: { flops: run.flops, seconds: run.seconds } }
   } finally {
     for (const agent of new Set(agents.values())) agent.dispose?.()
@@ -127,6 +132,7 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
       composition: own,
       clock,
       index: learning.episodes.length,
+      paid: false,
       test: false,
     })
     const { best } = learning

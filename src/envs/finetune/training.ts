@@ -1,0 +1,67 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { interrupted } from '../../common/error.ts'
+import type { Rng } from '../../common/random.ts'
+import type { GroupSetting } from './actions.ts'
+import type { BatchOrder } from './batches.ts'
+import { divergedMeasurement, type Measurement, measure } from './evaluation.ts'
+import { divergenceLoss } from './reward.ts'
+import type { FineTuningOptions, Progress } from './world-state.ts'
+
+type Setup = Pick<
+  FineTuningOptions,
+  'trainee' | 'splits' | 'classes' | 'batchSize' | 'budgetSteps' | 'signal'
+> & {
+  readonly settings: readonly GroupSetting[]
+  readonly order: BatchOrder
+  readonly dropout: Rng
+  /** Of the whole run: no step begins once they are spent. */
+  readonly budgetFlops: number
+  readonly onStep?: (step: number) => void
+}
+
+/** A run that nothing has happened to yet. */
+export function startOf(measured: Measurement): Progress {
+  const { loss } = measured.evaluation
+  return {
+    step: 0,
+    measured,
+    returns: new Float64Array(measured.losses.length),
+    previousLoss: loss,
+    trainLoss: loss,
+    done: false,
+    diverged: false,
+  }
+}
+
+/**
+ * Trains with the same settings up to the step `until`, as far as the budget goes, and evaluates on the reward split.
+ * @returns how far the run has come then
+ * @throws interrupted when the signal is aborted
+ */
+export async function advance(before: Progress, until: number, setup: Setup): Promise<Progress> {
+  const { trainee, splits, classes, batchSize, budgetSteps, budgetFlops, settings } = setup
+  const rates = settings.map(setting => (setting.frozen ? 0 : setting.learningRate))
+  const losses: number[] = []
+  let { step } = before
+  let broken = false
+  while (step < Math.min(until, budgetSteps) && !broken && trainee.flops < budgetFlops) {
+    if (setup.signal?.aborted) throw interrupted()
+    const result = trainee.step(setup.order.next(batchSize), rates, setup.dropout)
+    step++
+    if (result !== undefined) losses.push(result.loss)
+    broken = result !== undefined && !Number.isFinite(result.loss)
+    setup.onStep?.(step)
+    await nextTurn()
+  }
+  const scored = measure(trainee, splits.reward)
+  const diverged = broken || !(scored.evaluation.loss <= divergenceLoss(classes))
+  return {
+    ...before,
+    step,
+    measured: diverged ? divergedMeasurement(scored, classes) : scored,
+    previousLoss: before.measured.evaluation.loss,
+    trainLoss: losses.length === 0 ? before.trainLoss : losses.reduce((a, b) => a + b, 0) / losses.length,
+    done: diverged || step >= budgetSteps || trainee.flops >= budgetFlops,
+    diverged,
+  }
+}
