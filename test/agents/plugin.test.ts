@@ -30,6 +30,7 @@ describe('definePlugin', () => {
       'reinforce',
       'random',
       'random-search',
+      'grid-search',
       'tpe',
     ])
   })
