@@ -3,7 +3,7 @@ import { definePlugin } from './plugin.ts'
 import { ppo } from './ppo/definition.ts'
 import { random } from './random/agent.ts'
 import { reinforce } from './reinforce/definition.ts'
-import { gridSearch, randomSearch, tpeSearch } from './search/definition.ts'
+import { cem, gridSearch, randomSearch, tpeSearch } from './search/definition.ts'
 
 /** The agents that ship, registered the way third parties register theirs. */
 export const builtinAgents = definePlugin({
@@ -16,5 +16,6 @@ export const builtinAgents = definePlugin({
     'random-search': randomSearch,
     'grid-search': gridSearch,
     tpe: tpeSearch,
+    cem,
   },
 })

@@ -32,6 +32,7 @@ describe('definePlugin', () => {
       'random-search',
       'grid-search',
       'tpe',
+      'cem',
     ])
   })
 })

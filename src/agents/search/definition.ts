@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { defineAgent } from '../plugin.ts'
 import { ConstantSearch, refusesUnbounded } from './agent.ts'
+import { CrossEntropyMethod, refusesMany } from './cem.ts'
+import { cemConfig } from './cem-config.ts'
 import { grid, tpe, uniform } from './propose.ts'
 
 export const randomSearch = defineAgent({
@@ -32,4 +34,12 @@ export const tpeSearch = defineAgent({
   config: tpeConfig,
   refuses: refusesUnbounded,
   factory: context => new ConstantSearch(context, tpe(context.config)),
+})
+
+export const cem = defineAgent({
+  description:
+    'a linear policy whose weights are drawn near the best so far (noisy CEM: Szita & Lorincz 2006)',
+  config: cemConfig,
+  refuses: refusesMany,
+  factory: context => new CrossEntropyMethod(context),
 })
