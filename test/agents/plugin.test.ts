@@ -30,7 +30,9 @@ describe('definePlugin', () => {
       'reinforce',
       'random',
       'random-search',
+      'grid-search',
       'tpe',
+      'cem',
     ])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConstantSearch, type Propose, refusesUnbounded, type Trial } from '../../src/agents/search/agent.ts'
-import { tpe, uniform } from '../../src/agents/search/propose.ts'
+import { grid, tpe, uniform } from '../../src/agents/search/propose.ts'
 import { Rng } from '../../src/common/random.ts'
 import { Box, Discrete } from '../../src/envs/spaces.ts'
 import { describeAgent, type TestContext } from '../../src/testing.ts'
@@ -18,6 +18,10 @@ describeAgent(
     actionSpace: box,
   },
 )
+
+describeAgent('grid search', (context: TestContext) => new ConstantSearch(context, grid(3)), {
+  actionSpace: box,
+})
 
 /** The best of so many trials on a function of [0, 1]^d, by seed. */
 function search(propose: Propose, count: number, score: (point: readonly number[]) => number, seed: number) {
@@ -58,9 +62,70 @@ describe('searches', () => {
     for (const [i, x] of act(false)[0].entries()) expect(x).toBeCloseTo(tried[1][i], 5)
   })
 
+  test('what one agent did for several groups in an episode is one trial, its return their mean', () => {
+    const agent = new ConstantSearch({ actionSpace: box, rng: Rng.of(1) }, uniform)
+    const [{ action }] = agent.act([0], { masks: [undefined], explore: true, rng: Rng.of(2) })
+    const ends = { terminated: true, truncated: false, finalObservation: 0 }
+    const played = (episode: number, actor: string, rewards: readonly number[]) => {
+      const transitions = rewards.map(reward => ({ observation: 0, action, reward, duration: 1 }))
+      return { episode, actor, transitions, ...ends }
+    }
+    const report = agent.learn([
+      played(0, 'block1', [1, 2]),
+      played(0, 'head', [4, 7]),
+      played(0, 'block2', []),
+    ])
+    expect(report).toEqual({ trials: 1, bestReturn: 7 })
+    expect(() => agent.learn([played(1, 'head', [Number.NaN])])).toThrow(/return is NaN/)
+  })
+
   test('spaces without bounds, and those that are no Box, are refused with the reason', () => {
     expect(refusesUnbounded({ actionSpace: new Discrete(3) })).toMatch(/--actions log-rate/)
     expect(refusesUnbounded({ actionSpace: new Box(0, Infinity, [1]) })).toMatch(/between bounds/)
     expect(refusesUnbounded({ actionSpace: box })).toBeUndefined()
+  })
+})
+
+describe('grid', () => {
+  const propose = grid(3)
+  const points = (dimensions: number, count: number, seed: number) => {
+    const trials: Trial[] = []
+    for (let i = 0; i < count; i++) {
+      trials.push({ point: propose(trials, dimensions, Rng.of(seed, 'test', i)), return: 0 })
+    }
+    return trials.map(({ point }) => String(point))
+  }
+  const all = [0, 0.5, 1].flatMap(x => [0, 0.5, 1].map(y => String([x, y])))
+
+  test('each point once, then each again, in an order that the seed decides', () => {
+    const visited = points(2, 18, 1)
+    expect(visited.slice(0, 9).sort()).toEqual(all)
+    expect(visited.slice(9).sort()).toEqual(all)
+    expect(points(2, 9, 1)).toEqual(visited.slice(0, 9))
+    expect(points(2, 9, 2)).not.toEqual(visited.slice(0, 9))
+  })
+
+  test('through an agent, whose actions are rounded to float32 and whose state is restored on the way', () => {
+    const space = new Box([-1, 0.1], [1, 0.7], [2])
+    let agent = new ConstantSearch({ actionSpace: space, rng: Rng.of(1) }, propose)
+    const visited = Array.from({ length: 9 }, (_, episode) => {
+      const saved = JSON.parse(JSON.stringify(agent.state()))
+      agent = new ConstantSearch({ actionSpace: space, rng: Rng.of(50 + episode) }, propose)
+      agent.restore(saved)
+      const [{ action }] = agent.act([0], { masks: [undefined], explore: true, rng: Rng.of(2) })
+      const transitions = [{ observation: 0, action, reward: 0, duration: 1 }]
+      const ends = { terminated: true, truncated: false, finalObservation: 0 }
+      agent.learn([{ episode, actor: 'shared', transitions, ...ends }])
+      return String(Array.from(action))
+    })
+    const [low, middle, high] = [0.1, 0.4, 0.7].map(Math.fround)
+    const expected = [-1, 0, 1].flatMap(x => [low, middle, high].map(y => String([x, y])))
+    expect(visited.sort()).toEqual(expected.sort())
+  })
+
+  test('a grid of 3^64 points is searched without being written down', () => {
+    const visited = points(64, 50, 1)
+    expect(new Set(visited).size).toBe(50)
+    expect(new Set(visited.flatMap(point => point.split(',')))).toEqual(new Set(['0', '0.5', '1']))
   })
 })

@@ -16,6 +16,7 @@ import { readCount } from '../state.ts'
 /** An action that was held for a whole episode, as shares of the space [0, 1]^d, and the episode's return. */
 export interface Trial {
   readonly point: readonly number[]
+  /** Undiscounted; the mean over actors, where one agent acted for several. */
   readonly return: number
 }
 
@@ -51,15 +52,10 @@ export class ConstantSearch implements Agent<unknown, Float32Array> {
 
   learn(trajectories: readonly Trajectory<unknown, Float32Array>[]): LearnReport {
     const { low, high } = this.space
-    const trials = trajectories
-      .filter(({ transitions }) => transitions.length > 0)
-      .map(({ transitions }) => ({
-        point: Array.from(transitions[0].action, (x, i) => (x - low[i]) / (high[i] - low[i])),
-        return: transitions.reduce((sum, { reward }) => sum + reward, 0),
-      }))
-    const wrong = trials.find(trial => !Number.isFinite(trial.return))
-    if (wrong !== undefined)
-      throw failure('agent.reward', `an episode's return is ${wrong.return}, not finite`)
+    const trials = episodesOf(trajectories).map(episode => ({
+      point: Array.from(episode[0].transitions[0].action, (x, i) => (x - low[i]) / (high[i] - low[i])),
+      return: meanReturn(episode),
+    }))
     this.trials = [...this.trials, ...trials]
     if (this.trials.length === 0) return {}
     return { trials: this.trials.length, bestReturn: Math.max(...this.trials.map(trial => trial.return)) }
@@ -94,6 +90,30 @@ export class ConstantSearch implements Agent<unknown, Float32Array> {
       Math.min(Math.max(low[i] + share * (high[i] - low[i]), low[i]), high[i]),
     )
   }
+}
+
+/** What all actors did in each episode, without those that did nothing. */
+function episodesOf<O, A>(trajectories: readonly Trajectory<O, A>[]): Trajectory<O, A>[][] {
+  const episodes = new Map<number, Trajectory<O, A>[]>()
+  for (const trajectory of trajectories) {
+    if (trajectory.transitions.length === 0) continue
+    const others = episodes.get(trajectory.episode) ?? []
+    episodes.set(trajectory.episode, [...others, trajectory])
+  }
+  return [...episodes.values()]
+}
+
+/**
+ * Mean over trajectories of their undiscounted returns.
+ * @throws failure when it is not finite
+ */
+export function meanReturn(trajectories: readonly Trajectory<unknown, unknown>[]): number {
+  const sum = trajectories
+    .flatMap(({ transitions }) => transitions)
+    .reduce((total, { reward }) => total + reward, 0)
+  const mean = sum / trajectories.length
+  if (Number.isFinite(mean)) return mean
+  throw failure('agent.reward', `an episode's return is ${mean}, not finite`)
 }
 
 /** Why a search can't act here, if it can't. */

@@ -1,13 +1,24 @@
 import { z } from 'zod'
 import { defineAgent } from '../plugin.ts'
 import { ConstantSearch, refusesUnbounded } from './agent.ts'
-import { tpe, uniform } from './propose.ts'
+import { CrossEntropyMethod, refusesMany } from './cem.ts'
+import { cemConfig } from './cem-config.ts'
+import { grid, tpe, uniform } from './propose.ts'
 
 export const randomSearch = defineAgent({
   description: 'the same random action for a whole episode, the best one in the end (Bergstra & Bengio 2012)',
   config: z.strictObject({}),
   refuses: refusesUnbounded,
   factory: context => new ConstantSearch(context, uniform),
+})
+
+export const gridSearch = defineAgent({
+  description: 'each point of a grid for a whole episode, in a random order; the best one in the end',
+  config: z.strictObject({
+    points: z.number().int().min(2).max(1000).default(3).describe('points a dimension, both ends among them'),
+  }),
+  refuses: refusesUnbounded,
+  factory: context => new ConstantSearch(context, grid(context.config.points)),
 })
 
 /** Optuna's defaults (optuna.samplers.TPESampler): 10 uniform trials, 24 candidates, a tenth good. */
@@ -23,4 +34,12 @@ export const tpeSearch = defineAgent({
   config: tpeConfig,
   refuses: refusesUnbounded,
   factory: context => new ConstantSearch(context, tpe(context.config)),
+})
+
+export const cem = defineAgent({
+  description:
+    'a linear policy whose weights are drawn near the best so far (noisy CEM: Szita & Lorincz 2006)',
+  config: cemConfig,
+  refuses: refusesMany,
+  factory: context => new CrossEntropyMethod(context),
 })

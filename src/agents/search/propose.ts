@@ -5,6 +5,29 @@ import type { Propose, Trial } from './agent.ts'
 export const uniform: Propose = (_trials, dimensions, rng) =>
   Array.from({ length: dimensions }, () => rng.next())
 
+/**
+ * A full factorial grid: each of its points once, in a random order, then all again.
+ * Its outermost points are the ends of each interval, since an end may be a choice of its own: the action set
+ * `log-rate` freezes at its low end, which no centre of fewer than six cells would reach.
+ * Points are drawn until one is new, so that a grid of 3^64 is never written down.
+ * @param points of each dimension, at least 2
+ */
+export function grid(points: number): Propose {
+  const name = (levels: readonly number[]) => levels.join()
+  return (trials, dimensions, rng) => {
+    const sincePass = trials.length % points ** dimensions
+    const tried = new Set(
+      trials
+        .slice(trials.length - sincePass)
+        .map(({ point }) => name(point.map(share => Math.round(share * (points - 1))))),
+    )
+    for (;;) {
+      const levels = Array.from({ length: dimensions }, () => rng.int(points))
+      if (!tried.has(name(levels))) return levels.map(level => level / (points - 1))
+    }
+  }
+}
+
 export interface TpeSettings {
   /** Uniform trials before the first estimate. */
   readonly startupTrials: number
