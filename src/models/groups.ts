@@ -1,9 +1,8 @@
 import { inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
-import { nodeFlops, size } from './flops.ts'
+import { learnedWeights, type NodeFlops, size } from './flops.ts'
 import type { Graph } from './graph.ts'
 import type { Operation } from './program.ts'
-import { SCALING_LAYER } from './scaling.ts'
 
 /** A run of operations between two points where exactly one tensor crosses. The last group is the head. */
 export interface LayerGroup {
@@ -25,10 +24,12 @@ export interface LayerGroup {
 export function cutIntoGroups(
   graph: Graph,
   operations: readonly Operation[],
+  flops: readonly NodeFlops[],
   wanted: Count | { readonly after: readonly string[] },
 ): readonly LayerGroup[] {
-  const flops = nodeFlops(graph)
-  const costs = operations.map(operation => operation.nodes.reduce((sum, node) => sum + flops[node], 0))
+  const costs = operations.map(operation =>
+    operation.nodes.reduce((sum, node) => sum + flops[node].forward, 0),
+  )
   const parameters = operations.map(operation => parameterCount(graph, operation))
   const places = cutPlaces(graph, operations)
   const ends = !('after' in wanted)
@@ -117,8 +118,7 @@ export function headStart(graph: Graph, operations: readonly Operation[], places
 
 function parameterCount(graph: Graph, operation: Operation): number {
   return operation.nodes.reduce((sum, node) => {
-    const { layer } = graph.nodes[node]
-    const weights = layer === undefined || layer.name === SCALING_LAYER ? [] : layer.trainableWeights
+    const weights = learnedWeights(graph.nodes[node])
     return sum + weights.reduce((total, weight) => total + size(weight.shape), 0)
   }, 0)
 }

@@ -1,6 +1,6 @@
 import type { Rng } from '../common/random.ts'
 import { type ExecutionContext, execute } from './execute.ts'
-import { size, timeSteps } from './flops.ts'
+import { type NodeFlops, nodeFlops, size, stepFlops, timeSteps } from './flops.ts'
 import { flattenModel, type Graph, type Layer } from './graph.ts'
 import { cutIntoGroups, type LayerGroup } from './groups.ts'
 import { nativeKernels, withKernels } from './kernels.ts'
@@ -50,6 +50,9 @@ export class Network {
   readonly groups: readonly LayerGroup[]
   readonly variables: readonly Variable[]
   private readonly operations: readonly Operation[]
+  private readonly costs: readonly NodeFlops[]
+  /** By node. */
+  private readonly groupOf: readonly number[]
   private readonly byLayer: ReadonlyMap<Layer, readonly Variable[]>
   /** Where logits are: a closing softmax is left out of training. */
   private readonly logitsEnd: number
@@ -66,7 +69,9 @@ export class Network {
     for (const node of this.graph.nodes)
       if (node.layer && node.layer.name !== SCALING_LAYER) node.layer.trainable = true
     this.operations = compile(this.graph)
-    this.groups = cutIntoGroups(this.graph, this.operations, groups)
+    this.costs = nodeFlops(this.graph)
+    this.groups = cutIntoGroups(this.graph, this.operations, this.costs, groups)
+    this.groupOf = this.graph.nodes.map((_, node) => this.groupOfNode(node))
     this.variables = collectVariables(this.graph, this.operations, this.groups)
     this.byLayer = groupByLayer(this.variables)
     this.logitsEnd = this.operations.length - (this.endsInSoftmax() ? 1 : 0)
@@ -102,17 +107,13 @@ export class Network {
     return Math.max(this.firstOperation, this.groups[group].operations[0])
   }
 
-  /**
-   * FLOPs of one clip through a training step: forward from the lowest trained group on, and backward once for
-   * the gradient of the activations, once more for that of a trained group's weights.
-   */
+  /** FLOPs of one clip through a training step, by node: zero in groups below the lowest trained one. */
+  nodeStepFlops(trained: readonly boolean[]): readonly number[] {
+    return stepFlops(this.graph, this.costs, this.groupOf, trained)
+  }
+
   stepFlops(trained: readonly boolean[]): number {
-    const from = trained.indexOf(true)
-    if (from < 0) return 0
-    return this.groups.reduce(
-      (sum, group, index) => (index < from ? sum : sum + group.flops * (trained[index] ? 3 : 2)),
-      0,
-    )
+    return this.nodeStepFlops(trained).reduce((sum, flops) => sum + flops, 0)
   }
 
   /** Numbers of one clip that cross into a group; infinite where the model leaves a dimension open. */
@@ -244,6 +245,11 @@ export class Network {
         }
       },
     }
+  }
+
+  private groupOfNode(node: number): number {
+    const operation = this.operations.findIndex(({ nodes }) => nodes.includes(node))
+    return this.groups.findIndex(({ operations: [from, to] }) => operation >= from && operation < to)
   }
 
   private lastLayer(): Layer | undefined {
