@@ -91,6 +91,8 @@ export const CONTROL_KEYS = [
 export type ControlKey = (typeof CONTROL_KEYS)[number]
 
 interface ComposeHooks {
+  /** Bytes for activations of frozen prefixes; default: a gigabyte. */
+  readonly cacheBytes?: number
   readonly signal: AbortSignal
   readonly onEvent: OnEvent
   readonly onStep: (step: number) => void
@@ -165,12 +167,13 @@ export async function compose(
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
   const classIndex = new Map(dataset.classes.map((name, index) => [name, index]))
   const label = (clip: Clip) => classIndex.get(clip.label) ?? -1
+  const { cacheBytes = 1024 * MEGABYTE } = hooks
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
   const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () => {
     const network = buildNetwork(pretrained, { ...plan, scaling })
     const optimizer = () => createOptimizer({ kind: config.optimizer })
     const options = { network, optimizer, pixels, augmented, label }
-    return new Trainee({ ...options, cacheBytes: 1024 * MEGABYTE, batches }, readWeights(network))
+    return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))
   })
   const composed = (own: FineTuneConfig): Composition => {
     const on = worldsFor(own, parts, container, {

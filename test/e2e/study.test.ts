@@ -156,6 +156,32 @@ describe('study', () => {
     expect(report).toContain('2 seeds support no claim')
   })
 
+  test('searches under one budget: constant actions, populations, a linear policy', async () => {
+    const joint = { control: 'joint', actions: 'log-rate', budget: 3 }
+    const searches = {
+      full: contenders.full,
+      grid: { agent: 'grid-search', ...joint },
+      tpe: { agent: 'tpe', ...joint },
+      cem: {
+        agent: 'cem',
+        control: 'shared',
+        actions: 'log-rate',
+        budget: 3,
+        'agent-config': { population: 3 },
+      },
+      asha: { search: 'asha', budget: 3, 'search-config': { eta: 2 } },
+      pbt: { search: 'pbt', budget: 3, 'search-config': { population: 2, interval: 1 } },
+    }
+    const { summary } = await answer<StudyResult>(words('study', { contenders: searches, seeds: 1 }))
+    for (const { id, kind, totalCost } of summary?.contenders ?? []) {
+      if (id === 'full') continue
+      expect(kind).toBe(['asha', 'pbt'].includes(id) ? 'search' : 'agent')
+      // The budget, and at most one run or round more.
+      expect(totalCost).toBeGreaterThan(2)
+      expect(totalCost).toBeLessThan(4.5)
+    }
+  })
+
   test('parts of the work fill one folder, and what is done stays done', async () => {
     const out = join(folder, 'shards')
     const changes = { contenders: { full: contenders.full } }
@@ -187,11 +213,14 @@ describe('study', () => {
     [{ a: { schedule: 'fullFinetune' } }, /contender 'a': 'schedule' can't be "fullFinetune"/],
     [{ a: { shedule: 'cosine' } }, /contender 'a': .*shedule.*schedule/],
     [{ a: { rates: [0.001, 0.001, 0.001] } }, /'rates' has 3 entries, and the network 2 layer groups/],
+    [{ a: { agent: 'pppo' } }, /contender 'a': .*pppo.*ppo/],
+    [{ a: { agent: 'cem', 'agent-config': { population: 2 } } }, /contender 'a': .*'population' can't be 2/],
+    [{ a: { search: 'asha', 'search-config': { eta: 1 } } }, /'asha': 'eta' can't be 1/],
     [{ a: { policy: 'nowhere.json' } }, /no policy at .*nowhere\.json/],
     [{ a: { agent: 'ppo', control: 'alone' } }, /contender 'a': 'control' can't be "alone"/],
-    [{}, /'contenders' is empty/],
-  ])('a mistake is refused: %j', async (wrong, message) => {
-    const { err } = await ended(words('study', { contenders: wrong }), 2)
+  ] as readonly [object, RegExp][])('a mistake is refused: %j', async (wrong, message) => {
+    const argv = words('study', { contenders: { full: contenders.full, ...wrong } })
+    const { err } = await ended(argv, 2)
     expect(err).toMatch(message)
   })
 })

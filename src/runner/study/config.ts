@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { baselineNames } from '../../agents/schedules/baselines.ts'
+import { populationSearches, searchNames } from '../../agents/search/population-searches.ts'
 import { inputError, LayergymError } from '../../common/error.ts'
+import { parseAgentConfig } from '../agent-config.ts'
 import { CONTROL_KEYS } from '../compose.ts'
 import {
   type FineTuneConfig,
@@ -11,6 +13,7 @@ import {
   real,
   withAbsolutePaths,
 } from '../config.ts'
+import type { Container } from '../container.ts'
 
 const settings = z.record(z.string(), z.unknown())
 const { out, overwrite } = fineTuneSchema.shape
@@ -80,7 +83,7 @@ const contenderSchema = z.strictObject({
       'rates that a schedule tries on the instance itself; the best on the reward split is kept, all are paid',
     ),
   policy: z.string().optional().describe('a learned policy, applied without learning'),
-  search: z.string().optional().describe('a search that leaves runs and takes them up again'),
+  search: z.enum(searchNames).optional().describe('a search that leaves runs and takes them up again'),
   searchConfig: settings.default({}),
   budget: real(1, 10_000)
     .default(16)
@@ -99,14 +102,9 @@ export type Contender = z.infer<typeof contenderSchema> & {
 
 /** @throws input error naming the contender and what is wrong with it */
 export function parseContenders(given: StudyConfig['contenders']): readonly Contender[] {
-  const contenders = Object.entries(given).map(([id, values]) => {
-    try {
-      return parseContender(id, values)
-    } catch (error) {
-      if (!(error instanceof LayergymError)) throw error
-      throw inputError(error.code, `contender '${id}': ${error.message}`)
-    }
-  })
+  const contenders = Object.entries(given).map(([id, values]) =>
+    naming(`contender '${id}'`, () => parseContender(id, values)),
+  )
   if (contenders.length === 0)
     throw inputError(
       'study.contenders',
@@ -168,11 +166,29 @@ export function instanceConfig(
   own: Readonly<Record<string, unknown>>,
   overrides: Partial<FineTuneConfig>,
 ): FineTuneConfig {
+  return naming(`instance '${id}'`, () =>
+    withAbsolutePaths(parseConfig(fineTuneSchema, { ...config.settings, ...own, ...overrides })),
+  )
+}
+
+/** @throws input error naming a contender whose agent or search isn't known, or can't be set so */
+export function checkContenders(contenders: readonly Contender[], container: Container): void {
+  for (const { id, control, search, searchConfig } of contenders) {
+    naming(`contender '${id}'`, () => {
+      if (search !== undefined) parseAgentConfig(search, populationSearches[search].config, searchConfig)
+      if (control.agent === undefined) return
+      const { config } = container.agent(control.agent)
+      parseAgentConfig(control.agent, config, control.agentConfig ?? {})
+    })
+  }
+}
+
+/** Says in errors what they are about. */
+function naming<T>(what: string, work: () => T): T {
   try {
-    const parsed = parseConfig(fineTuneSchema, { ...config.settings, ...own, ...overrides })
-    return withAbsolutePaths(parsed)
+    return work()
   } catch (error) {
     if (!(error instanceof LayergymError)) throw error
-    throw inputError(error.code, `instance '${id}': ${error.message}`)
+    throw inputError(error.code, `${what}: ${error.message}`)
   }
 }

@@ -111,6 +111,9 @@ async function finish(
   })
 }
 
+/** Of all instances' activations together. */
+const CACHE_BYTES = 4 * 2 ** 30
+
 /** All instances at once: episodes go from one to the next. */
 async function onInstances<T>(
   config: LearnPolicyConfig,
@@ -134,7 +137,8 @@ async function onInstances<T>(
   try {
     for (const [i, { id, config: wanted }] of configs.entries()) {
       hooks.onEvent({ type: 'notice', message: `instance ${i + 1} of ${ids.length}: ${id}` })
-      const quiet = { ...hooks, onEvent: () => undefined, onStep: () => undefined }
+      const cacheBytes = CACHE_BYTES / ids.length
+      const quiet = { ...hooks, cacheBytes, onEvent: () => undefined, onStep: () => undefined }
       instances.push({ id, composition: await compose(wanted, {}, quiet) })
     }
     return await work(instances)

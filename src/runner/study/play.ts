@@ -1,6 +1,10 @@
 import { BASELINES } from '../../agents/schedules/baselines.ts'
 import { type Schedule, settingsOf, type Trial } from '../../agents/schedules/schedule.ts'
+import { fineTuningRun } from '../../agents/search/fine-tuning-run.ts'
+import { populationSearches, type SearchName } from '../../agents/search/population-searches.ts'
 import { inputError } from '../../common/error.ts'
+import { Rng } from '../../common/random.ts'
+import { parseAgentConfig } from '../agent-config.ts'
 import type { Clock } from '../collect.ts'
 import type { Composition } from '../compose.ts'
 import { bestTrial, type TriedRun, total } from '../conclude.ts'
@@ -33,6 +37,7 @@ export function play(contender: Contender, options: PlayOptions): Promise<Played
   if (contender.rates !== undefined)
     return playSchedule(staticSchedule(contender.rates, options.composition), contender, options)
   if (contender.policy !== undefined) return playPolicy(contender.policy, options)
+  if (contender.search !== undefined) return playSearch(contender.search, contender, options)
   return playAgent(contender, options)
 }
 
@@ -102,6 +107,35 @@ async function playPolicy(path: string, { composition, policies, clock }: PlayOp
     return { ...scored(run, composition), total: { flops: run.flops, seconds: run.seconds } }
   } finally {
     for (const agent of new Set(agents.values())) agent.dispose?.()
+  }
+}
+
+/** A search that leaves runs and takes them up again; what it keeps is the run with the lowest reward-split loss. */
+async function playSearch(
+  name: SearchName,
+  contender: Contender,
+  { composition, clock, signal }: PlayOptions,
+): Promise<Played> {
+  const start = clock()
+  // Nobody looks at statistics, so none are paid for.
+  const world = composition.variant({ probed: false })
+  const { config: schema, search } = populationSearches[name]
+  const { best, flops, runs } = await search(fineTuningRun(world, composition.config.seed), {
+    budgetFlops: contender.budget * world.budgetFlops,
+    groups: world.groups,
+    limits: world.options.limits,
+    rng: Rng.of(composition.config.seed, 'search', name),
+    signal,
+    config: parseAgentConfig(name, schema, contender.searchConfig),
+  })
+  const seconds = (clock() - start) / 1000
+  world.restore(best.state.world)
+  const { loss: rewardLoss, accuracy: rewardAccuracy } = world.evaluation
+  const run = { rewardLoss, rewardAccuracy, flops: world.flops, seconds }
+  return {
+    ...scored({ ...run, test: boundedTestScores(world, composition) }, composition),
+    total: { flops, seconds },
+    episodes: runs,
   }
 }
 

@@ -5,12 +5,14 @@ import { inputError, interrupted } from '../../common/error.ts'
 import { writeAtomic } from '../atomic.ts'
 import { compose } from '../compose.ts'
 import { IN_CODE, parseConfig } from '../config.ts'
+import { containerOf } from '../load-plugins.ts'
 import { loadPolicy, type PolicyFile } from '../policy.ts'
 import { renderStudyReport } from '../report/study-report.ts'
 import type { RunHooks } from '../run.ts'
 import { atFolder, RunFolder } from '../run-folder.ts'
 import {
   type Contender,
+  checkContenders,
   instanceConfig,
   parseContenders,
   type StudyConfig,
@@ -74,7 +76,8 @@ async function planOf(config: StudyConfig): Promise<Plan> {
   const ids = Object.keys(instances)
   if (ids.length === 0)
     throw inputError('study.instances', `'${config.on}' is empty: name instances, as in one: {data: clips}`)
-  for (const id of ids) instanceConfig(config, id, instances[id], {})
+  const configs = ids.map(id => instanceConfig(config, id, instances[id], {}))
+  checkContenders(contenders, await containerOf(configs[0].plugin))
   if (config.reference !== undefined && !contenders.some(({ id }) => id === config.reference)) {
     const known = contenders.map(({ id }) => id).join(', ')
     throw inputError(
