@@ -9,15 +9,15 @@ import { hasBench, packageScripts, ROOT, runIn, setUpWorkplace } from './workpla
 const NOT_RUN = ['text', 'json', 'yaml', 'csv']
 const LIMIT = 180_000
 
-const BLOCKS = documents(ROOT)
-  .flatMap(document => blocksOf(ROOT, document))
-  .filter(block => !NOT_RUN.includes(block.language))
+const ALL = documents(ROOT).flatMap(document => blocksOf(ROOT, document))
+const BLOCKS = ALL.filter(block => !NOT_RUN.includes(block.language))
 const CODE = BLOCKS.filter(block => block.language === 'ts')
 let folder = ''
 
 beforeAll(() => {
   folder = setUpWorkplace()
-  for (const block of CODE) {
+  const files = ALL.filter(({ language, title }) => language === 'yaml' && title !== undefined)
+  for (const block of [...CODE, ...files]) {
     const path = join(folder, fileOf(block))
     if (existsSync(path)) throw new Error(`${place(block)}: two blocks are called ${fileOf(block)}`)
     writeFileSync(path, block.code)

@@ -28,7 +28,7 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
  * | `clips/labels.csv` | a manifest of them all with a column `recording` |
  * | `import … from 'layergym'` | src/index.ts and src/testing.ts, as a package |
  *
- * `npx layergym` runs bin/layergym.mjs; to `fine-tune` it appends flags that make it short (the last of a
+ * `npx layergym` runs bin/layergym.mjs; to `fine-tune`, `learn-policy` and `study` it appends flags that make them short (the last of a
  * repeated flag wins). Decoded clips go to a cache of the folder's own.
  */
 export function setUpWorkplace(): string {
@@ -48,6 +48,8 @@ export function setUpWorkplace(): string {
 const SHORT =
   '--size 32 --frames 2 --batch-size 4 --episodes 1 --budget-steps 2 --baseline-seeds 1 --baseline-rates 1 --baselines none'
 
+const FEW_STEPS = `--settings '{"frames":1,"budgetSteps":3,"roundSteps":2,"batchSize":4}'`
+
 function npx(): string {
   const run = `"${process.execPath}" "${join(ROOT, 'bin', 'layergym.mjs')}" "$@"`
   return [
@@ -55,6 +57,8 @@ function npx(): string {
     '[ "$1" = layergym ] || { echo "npx $1: the test knows layergym alone" >&2; exit 127; }',
     'shift',
     `if [ "$1" = fine-tune ]; then exec ${run} ${SHORT}; fi`,
+    `if [ "$1" = learn-policy ]; then exec ${run} --episodes 2 ${FEW_STEPS}; fi`,
+    `if [ "$1" = study ]; then exec ${run} --seeds 1 ${FEW_STEPS}; fi`,
     `exec ${run}`,
     '',
   ].join('\n')
