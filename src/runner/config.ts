@@ -174,6 +174,10 @@ export function parseConfig<S extends z.ZodObject>(
   const [issue] = result.error.issues
   const key = kebabCase(String(issue.path[0] ?? ''))
   const given = valueAt(camel, issue.path)
+  if (issue.code === 'invalid_key') {
+    const name = String(issue.path.at(-1))
+    throw inputError('config.invalid', `'${key}' can't have the name '${name}': ${issue.issues[0].message}`)
+  }
   if (given === undefined) throw inputError('config.missing', `'${key}' is missing: give --${key}`)
   throw inputError(
     'config.invalid',

@@ -213,6 +213,7 @@ describe('study', () => {
     [{ a: { schedule: 'fullFinetune' } }, /contender 'a': 'schedule' can't be "fullFinetune"/],
     [{ a: { shedule: 'cosine' } }, /contender 'a': .*shedule.*schedule/],
     [{ a: { rates: [0.001, 0.001, 0.001] } }, /'rates' has 3 entries, and the network 2 layer groups/],
+    [{ 'a/b': { agent: 'ppo' } }, /'contenders' can't have the name 'a\/b': a name has letters/],
     [{ a: { agent: 'pppo' } }, /contender 'a': .*pppo.*ppo/],
     [{ a: { agent: 'cem', 'agent-config': { population: 2 } } }, /contender 'a': .*'population' can't be 2/],
     [{ a: { search: 'asha', 'search-config': { eta: 1 } } }, /'asha': 'eta' can't be 1/],

@@ -30,7 +30,7 @@ function verdictSection({ contenders, differences, seeds }: StudySummary): Html 
   const open = against.filter(({ verdict }) => verdict !== 'better')
   const few =
     seeds.length < MINIMUM_STUDY_SEEDS
-      ? ` ${plural(seeds.length, 'seed')} support no claim: at least ${MINIMUM_STUDY_SEEDS} are needed.`
+      ? ` ${plural(seeds.length, 'seed')} ${seeds.length === 1 ? 'supports' : 'support'} no claim: at least ${MINIMUM_STUDY_SEEDS} are needed.`
       : ''
   const headline =
     open.length === 0
@@ -108,12 +108,12 @@ function costSection({ contenders }: StudySummary): Html {
 }
 
 function numbersSection({ contenders }: StudySummary): Html {
+  const order = ranked(contenders)
   return html`<section><h2>The numbers</h2>${table({
     caption:
       'Test accuracy: mean over instances and seeds with its 95 % interval, and interquartile mean. Cost in budgets, of the last run alone and of everything on the instance. Regret: points below each instance’s best static schedule, known in hindsight only.',
-    head: ['', 'accuracy', '95 % interval', 'IQM', 'loss', 'one run', 'everything', 'time', 'regret', ''],
-    words: [9],
-    rows: ranked(contenders).map(contender => [
+    head: ['', 'accuracy', '95 % interval', 'IQM', 'loss', 'one run', 'everything', 'time', 'regret'],
+    rows: order.map(contender => [
       contender.id,
       percent(contender.accuracy),
       between(contender.accuracyInterval),
@@ -123,19 +123,27 @@ function numbersSection({ contenders }: StudySummary): Html {
       decimal(contender.totalCost, 2),
       duration(contender.seconds),
       contender.regret === undefined ? '-' : signed(100 * contender.regret, 1),
-      [
-        contender.onFront ? 'on the front' : '',
-        contender.learning === undefined
-          ? ''
-          : `learned before, on others: ${plural(contender.learning.episodes, 'episode')}, ${flops(contender.learning.flops)}`,
-        contender.updates === undefined
-          ? ''
-          : `updates: ${Object.values(contender.updates).reduce((a, b) => a + b, 0)}`,
-      ]
-        .filter(part => part !== '')
-        .join('; '),
     ]),
-  })}</section>`
+  })}
+<p>On the Pareto front: ${order
+    .filter(({ onFront }) => onFront)
+    .map(({ id }) => id)
+    .join(', ')}.</p>
+${order.flatMap(learningWords)}</section>`
+}
+
+/** How a policy or an agent came to know what it does. */
+function learningWords({ id, learning, updates }: ContenderResult): readonly Html[] {
+  if (learning !== undefined) {
+    return [
+      html`<p>${id} was learned on other instances, once for all of these: ${plural(learning.episodes, 'episode')}, ${flops(learning.flops)}.</p>`,
+    ]
+  }
+  if (updates === undefined) return []
+  const total = Object.values(updates).reduce((a, b) => a + b, 0)
+  return [
+    html`<p>${id} learned on each instance, by ${plural(total, 'update')} in all${total === 0 ? ': its budget ended before it had the episodes that one takes' : ''}.</p>`,
+  ]
 }
 
 function differencesSection({ differences, reference }: StudySummary): Html {

@@ -16,17 +16,21 @@ import {
 import type { Container } from '../container.ts'
 
 const settings = z.record(z.string(), z.unknown())
+/** Names are part of files' names. */
+const named = z.record(
+  z.string().regex(/^[\w .,;+=()-]{1,80}$/, 'a name has letters, digits and simple signs'),
+  settings,
+)
 const { out, overwrite } = fineTuneSchema.shape
 
 /** What both commands read of one file: `learn-policy` the instances to train on, `study` those that are held out. */
 const fileShape = {
   settings: settings.default({}).describe('settings of fine-tune that all instances share'),
-  train: z
-    .record(z.string(), settings)
+  train: named
     .default({})
     .describe('instances to learn on, by name, each with settings of its own: model, data…'),
-  heldOut: z.record(z.string(), settings).default({}).describe('instances to compare on, by name'),
-  contenders: z.record(z.string(), settings).default({}).describe('what is compared, by name'),
+  heldOut: named.default({}).describe('instances to compare on, by name'),
+  contenders: named.default({}).describe('what is compared, by name'),
   seed: integer(0, 2 ** 31 - 1)
     .default(1)
     .describe('the first seed; the others follow it'),
