@@ -19,6 +19,22 @@ describe('what agents choose', () => {
       { control: 'joint', actions: 'log-rate', agent: 'tpe', 'agent-config': '{}' },
       ['joint'],
     ],
+    [
+      'one rule for all groups, searched',
+      {
+        control: 'shared',
+        actions: 'log-rate',
+        agent: 'cem',
+        'agent-config': '{"population":3}',
+        episodes: 4,
+      },
+      ['shared'],
+    ],
+    [
+      'a grid, a group at a time',
+      { control: 'independent', actions: 'log-rate', agent: 'grid-search', 'agent-config': '{"points":4}' },
+      ['group-1', 'head'],
+    ],
     ['rates of all groups at once', { control: 'joint', actions: 'log-rate', agent: 'ppo' }, ['joint']],
   ] as const)('%s', async (_name, flags, agents) => {
     const first = await summaryOf(run(flags))
