@@ -8,7 +8,7 @@ export function listCommand(program: Command, io: Io): void {
   program
     .command('list [kind]')
     .description(
-      'agents, envs, actions, rewards, tasks, schedules, features, engines, optimizers, scalings: what can be named',
+      'agents, envs, actions, rewards, tasks, schedules, searches, features, engines, optimizers, scalings: what can be named',
     )
     .option('--plugin <names...>', 'plugins to load first')
     .option('--json', 'print the result as JSON, alone, on stdout')
@@ -33,14 +33,21 @@ interface Entry {
 }
 
 async function everything(plugins: readonly string[]): Promise<Readonly<Record<string, readonly Entry[]>>> {
-  const [{ BASELINES }, { defaultStateSpace }, { ENGINES }, { SCALINGS }, { optimizerKinds }] =
-    await Promise.all([
-      import('../agents/schedules/baselines.ts'),
-      import('../envs/finetune/features.ts'),
-      import('../models/engine-names.ts'),
-      import('../models/scaling.ts'),
-      import('../models/optimizer.ts'),
-    ])
+  const [
+    { BASELINES },
+    { populationSearches },
+    { defaultStateSpace },
+    { ENGINES },
+    { SCALINGS },
+    { optimizerKinds },
+  ] = await Promise.all([
+    import('../agents/schedules/baselines.ts'),
+    import('../agents/search/population-searches.ts'),
+    import('../envs/finetune/features.ts'),
+    import('../models/engine-names.ts'),
+    import('../models/scaling.ts'),
+    import('../models/optimizer.ts'),
+  ])
   const container = await withPlugins(plugins)
   const entries = (registry: readonly (readonly [string, { readonly description: string }])[]) =>
     registry.map(([id, { description }]) => ({ id, description }))
@@ -52,6 +59,7 @@ async function everything(plugins: readonly string[]): Promise<Readonly<Record<s
     rewards: entries(container.rewards()),
     tasks: entries(container.tasks()),
     schedules: entries(Object.entries(BASELINES)),
+    searches: entries(Object.entries(populationSearches)),
     features: [...defaultStateSpace.group, ...defaultStateSpace.global].map(({ id, description }) => ({
       id,
       description,
