@@ -211,7 +211,8 @@ export class FineTuning<A = number> {
     }
     const weightsBefore = trainee.snapshot().weights
     const after = await this.advance(before.step + roundSteps, onStep)
-    if (!after.diverged && this.options.probed !== false) this.probe.measure(weightsBefore)
+    // At the end nobody decides any more: statistics stay those of the last decision, and nothing is paid for them.
+    if (!after.done && this.options.probed !== false) this.probe.measure(weightsBefore)
     const result = this.pay(after, (trainee.flops - flopsBefore) / this.budgetFlops)
     stages?.set(this.history, { state: this.snapshot(), result })
     return result
