@@ -41,7 +41,7 @@ function verdictSection({ contenders, differences, seeds }: StudySummary): Html 
 }
 
 /** Accuracy against cost, and who isn't beaten at both. */
-function costSection({ contenders }: StudySummary): Html {
+export function costSection({ contenders }: StudySummary): Html {
   const kinds = ['schedule', 'search', 'agent', 'policy'] as const
   const colours = {
     schedule: COLOURS.baselines[0],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { renderStudyReport } from '../../../src/runner/report/study-report.ts'
 import { parseContenders } from '../../../src/runner/study/config.ts'
 import type { Outcome } from '../../../src/runner/study/outcome.ts'
 import { summarizeStudy } from '../../../src/runner/study/summarize.ts'
@@ -83,4 +84,14 @@ test('fewer than five seeds support no claim', () => {
     new Map(),
   )
   expect(new Set(few.differences.map(({ verdict }) => verdict))).toEqual(new Set(['undecided']))
+})
+
+test('the report is one page, the same bytes each time, with names as text', () => {
+  const renamed = { ...summary, instances: ['<one>', 'other'] }
+  const page = renderStudyReport(renamed)
+  expect(page).toBe(renderStudyReport(renamed))
+  expect(page).toContain('&lt;one&gt;')
+  expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/)
+  expect(page).toContain('rgn has the highest mean accuracy; 3 others may be as good')
+  expect(page).toContain('On the Pareto front: rgn, head.')
 })

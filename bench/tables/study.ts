@@ -1,0 +1,65 @@
+/**
+ * The tables and the figure of docs/results/hierarchy.md, from the summary of `layergym study`:
+ *   npx tsx bench/tables/study.ts runs/DIR/summary.json [--from CONTENDER,…] [--figure FILE.svg]
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { costSection } from '../../src/runner/report/study-report.ts'
+import type { StudySummary } from '../../src/runner/study/summarize.ts'
+import { table } from '../support/measure.ts'
+
+const options = { from: { type: 'string' }, figure: { type: 'string' } } as const
+const { positionals, values } = parseArgs({ allowPositionals: true, options })
+const summary = JSON.parse(readFileSync(positionals[0], 'utf8')) as StudySummary
+const ranked = [...summary.contenders].sort((a, b) => b.accuracy - a.accuracy)
+const from = values.from?.split(',').map(name => name.trim()) ?? [summary.reference]
+
+const heads = from.map(id => `points from ${id} (95 %)`)
+const rows = ranked.map(
+  ({ id, accuracy, loss, runCost, totalCost, seconds, regret = Number.NaN, onFront }) => [
+    onFront ? `**${id}**` : id,
+    percent(accuracy),
+    loss.toFixed(3),
+    runCost.toFixed(2),
+    totalCost.toFixed(2),
+    seconds.toFixed(1),
+    (100 * regret).toFixed(1),
+    ...from.map(reference => difference(id, reference)),
+  ],
+)
+print(table(['', 'accuracy', 'loss', 'one run', 'everything', 's', 'regret', ...heads], rows))
+if (summary.instances.length > 1) {
+  print(
+    table(
+      ['', ...ranked.map(({ id }) => id)],
+      summary.instances.map((instance, i) => [
+        instance,
+        ...ranked.map(({ byInstance }) => (100 * byInstance[i]).toFixed(1)),
+      ]),
+    ),
+  )
+}
+if (values.figure !== undefined) {
+  const [svg] = /<svg.*<\/svg>/s.exec(costSection(summary).text) ?? ['']
+  writeFileSync(values.figure, `${svg}\n`)
+}
+
+function difference(of: string, reference: string): string {
+  const pair = summary.differences.find(candidate => candidate.of === of && candidate.from === reference)
+  if (pair === undefined) return '-'
+  const [low, high] = pair.accuracyInterval
+  const text = `${signed(pair.accuracy)} (${signed(low)} to ${signed(high)})`
+  return pair.verdict === 'undecided' ? text : `${text} ${pair.verdict}`
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1)
+}
+
+function signed(share: number): string {
+  return `${share > 0 ? '+' : ''}${percent(share)}`.replace('-', '−')
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n\n`)
+}
