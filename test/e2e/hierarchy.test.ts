@@ -13,6 +13,11 @@ describe('what agents choose', () => {
   test.each([
     ['all groups at once', { control: 'joint', agent: 'ppo' }, ['joint']],
     ['rates on a scale', { control: 'shared', actions: 'log-rate' }, ['shared']],
+    [
+      'levels, below a root that closes groups',
+      { control: 'shared', actions: 'levels', agent: 'ppo', root: 'reinforce', 'root-every': 1, episodes: 8 },
+      ['shared', 'root'],
+    ],
     ['what each group made of it', { credit: 'difference', control: 'shared' }, ['shared']],
     [
       'one setting a run, searched',

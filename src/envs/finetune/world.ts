@@ -139,12 +139,12 @@ export class FineTuning<A = number> {
     )
   }
 
-  /** Allowed actions; a group that may not move is left one: keep. */
+  /** Allowed actions; a group that may not move is left one, keep, where there is such an action. */
   mask(group: number): Uint8Array | undefined {
     const { actions } = this.options
-    if (!this.permitted[group] && actions.space instanceof Discrete) {
-      return Uint8Array.from({ length: actions.space.n }, (_, action) => Number(action === actions.keep))
-    }
+    const { space, keep } = actions
+    if (!this.permitted[group] && keep !== undefined && space instanceof Discrete)
+      return Uint8Array.from({ length: space.n }, (_, action) => Number(action === keep))
     return actions.mask?.(this.current[group], this.depth(group), this.options.limits)
   }
 
