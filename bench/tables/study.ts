@@ -1,16 +1,27 @@
 /**
- * The tables and the figure of docs/results/hierarchy.md, from the summary of `layergym study`:
- *   npx tsx bench/tables/study.ts runs/DIR/summary.json [--from CONTENDER,…] [--figure FILE.svg]
+ * The tables and the figure of docs/results/hierarchy.md, from the folder of a `layergym study`:
+ *   npx tsx bench/tables/study.ts runs/DIR [--from CONTENDER,…] [--without INSTANCE,…] [--figure FILE.svg]
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { costSection } from '../../src/runner/report/study-report.ts'
-import type { StudySummary } from '../../src/runner/study/summarize.ts'
+import { parseContenders, type StudyConfig } from '../../src/runner/study/config.ts'
+import type { Outcome } from '../../src/runner/study/outcome.ts'
+import { summarizeStudy } from '../../src/runner/study/summarize.ts'
 import { table } from '../support/measure.ts'
 
-const options = { from: { type: 'string' }, figure: { type: 'string' } } as const
-const { positionals, values } = parseArgs({ allowPositionals: true, options })
-const summary = JSON.parse(readFileSync(positionals[0], 'utf8')) as StudySummary
+const text = { type: 'string' } as const
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { from: text, without: text, figure: text },
+})
+const [dir] = positionals
+const config = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as StudyConfig
+const outcomes = readdirSync(join(dir, 'outcomes'))
+  .map(name => JSON.parse(readFileSync(join(dir, 'outcomes', name), 'utf8')) as Outcome)
+  .filter(({ instance }) => !(values.without ?? '').split(',').includes(instance))
+const summary = summarizeStudy(dir, config, parseContenders(config.contenders), outcomes, new Map())
 const ranked = [...summary.contenders].sort((a, b) => b.accuracy - a.accuracy)
 const from = values.from?.split(',').map(name => name.trim()) ?? [summary.reference]
 

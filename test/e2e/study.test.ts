@@ -84,6 +84,13 @@ describe('learn-policy', () => {
     expect(readFileSync(resumed.policy, 'utf8')).toBe(readFileSync(learned.policy, 'utf8'))
   })
 
+  test('says why an agent never learned', async () => {
+    const few = ['--agent', 'ppo', '--episodes', '2', '--agent-config', '{"episodesPerUpdate":4}']
+    const { updates, notes } = await answer<LearnPolicySummary>(words('learn-policy', {}, few))
+    expect(updates).toEqual({ shared: 0 })
+    expect(notes).toEqual(["Agent 'shared' got no update: one takes 4 episodes, and the run had 2."])
+  })
+
   test('refuses to train on what is held out', async () => {
     const { err } = await ended(
       words('learn-policy', { 'held-out': { same: file.train.second } }, learnFlags),

@@ -5,6 +5,7 @@ import { CONTROL_KEYS, type Composition, compose } from '../compose.ts'
 import { total } from '../conclude.ts'
 import { type FineTuneConfig, IN_CODE, parseConfig } from '../config.ts'
 import { type Instance, initialLearningState, type LearningState, learn } from '../learn.ts'
+import { notesOn } from '../notes.ts'
 import { type PolicyCost, savePolicy } from '../policy.ts'
 import { renderLearnPolicyReport } from '../report/learn-policy-report.ts'
 import type { RunHooks } from '../run.ts'
@@ -20,6 +21,8 @@ export interface LearnPolicySummary {
   readonly instances: readonly string[]
   readonly episodes: readonly EpisodeSummary[]
   readonly updates: Readonly<Record<string, number>>
+  /** Why an agent never learned, where one didn't. */
+  readonly notes: readonly string[]
   readonly cost: PolicyCost
   /** What `fine-tune --policy` takes. */
   readonly policy: string
@@ -94,6 +97,8 @@ async function finish(
     const cost = { episodes: episodes.length, flops: total(episodes).flops }
     const policy = join(folder.dir, 'policy.json')
     await savePolicy(policy, agents, composition, cost)
+    const notes = notesOn(state, agents, composition)
+    for (const message of notes) hooks.onEvent({ type: 'notice', message })
     const summary: LearnPolicySummary = {
       runDir: folder.dir,
       agent: config.agent,
@@ -101,6 +106,7 @@ async function finish(
       instances: instances.map(({ id }) => id),
       episodes,
       updates: state.updates,
+      notes,
       cost,
       policy,
     }
