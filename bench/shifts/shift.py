@@ -4,8 +4,8 @@
     python bench/shifts/shift.py PICTURES OUT [--train 100] [--test 100] [--skip 0] [--only fog,flipped]
 
 PICTURES holds labels.csv with the columns path, label, split. OUT gets a folder for every corruption of ImageNet-C
-(Hendrycks & Dietterich 2019), two with other labels (flipped: class i becomes C - 1 - i, as Lee et al. 2023; rotated:
-i + 1) and one that is unchanged, each with pictures as PNG and a labels.csv. All hold the same pictures: --train and --test a class, after
+(Hendrycks & Dietterich 2019), three with other labels (flipped: class i becomes C - 1 - i, as Lee et al. 2023; rotated
+and rotated3: i + 1 and i + 3) and one that is unchanged, each with pictures as PNG and a labels.csv. All hold the same pictures: --train and --test a class, after
 the first --skip training pictures of each. The severities are those that leave a small picture recognisable: blurs
 were made for pictures seven times as wide.
 """
@@ -27,6 +27,8 @@ SEVERITIES = {
     "jpeg_compression": 4, "pixelate": 3, "elastic_transform": 2,
 }
 
+ROTATIONS = {"rotated": 1, "rotated3": 3}
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -38,7 +40,7 @@ def main() -> None:
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     rows = chosen(options)
-    names = options.only.split(",") if options.only else [*SEVERITIES, "flipped", "rotated", "unchanged"]
+    names = options.only.split(",") if options.only else [*SEVERITIES, "flipped", *ROTATIONS, "unchanged"]
     for name in names:
         write(name, rows, options)
         print(name, len(rows), flush=True)
@@ -73,8 +75,8 @@ def write(name: str, rows: list[dict], options) -> None:
         label = row["label"]
         if name == "flipped":
             label = classes[len(classes) - 1 - classes.index(label)]
-        if name == "rotated":
-            label = classes[(classes.index(label) + 1) % len(classes)]
+        if name in ROTATIONS:
+            label = classes[(classes.index(label) + ROTATIONS[name]) % len(classes)]
         lines.append([path, label, row["split"], i])
     with open(folder / "labels.csv", "w", newline="") as file:
         csv.writer(file).writerows([["path", "label", "split", "group"], *lines])

@@ -99,6 +99,8 @@ export const rateLevels: ActionSet<number> = {
   id: 'levels',
   description: 'freeze, or one of the rates 1e-5, 3e-5, 1e-4 ... 1e-2, whatever the rate was before',
   space: new Discrete(LEVELS.length),
+  // P(freeze) = 0.51 at first: a group that moves while another must settle does harm, and one choice thaws it again.
+  initialLogits: Float32Array.of(2, 0, 0, 0, 0, 0, 0, 0),
   describe: action => (action === 0 ? 'freeze' : String(LEVELS[action])),
   mask: (_setting, _depth, limits) =>
     Uint8Array.from(LEVELS, rate => (rate === 0 || within(rate, limits) ? 1 : 0)),
