@@ -84,6 +84,22 @@ describe('learn-policy', () => {
     expect(readFileSync(resumed.policy, 'utf8')).toBe(readFileSync(learned.policy, 'utf8'))
   })
 
+  test('takes what the file says of agents, and flags before it', async () => {
+    const settings = {
+      ...file.settings,
+      actions: 'levels',
+      agent: 'reinforce',
+      episodes: 1,
+      control: 'independent',
+    }
+    const { policy, agent, episodes } = await answer<LearnPolicySummary>(
+      words('learn-policy', { settings }, ['--control', 'shared']),
+    )
+    expect([agent, episodes.length]).toEqual(['reinforce', 1])
+    const { settings: saved } = JSON.parse(readFileSync(policy, 'utf8'))
+    expect(saved).toMatchObject({ actions: 'levels', agent: 'reinforce', control: 'shared' })
+  })
+
   test('says why an agent never learned', async () => {
     const few = ['--agent', 'ppo', '--episodes', '2', '--agent-config', '{"episodesPerUpdate":4}']
     const { updates, notes } = await answer<LearnPolicySummary>(words('learn-policy', {}, few))

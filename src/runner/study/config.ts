@@ -61,11 +61,21 @@ export const controlShape = Object.fromEntries(
   CONTROL_KEYS.map(key => [key, fineTuneSchema.shape[key]]),
 ) as Pick<Shape, (typeof CONTROL_KEYS)[number]>
 
+/** What isn't said is what the file's settings say, then the default. */
+const optional = <T extends z.ZodType>(field: z.ZodDefault<T>) =>
+  field
+    .removeDefault()
+    .optional()
+    .describe(field.description ?? '')
+
 export const learnPolicySchema = z.strictObject({
   ...fileShape,
-  ...controlShape,
-  control: fineTuneSchema.shape.control.removeDefault().default('shared'),
-  plugin: fineTuneSchema.shape.plugin,
+  ...(Object.fromEntries(
+    CONTROL_KEYS.map(key => [key, optional(controlShape[key] as z.ZodDefault<z.ZodType>)]),
+  ) as {
+    [key in (typeof CONTROL_KEYS)[number]]: z.ZodOptional<z.ZodType<FineTuneConfig[key]>>
+  }),
+  plugin: optional(fineTuneSchema.shape.plugin),
   checkpointEvery: fineTuneSchema.shape.checkpointEvery,
 })
 

@@ -3,7 +3,7 @@ import { inputError } from '../../common/error.ts'
 import type { GroupAgent } from '../collect.ts'
 import { CONTROL_KEYS, type Composition, compose } from '../compose.ts'
 import { total } from '../conclude.ts'
-import { type FineTuneConfig, IN_CODE, parseConfig } from '../config.ts'
+import { IN_CODE, parseConfig } from '../config.ts'
 import { type Instance, initialLearningState, type LearningState, learn } from '../learn.ts'
 import { notesOn } from '../notes.ts'
 import { type PolicyCost, savePolicy } from '../policy.ts'
@@ -71,9 +71,10 @@ async function finish(
   hooks: RunHooks,
 ): Promise<LearnPolicySummary> {
   const [{ composition }] = instances
+  const { agent, control, episodes: wanted } = composition.config
   let queue = Promise.resolve()
   return atFolder(folder, async () => {
-    hooks.onEvent({ type: 'phase', phase: 'episodes', total: config.episodes })
+    hooks.onEvent({ type: 'phase', phase: 'episodes', total: wanted })
     const state = await learn({
       composition,
       instances,
@@ -88,7 +89,7 @@ async function finish(
       },
       async onState(reached) {
         const { length } = reached.episodes
-        if (length < config.episodes && length % config.checkpointEvery !== 0) return
+        if (length < wanted && length % config.checkpointEvery !== 0) return
         await queue
         await folder.checkpoint(reached)
       },
@@ -101,8 +102,8 @@ async function finish(
     for (const message of notes) hooks.onEvent({ type: 'notice', message })
     const summary: LearnPolicySummary = {
       runDir: folder.dir,
-      agent: config.agent,
-      control: config.control,
+      agent,
+      control,
       instances: instances.map(({ id }) => id),
       episodes,
       updates: state.updates,
@@ -129,11 +130,13 @@ async function onInstances<T>(
   const ids = Object.keys(config.train)
   if (ids.length === 0)
     throw inputError('study.instances', "'train' is empty: name instances, as in one: {data: clips}")
-  const control = Object.fromEntries(CONTROL_KEYS.map(key => [key, config[key]])) as Partial<FineTuneConfig>
+  // Shared control goes with any number of groups; the file and the flags may say otherwise.
+  const given = Object.entries(config).filter(
+    ([key, value]) => value !== undefined && (key === 'plugin' || CONTROL_KEYS.some(known => known === key)),
+  )
   const own = (id: string) =>
-    instanceConfig(config, id, config.train[id], {
-      ...control,
-      plugin: config.plugin,
+    instanceConfig({ settings: { control: 'shared', ...config.settings } }, id, config.train[id], {
+      ...Object.fromEntries(given),
       seed: config.seed,
       workers: 1,
       out: IN_CODE,
