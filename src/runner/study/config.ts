@@ -9,6 +9,7 @@ import {
   type FineTuneConfig,
   fineTuneSchema,
   integer,
+  kebabCase,
   parseConfig,
   real,
   withAbsolutePaths,
@@ -92,16 +93,18 @@ const contenderSchema = z.strictObject({
   rate: real(1e-6, 1e-2).optional().describe("of a schedule's backbone (default: the likeliest)"),
   headRate: real(1e-6, 1e-2).optional().describe("of a schedule's head"),
   tries: integer(1, 9)
-    .default(1)
+    .optional()
     .describe(
-      'rates that a schedule tries on the instance itself; the best on the reward split is kept, all are paid',
+      'rates that a schedule tries on the instance itself; the best on the reward split is kept, all are paid (default: 1)',
     ),
   policy: z.string().optional().describe('a learned policy, applied without learning'),
   search: z.enum(searchNames).optional().describe('a search that leaves runs and takes them up again'),
-  searchConfig: settings.default({}),
+  searchConfig: settings.optional(),
   budget: real(1, 10_000)
-    .default(16)
-    .describe('what learning or searching on the instance itself may cost, in budgets of one run'),
+    .optional()
+    .describe(
+      'what learning or searching on the instance itself may cost, in budgets of one run (default: 16)',
+    ),
   ...(Object.fromEntries(CONTROL_KEYS.map(key => [key, z.unknown().optional()])) as Record<
     (typeof CONTROL_KEYS)[number],
     z.ZodOptional<z.ZodUnknown>
@@ -112,6 +115,15 @@ export type Contender = z.infer<typeof contenderSchema> & {
   readonly id: string
   /** Of agents. */
   readonly control: Partial<Pick<FineTuneConfig, (typeof CONTROL_KEYS)[number]>>
+}
+
+/** What goes with each kind of contender. */
+const BELONGS: Readonly<Record<'schedule' | 'rates' | 'policy' | 'search' | 'agent', readonly string[]>> = {
+  schedule: ['rate', 'headRate', 'tries'],
+  rates: [],
+  policy: [],
+  search: ['searchConfig', 'budget'],
+  agent: [...CONTROL_KEYS, 'budget'],
 }
 
 /** @throws input error naming the contender and what is wrong with it */
@@ -139,6 +151,22 @@ function parseContender(id: string, values: Readonly<Record<string, unknown>>): 
       `it needs one of schedule, rates, policy, search and agent, and has ${found}`,
     )
   }
+  const [kind] = kinds
+  const foreign = (Object.keys(parsed) as (keyof typeof parsed)[]).filter(
+    key => parsed[key] !== undefined && key !== kind && !BELONGS[kind].includes(key),
+  )
+  if (foreign.length > 0) {
+    const takes = BELONGS[kind].length === 0 ? 'nothing else' : BELONGS[kind].map(kebabCase).join(', ')
+    throw inputError(
+      'study.contender',
+      `${foreign.map(key => `'${kebabCase(key)}'`).join(', ')} says nothing to a contender with '${kind}', which takes ${takes}`,
+    )
+  }
+  if (parsed.tries !== undefined && (parsed.rate ?? parsed.headRate) !== undefined)
+    throw inputError(
+      'study.contender',
+      "it has rates to take, and 'tries' to find some: leave out one of them",
+    )
   const given = Object.fromEntries(
     CONTROL_KEYS.filter(key => parsed[key] !== undefined).map(key => [key, parsed[key]]),
   )
@@ -189,7 +217,8 @@ export function instanceConfig(
 export function checkContenders(contenders: readonly Contender[], container: Container): void {
   for (const { id, control, search, searchConfig } of contenders) {
     naming(`contender '${id}'`, () => {
-      if (search !== undefined) parseAgentConfig(search, populationSearches[search].config, searchConfig)
+      if (search !== undefined)
+        parseAgentConfig(search, populationSearches[search].config, searchConfig ?? {})
       if (control.agent === undefined) return
       const { config } = container.agent(control.agent)
       parseAgentConfig(control.agent, config, control.agentConfig ?? {})

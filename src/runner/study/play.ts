@@ -21,6 +21,9 @@ import {
 import type { Contender } from './config.ts'
 import type { Outcome } from './outcome.ts'
 
+/** What learning or searching on an instance may cost, in budgets of one run. */
+const DEFAULT_BUDGET = 16
+
 export interface PlayOptions {
   /** The instance, with the seed of the run. */
   readonly composition: Composition
@@ -64,7 +67,7 @@ async function playSchedule(
 
 function candidatesOf(
   schedule: Schedule,
-  { rate, headRate, tries }: Contender,
+  { rate, headRate, tries = 1 }: Contender,
   composition: Composition,
 ): readonly Trial[] {
   const trials = trialsOf(schedule, composition, tries)
@@ -121,12 +124,12 @@ async function playSearch(
   const world = composition.variant({ probed: false })
   const { config: schema, search } = populationSearches[name]
   const { best, flops, runs } = await search(fineTuningRun(world, composition.config.seed), {
-    budgetFlops: contender.budget * world.budgetFlops,
+    budgetFlops: (contender.budget ?? DEFAULT_BUDGET) * world.budgetFlops,
     groups: world.groups,
     limits: world.options.limits,
     rng: Rng.of(composition.config.seed, 'search', name),
     signal,
-    config: parseAgentConfig(name, schema, contender.searchConfig),
+    config: parseAgentConfig(name, schema, contender.searchConfig ?? {}),
   })
   const seconds = (clock() - start) / 1000
   world.restore(best.state.world)
@@ -149,7 +152,7 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
     const perUpdate = episodesPerUpdate(agents, own)
     let learning = initialLearningState(agents)
     // One run is left for the greedy one.
-    const limit = (contender.budget - 1) * world.budgetFlops
+    const limit = ((contender.budget ?? DEFAULT_BUDGET) - 1) * world.budgetFlops
     while (spentOn(learning).flops < limit) {
       const episodes = learning.episodes.length + perUpdate
       learning = await learn({
