@@ -60,6 +60,21 @@ describe('architecture', () => {
     expect(wrong).toEqual([])
   })
 
+  test('the command line starts without TensorFlow: what a command needs is imported when it runs', () => {
+    const reached = new Set<string>()
+    const visit = (file: string): void => {
+      if (reached.has(file)) return
+      reached.add(file)
+      for (const name of startImportsOf(file).filter(target => target.startsWith('.')))
+        visit(relative(ROOT, join(ROOT, dirname(file), name)))
+    }
+    visit(join('src', 'cli', 'main.ts'))
+    expect(reached.size).toBeGreaterThan(30)
+    expect(
+      [...reached].filter(file => startImportsOf(file).some(name => name.startsWith('@tensorflow/'))),
+    ).toEqual([])
+  })
+
   test('no file is longer than 300 lines', () => {
     const code = ['src', 'test', 'bench', 'scripts', 'bin'].flatMap(folder =>
       ['.ts', '.mjs'].flatMap(extension => filesBelow(folder, extension)),
@@ -90,6 +105,12 @@ function read(file: string): string {
 
 function importsOf(file: string): string[] {
   return [...withoutComments(read(file)).matchAll(IMPORT)].map(match => match[1] ?? match[2])
+}
+
+/** Of the imports, those that are made when the file is loaded: no types, none that a function makes. */
+function startImportsOf(file: string): string[] {
+  const code = withoutComments(read(file)).replace(/^\s*(?:import|export) type\b[^'"]*['"][^'"]+['"]/gm, '')
+  return [...code.matchAll(IMPORT)].flatMap(match => match[1] ?? [])
 }
 
 function withoutComments(code: string): string {

@@ -24,7 +24,7 @@ import type { tf } from '../models/tf.ts'
 import { Trainee } from '../models/trainee.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
 import type { GroupAgent } from './collect.ts'
-import type { FineTuneConfig } from './config.ts'
+import type { ControlKey, FineTuneConfig } from './config.ts'
 import type { Container } from './container.ts'
 import { createAgents } from './create-agents.ts'
 import { containerOf } from './load-plugins.ts'
@@ -70,25 +70,6 @@ export interface Composition {
   /** The clips and the networks. */
   dispose(): void
 }
-
-/** What of a configuration is about agents and what they do, not about the network and its clips. */
-export const CONTROL_KEYS = [
-  'agent',
-  'agentConfig',
-  'control',
-  'view',
-  'root',
-  'rootConfig',
-  'rootActions',
-  'rootEvery',
-  'actions',
-  'reward',
-  'credit',
-  'costWeight',
-  'episodes',
-  'gamma',
-] as const
-export type ControlKey = (typeof CONTROL_KEYS)[number]
 
 interface ComposeHooks {
   /** Bytes for activations of frozen prefixes; default: a gigabyte. */

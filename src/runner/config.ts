@@ -124,6 +124,24 @@ export const fineTuneSchema = z.strictObject({
 
 export type FineTuneConfig = z.infer<typeof fineTuneSchema>
 
+/** What of a configuration a policy brings with it: who acts, on what, by which actions. */
+export const POLICY_KEYS = [
+  'agent',
+  'agentConfig',
+  'control',
+  'view',
+  'actions',
+  'gamma',
+  'root',
+  'rootConfig',
+  'rootActions',
+  'rootEvery',
+] as const
+
+/** What is about agents and how they learn, not about the network and its clips. */
+export const CONTROL_KEYS = [...POLICY_KEYS, 'reward', 'credit', 'costWeight', 'episodes'] as const
+export type ControlKey = (typeof CONTROL_KEYS)[number]
+
 /** Steps that a run may take where they cost less than full ones: four times the budget's. */
 export function longestRun(config: FineTuneConfig): number {
   return 4 * config.budgetSteps

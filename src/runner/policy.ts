@@ -6,29 +6,14 @@ import { writeAtomic } from './atomic.ts'
 import { decode, encode } from './codec.ts'
 import type { GroupAgent } from './collect.ts'
 import type { Composition } from './compose.ts'
-import type { FineTuneConfig } from './config.ts'
-
-/** What of a configuration a policy brings with it: who acts, on what, by which actions. */
-const OWN_KEYS = [
-  'agent',
-  'agentConfig',
-  'control',
-  'view',
-  'actions',
-  'gamma',
-  'root',
-  'rootConfig',
-  'rootActions',
-  'rootEvery',
-] as const
-type OwnKey = (typeof OWN_KEYS)[number]
+import { type FineTuneConfig, POLICY_KEYS } from './config.ts'
 
 /**
  * A learned policy on disk: enough to act with it on another network. A shared policy sees one group at a time, so it
  * goes with any number of groups; all others, and the root, are bound to the number that they were learned on.
  */
 export interface PolicyFile {
-  readonly settings: Readonly<Pick<FineTuneConfig, OwnKey>>
+  readonly settings: Readonly<Pick<FineTuneConfig, (typeof POLICY_KEYS)[number]>>
   /** What an observation holds, in order. */
   readonly features: readonly { readonly id: string; readonly description: string }[]
   /** Layer groups that it was learned on, the head included. */
@@ -52,7 +37,7 @@ export async function savePolicy(
 ): Promise<void> {
   const { config, worlds } = composition
   const file: PolicyFile = {
-    settings: Object.fromEntries(OWN_KEYS.map(key => [key, config[key]])) as PolicyFile['settings'],
+    settings: Object.fromEntries(POLICY_KEYS.map(key => [key, config[key]])) as PolicyFile['settings'],
     features: featuresOf(composition),
     groups: worlds[0].groups,
     cost,

@@ -218,6 +218,9 @@ describe('study', () => {
     expect(times()).toEqual(expect.arrayContaining(before))
     const { err } = await ended(words('study', { contenders }, ['--out', out]), 2)
     expect(err).toContain('exists already')
+    const wrong = words('study', changes, ['--shard', '3/2'])
+    expect((await ended(wrong, 2)).err).toContain("'shard' is 3/2: the part is from 1 to 2")
+    expect(existsSync(wrong[4])).toBe(false)
   })
 
   test('goes on after an interruption', async () => {

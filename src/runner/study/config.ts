@@ -4,8 +4,9 @@ import { baselineNames } from '../../agents/schedules/baselines.ts'
 import { populationSearches, searchNames } from '../../agents/search/population-searches.ts'
 import { inputError, LayergymError } from '../../common/error.ts'
 import { parseAgentConfig } from '../agent-config.ts'
-import { CONTROL_KEYS } from '../compose.ts'
 import {
+  CONTROL_KEYS,
+  type ControlKey,
   type FineTuneConfig,
   fineTuneSchema,
   integer,
@@ -56,26 +57,20 @@ export const studySchema = z.strictObject({
 
 export type StudyConfig = z.infer<typeof studySchema>
 
-type Shape = typeof fineTuneSchema.shape
-/** Those settings that are about agents. */
-export const controlShape = Object.fromEntries(
-  CONTROL_KEYS.map(key => [key, fineTuneSchema.shape[key]]),
-) as Pick<Shape, (typeof CONTROL_KEYS)[number]>
-
-/** What isn't said is what the file's settings say, then the default. */
 const optional = <T extends z.ZodType>(field: z.ZodDefault<T>) =>
   field
     .removeDefault()
     .optional()
     .describe(field.description ?? '')
 
+/** Settings that are about agents; what isn't said is what an instance's settings say, then the default. */
+const controlShape = Object.fromEntries(
+  CONTROL_KEYS.map(key => [key, optional(fineTuneSchema.shape[key] as z.ZodDefault<z.ZodType>)]),
+) as { [key in ControlKey]: z.ZodOptional<z.ZodType<FineTuneConfig[key]>> }
+
 export const learnPolicySchema = z.strictObject({
   ...fileShape,
-  ...(Object.fromEntries(
-    CONTROL_KEYS.map(key => [key, optional(controlShape[key] as z.ZodDefault<z.ZodType>)]),
-  ) as {
-    [key in (typeof CONTROL_KEYS)[number]]: z.ZodOptional<z.ZodType<FineTuneConfig[key]>>
-  }),
+  ...controlShape,
   plugin: optional(fineTuneSchema.shape.plugin),
   checkpointEvery: fineTuneSchema.shape.checkpointEvery,
 })
@@ -105,26 +100,27 @@ const contenderSchema = z.strictObject({
     .describe(
       'what learning or searching on the instance itself may cost, in budgets of one run (default: 16)',
     ),
-  ...(Object.fromEntries(CONTROL_KEYS.map(key => [key, z.unknown().optional()])) as Record<
-    (typeof CONTROL_KEYS)[number],
-    z.ZodOptional<z.ZodUnknown>
-  >),
+  ...controlShape,
 })
+
+type Kind = 'schedule' | 'rates' | 'policy' | 'search' | 'agent'
 
 export type Contender = z.infer<typeof contenderSchema> & {
   readonly id: string
-  /** Of agents. */
-  readonly control: Partial<Pick<FineTuneConfig, (typeof CONTROL_KEYS)[number]>>
+  readonly kind: Kind
+  /** Those of an agent that were given. */
+  readonly agentSettings: Partial<Pick<FineTuneConfig, ControlKey>>
 }
 
-/** What goes with each kind of contender. */
-const BELONGS: Readonly<Record<'schedule' | 'rates' | 'policy' | 'search' | 'agent', readonly string[]>> = {
+/** What goes with each kind of contender, besides what names it. */
+const BELONGS: Readonly<Record<Kind, readonly string[]>> = {
   schedule: ['rate', 'headRate', 'tries'],
   rates: [],
   policy: [],
   search: ['searchConfig', 'budget'],
   agent: [...CONTROL_KEYS, 'budget'],
 }
+const KINDS = Object.keys(BELONGS) as readonly Kind[]
 
 /** @throws input error naming the contender and what is wrong with it */
 export function parseContenders(given: StudyConfig['contenders']): readonly Contender[] {
@@ -141,9 +137,7 @@ export function parseContenders(given: StudyConfig['contenders']): readonly Cont
 
 function parseContender(id: string, values: Readonly<Record<string, unknown>>): Contender {
   const parsed = parseConfig(contenderSchema, values)
-  const kinds = (['schedule', 'rates', 'policy', 'search', 'agent'] as const).filter(
-    kind => parsed[kind] !== undefined,
-  )
+  const kinds = KINDS.filter(kind => parsed[kind] !== undefined)
   if (kinds.length !== 1) {
     const found = kinds.length === 0 ? 'none' : kinds.join(' and ')
     throw inputError(
@@ -167,12 +161,10 @@ function parseContender(id: string, values: Readonly<Record<string, unknown>>): 
       'study.contender',
       "it has rates to take, and 'tries' to find some: leave out one of them",
     )
-  const given = Object.fromEntries(
+  const agentSettings = Object.fromEntries(
     CONTROL_KEYS.filter(key => parsed[key] !== undefined).map(key => [key, parsed[key]]),
   )
-  const checked = parseConfig(z.strictObject(controlShape), given)
-  const control = Object.fromEntries(Object.keys(given).map(key => [key, Reflect.get(checked, key)]))
-  return { ...parsed, id, control }
+  return { ...parsed, id, kind, agentSettings }
 }
 
 const PATHS = ['model', 'data', 'cache', 'policy'] as const
@@ -215,13 +207,10 @@ export function instanceConfig(
 
 /** @throws input error naming a contender whose agent or search isn't known, or can't be set so */
 export function checkContenders(contenders: readonly Contender[], container: Container): void {
-  for (const { id, control, search, searchConfig } of contenders) {
+  for (const { id, agent, agentConfig = {}, search, searchConfig = {} } of contenders) {
     naming(`contender '${id}'`, () => {
-      if (search !== undefined)
-        parseAgentConfig(search, populationSearches[search].config, searchConfig ?? {})
-      if (control.agent === undefined) return
-      const { config } = container.agent(control.agent)
-      parseAgentConfig(control.agent, config, control.agentConfig ?? {})
+      if (search !== undefined) parseAgentConfig(search, populationSearches[search].config, searchConfig)
+      if (agent !== undefined) parseAgentConfig(agent, container.agent(agent).config, agentConfig)
     })
   }
 }

@@ -17,8 +17,8 @@ export interface Outcome {
   readonly total: { readonly flops: number; readonly seconds: number }
   /** FLOPs of a run of full fine-tuning within the budget: what the others are measured in. */
   readonly budgetFlops: number
-  /** Backbone's and head's rate of a schedule. */
-  readonly rates?: readonly [backbone: number, head: number]
+  /** Of a schedule: the backbone's and the head's, or those that were given a group. */
+  readonly rates?: readonly number[]
   /** Of agents that learned on the instance. */
   readonly episodes?: number
   readonly updates?: Readonly<Record<string, number>>

@@ -5,7 +5,7 @@ import { populationSearches, type SearchName } from '../../agents/search/populat
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { parseAgentConfig } from '../agent-config.ts'
-import type { Clock } from '../collect.ts'
+import type { Clock, GroupAgent } from '../collect.ts'
 import type { Composition } from '../compose.ts'
 import { bestTrial, type TriedRun, total } from '../conclude.ts'
 import { episodesPerUpdate, initialLearningState, type LearningState, learn } from '../learn.ts'
@@ -61,7 +61,7 @@ async function playSchedule(
     ...scored(run, composition),
     // The same run again, to be scored: it is not paid for twice.
     total: total(tried.length === 0 ? [run] : tried.map(({ run: each }) => each)),
-    rates: [trial.rate, trial.headRate],
+    rates: contender.rates ?? [trial.rate, trial.headRate],
   }
 }
 
@@ -109,7 +109,7 @@ async function playPolicy(path: string, { composition, policies, clock }: PlayOp
     })
     return { ...scored(run, composition), total: { flops: run.flops, seconds: run.seconds } }
   } finally {
-    for (const agent of new Set(agents.values())) agent.dispose?.()
+    disposeAll(agents)
   }
 }
 
@@ -145,7 +145,7 @@ async function playSearch(
 /** An agent learns on the instance until its budget is spent; the better of its best episode and a greedy run counts. */
 async function playAgent(contender: Contender, options: PlayOptions): Promise<Played> {
   const { composition, clock, signal } = options
-  const own = composition.derive(contender.control)
+  const own = composition.derive(contender.agentSettings)
   const [world] = own.worlds
   const agents = own.createAgents()
   try {
@@ -185,8 +185,12 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
       updates: learning.updates,
     }
   } finally {
-    for (const agent of new Set(agents.values())) agent.dispose?.()
+    disposeAll(agents)
   }
+}
+
+function disposeAll(agents: ReadonlyMap<string, GroupAgent>): void {
+  for (const agent of agents.values()) agent.dispose?.()
 }
 
 function spentOn({ episodes }: LearningState) {

@@ -60,6 +60,8 @@ export function isStudyConfig(config: unknown): config is StudyConfig {
 interface Plan {
   readonly contenders: readonly Contender[]
   readonly units: readonly Unit[]
+  /** Those of this shard. */
+  readonly mine: readonly Unit[]
   readonly policies: ReadonlyMap<string, PolicyFile>
 }
 
@@ -89,7 +91,8 @@ async function planOf(config: StudyConfig): Promise<Plan> {
   for (const { policy } of contenders)
     if (policy !== undefined) policies.set(policy, await loadPolicy(policy))
   const seeds = Array.from({ length: config.seeds }, (_, i) => config.seed + i)
-  return { contenders, policies, units: seeds.flatMap(seed => ids.map(instance => ({ instance, seed }))) }
+  const units = seeds.flatMap(seed => ids.map(instance => ({ instance, seed })))
+  return { contenders, policies, units, mine: units.filter(inShard(config.shard)) }
 }
 
 function instancesOf(config: StudyConfig): StudyConfig['heldOut'] {
@@ -118,29 +121,27 @@ async function openOrCreate(path: string, config: StudyConfig): Promise<RunFolde
 async function finish(
   folder: RunFolder,
   config: StudyConfig,
-  { contenders, units, policies }: Plan,
+  { contenders, units, mine, policies }: Plan,
   hooks: RunHooks,
 ): Promise<StudyResult> {
   const outcomes = join(folder.dir, OUTCOMES)
-  const fileOf = ({ instance, seed }: Unit, contender: Contender) =>
-    `${instance}--${seed}--${contender.id}.json`
+  const fileOf = ({ instance, seed }: Unit, contender: string) => `${instance}--${seed}--${contender}.json`
   return atFolder(folder, async () => {
     await mkdir(outcomes, { recursive: true })
-    const mine = units.filter(inShard(config.shard))
     hooks.onEvent({ type: 'phase', phase: 'outcomes', total: mine.length * contenders.length })
     for (const unit of mine) {
       const done = new Set(await readdir(outcomes))
-      const left = contenders.filter(contender => !done.has(fileOf(unit, contender)))
+      const left = contenders.filter(({ id }) => !done.has(fileOf(unit, id)))
       if (left.length === 0) continue
       await playUnit(unit, left, { config, policies, hooks }, async outcome => {
-        const contender = left.find(({ id }) => id === outcome.contender) as Contender
-        await writeAtomic(join(outcomes, fileOf(unit, contender)), `${JSON.stringify(outcome)}\n`)
+        const path = join(outcomes, fileOf(unit, outcome.contender))
+        await writeAtomic(path, `${JSON.stringify(outcome)}\n`)
       })
     }
     const all: Outcome[] = []
     for (const unit of units) {
-      for (const contender of contenders) {
-        const path = join(outcomes, fileOf(unit, contender))
+      for (const { id } of contenders) {
+        const path = join(outcomes, fileOf(unit, id))
         const text = await readFile(path, 'utf8').catch(() => undefined)
         if (text !== undefined) all.push(JSON.parse(text) as Outcome)
       }

@@ -94,7 +94,7 @@ export function summarizeStudy(
     const means = byInstance(id)
     return {
       id,
-      kind: kindOf(contender),
+      kind: contender.kind === 'rates' ? 'schedule' : contender.kind,
       accuracy,
       accuracyInterval: interval,
       iqm: interquartileMean(accuracies.flat()),
@@ -164,12 +164,6 @@ function judge([low, high]: Interval, seeds: number): PairedDifference['verdict'
 function isStatic(name: keyof typeof BASELINES): boolean {
   const schedule: Schedule = BASELINES[name]
   return schedule.changes !== true && schedule.fromScratch !== true
-}
-
-function kindOf(contender: Contender): ContenderResult['kind'] {
-  if (contender.schedule !== undefined || contender.rates !== undefined) return 'schedule'
-  if (contender.policy !== undefined) return 'policy'
-  return contender.search === undefined ? 'agent' : 'search'
 }
 
 /** Of agents: how often each learned, over all instances. */
