@@ -16,6 +16,8 @@ const CHECKPOINTS_KEPT = 2
 export class RunFolder {
   private written = 0
   private checkpoints = 0
+  /** Events that are on their way to the disk, in order. */
+  private recorded: Promise<void> = Promise.resolve()
 
   private constructor(readonly dir: string) {}
 
@@ -73,8 +75,15 @@ export class RunFolder {
     }
   }
 
-  async record(event: RunEvent): Promise<void> {
-    if (!isRecorded(event)) return
+  /** After the events before it. Need not be awaited: what fails is thrown by the next `checkpoint` or `write` too. */
+  record(event: RunEvent): Promise<void> {
+    if (!isRecorded(event)) return this.recorded
+    this.recorded = this.recorded.then(() => this.append(event))
+    this.recorded.catch(() => undefined)
+    return this.recorded
+  }
+
+  private async append(event: RunEvent): Promise<void> {
     const line = `${JSON.stringify(event)}\n`
     const file = join(this.dir, EVENTS)
     await appendFile(file, line).catch(async error => {
@@ -86,6 +95,7 @@ export class RunFolder {
 
   /** Saves a state together with how many events led to it. */
   async checkpoint(state: unknown): Promise<void> {
+    await this.recorded
     const name = `checkpoint-${String(++this.checkpoints).padStart(6, '0')}.json`
     await writeAtomic(join(this.dir, CHECKPOINTS, name), encode({ events: this.written, state }))
     const all = await this.listCheckpoints()
@@ -111,7 +121,9 @@ export class RunFolder {
     return undefined
   }
 
+  /** After the events that led to it. */
   async write(name: string, content: string): Promise<string> {
+    await this.recorded
     const path = join(this.dir, name)
     await writeAtomic(path, content)
     return path

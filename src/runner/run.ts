@@ -56,7 +56,6 @@ export function stepCounter(onEvent: OnEvent) {
 export class Run {
   private state: RunState = { fingerprint: '', runs: {} }
   private readonly notes: string[] = []
-  private queue: Promise<void> = Promise.resolve()
 
   constructor(
     private readonly composition: Composition,
@@ -209,7 +208,6 @@ export class Run {
     })
     await folder.write('report.html', renderReport(summary))
     this.emit({ type: 'done', hash })
-    await this.queue
     // The last file: where it lies, the run is done.
     await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
     return { summary, model: trainee.network.model, weights: shipped.weights, agents }
@@ -234,13 +232,10 @@ export class Run {
 
   private emit(event: RunEvent): void {
     this.hooks.onEvent(event)
-    this.queue = this.queue.then(() => this.folder.record(event))
-    this.queue.catch(() => undefined) // thrown by whoever awaits it next
+    void this.folder.record(event)
   }
 
-  /** After the events that led to it are written. */
-  private async checkpoint(): Promise<void> {
-    await this.queue
-    await this.folder.checkpoint(this.state)
+  private checkpoint(): Promise<void> {
+    return this.folder.checkpoint(this.state)
   }
 }

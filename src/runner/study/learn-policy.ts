@@ -72,7 +72,6 @@ async function finish(
 ): Promise<LearnPolicySummary> {
   const [{ composition }] = instances
   const { agent, control, episodes: wanted } = composition.config
-  let queue = Promise.resolve()
   return atFolder(folder, async () => {
     hooks.onEvent({ type: 'phase', phase: 'episodes', total: wanted })
     const state = await learn({
@@ -84,13 +83,11 @@ async function finish(
       clock: hooks.clock,
       onEvent(event) {
         hooks.onEvent(event)
-        queue = queue.then(() => folder.record(event))
-        queue.catch(() => undefined) // thrown by whoever awaits it next
+        void folder.record(event)
       },
       async onState(reached) {
         const { length } = reached.episodes
         if (length < wanted && length % config.checkpointEvery !== 0) return
-        await queue
         await folder.checkpoint(reached)
       },
     })
@@ -111,7 +108,6 @@ async function finish(
       cost,
       policy,
     }
-    await queue
     await folder.write('report.html', renderLearnPolicyReport(summary))
     await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
     return summary
