@@ -5,19 +5,16 @@ import { benchmarkSchema } from '../runner/benchmark/config.ts'
 import type { BenchmarkSummary } from '../runner/benchmark/summary.ts'
 import { integer } from '../runner/report/format.ts'
 import type { Io } from './command.ts'
-import { addSchemaOptions, readSettings } from './options.ts'
-import { stamp, watched } from './watched.ts'
+import { addRun } from './watched.ts'
 
 /** `layergym benchmark`: several agents, several seeds, one environment, and what differs beyond chance. */
 export function benchmarkCommand(program: Command, io: Io): void {
   const command = program
     .command('benchmark')
     .description('train several agents with several seeds in one environment, and compare them')
-  addSchemaOptions(command, benchmarkSchema).action(async (options: Record<string, unknown>) => {
-    const settings = await readSettings(options)
+  addRun(command, io, benchmarkSchema, benchmarkWords, async (settings, hooks) => {
     const { benchmark } = await import('../runner/benchmark/benchmark.ts')
-    const out = String(settings.out ?? join('runs', stamp(io.now())))
-    await watched(io, options, out, benchmarkWords, hooks => benchmark({ ...settings, out }, hooks))
+    return benchmark(settings, hooks)
   })
 }
 

@@ -1,10 +1,8 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { fineTuneSchema } from '../runner/config.ts'
 import type { Io } from './command.ts'
-import { addSchemaOptions, readSettings } from './options.ts'
 import { summaryWords } from './summary-words.ts'
-import { stamp, watched } from './watched.ts'
+import { addRun } from './watched.ts'
 
 /** `layergym fine-tune`: agents fine-tune a model on clips, baselines beside them, a report at the end. */
 export function fineTuneCommand(program: Command, io: Io): void {
@@ -13,12 +11,8 @@ export function fineTuneCommand(program: Command, io: Io): void {
     .description(
       'fine-tune a pretrained network on clips by RL over its layer groups, and say what it was worth',
     )
-  addSchemaOptions(command, fineTuneSchema).action(async (options: Record<string, unknown>) => {
-    const settings = await readSettings(options)
+  addRun(command, io, fineTuneSchema, summaryWords, async (settings, hooks) => {
     const { fineTune } = await import('../runner/fine-tune.ts')
-    const out = String(settings.out ?? join('runs', stamp(io.now())))
-    await watched(io, options, out, summaryWords, async hooks => {
-      return (await fineTune({ ...settings, out }, hooks)).summary
-    })
+    return (await fineTune(settings, hooks)).summary
   })
 }

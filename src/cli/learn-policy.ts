@@ -4,8 +4,7 @@ import { flops, plural } from '../runner/report/format.ts'
 import { learnPolicySchema } from '../runner/study/config.ts'
 import type { LearnPolicySummary } from '../runner/study/learn-policy.ts'
 import type { Io } from './command.ts'
-import { addSchemaOptions, readSettings } from './options.ts'
-import { stamp, watched } from './watched.ts'
+import { addRun } from './watched.ts'
 
 /** `layergym learn-policy`: one policy over many instances, to be applied to others. */
 export function learnPolicyCommand(program: Command, io: Io): void {
@@ -14,11 +13,9 @@ export function learnPolicyCommand(program: Command, io: Io): void {
     .description(
       'learn one policy over many instances (datasets, models), to be applied to others without learning',
     )
-  addSchemaOptions(command, learnPolicySchema).action(async (options: Record<string, unknown>) => {
-    const settings = await readSettings(options)
+  addRun(command, io, learnPolicySchema, learnPolicyWords, async (settings, hooks) => {
     const { learnPolicy } = await import('../runner/study/learn-policy.ts')
-    const out = String(settings.out ?? join('runs', stamp(io.now())))
-    await watched(io, options, out, learnPolicyWords, hooks => learnPolicy({ ...settings, out }, hooks))
+    return learnPolicy(settings, hooks)
   })
 }
 

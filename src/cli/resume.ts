@@ -1,9 +1,6 @@
 import type { Command } from 'commander'
-import type { BenchmarkSummary } from '../runner/benchmark/summary.ts'
-import type { LearnPolicySummary } from '../runner/study/learn-policy.ts'
-import type { StudyResult } from '../runner/study/study.ts'
-import type { FineTuneSummary } from '../runner/summary.ts'
-import type { TrainSummary } from '../runner/train/summary.ts'
+import type { RunHooks } from '../runner/run.ts'
+import { isLearnPolicyConfig, isStudyConfig } from '../runner/study/config.ts'
 import { benchmarkWords } from './benchmark.ts'
 import type { Io } from './command.ts'
 import { learnPolicyWords } from './learn-policy.ts'
@@ -22,33 +19,25 @@ export function resumeCommand(program: Command, io: Io): void {
       const { RunFolder } = await import('../runner/run-folder.ts')
       const { isTrainConfig, resumeTraining } = await import('../runner/train/train.ts')
       const { isBenchmarkConfig, resumeBenchmark } = await import('../runner/benchmark/benchmark.ts')
-      const { isStudyConfig, resumeStudy } = await import('../runner/study/study.ts')
-      const { isLearnPolicyConfig, resumeLearnPolicy } = await import('../runner/study/learn-policy.ts')
       const { config } = await RunFolder.open(dir)
-      if (isBenchmarkConfig(config)) {
-        await watched<BenchmarkSummary>(io, options, dir, benchmarkWords, hooks =>
-          resumeBenchmark(dir, hooks),
-        )
-        return
+      const finish = <S>(
+        words: (summary: S) => string,
+        resume: (dir: string, hooks: RunHooks) => Promise<S>,
+      ) => watched(io, options, dir, words, hooks => resume(dir, hooks))
+      if (isBenchmarkConfig(config)) await finish(benchmarkWords, resumeBenchmark)
+      else if (isStudyConfig(config)) {
+        const { resumeStudy } = await import('../runner/study/study.ts')
+        await finish(studyWords, resumeStudy)
+      } else if (isLearnPolicyConfig(config)) {
+        const { resumeLearnPolicy } = await import('../runner/study/learn-policy.ts')
+        await finish(learnPolicyWords, resumeLearnPolicy)
+      } else if (isTrainConfig(config)) await finish(trainWords, resumeTraining)
+      else {
+        const { resumeRun } = await import('../runner/fine-tune.ts')
+        await finish(summaryWords, async (...of) => {
+          const result = await resumeRun(...of)
+          return 'summary' in result ? result.summary : result
+        })
       }
-      if (isStudyConfig(config)) {
-        await watched<StudyResult>(io, options, dir, studyWords, hooks => resumeStudy(dir, hooks))
-        return
-      }
-      if (isLearnPolicyConfig(config)) {
-        await watched<LearnPolicySummary>(io, options, dir, learnPolicyWords, hooks =>
-          resumeLearnPolicy(dir, hooks),
-        )
-        return
-      }
-      if (isTrainConfig(config)) {
-        await watched<TrainSummary>(io, options, dir, trainWords, hooks => resumeTraining(dir, hooks))
-        return
-      }
-      const { resumeRun } = await import('../runner/fine-tune.ts')
-      await watched<FineTuneSummary>(io, options, dir, summaryWords, async hooks => {
-        const result = await resumeRun(dir, hooks)
-        return 'summary' in result ? result.summary : result
-      })
     })
 }

@@ -5,8 +5,7 @@ import { decimal, percent, plural, signed } from '../runner/report/format.ts'
 import { studySchema } from '../runner/study/config.ts'
 import type { StudyResult } from '../runner/study/study.ts'
 import type { Io } from './command.ts'
-import { addSchemaOptions, readSettings } from './options.ts'
-import { stamp, watched } from './watched.ts'
+import { addRun } from './watched.ts'
 
 /** `layergym study`: schedules, policies, searches and agents on many instances, under one accounting of cost. */
 export function studyCommand(program: Command, io: Io): void {
@@ -15,11 +14,9 @@ export function studyCommand(program: Command, io: Io): void {
     .description(
       'compare ways of fine-tuning (schedules, learned policies, searches, agents) on many instances',
     )
-  addSchemaOptions(command, studySchema).action(async (options: Record<string, unknown>) => {
-    const settings = await readSettings(options)
+  addRun(command, io, studySchema, studyWords, async (settings, hooks) => {
     const { study } = await import('../runner/study/study.ts')
-    const out = String(settings.out ?? join('runs', stamp(io.now())))
-    await watched(io, options, out, studyWords, hooks => study({ ...settings, out }, hooks))
+    return study(settings, hooks)
   })
 }
 

@@ -5,19 +5,16 @@ import { duration, integer } from '../runner/report/format.ts'
 import { trainSchema } from '../runner/train/config.ts'
 import type { TrainSummary } from '../runner/train/summary.ts'
 import type { Io } from './command.ts'
-import { addSchemaOptions, readSettings } from './options.ts'
-import { stamp, watched } from './watched.ts'
+import { addRun } from './watched.ts'
 
 /** `layergym train`: an agent learns in an environment, and is evaluated greedily at the end. */
 export function trainCommand(program: Command, io: Io): void {
   const command = program
     .command('train')
     .description('let an agent learn in an environment, and evaluate what it learned')
-  addSchemaOptions(command, trainSchema).action(async (options: Record<string, unknown>) => {
-    const settings = await readSettings(options)
+  addRun(command, io, trainSchema, trainWords, async (settings, hooks) => {
     const { train } = await import('../runner/train/train.ts')
-    const out = String(settings.out ?? join('runs', stamp(io.now())))
-    await watched(io, options, out, trainWords, hooks => train({ ...settings, out }, hooks))
+    return train(settings, hooks)
   })
 }
 

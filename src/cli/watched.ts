@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Command } from 'commander'
+import type { z } from 'zod'
 import { LayergymError } from '../common/error.ts'
 import type { RunHooks } from '../runner/run.ts'
 import { type Io, printResult } from './command.ts'
+import { addSchemaOptions, readSettings } from './options.ts'
 import { runProgress } from './progress.ts'
 
 /** Shows a run's progress and prints its summary; of one that stops early, how to go on with it. */
@@ -28,7 +31,25 @@ export async function watched<S>(
   }
 }
 
+/**
+ * A command that makes a run folder: settings from its YAML file and flags, `runs/<date>` where no folder is named.
+ * @param start gets the settings with `out`
+ */
+export function addRun<S>(
+  command: Command,
+  io: Io,
+  schema: z.ZodObject,
+  words: (summary: S) => string,
+  start: (settings: Readonly<Record<string, unknown>>, hooks: RunHooks) => Promise<S>,
+): void {
+  addSchemaOptions(command, schema).action(async (options: Record<string, unknown>) => {
+    const settings = await readSettings(options)
+    const out = String(settings.out ?? join('runs', stamp(io.now())))
+    await watched(io, options, out, words, hooks => start({ ...settings, out }, hooks))
+  })
+}
+
 /** 2026-11-25T02-30-00, sortable and fit for a folder's name. */
-export function stamp(now: number): string {
+function stamp(now: number): string {
   return new Date(now).toISOString().slice(0, 19).replaceAll(':', '-')
 }

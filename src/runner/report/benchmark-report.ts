@@ -3,24 +3,18 @@ import type { AgentResult, BenchmarkSummary, Difference } from '../benchmark/sum
 import { mean } from '../statistics.ts'
 import { AXIS, COLOURS, chart, LEGEND } from './chart.ts'
 import { decimal, integer, plural, signed } from './format.ts'
-import { folded, Html, html, table } from './html.ts'
-import { STYLE } from './style.ts'
+import { folded, type Html, html, table } from './html.ts'
+import { page } from './page.ts'
 
 /** A comparison of agents as one HTML page that needs nothing else; the same summary gives the same bytes. */
 export function renderBenchmarkReport(summary: BenchmarkSummary): string {
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Agents on ${summary.env}</title><style>${new Html(STYLE)}</style></head>
-<body><main>
-<header><h1>Agents on ${summary.env}</h1><p>${summary.dir}</p></header>
-${verdictSection(summary)}
-${resultsSection(summary)}
-${curvesSection(summary)}
-${differencesSection(summary)}
-${runsSection(summary)}
-</main></body></html>
-`
-  return page.text
+  return page(`Agents on ${summary.env}`, summary.dir, [
+    verdictSection(summary),
+    resultsSection(summary),
+    curvesSection(summary),
+    differencesSection(summary),
+    runsSection(summary),
+  ])
 }
 
 function verdictSection({ agents, differences, seeds }: BenchmarkSummary): Html {

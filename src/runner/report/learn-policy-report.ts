@@ -3,27 +3,21 @@ import { mean } from '../statistics.ts'
 import type { LearnPolicySummary } from '../study/learn-policy.ts'
 import { AXIS, COLOURS, chart } from './chart.ts'
 import { decimal, flops, integer, plural, signed } from './format.ts'
-import { Html, html, table } from './html.ts'
-import { STYLE } from './style.ts'
+import { type Html, html, table } from './html.ts'
+import { page } from './page.ts'
 
 /** How a policy was learned over several instances, as one HTML page that needs nothing else. */
 export function renderLearnPolicyReport(summary: LearnPolicySummary): string {
   const { agent, control, instances, cost, runDir } = summary
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>A policy learned on ${plural(instances.length, 'instance')}</title><style>${new Html(STYLE)}</style></head>
-<body><main>
-<header><h1>A policy learned on ${plural(instances.length, 'instance')}</h1><p>${runDir}</p></header>
-<p>${agent}, ${control} control: ${plural(cost.episodes, 'episode')}, ${flops(cost.flops)}. Updates: ${Object.entries(
-    summary.updates,
-  )
-    .map(([name, count]) => `${name} ${integer(count)}`)
-    .join(', ')}.</p>
-${curveSection(summary)}
-${instancesSection(summary)}
-</main></body></html>
-`
-  return page.text
+  return page(`A policy learned on ${plural(instances.length, 'instance')}`, runDir, [
+    html`<p>${agent}, ${control} control: ${plural(cost.episodes, 'episode')}, ${flops(cost.flops)}. Updates: ${Object.entries(
+      summary.updates,
+    )
+      .map(([name, count]) => `${name} ${integer(count)}`)
+      .join(', ')}.</p>`,
+    curveSection(summary),
+    instancesSection(summary),
+  ])
 }
 
 /** Returns differ from instance to instance by more than learning changes them: each is taken from its instance's mean. */

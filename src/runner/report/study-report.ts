@@ -2,26 +2,20 @@ import type { EChartsOption } from 'echarts'
 import { type ContenderResult, MINIMUM_STUDY_SEEDS, type StudySummary } from '../study/summarize.ts'
 import { AXIS, COLOURS, chart, shortened } from './chart.ts'
 import { decimal, duration, flops, percent, plural, signed } from './format.ts'
-import { folded, Html, html, table } from './html.ts'
-import { STYLE } from './style.ts'
+import { folded, type Html, html, table } from './html.ts'
+import { page } from './page.ts'
 
 /** Ways of fine-tuning on many instances, as one HTML page that needs nothing else. */
 export function renderStudyReport(summary: StudySummary): string {
   const { instances, seeds, dir } = summary
   const title = `${plural(summary.contenders.length, 'way')} to fine-tune, ${plural(instances.length, 'instance')}`
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title><style>${new Html(STYLE)}</style></head>
-<body><main>
-<header><h1>${title}</h1><p>${plural(seeds.length, 'seed')} each; ${dir}</p></header>
-${verdictSection(summary)}
-${costSection(summary)}
-${numbersSection(summary)}
-${differencesSection(summary)}
-${instancesSection(summary)}
-</main></body></html>
-`
-  return page.text
+  return page(title, `${plural(seeds.length, 'seed')} each; ${dir}`, [
+    verdictSection(summary),
+    costSection(summary),
+    numbersSection(summary),
+    differencesSection(summary),
+    instancesSection(summary),
+  ])
 }
 
 function verdictSection({ contenders, differences, seeds }: StudySummary): Html {

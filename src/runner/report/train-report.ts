@@ -3,27 +3,21 @@ import type { EChartsOption } from 'echarts'
 import type { CurvePoint, TrainSummary } from '../train/summary.ts'
 import { AXIS, COLOURS, chart, LEGEND } from './chart.ts'
 import { decimal, duration, integer, plural } from './format.ts'
-import { folded, Html, html, table } from './html.ts'
-import { STYLE } from './style.ts'
+import { folded, type Html, html, table } from './html.ts'
+import { page } from './page.ts'
 
 /**
  * A training run as one HTML page that needs nothing else: what the greedy policy reaches, the learning curve, and
  * the agent's own figures. The same summary gives the same bytes.
  */
 export function renderTrainReport(summary: TrainSummary): string {
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${summary.agent} on ${summary.env}</title><style>${new Html(STYLE)}</style></head>
-<body><main>
-<header><h1>${summary.agent} on ${summary.env}</h1><p>${summary.runDir}</p></header>
-${resultSection(summary)}
-${curveSection(summary)}
-${videoSection(summary)}
-${figuresSection(summary)}
-${settingsSection(summary)}
-</main></body></html>
-`
-  return page.text
+  return page(`${summary.agent} on ${summary.env}`, summary.runDir, [
+    resultSection(summary),
+    curveSection(summary),
+    videoSection(summary),
+    figuresSection(summary),
+    settingsSection(summary),
+  ])
 }
 
 function resultSection(summary: TrainSummary): Html {
@@ -103,9 +97,9 @@ ${drawing}${folded('Table of the curve', curveTable(summary))}</section>`
 }
 
 /** The one thing that lies beside the page: recorded episodes, in the run folder's `videos`. */
-function videoSection({ evaluation, runDir }: TrainSummary): Html | string {
+function videoSection({ evaluation, runDir }: TrainSummary): Html {
   const { videos = [], returns } = evaluation
-  if (videos.length === 0) return ''
+  if (videos.length === 0) return html``
   return html`<section><h2>Recorded episodes</h2><p>Greedy, after the last step; from the run folder's videos.</p>
 <div class="small-charts">${videos.map(
     (path, episode) =>

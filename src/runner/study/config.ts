@@ -77,6 +77,16 @@ export const learnPolicySchema = z.strictObject({
 
 export type LearnPolicyConfig = z.infer<typeof learnPolicySchema>
 
+/** Whether a run folder's configuration is of `study`. */
+export function isStudyConfig(config: unknown): config is StudyConfig {
+  return typeof config === 'object' && config !== null && 'contenders' in config && 'on' in config
+}
+
+/** Whether a run folder's configuration is of `learn-policy`. */
+export function isLearnPolicyConfig(config: unknown): config is LearnPolicyConfig {
+  return typeof config === 'object' && config !== null && 'train' in config && !('on' in config)
+}
+
 /** One of what is compared: a schedule, a learned policy, or an agent or a search that learns on the instance itself. */
 const contenderSchema = z.strictObject({
   schedule: z.enum(baselineNames).optional(),

@@ -57,11 +57,6 @@ export async function resumeLearnPolicy(dir: string, hooks: RunHooks): Promise<L
   })
 }
 
-/** Whether a run folder's configuration is of `learn-policy`. */
-export function isLearnPolicyConfig(config: unknown): config is LearnPolicyConfig {
-  return typeof config === 'object' && config !== null && 'train' in config && !('on' in config)
-}
-
 async function finish(
   folder: RunFolder,
   config: LearnPolicyConfig,

@@ -14,6 +14,7 @@ import {
   type Contender,
   checkContenders,
   instanceConfig,
+  isStudyConfig,
   parseContenders,
   type StudyConfig,
   studySchema,
@@ -50,11 +51,6 @@ export async function resumeStudy(dir: string, hooks: RunHooks): Promise<StudyRe
   const { folder, config: values } = await RunFolder.open(dir)
   const config = parseConfig(studySchema, values as Record<string, unknown>)
   return finish(folder, config, await planOf(config), hooks)
-}
-
-/** Whether a run folder's configuration is of `study`. */
-export function isStudyConfig(config: unknown): config is StudyConfig {
-  return typeof config === 'object' && config !== null && 'contenders' in config && 'on' in config
 }
 
 interface Plan {
