@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { decimal, signed } from '../../src/runner/report/format.ts'
 import { costSection } from '../../src/runner/report/study-report.ts'
 import { parseContenders, type StudyConfig } from '../../src/runner/study/config.ts'
 import type { Outcome } from '../../src/runner/study/outcome.ts'
@@ -34,7 +35,7 @@ const rows = ranked.map(
     runCost.toFixed(2),
     totalCost.toFixed(2),
     seconds.toFixed(1),
-    (100 * regret).toFixed(1),
+    percent(regret),
     ...from.map(reference => difference(id, reference)),
   ],
 )
@@ -45,7 +46,7 @@ if (summary.instances.length > 1) {
       ['', ...ranked.map(({ id }) => id)],
       summary.instances.map((instance, i) => [
         instance,
-        ...ranked.map(({ byInstance }) => (100 * byInstance[i]).toFixed(1)),
+        ...ranked.map(({ byInstance }) => percent(byInstance[i])),
       ]),
     ),
   )
@@ -59,16 +60,17 @@ function difference(of: string, reference: string): string {
   const pair = summary.differences.find(candidate => candidate.of === of && candidate.from === reference)
   if (pair === undefined) return '-'
   const [low, high] = pair.accuracyInterval
-  const text = `${signed(pair.accuracy)} (${signed(low)} to ${signed(high)})`
-  return pair.verdict === 'undecided' ? text : `${text} ${pair.verdict}`
+  const words = `${points(pair.accuracy)} (${points(low)} to ${points(high)})`
+  return pair.verdict === 'undecided' ? words : `${words} ${pair.verdict}`
 }
 
+/** Of a share. */
 function percent(share: number): string {
-  return (100 * share).toFixed(1)
+  return decimal(100 * share, 1)
 }
 
-function signed(share: number): string {
-  return `${share > 0 ? '+' : ''}${percent(share)}`.replace('-', '−')
+function points(share: number): string {
+  return signed(100 * share, 1)
 }
 
 function print(text: string): void {

@@ -22,10 +22,11 @@ export function renderLearnPolicyReport(summary: LearnPolicySummary): string {
 
 /** Returns differ from instance to instance by more than learning changes them: each is taken from its instance's mean. */
 function curveSection({ instances, episodes }: LearnPolicySummary): Html {
-  const of = (id: string) =>
-    episodes.filter(({ instance, failure }) => instance === id && failure === undefined)
+  // Those that failed have no return.
+  const played = episodes.filter(({ failure }) => failure === undefined)
+  const of = (id: string) => played.filter(({ instance }) => instance === id)
   const means = new Map(instances.map(id => [id, mean(of(id).map(episode => episode.return))]))
-  const relative = episodes.map(episode => episode.return - (means.get(String(episode.instance)) ?? 0))
+  const relative = played.map(episode => episode.return - (means.get(String(episode.instance)) ?? 0))
   const window = Math.max(instances.length, 10)
   const smoothed = relative.map((_, i) => mean(relative.slice(Math.max(0, i + 1 - window), i + 1)))
   const option: EChartsOption = {
