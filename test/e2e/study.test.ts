@@ -183,6 +183,7 @@ describe('study', () => {
     const joint = { control: 'joint', actions: 'log-rate', budget: 3 }
     const searches = {
       full: contenders.full,
+      probe: { schedule: 'linearProbe' },
       grid: { agent: 'grid-search', ...joint },
       tpe: { agent: 'tpe', ...joint },
       cem: {
@@ -196,8 +197,12 @@ describe('study', () => {
       pbt: { search: 'pbt', budget: 3, 'search-config': { population: 2, interval: 1 } },
     }
     const { summary } = await answer<StudyResult>(words('study', { contenders: searches, seeds: 1 }))
-    for (const { id, kind, totalCost } of summary?.contenders ?? []) {
-      if (id === 'full') continue
+    for (const { id, kind, runCost, totalCost } of summary?.contenders ?? []) {
+      if (kind === 'schedule') {
+        // Without tries it is one run, though a linear probe's search has runs of two lengths.
+        expect(totalCost).toBeCloseTo(runCost, 9)
+        continue
+      }
       expect(kind).toBe(['asha', 'pbt'].includes(id) ? 'search' : 'agent')
       // The budget, and at most one run or round more.
       expect(totalCost).toBeGreaterThan(2)

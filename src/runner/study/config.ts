@@ -100,7 +100,7 @@ const contenderSchema = z.strictObject({
   tries: integer(1, 9)
     .optional()
     .describe(
-      'rates that a schedule tries on the instance itself; the best on the reward split is kept, all are paid (default: 1)',
+      'rates that a schedule tries on the instance itself; the best on the reward split is kept, all are paid (default: none, one run)',
     ),
   policy: z.string().optional().describe('a learned policy, applied without learning'),
   search: z.enum(searchNames).optional().describe('a search that leaves runs and takes them up again'),

@@ -67,12 +67,11 @@ async function playSchedule(
 
 function candidatesOf(
   schedule: Schedule,
-  { rate, headRate, tries = 1 }: Contender,
+  { rate, headRate, tries }: Contender,
   composition: Composition,
 ): readonly Trial[] {
-  const trials = trialsOf(schedule, composition, tries)
-  if (rate === undefined && headRate === undefined) return trials
-  const [first] = trials
+  if (tries !== undefined) return trialsOf(schedule, composition, tries)
+  const [first] = trialsOf(schedule, composition, 1)
   return [{ ...first, rate: rate ?? first.rate, headRate: headRate ?? first.headRate }]
 }
 
