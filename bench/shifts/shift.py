@@ -4,10 +4,10 @@
     python bench/shifts/shift.py PICTURES OUT [--train 100] [--test 100] [--skip 0] [--only fog,flipped]
 
 PICTURES holds labels.csv with the columns path, label, split. OUT gets a folder for every corruption of ImageNet-C
-(Hendrycks & Dietterich 2019), three with other labels (flipped: class i becomes C - 1 - i, as Lee et al. 2023; rotated
-and rotated3: i + 1 and i + 3) and one that is unchanged, each with pictures as PNG and a labels.csv. All hold the same pictures: --train and --test a class, after
-the first --skip training pictures of each. The severities are those that leave a small picture recognisable: blurs
-were made for pictures seven times as wide.
+(Hendrycks & Dietterich 2019), five with other labels (flipped: class i becomes C - 1 - i, as Lee et al. 2023; rotated:
+i + 1; rotated3, rotated5 and rotated7: i + 3, i + 5, i + 7) and one that is unchanged, each with pictures as PNG and a
+labels.csv. All hold the same pictures: --train and --test a class, after the first --skip training pictures of each. The
+severities are those that leave a small picture recognisable: blurs were made for pictures seven times as wide.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SEVERITIES = {
     "jpeg_compression": 4, "pixelate": 3, "elastic_transform": 2,
 }
 
-ROTATIONS = {"rotated": 1, "rotated3": 3}
+ROTATIONS = {"rotated": 1, "rotated3": 3, "rotated5": 5, "rotated7": 7}
 
 
 def main() -> None:

@@ -61,8 +61,8 @@ export interface Composition {
   readonly worlds: readonly FineTuning<unknown>[]
   /** Another world on the first worker's network, with some options of its own. */
   variant(options: Partial<FineTuningOptions<unknown>>): FineTuning<unknown>
-  /** The same networks and clips under another control: other agents, actions, rewards. */
-  derive(overrides: Partial<Pick<FineTuneConfig, ControlKey>>): Composition
+  /** The same networks and clips under another control: other agents, actions, rewards, rounds. */
+  derive(overrides: Partial<Pick<FineTuneConfig, ControlKey | 'roundSteps'>>): Composition
   /** One agent a group, or the same one for all. */
   createAgents(): ReadonlyMap<string, GroupAgent>
   /** The clips; the networks remain. */

@@ -17,7 +17,7 @@ export async function fineTune(
   const given = parseConfig(fineTuneSchema, values)
   const learned = given.policy === undefined ? undefined : await loadPolicy(given.policy)
   const config = withAbsolutePaths(
-    learned === undefined ? given : parseConfig(fineTuneSchema, withPolicy(values, learned)),
+    learned === undefined ? given : parseConfig(fineTuneSchema, withPolicy(values, learned, given)),
   )
   const { out, overwrite } = config
   if (out === undefined) throw inputError('config.missing', "'out' is missing: give --out")

@@ -18,6 +18,8 @@ export interface PolicyFile {
   readonly features: readonly { readonly id: string; readonly description: string }[]
   /** Layer groups that it was learned on, the head included. */
   readonly groups: number
+  /** How often it decides while its budget's steps are made. */
+  readonly rounds: number
   /** What learning took. */
   readonly cost: PolicyCost
   /** State by group name, or `shared`, or `joint`; and `root`. */
@@ -40,6 +42,7 @@ export async function savePolicy(
     settings: Object.fromEntries(POLICY_KEYS.map(key => [key, config[key]])) as PolicyFile['settings'],
     features: featuresOf(composition),
     groups: worlds[0].groups,
+    rounds: Math.ceil(config.budgetSteps / worlds[0].options.roundSteps),
     cost,
     states: Object.fromEntries([...agents].map(([name, agent]) => [name, agent.state()])),
   }
@@ -52,7 +55,9 @@ export async function loadPolicy(path: string): Promise<PolicyFile> {
     throw inputError('policy.missing', `no policy at ${path}: give the policy.json of a run`)
   try {
     const policy = decode(await readFile(path, 'utf8')) as PolicyFile
-    if (typeof policy.settings?.agent === 'string' && typeof policy.states === 'object') return policy
+    const { settings, rounds, states } = policy
+    if (typeof settings?.agent === 'string' && Number.isInteger(rounds) && typeof states === 'object')
+      return policy
   } catch (error) {
     throw inputError('policy.unreadable', `${path} is not a policy: it can't be read as JSON`, {
       cause: error,
@@ -61,14 +66,22 @@ export async function loadPolicy(path: string): Promise<PolicyFile> {
   throw inputError('policy.unreadable', `${path} is not a policy: give the policy.json of a run`)
 }
 
+/** How a policy acts within a budget: with its own agents and actions, and as often as where it learned. */
+export function settingsOfPolicy({ settings, rounds }: PolicyFile, budgetSteps: number) {
+  return { ...settings, roundSteps: Math.ceil(budgetSteps / rounds) }
+}
+
 /**
- * A configuration under which a policy acts as it learned to: what is left open is the policy's.
+ * A configuration under which a policy acts as it learned to: what the values, as they were given, leave open is the
+ * policy's.
  * @throws input error where the configuration says otherwise
  */
 export function withPolicy(
   values: Readonly<Record<string, unknown>>,
-  { settings }: PolicyFile,
+  policy: PolicyFile,
+  { budgetSteps, roundSteps }: FineTuneConfig,
 ): Readonly<Record<string, unknown>> {
+  const { settings } = policy
   for (const key of ['agent', 'control', 'actions', 'root'] as const) {
     const given = values[key]
     if (given === undefined || given === settings[key]) continue
@@ -77,7 +90,8 @@ export function withPolicy(
       `the policy was learned with ${key} '${settings[key]}', this run has '${given}': leave out --${key}`,
     )
   }
-  return { ...values, ...settings }
+  const own = roundSteps === undefined ? settingsOfPolicy(policy, budgetSteps) : settings
+  return { ...values, ...own }
 }
 
 /** Puts a policy's states into fresh agents. @throws input error where they don't fit */

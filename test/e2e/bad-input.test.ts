@@ -278,7 +278,7 @@ describe('policies', () => {
     [
       'that of another control',
       'random-policy.json',
-      '{"settings":{"agent":"random","control":"independent"},"features":[],"groups":2,"states":{}}',
+      '{"settings":{"agent":"random","control":"independent"},"features":[],"groups":2,"rounds":3,"states":{}}',
       /control 'independent', this run has 'joint': leave out --control/,
     ],
   ])('%s', async (_what, name, content, words) => {

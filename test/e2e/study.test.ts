@@ -136,6 +136,54 @@ describe('a policy that travels', () => {
     )
   })
 
+  test('decides as often as where it learned, whatever rounds others have', async () => {
+    const path = join(folder, 'twice.yaml')
+    const layers = (more: string) =>
+      writeFileSync(path, `budget-steps: 12\npolicy: ${learned.policy}\nmodel: ${MODEL}\n${more}`)
+    const out = () => join(folder, `twice-${++count}`)
+    const argv = () => [
+      ...[
+        'fine-tune',
+        '--config',
+        path,
+        '--data',
+        file['held-out'].third.data,
+        '--groups',
+        '2',
+        '--frames',
+        '2',
+      ],
+      ...[
+        '--size',
+        '28',
+        '--batch-size',
+        '4',
+        '--baselines',
+        'none',
+        '--baseline-seeds',
+        '1',
+        '--threads',
+        '1',
+      ],
+      ...['--cache', join(folder, 'cache'), '--out', out(), '--json'],
+    ]
+    layers('')
+    expect((await summaryOf(argv())).config).toMatchObject({ roundSteps: 4 })
+    layers('round-steps: 5')
+    expect((await summaryOf(argv())).config).toMatchObject({ roundSteps: 5 })
+
+    const contenders = { policy: { policy: learned.policy } }
+    const coarse = { contenders, settings: { ...file.settings, 'round-steps': 3 }, seeds: 1 }
+    const [own, other] = await Promise.all(
+      [{ contenders, seeds: 1 }, coarse].map(changes => answer<StudyResult>(words('study', changes))),
+    )
+    const scores = ({ summary }: StudyResult) => {
+      const [{ accuracy, loss, runCost }] = (summary as StudySummary).contenders
+      return { accuracy, loss, runCost }
+    }
+    expect(scores(other)).toEqual(scores(own))
+  })
+
   test.each([
     [
       'bound to groups by its root',

@@ -9,7 +9,7 @@ import type { Clock, GroupAgent } from '../collect.ts'
 import type { Composition } from '../compose.ts'
 import { bestTrial, type TriedRun, total } from '../conclude.ts'
 import { episodesPerUpdate, initialLearningState, type LearningState, learn } from '../learn.ts'
-import { applyPolicy, type PolicyFile } from '../policy.ts'
+import { applyPolicy, type PolicyFile, settingsOfPolicy } from '../policy.ts'
 import {
   boundedTestScores,
   runPolicy,
@@ -96,7 +96,7 @@ function staticSchedule(rates: readonly number[], { worlds }: Composition): Sche
 async function playPolicy(path: string, { composition, policies, clock }: PlayOptions): Promise<Played> {
   const policy = policies.get(path)
   if (policy === undefined) throw new Error(`the policy ${path} was not read`)
-  const own = composition.derive(policy.settings)
+  const own = composition.derive(settingsOfPolicy(policy, composition.config.budgetSteps))
   const agents = own.createAgents()
   try {
     applyPolicy(policy, agents, own)
