@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { median } from '../src/common/quantile.ts'
 import { openClipCache } from '../src/data/clip-cache.ts'
 import { findCodecs } from '../src/data/codecs.ts'
 import { loadDataset } from '../src/data/load.ts'
@@ -101,8 +102,4 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   await work()
   return (performance.now() - start) / 1000
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 }

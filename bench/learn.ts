@@ -7,9 +7,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { median } from '../src/common/quantile.ts'
 import { trainSchema } from '../src/runner/train/config.ts'
 import { train } from '../src/runner/train/train.ts'
-import { median, table } from './support/measure.ts'
+import { table } from './support/measure.ts'
 import { peerRate, peerVersions } from './support/peer-learning.ts'
 
 const ROUNDS = 3

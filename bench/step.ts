@@ -7,11 +7,12 @@
  * for each other, PyTorch's by spinning, and lose far more than their share.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
+import { median } from '../src/common/quantile.ts'
 import { PROBE_CLIPS, Probe } from '../src/envs/finetune/probe.ts'
 import type { HeadBuilder } from '../src/models/clip-model.ts'
 import { startEngine } from '../src/models/engine.ts'
 import { tf } from '../src/models/tf.ts'
-import { median, table, times } from './support/measure.ts'
+import { table, times } from './support/measure.ts'
 import { FRAMES, flopShare, mobilenet, prefixOf } from './support/mobilenet.ts'
 import { torchSteps, torchVersion } from './support/torch.ts'
 

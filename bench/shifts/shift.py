@@ -4,9 +4,9 @@
     python bench/shifts/shift.py PICTURES OUT [--train 100] [--test 100] [--skip 0] [--only fog,flipped]
 
 PICTURES holds labels.csv with the columns path, label, split. OUT gets a folder for every corruption of ImageNet-C
-(Hendrycks & Dietterich 2019), five with other labels (flipped: class i becomes C - 1 - i, as Lee et al. 2023; rotated:
-i + 1; rotated3, rotated5 and rotated7: i + 3, i + 5, i + 7) and one that is unchanged, each with pictures as PNG and a
-labels.csv. All hold the same pictures: --train and --test a class, after the first --skip training pictures of each. The
+(Hendrycks & Dietterich 2019), six with other labels (flipped: class i becomes C - 1 - i, as Lee et al. 2023; swapped:
+neighbours 2i and 2i + 1 trade places; rotated: i + 1; rotated3, rotated5 and rotated7: i + 3, i + 5, i + 7) and one that
+is unchanged, each with pictures as PNG and a labels.csv. All hold the same pictures: --train and --test a class, after the first --skip training pictures of each. The
 severities are those that leave a small picture recognisable: blurs were made for pictures seven times as wide.
 """
 
@@ -27,7 +27,15 @@ SEVERITIES = {
     "jpeg_compression": 4, "pixelate": 3, "elastic_transform": 2,
 }
 
-ROTATIONS = {"rotated": 1, "rotated3": 3, "rotated5": 5, "rotated7": 7}
+# What class i of c becomes.
+RELABELLED = {
+    "flipped": lambda i, c: c - 1 - i,
+    "swapped": lambda i, c: min(i ^ 1, c - 1),
+    "rotated": lambda i, c: (i + 1) % c,
+    "rotated3": lambda i, c: (i + 3) % c,
+    "rotated5": lambda i, c: (i + 5) % c,
+    "rotated7": lambda i, c: (i + 7) % c,
+}
 
 
 def main() -> None:
@@ -40,7 +48,7 @@ def main() -> None:
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     rows = chosen(options)
-    names = options.only.split(",") if options.only else [*SEVERITIES, "flipped", *ROTATIONS, "unchanged"]
+    names = options.only.split(",") if options.only else [*SEVERITIES, *RELABELLED, "unchanged"]
     for name in names:
         write(name, rows, options)
         print(name, len(rows), flush=True)
@@ -73,10 +81,8 @@ def write(name: str, rows: list[dict], options) -> None:
         path = f"pictures/{i:05d}.png"
         Image.fromarray(picture).save(folder / path)
         label = row["label"]
-        if name == "flipped":
-            label = classes[len(classes) - 1 - classes.index(label)]
-        if name in ROTATIONS:
-            label = classes[(classes.index(label) + ROTATIONS[name]) % len(classes)]
+        if name in RELABELLED:
+            label = classes[RELABELLED[name](classes.index(label), len(classes))]
         lines.append([path, label, row["split"], i])
     with open(folder / "labels.csv", "w", newline="") as file:
         csv.writer(file).writerows([["path", "label", "split", "group"], *lines])

@@ -1,11 +1,3 @@
-/** NaN of nothing. */
-export function median(values: readonly number[]): number {
-  if (values.length === 0) return Number.NaN
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
 /** Milliseconds of each of so many runs. */
 export function times(runs: number, work: () => void): readonly number[] {
   return Array.from({ length: runs }, () => {

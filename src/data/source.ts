@@ -1,3 +1,4 @@
+import { median } from '../common/quantile.ts'
 import { Rng } from '../common/random.ts'
 import type { ClipCache } from './clip-cache.ts'
 import type { Clip } from './dataset.ts'
@@ -46,6 +47,7 @@ export interface ClipTiming {
  * length, so that random segments differ; at least 1, at most the median rate of the clips themselves.
  */
 export function chooseFrameRate(timings: readonly ClipTiming[], frames: number): number {
+  if (timings.length === 0) throw new RangeError('no clip to choose a frame rate from')
   const wanted = (4 * frames) / median(timings.map(timing => timing.duration))
   return Math.min(Math.max(wanted, 1), median(timings.map(timing => timing.frameRate)))
 }
@@ -80,11 +82,4 @@ export async function surveyClips(
   }
   if (timings.length === 0 && firstError !== undefined) throw firstError
   return timings
-}
-
-function median(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError('no clip to choose a frame rate from')
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length / 2
-  return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2
 }

@@ -1,4 +1,5 @@
 import { failure } from '../common/error.ts'
+import { sortedQuantile } from '../common/quantile.ts'
 import type { Rng } from '../common/random.ts'
 
 export type Interval = readonly [low: number, high: number]
@@ -68,18 +69,6 @@ export function standardDeviation(values: readonly number[]): number {
   return values.length < 2 ? Number.NaN : Math.sqrt(sum / (values.length - 1))
 }
 
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5)
-}
-
-/** `q` in [0, 1]; linear between order statistics, as numpy's default (Hyndman and Fan 1996, type 7). */
-export function quantile(values: readonly number[], q: number): number {
-  return sortedQuantile(
-    [...values].sort((a, b) => a - b),
-    q,
-  )
-}
-
 /** How much the seeds' part of a resample is widened for there being only `seeds` of them; 1 for many. */
 export function seedInflation(seeds: number): number {
   return seeds < 2 ? 1 : Math.sqrt(seeds / (seeds - 1)) * (studentQuantile(seeds - 1) / Z)
@@ -105,13 +94,6 @@ function resampledMean(values: readonly number[], rng: Rng): number {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[rng.int(values.length)]
   return sum / values.length
-}
-
-function sortedQuantile(sorted: readonly number[], q: number): number {
-  const at = q * (sorted.length - 1)
-  const below = Math.floor(at)
-  if (at === below) return sorted[below] ?? Number.NaN
-  return sorted[below] + (sorted[below + 1] - sorted[below]) * (at - below)
 }
 
 /** Mean of the middle half: a quarter of the values, rounded down, is left out at either end (scipy's trim_mean). */

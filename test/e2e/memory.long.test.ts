@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { median } from '../../src/common/quantile.ts'
 import { tf } from '../../src/models/tf.ts'
 import { fineTune } from '../../src/runner/fine-tune.ts'
 import { MODEL, workspace, writeManifest } from '../support/e2e.ts'
@@ -44,7 +45,3 @@ test(`over ${EPISODES} episodes of a small net the resident set is flat and tens
   // From the second tenth on, when caches and the JIT are warm.
   expect(medians[9] - medians[1]).toBeLessThan(Math.max(20, 0.05 * medians[1]))
 })
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
-}

@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs'
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { LayergymError } from '../../src/common/error.ts'
+import { median, quantile } from '../../src/common/quantile.ts'
 import { Rng } from '../../src/common/random.ts'
 import {
   interquartileMean,
   mean,
   meanInterval,
-  median,
   pairedBootstrap,
-  quantile,
   seedInflation,
   standardDeviation,
   welchInterval,

@@ -1,3 +1,4 @@
+import { quantile } from '../../common/quantile.ts'
 import { DISCRIMINATIVE_RATIO } from '../../envs/finetune/actions.ts'
 import type { GroupStatistics } from '../../envs/finetune/features.ts'
 import {
@@ -12,7 +13,7 @@ import {
 
 /** LP-FT trains the head alone for half of the run, as Kumar et al. 2022 give both parts equal epochs. */
 const PROBING_SHARE = 0.5
-/** AutoFreeze's percentile N of gradient change below which layers may freeze (Liu, Agarwal & Venkataraman 2021). */
+/** AutoFreeze's percentile of gradient change below which layers freeze (Liu, Agarwal & Venkataraman 2021). */
 const FREEZING_PERCENTILE = 0.5
 
 const fullTrials: Schedule['trials'] = (count, limits) => ladder(FULL_EXPONENTS, limits).slice(0, count)
@@ -135,10 +136,11 @@ export const BASELINES = {
       const rates = flatRates(trial, groups)
       let before: readonly number[] | undefined
       let frozen = 0
-      return ({ statistics }) => {
-        const norms = statistics.map(({ gradientNorm }) => gradientNorm)
+      return ({ progress, statistics }) => {
+        const norms = statistics.slice(0, -1).map(({ gradientNorm }) => gradientNorm)
         if (before !== undefined) frozen = freezeFront(before, norms, frozen)
-        before = norms
+        // A fresh head's first gradients say nothing: as in the paper's code, the first interval is the one compared with.
+        if (progress > 0) before = norms
         return settingsOf(
           rates.map((rate, group) => (group < frozen ? 0 : rate)),
           limits,
@@ -179,14 +181,13 @@ function largestGradients(backbone: readonly GroupStatistics[]): ReadonlySet<num
 }
 
 /**
- * How many groups from the input on are frozen next: those in front whose change η = |‖g₋‖ − ‖g‖| / ‖g₋‖ is at or
- * below the percentile over the groups that still train; never the head.
+ * How many groups of the backbone, from the input on, are frozen next: those in front whose change
+ * η = |‖g₋‖ − ‖g‖| / ‖g₋‖ is below the percentile over the groups that still train; never the last of them.
  */
 function freezeFront(before: readonly number[], now: readonly number[], frozen: number): number {
   const change = now.map((norm, group) => Math.abs(before[group] - norm) / Math.max(before[group], 1e-12))
-  const active = change.slice(frozen).sort((a, b) => a - b)
-  const threshold = active[Math.floor(FREEZING_PERCENTILE * (active.length - 1))]
+  const threshold = quantile(change.slice(frozen), FREEZING_PERCENTILE)
   let next = frozen
-  while (next < now.length - 1 && change[next] <= threshold) next++
+  while (change[next] < threshold) next++
   return next
 }
