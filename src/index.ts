@@ -32,6 +32,7 @@ export {
   type RateLimits,
   rateLevels,
   rateLimits,
+  singleBlockLevels,
 } from './envs/finetune/actions.ts'
 export {
   defaultStateSpace,

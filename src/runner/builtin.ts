@@ -1,6 +1,12 @@
 import { builtinAgents } from '../agents/builtin.ts'
 import { definePlugin, type Plugin } from '../agents/plugin.ts'
-import { type ActionSet, fiveActions, logRate, rateLevels } from '../envs/finetune/actions.ts'
+import {
+  type ActionSet,
+  fiveActions,
+  logRate,
+  rateLevels,
+  singleBlockLevels,
+} from '../envs/finetune/actions.ts'
 import { accuracyHeadroom, logLoss, terminalAdvantage } from '../envs/finetune/reward.ts'
 
 /** What ships, registered the way third parties register theirs. */
@@ -12,6 +18,7 @@ export const builtinPlugins: readonly Plugin[] = [
       discrete5: fiveActions as ActionSet<unknown>,
       levels: rateLevels as ActionSet<unknown>,
       'log-rate': logRate as ActionSet<unknown>,
+      'single-block': singleBlockLevels as ActionSet<unknown>,
     },
     rewards: {
       'log-loss': logLoss,

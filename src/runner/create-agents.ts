@@ -21,7 +21,6 @@ export function createAgents(
       : [config.control]
   const { initialLogits, space } = world.options.actions
   const joint = config.control === 'joint' ? new FlatEnv(world) : undefined
-  const repeated = initialLogits && Array.from({ length: world.groups }, () => [...initialLogits]).flat()
   const agents = new Map<string, GroupAgent>(
     names.map(name => [
       name,
@@ -30,7 +29,7 @@ export function createAgents(
         actionSpace: joint?.actionSpace ?? space,
         config: config.agentConfig,
         gamma: config.gamma,
-        initialLogits: joint && repeated ? Float32Array.from(repeated) : initialLogits,
+        initialLogits: joint ? joint.initialLogits : initialLogits,
         rng: Rng.of(config.seed, 'agent', name),
         networks: { policy: parts.policyNetwork, value: parts.valueNetwork },
       }),

@@ -28,6 +28,8 @@ export interface ActionSet<A> {
   readonly keep?: A
   /** Logits that policies over discrete actions start from; none: uniform. */
   readonly initialLogits?: Float32Array
+  /** What joint control chooses among, each with an action for every group; none: every combination. */
+  combinations?(groups: number): readonly (readonly A[])[]
   /** For events and reports. */
   describe(action: A): string
 }
@@ -106,6 +108,31 @@ export const rateLevels: ActionSet<number> = {
     Uint8Array.from(LEVELS, rate => (rate === 0 || within(rate, limits) ? 1 : 0)),
   apply: (action, setting) =>
     action === 0 ? { ...setting, frozen: true } : { frozen: false, learningRate: LEVELS[action] },
+}
+
+/** Of `levels`, the highest: what a group may move at when it moves alone. */
+const ALONE = [4, 5, 6, 7] as const
+/** Of `levels`: a backbone's rate, with the head at ten times that. */
+const TOGETHER = [2, 3, 4, 5] as const
+const TEN_TIMES = 2
+
+/**
+ * Under joint control one Discrete choice: which group moves, at 3e-4 to 1e-2, while all others are frozen (surgical
+ * fine-tuning: Lee et al. 2023); or everything, the backbone at 3e-5 to 1e-3 and the head at ten times that. 4·(groups + 1)
+ * choices where `levels` has 8^groups, so that what must be done together is met soon. For one group alone: as `levels`.
+ */
+export const singleBlockLevels: ActionSet<number> = {
+  ...rateLevels,
+  id: 'single-block',
+  description: 'with joint control: which group moves, at which rate, or all; else as levels',
+  combinations: groups => [
+    ...Array.from({ length: groups }, (_, moving) =>
+      ALONE.map(level => Array.from({ length: groups }, (__, group) => (group === moving ? level : 0))),
+    ).flat(),
+    ...TOGETHER.map(level =>
+      Array.from({ length: groups }, (_, group) => (group === groups - 1 ? level + TEN_TIMES : level)),
+    ),
+  ],
 }
 
 /** The ratio between neighbouring groups' rates in discriminative fine-tuning (Howard & Ruder 2018). */

@@ -1,6 +1,7 @@
 import { inputError } from '../../common/error.ts'
 import type { Env, EnvSpec, Mask, ResetResult, Space, StepResult } from '../env.ts'
 import { Box, Discrete, MultiDiscrete } from '../spaces.ts'
+import type { ActionSet } from './actions.ts'
 import { checkStep, maskOf, roundInfo } from './views.ts'
 import type { FineTuning } from './world.ts'
 import type { WorldState } from './world-state.ts'
@@ -9,16 +10,23 @@ import type { WorldState } from './world-state.ts'
 interface JointSpace<A> {
   readonly space: Space<unknown>
   split(joint: unknown): readonly A[]
+  /** What is allowed, by what each group is allowed. */
+  mask(groups: readonly Mask[]): Mask
+  /** What policies start from, by what they start from for one group. */
+  initialLogits(group: Float32Array | undefined): Float32Array | undefined
 }
 
 /**
  * Joint control: all groups chosen by one action. Observation: every group's statistics in order, then the global
- * ones once. Action: MultiDiscrete where a group's is Discrete, a longer Box where it is a Box.
+ * ones once. Action: Discrete where the action set says which combinations there are; else MultiDiscrete where a group's
+ * is Discrete, a longer Box where it is a Box.
  */
 export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
   readonly spec: EnvSpec
   readonly observationSpace: Space<Float32Array>
   readonly actionSpace: Space<unknown>
+  /** What policies over discrete actions start from; none: uniform. */
+  readonly initialLogits: Float32Array | undefined
   private readonly joint: JointSpace<A>
   private over = true
   private seed = 0
@@ -26,10 +34,11 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
   /** @throws input error when a group's actions are neither Discrete nor a Box */
   constructor(private readonly world: FineTuning<A>) {
     const { budgetSteps, roundSteps, actions, states } = world.options
-    this.joint = jointSpace(actions.space, world.groups)
+    this.joint = jointSpace(actions, world.groups)
     this.spec = { id: 'FineTuning/flat', maxEpisodeSteps: Math.ceil(budgetSteps / roundSteps) }
     this.observationSpace = new Box(-1, 1, [world.groups * states.group.length + states.global.length])
     this.actionSpace = this.joint.space
+    this.initialLogits = this.joint.initialLogits(actions.initialLogits)
   }
 
   async reset(options?: { seed?: number }): Promise<ResetResult<Float32Array>> {
@@ -52,11 +61,9 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
     return this.joint.split(action)
   }
 
-  /** The groups' masks, one after the other. */
+  /** The groups' masks, one after the other; of combinations, those that every group allows. */
   actionMask(): Mask {
-    return Uint8Array.from(
-      Array.from({ length: this.world.groups }, (_, group) => [...maskOf(this.world, group)]).flat(),
-    )
+    return this.joint.mask(Array.from({ length: this.world.groups }, (_, group) => maskOf(this.world, group)))
   }
 
   snapshot(): { readonly world: WorldState; readonly over: boolean } {
@@ -77,17 +84,33 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
   }
 }
 
-function jointSpace<A>(space: Space<A>, groups: number): JointSpace<A> {
+function jointSpace<A>({ space, combinations }: ActionSet<A>, groups: number): JointSpace<A> {
+  if (combinations !== undefined) {
+    const all = combinations(groups)
+    return {
+      space: new Discrete(all.length),
+      split: joint => all[joint as number],
+      mask: masks =>
+        Uint8Array.from(all, one => (one.every((action, g) => masks[g][action as number] !== 0) ? 1 : 0)),
+      initialLogits: () => undefined,
+    }
+  }
+  const repeated = (of: Float32Array) => Array.from({ length: groups }, () => [...of]).flat()
+  const inTurn = {
+    mask: (masks: readonly Mask[]) => Uint8Array.from(masks.flatMap(mask => [...mask])),
+    initialLogits: (group: Float32Array | undefined) => group && Float32Array.from(repeated(group)),
+  }
   if (space instanceof Discrete) {
     return {
+      ...inTurn,
       space: new MultiDiscrete(Array<number>(groups).fill(space.n)),
       split: joint => joint as readonly A[],
     }
   }
   if (space instanceof Box) {
     const size = space.flatSize
-    const repeated = (bound: Float32Array) => Array.from({ length: groups }, () => [...bound]).flat()
     return {
+      ...inTurn,
       space: new Box(repeated(space.low), repeated(space.high), [groups * size]),
       split: joint =>
         Array.from({ length: groups }, (_, group) =>
