@@ -41,6 +41,11 @@ describe('what agents choose', () => {
       ['group-1', 'head'],
     ],
     ['rates of all groups at once', { control: 'joint', actions: 'log-rate', agent: 'ppo' }, ['joint']],
+    [
+      'which group moves, by one discrete choice',
+      { control: 'joint', actions: 'single-block', agent: 'dqn', 'agent-config': '{}' },
+      ['joint'],
+    ],
   ] as const)('%s', async (_name, flags, agents) => {
     const first = await summaryOf(run(flags))
     expect(Object.keys(first.updates)).toEqual(agents)

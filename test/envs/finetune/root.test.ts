@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { checkEnv } from '../../../src/envs/check.ts'
+import { rateLimits, singleBlockLevels } from '../../../src/envs/finetune/actions.ts'
 import { FlatEnv } from '../../../src/envs/finetune/flat.ts'
 import { frontier, RootEnv, singleBlock } from '../../../src/envs/finetune/root.ts'
 import { SequentialEnv } from '../../../src/envs/finetune/views.ts'
-import { MultiDiscrete } from '../../../src/envs/spaces.ts'
+import { Discrete, MultiDiscrete } from '../../../src/envs/spaces.ts'
 import { startEngine } from '../../../src/models/engine.ts'
 import { tinyWorld } from '../../support/world.ts'
 
@@ -36,6 +37,20 @@ describe('joint control', () => {
     expect(together.reward).toBe((await sequential.step(choices[2])).reward)
     const mask = flat.actionMask()
     expect(Array.from(mask.subarray(0, 5))).toEqual(Array.from(sequential.actionMask()))
+  })
+
+  test('chooses among combinations where the action set has them: one group, or all', async () => {
+    const narrow = tinyWorld({ actions: singleBlockLevels, limits: rateLimits(1e-4, 1e-5, 1e-3) })
+    const env = new FlatEnv(narrow)
+    expect(await checkEnv(env, { steps: 10 })).toEqual([])
+    expect(env.actionSpace.toJSON()).toEqual(new Discrete(16).toJSON())
+    await env.reset({ seed: 1 })
+    // What would leave the limits for one of the groups is masked: 3e-3 and 1e-2.
+    expect([...env.actionMask()].join('')).toBe('1100'.repeat(4))
+    await env.step(5)
+    expect(narrow.settings.map(({ frozen }) => frozen)).toEqual([true, false, true])
+    expect(narrow.settings[1].learningRate).toBe(1e-3)
+    expect(env.split(13)).toEqual([3, 3, 5])
   })
 })
 
