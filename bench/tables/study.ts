@@ -1,6 +1,8 @@
 /**
  * The tables and the figure of docs/results/hierarchy.md, from the folder of a `layergym study`:
- *   npx tsx bench/tables/study.ts runs/DIR [--from CONTENDER,…] [--without INSTANCE,…] [--figure FILE.svg]
+ *   npx tsx bench/tables/study.ts runs/DIR [--from 'CONTENDER + …'] [--without INSTANCE,…]
+ *     [--tried 'CONTENDER + …'] [--figure FILE.svg]
+ * --tried adds what trying several contenders comes to: all are paid, the lowest reward-split loss is kept.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,16 +17,25 @@ import { table } from '../support/measure.ts'
 const text = { type: 'string' } as const
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { from: text, without: text, figure: text },
+  options: { from: text, without: text, tried: text, figure: text },
 })
 const [dir] = positionals
 const config = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as StudyConfig
 const outcomes = readdirSync(join(dir, 'outcomes'))
   .map(name => JSON.parse(readFileSync(join(dir, 'outcomes', name), 'utf8')) as Outcome)
   .filter(({ instance }) => !(values.without ?? '').split(',').includes(instance))
-const summary = summarizeStudy(dir, config, parseContenders(config.contenders), outcomes, new Map())
+const contenders = { ...config.contenders }
+if (values.tried !== undefined) {
+  const names = listed(values.tried)
+  const missing = names.find(name => contenders[name] === undefined)
+  if (missing !== undefined)
+    throw new Error(`no contender '${missing}': ${Object.keys(contenders).join('; ')}`)
+  outcomes.push(...tried(values.tried, names))
+  contenders[values.tried] = contenders[names[0]]
+}
+const summary = summarizeStudy(dir, config, parseContenders(contenders), outcomes, new Map())
 const ranked = [...summary.contenders].sort((a, b) => b.accuracy - a.accuracy)
-const from = values.from?.split(',').map(name => name.trim()) ?? [summary.reference]
+const from = values.from === undefined ? [summary.reference] : listed(values.from)
 
 const heads = from.map(id => `points from ${id} (95 %)`)
 const rows = ranked.map(
@@ -56,12 +67,30 @@ if (values.figure !== undefined) {
   writeFileSync(values.figure, `${svg}\n`)
 }
 
+/** On each instance with each seed the best of several by the reward split, at the cost of them all. */
+function tried(contender: string, names: readonly string[]): readonly Outcome[] {
+  const units = outcomes.filter(outcome => outcome.contender === names[0])
+  return units.map(({ instance, seed }) => {
+    const runs = outcomes.filter(
+      outcome => outcome.instance === instance && outcome.seed === seed && names.includes(outcome.contender),
+    )
+    const best = runs.reduce((a, b) => (b.rewardLoss < a.rewardLoss ? b : a))
+    const sum = (of: 'flops' | 'seconds') => runs.reduce((total, run) => total + run.total[of], 0)
+    return { ...best, contender, total: { flops: sum('flops'), seconds: sum('seconds') } }
+  })
+}
+
 function difference(of: string, reference: string): string {
   const pair = summary.differences.find(candidate => candidate.of === of && candidate.from === reference)
   if (pair === undefined) return '-'
   const [low, high] = pair.accuracyInterval
   const words = `${points(pair.accuracy)} (${points(low)} to ${points(high)})`
   return pair.verdict === 'undecided' ? words : `${words} ${pair.verdict}`
+}
+
+/** Names may have commas. */
+function listed(names: string): readonly string[] {
+  return names.split('+').map(name => name.trim())
 }
 
 /** Of a share. */
