@@ -137,40 +137,19 @@ describe('a policy that travels', () => {
   })
 
   test('decides as often as where it learned, whatever rounds others have', async () => {
-    const path = join(folder, 'twice.yaml')
-    const layers = (more: string) =>
-      writeFileSync(path, `budget-steps: 12\npolicy: ${learned.policy}\nmodel: ${MODEL}\n${more}`)
-    const out = () => join(folder, `twice-${++count}`)
-    const argv = () => [
-      ...[
-        'fine-tune',
-        '--config',
-        path,
-        '--data',
-        file['held-out'].third.data,
-        '--groups',
-        '2',
-        '--frames',
-        '2',
-      ],
-      ...[
-        '--size',
-        '28',
-        '--batch-size',
-        '4',
-        '--baselines',
-        'none',
-        '--baseline-seeds',
-        '1',
-        '--threads',
-        '1',
-      ],
-      ...['--cache', join(folder, 'cache'), '--out', out(), '--json'],
-    ]
-    layers('')
-    expect((await summaryOf(argv())).config).toMatchObject({ roundSteps: 4 })
-    layers('round-steps: 5')
-    expect((await summaryOf(argv())).config).toMatchObject({ roundSteps: 5 })
+    const data = file['held-out'].third.data
+    const flags = {
+      data,
+      policy: learned.policy,
+      'agent-config': '{}',
+      baselines: 'none',
+      'budget-steps': 12,
+    }
+    const given = smallRun(folder, { ...flags, 'round-steps': 5, out: join(folder, 'fives') })
+    expect((await summaryOf(given)).config).toMatchObject({ roundSteps: 5 })
+    const open = smallRun(folder, { ...flags, out: join(folder, 'own') })
+    open.splice(open.indexOf('--round-steps'), 2)
+    expect((await summaryOf(open)).config).toMatchObject({ roundSteps: 4 })
 
     const contenders = { policy: { policy: learned.policy } }
     const coarse = { contenders, settings: { ...file.settings, 'round-steps': 3 }, seeds: 1 }
