@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { total } from '../../src/runner/conclude.ts'
 import { decimal, signed } from '../../src/runner/report/format.ts'
 import { costSection } from '../../src/runner/report/study-report.ts'
 import { parseContenders, type StudyConfig } from '../../src/runner/study/config.ts'
@@ -75,8 +76,7 @@ function tried(contender: string, names: readonly string[]): readonly Outcome[] 
       outcome => outcome.instance === instance && outcome.seed === seed && names.includes(outcome.contender),
     )
     const best = runs.reduce((a, b) => (b.rewardLoss < a.rewardLoss ? b : a))
-    const sum = (of: 'flops' | 'seconds') => runs.reduce((total, run) => total + run.total[of], 0)
-    return { ...best, contender, total: { flops: sum('flops'), seconds: sum('seconds') } }
+    return { ...best, contender, total: total(runs.map(run => run.total)) }
   })
 }
 

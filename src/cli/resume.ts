@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import { isBenchmarkConfig } from '../runner/benchmark/config.ts'
 import type { RunHooks } from '../runner/run.ts'
 import { isLearnPolicyConfig, isStudyConfig } from '../runner/study/config.ts'
+import { isTrainConfig } from '../runner/train/config.ts'
 import { benchmarkWords } from './benchmark.ts'
 import type { Io } from './command.ts'
 import { learnPolicyWords } from './learn-policy.ts'
@@ -17,22 +19,24 @@ export function resumeCommand(program: Command, io: Io): void {
     .option('--json', 'print the result as JSON, alone, on stdout')
     .action(async (dir: string, options: { json?: boolean }) => {
       const { RunFolder } = await import('../runner/run-folder.ts')
-      const { isTrainConfig, resumeTraining } = await import('../runner/train/train.ts')
-      const { isBenchmarkConfig, resumeBenchmark } = await import('../runner/benchmark/benchmark.ts')
       const { config } = await RunFolder.open(dir)
       const finish = <S>(
         words: (summary: S) => string,
         resume: (dir: string, hooks: RunHooks) => Promise<S>,
       ) => watched(io, options, dir, words, hooks => resume(dir, hooks))
-      if (isBenchmarkConfig(config)) await finish(benchmarkWords, resumeBenchmark)
-      else if (isStudyConfig(config)) {
+      if (isBenchmarkConfig(config)) {
+        const { resumeBenchmark } = await import('../runner/benchmark/benchmark.ts')
+        await finish(benchmarkWords, resumeBenchmark)
+      } else if (isStudyConfig(config)) {
         const { resumeStudy } = await import('../runner/study/study.ts')
         await finish(studyWords, resumeStudy)
       } else if (isLearnPolicyConfig(config)) {
         const { resumeLearnPolicy } = await import('../runner/study/learn-policy.ts')
         await finish(learnPolicyWords, resumeLearnPolicy)
-      } else if (isTrainConfig(config)) await finish(trainWords, resumeTraining)
-      else {
+      } else if (isTrainConfig(config)) {
+        const { resumeTraining } = await import('../runner/train/train.ts')
+        await finish(trainWords, resumeTraining)
+      } else {
         const { resumeRun } = await import('../runner/fine-tune.ts')
         await finish(summaryWords, async (...of) => {
           const result = await resumeRun(...of)

@@ -12,8 +12,8 @@ interface JointSpace<A> {
   split(joint: unknown): readonly A[]
   /** What is allowed, by what each group is allowed. */
   mask(groups: readonly Mask[]): Mask
-  /** What policies start from, by what they start from for one group. */
-  initialLogits(group: Float32Array | undefined): Float32Array | undefined
+  /** What policies over discrete actions start from; none: uniform. */
+  readonly initialLogits?: Float32Array
 }
 
 /**
@@ -25,8 +25,6 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
   readonly spec: EnvSpec
   readonly observationSpace: Space<Float32Array>
   readonly actionSpace: Space<unknown>
-  /** What policies over discrete actions start from; none: uniform. */
-  readonly initialLogits: Float32Array | undefined
   private readonly joint: JointSpace<A>
   private over = true
   private seed = 0
@@ -38,7 +36,6 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
     this.spec = { id: 'FineTuning/flat', maxEpisodeSteps: Math.ceil(budgetSteps / roundSteps) }
     this.observationSpace = new Box(-1, 1, [world.groups * states.group.length + states.global.length])
     this.actionSpace = this.joint.space
-    this.initialLogits = this.joint.initialLogits(actions.initialLogits)
   }
 
   async reset(options?: { seed?: number }): Promise<ResetResult<Float32Array>> {
@@ -54,6 +51,11 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
     this.over = result.terminated
     const { reward, terminated } = result
     return { observation: this.observation(), reward, terminated, truncated: false, info: roundInfo(result) }
+  }
+
+  /** What policies over discrete actions start from; none: uniform. */
+  get initialLogits(): Float32Array | undefined {
+    return this.joint.initialLogits
   }
 
   /** A joint action as one action a group, in order. */
@@ -84,7 +86,7 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
   }
 }
 
-function jointSpace<A>({ space, combinations }: ActionSet<A>, groups: number): JointSpace<A> {
+function jointSpace<A>({ space, combinations, initialLogits }: ActionSet<A>, groups: number): JointSpace<A> {
   if (combinations !== undefined) {
     const all = combinations(groups)
     return {
@@ -92,13 +94,12 @@ function jointSpace<A>({ space, combinations }: ActionSet<A>, groups: number): J
       split: joint => all[joint as number],
       mask: masks =>
         Uint8Array.from(all, one => (one.every((action, g) => masks[g][action as number] !== 0) ? 1 : 0)),
-      initialLogits: () => undefined,
     }
   }
   const repeated = (of: Float32Array) => Array.from({ length: groups }, () => [...of]).flat()
   const inTurn = {
     mask: (masks: readonly Mask[]) => Uint8Array.from(masks.flatMap(mask => [...mask])),
-    initialLogits: (group: Float32Array | undefined) => group && Float32Array.from(repeated(group)),
+    initialLogits: initialLogits && Float32Array.from(repeated(initialLogits)),
   }
   if (space instanceof Discrete) {
     return {

@@ -35,11 +35,6 @@ export async function resumeBenchmark(dir: string, hooks: RunHooks): Promise<Ben
   return finish(folder, config, hooks)
 }
 
-/** Whether a run folder's configuration is of `benchmark`. */
-export function isBenchmarkConfig(config: unknown): config is BenchmarkConfig {
-  return typeof config === 'object' && config !== null && 'agents' in config
-}
-
 async function finish(
   folder: RunFolder,
   config: BenchmarkConfig,

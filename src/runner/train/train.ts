@@ -4,7 +4,7 @@ import { parseConfig } from '../config.ts'
 import type { RunHooks } from '../run.ts'
 import { atFolder, RunFolder } from '../run-folder.ts'
 import { composeTraining } from './compose.ts'
-import { type TrainConfig, trainSchema, withAbsolutePaths } from './config.ts'
+import { trainSchema, withAbsolutePaths } from './config.ts'
 import type { TrainSummary } from './summary.ts'
 import { Training, type TrainingState } from './training.ts'
 
@@ -22,11 +22,6 @@ export async function train(
   // All that can be refused is refused by now: a mistake leaves no folder behind.
   const folder = await RunFolder.create(out, composition.config, overwrite)
   return atFolder(folder, () => new Training(composition, folder, hooks).finish(undefined))
-}
-
-/** Whether a run folder's configuration is of `train`. */
-export function isTrainConfig(config: unknown): config is TrainConfig {
-  return typeof config === 'object' && config !== null && 'env' in config
 }
 
 /** Goes on with a run that was interrupted, or tells again what a finished one came to. */
