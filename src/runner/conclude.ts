@@ -2,10 +2,11 @@ import type { BaselineName } from '../agents/schedules/baselines.ts'
 import type { Trial } from '../agents/schedules/schedule.ts'
 import { Rng } from '../common/random.ts'
 import type { Weights } from '../models/initialize.ts'
-import { compareSchedules, verdict } from './compare.ts'
+import { compareSchedules } from './compare.ts'
 import type { Composition } from './compose.ts'
 import { type ClipScores, type ScheduleRun, summarise } from './schedule-runs.ts'
 import type { EpisodeSummary, FineTuneSummary, ScheduleSummary } from './summary.ts'
+import { verdict } from './verdict.ts'
 
 /** One point of a baseline's search and what it reached. */
 export interface TriedRun {

@@ -2,8 +2,9 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import type { LayergymError } from '../../src/common/error.ts'
 import { Rng } from '../../src/common/random.ts'
-import { compareSchedules, type SchedulePredictions, verdict } from '../../src/runner/compare.ts'
+import { compareSchedules, type SchedulePredictions } from '../../src/runner/compare.ts'
 import type { Comparison, ScheduleSummary, Verdict } from '../../src/runner/summary.ts'
+import { verdict } from '../../src/runner/verdict.ts'
 import { predict } from '../fixtures/summary.ts'
 
 describe('compareSchedules', () => {
