@@ -9,7 +9,7 @@
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { median } from '../src/common/quantile.ts'
 import { PROBE_CLIPS, Probe } from '../src/envs/finetune/probe.ts'
-import type { HeadBuilder } from '../src/models/clip-model.ts'
+import type { HeadBuilder } from '../src/models/head.ts'
 import { startEngine } from '../src/models/engine.ts'
 import { tf } from '../src/models/tf.ts'
 import { table, times } from './support/measure.ts'

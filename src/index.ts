@@ -48,6 +48,7 @@ export {
   logLoss,
   type RewardDefinition,
   type RewardRound,
+  scoreGain,
   terminalAdvantage,
 } from './envs/finetune/reward.ts'
 export {
@@ -72,7 +73,8 @@ export { type EpisodeStatistics, RecordEpisodeStatistics } from './envs/wrappers
 export { RecordVideo, type RecordVideoOptions } from './envs/wrappers/record-video.ts'
 export { TimeLimit } from './envs/wrappers/time-limit.ts'
 export { unwrapped, Wrapper } from './envs/wrappers/wrapper.ts'
-export type { HeadBuilder, HeadKind } from './models/clip-model.ts'
+export type { HeadBuilder } from './models/head.ts'
+export type { HeadKind } from './models/head-kinds.ts'
 export { type Engine, startEngine } from './models/engine.ts'
 export { type LoadedModel, loadModel } from './models/load.ts'
 export { Network } from './models/network.ts'

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { Rng } from '../../src/common/random.ts'
 import type { Clip } from '../../src/data/dataset.ts'
-import { buildClipModel, type HeadBuilder, type HeadKind } from '../../src/models/clip-model.ts'
+import { buildClipModel } from '../../src/models/clip-model.ts'
+import type { HeadBuilder } from '../../src/models/head.ts'
+import type { HeadKind } from '../../src/models/head-kinds.ts'
 import { readWeights } from '../../src/models/initialize.ts'
 import { loadModel } from '../../src/models/load.ts'
 import { Network, type NormMode } from '../../src/models/network.ts'
@@ -31,7 +33,7 @@ export async function mobilenet(options: {
   /** 0: what a frozen prefix computes is computed every step. */
   readonly cacheBytes?: number
 }): Promise<Bench> {
-  const { size, norm = 'frozen', head = 'concat', cacheBytes = 0 } = options
+  const { size, norm = 'frozen', head = 'two-layer', cacheBytes = 0 } = options
   const { model } = await loadModel(MODEL)
   const clip = buildClipModel(model, {
     classes: CLASSES,

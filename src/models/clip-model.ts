@@ -2,16 +2,11 @@ import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import { findFeatureMap } from './features.ts'
 import { flattenModel } from './graph.ts'
+import { buildHead, type HeadBuilder, standardised } from './head.ts'
+import type { HeadKind } from './head-kinds.ts'
 import { rebuild } from './rebuild.ts'
 import { type InputScaling, SCALING_LAYER } from './scaling.ts'
 import { tf } from './tf.ts'
-
-/** How frame features become classes; a function of the user's own takes [T, F] symbolic features. */
-export type HeadKind = 'concat' | 'mean' | 'gru'
-export type HeadBuilder = (
-  features: tf.SymbolicTensor,
-  context: { classes: number; rng: Rng },
-) => tf.SymbolicTensor
 
 export interface ClipModelOptions {
   readonly classes: number
@@ -24,13 +19,9 @@ export interface ClipModelOptions {
   readonly rng: Rng
 }
 
-/** Width of the concat head's layer on every frame (FIRST-LOOK's head). */
-const FRAME_UNITS = 48
-const GRU_UNITS = 64
-
 /**
  * A clip classifier on a pretrained image network: pixels [T, H, W, C] in 0..255 → scaling → the network's
- * feature map, pooled, on every frame → head → class probabilities. One tfjs layers model, in plain layers only.
+ * feature map, pooled, on every frame → standardised → head → class probabilities. One tfjs layers model, in plain layers only.
  */
 export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOptions): tf.LayersModel {
   const [height, width] = options.size
@@ -52,7 +43,7 @@ export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOpt
   const scaled = applyScaling(options.scaling, channels, pixels)
   const maps = applyOverTime(backbone, 'frames', scaled)
   const features = applyOverTime(tf.layers.globalAveragePooling2d({ name: 'pool' }), 'pooled', maps)
-  const output = buildHead(features, options)
+  const output = buildHead(standardised(features), options)
   return tf.model({ inputs: pixels, outputs: output, name: 'clip_model' })
 }
 
@@ -84,39 +75,4 @@ export function applyScaling(
 
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length
-}
-
-function buildHead(features: tf.SymbolicTensor, options: ClipModelOptions): tf.SymbolicTensor {
-  if (typeof options.head === 'function') return options.head(features, options)
-  const seed = () => options.rng.int(2 ** 31)
-  const dense = (units: number, name: string, activation?: 'relu') =>
-    tf.layers.dense({
-      units,
-      name,
-      activation,
-      kernelInitializer: tf.initializers.glorotUniform({ seed: seed() }),
-    })
-  const hidden = (): tf.SymbolicTensor => {
-    switch (options.head) {
-      case 'concat': {
-        const perFrame = dense(FRAME_UNITS, 'head_frame', 'relu').apply(features) as tf.SymbolicTensor
-        return tf.layers.flatten({ name: 'head_concat' }).apply(perFrame) as tf.SymbolicTensor
-      }
-      case 'gru':
-        return tf.layers
-          .gru({
-            units: GRU_UNITS,
-            name: 'head_gru',
-            kernelInitializer: tf.initializers.glorotUniform({ seed: seed() }),
-            recurrentInitializer: tf.initializers.glorotUniform({ seed: seed() }),
-          })
-          .apply(features) as tf.SymbolicTensor
-      default:
-        return tf.layers.globalAveragePooling1d({ name: 'head_mean' }).apply(features) as tf.SymbolicTensor
-    }
-  }
-  const logits = dense(options.classes, 'head_logits').apply(hidden()) as tf.SymbolicTensor
-  return tf.layers
-    .activation({ activation: 'softmax', name: 'probabilities' })
-    .apply(logits) as tf.SymbolicTensor
 }

@@ -192,7 +192,7 @@ function runBatchNorm(context: ExecutionContext, norm: Layer, x: Value): tf.Tens
     const shift = tf.mul(tf.neg(frozen.mean), scale)
     return tf.add(tf.mul(x.tensor, scale), beta ? tf.add(shift, beta.tensor) : shift)
   }
-  if (context.native !== undefined && gamma !== undefined && beta !== undefined) {
+  if (context.native !== undefined && gamma !== undefined && beta !== undefined && x.tensor.rank === 4) {
     return fusedBatchNorm(context.native, { x, gamma, beta, epsilon: epsilonOf(norm) }, (mean, variance) =>
       context.onStatistics(norm, mean, variance),
     )

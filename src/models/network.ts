@@ -3,6 +3,7 @@ import { type ExecutionContext, execute } from './execute.ts'
 import { type NodeFlops, nodeFlops, size, stepFlops, timeSteps } from './flops.ts'
 import { flattenModel, type Graph, type Layer } from './graph.ts'
 import { cutIntoGroups, type LayerGroup } from './groups.ts'
+import { STANDARDISATION } from './head-kinds.ts'
 import { nativeKernels, withKernels } from './kernels.ts'
 import { compile, type Operation } from './program.ts'
 import { SCALING_LAYER } from './scaling.ts'
@@ -29,12 +30,13 @@ export interface GradientOptions {
   readonly norms?: readonly NormMode[]
   /** Upper bound on how slowly moving statistics follow (Keras's momentum 0.999 needs thousands of steps). */
   readonly momentum?: number
+  /** [B]: what each clip's loss counts for, 1 in the mean; default: 1. */
+  readonly weights?: readonly number[]
 }
 
 export interface GradientResult {
-  /** Mean cross-entropy, nats. */
+  /** Mean cross-entropy, nats, weighted where clips are. */
   readonly loss: number
-  readonly correct: number
   /** By variable name, for the variables asked for. */
   readonly gradients: ReadonlyMap<string, Float32Array>
   /** New moving statistics of batch normalisations that used the batch's own. */
@@ -67,7 +69,8 @@ export class Network {
     for (const layer of model.layers) layer.trainable = true
     this.graph = flattenModel(model)
     for (const node of this.graph.nodes)
-      if (node.layer && node.layer.name !== SCALING_LAYER) node.layer.trainable = true
+      if (node.layer && node.layer.name !== SCALING_LAYER)
+        node.layer.trainable = node.layer.name !== STANDARDISATION
     this.operations = compile(this.graph)
     this.costs = nodeFlops(this.graph)
     this.groups = cutIntoGroups(this.graph, this.operations, this.costs, groups)
@@ -137,6 +140,16 @@ export class Network {
     return tf.tidy(() => execute(context, this.start(from), end, { tensor: input, active: false }))
   }
 
+  /** What enters a layer of this name, from pixels, at inference. The caller owns it. */
+  entering(layer: string, input: tf.Tensor, clips: number): tf.Tensor {
+    const node = this.graph.nodes.findIndex(({ name }) => name === layer)
+    const operation = this.operations.findIndex(({ nodes }) => nodes.includes(node))
+    const context = this.context(clips, { from: 0, trained: new Set() })
+    return tf.tidy(() =>
+      execute(context, this.firstOperation, operation, { tensor: input, active: false }),
+    )
+  }
+
   /** Activations at the end of every group for one input: for CKA and probing. The caller owns them. */
   activations(input: tf.Tensor, clips: number): tf.Tensor[] {
     const result: tf.Tensor[] = []
@@ -157,7 +170,6 @@ export class Network {
     const statistics = new Map<string, Float32Array>()
     const trained = this.variables.filter(variable => options.trained.has(variable.name))
     const context = this.context(labels.length, options, statistics)
-    let correct = 0
     const { value, grads } = withKernels(() =>
       tf.variableGrads(
         () => {
@@ -165,8 +177,9 @@ export class Network {
             tensor: input,
             active: false,
           })
-          correct = countCorrect(output, labels)
-          return tf.mean(this.crossEntropy(output, labels)) as tf.Scalar
+          const losses = this.crossEntropy(output, labels)
+          const { weights } = options
+          return tf.mean(weights === undefined ? losses : tf.mul(losses, tf.tensor1d([...weights]))) as tf.Scalar
         },
         trained.map(variable => variable.handle),
       ),
@@ -179,7 +192,7 @@ export class Network {
     }
     const loss = value.dataSync()[0]
     value.dispose()
-    return { loss, correct, gradients, statistics }
+    return { loss, gradients, statistics }
   }
 
   /** Cross-entropy of each clip and its predicted class, from logits (or a head's own probabilities). */
@@ -278,11 +291,6 @@ export class Network {
       return Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel * scale) + shift)
     })
   }
-}
-
-function countCorrect(output: tf.Tensor, labels: readonly number[]): number {
-  const predictions = tf.argMax(output, -1).dataSync()
-  return labels.reduce((sum, label, i) => sum + (predictions[i] === label ? 1 : 0), 0)
 }
 
 function groupByLayer(variables: readonly Variable[]): Map<Layer, Variable[]> {

@@ -89,7 +89,7 @@ export class FrozenPrefix {
   }
 }
 
-function concatenated(rows: readonly Float32Array[]): Float32Array {
+export function concatenated(rows: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
   let offset = 0
   for (const row of rows) {

@@ -140,7 +140,7 @@ function normalisesLast(node: GraphNode): boolean {
   const { axis } = (node.layer?.getConfig() ?? {}) as { axis: number | number[] }
   const rank = node.shapes[0].length + 1
   const last = Array.isArray(axis) ? axis[0] : axis
-  return rank === 4 && (last === -1 || last === rank - 1)
+  return last === -1 || last === rank - 1
 }
 
 interface ConvolutionConfig {

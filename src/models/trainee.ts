@@ -3,7 +3,7 @@ import type { Clip } from '../data/dataset.ts'
 import type { Weights } from './initialize.ts'
 import type { GradientResult, Network, NormMode } from './network.ts'
 import type { Optimizer, OptimizerState } from './optimizer.ts'
-import { FrozenPrefix, type PrefixOptions } from './prefix.ts'
+import { concatenated, FrozenPrefix, type PrefixOptions } from './prefix.ts'
 import { tf } from './tf.ts'
 
 /** One group's setting for a training step; 0 freezes it. */
@@ -14,6 +14,8 @@ export interface TraineeOptions extends PrefixOptions {
   readonly optimizer: () => Optimizer
   /** Class index of a clip. */
   readonly label: (clip: Clip) => number
+  /** What a clip's loss counts for in training, 1 in the mean; default: 1. */
+  readonly weight?: (clip: Clip) => number
   /** Pixels for a training step where they differ from step to step (random segments): nothing is cached then. */
   readonly augmented?: (clips: readonly Clip[], rng: Rng) => Uint8Array
 }
@@ -101,7 +103,7 @@ export class Trainee {
     batch: readonly Clip[],
     rates: LearningRates,
     dropout: Rng,
-  ): { loss: number; correct: number } | undefined {
+  ): { loss: number } | undefined {
     const from = rates.findIndex(rate => rate > 0)
     if (from < 0) return undefined
     const trained = this.learned(group => rates[group] > 0)
@@ -122,7 +124,7 @@ export class Trainee {
     rates.forEach((rate, group) => {
       if (rate > 0) this.versions[group] = this.nextVersion++
     })
-    return { loss: result.loss, correct: result.correct }
+    return { loss: result.loss }
   }
 
   /** Gradients of every group on a few clips, frozen ones included; changes nothing but the FLOPs spent. */
@@ -148,6 +150,28 @@ export class Trainee {
       predictions.set(scores.predictions, at)
     }
     return { losses, predictions }
+  }
+
+  /** Class probabilities [clips][C], flat; prefixes as in `evaluate`. */
+  probabilities(clips: readonly Clip[]): Float32Array {
+    const rows: Float32Array[] = []
+    for (let at = 0; at < clips.length; at += EVALUATION_BATCH) {
+      const output = this.outputs(clips.slice(at, at + EVALUATION_BATCH))
+      rows.push(this.network.probabilities(output))
+      output.dispose()
+    }
+    return concatenated(rows)
+  }
+
+  /** What enters the head on each clip, [clips][features], flat; paid for as training on it is. */
+  headInputs(clips: readonly Clip[]): Float32Array {
+    const rows: Float32Array[] = []
+    for (let at = 0; at < clips.length; at += EVALUATION_BATCH) {
+      const input = this.enter(clips.slice(at, at + EVALUATION_BATCH), this.network.groups.length - 1)
+      rows.push(input.dataSync() as Float32Array)
+      input.dispose()
+    }
+    return concatenated(rows)
   }
 
   /** Each group's output on the clips, flat, clip after clip: for measuring how far it moved. */
@@ -206,6 +230,7 @@ export class Trainee {
         dropout,
         norms: norms?.modes,
         momentum: norms?.momentum,
+        weights: this.options.weight && clips.map(this.options.weight),
       })
     } finally {
       input.dispose()

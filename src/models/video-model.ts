@@ -1,6 +1,6 @@
 import { inputError } from '../common/error.ts'
-import type { Rng } from '../common/random.ts'
 import { applyOverTime, applyScaling } from './clip-model.ts'
+import { classifier, standardised } from './head.ts'
 import type { InputScaling } from './scaling.ts'
 import { tf } from './tf.ts'
 
@@ -10,15 +10,14 @@ export interface VideoModelOptions {
   readonly clip: readonly [number, number, number, number]
   /** What the model expects of pixels; none: it takes them as they are, 0..255. */
   readonly scaling: InputScaling | undefined
-  readonly rng: Rng
 }
 
 /**
  * A video model as it is, with its last weighted layer replaced by one for these classes; what it makes per frame
- * or per voxel is averaged first. Pixels 0..255 go in, scaled inside where the model wants them otherwise.
+ * or per voxel is averaged and standardised first. Pixels 0..255 go in, scaled inside where the model wants them otherwise.
  */
 export function adaptVideoModel(model: tf.LayersModel, options: VideoModelOptions): tf.LayersModel {
-  const { classes, clip, scaling, rng } = options
+  const { classes, clip, scaling } = options
   const last = model.layers.findLast(layer => layer.weights.length > 0)
   if (last === undefined || Array.isArray(last.input)) {
     throw inputError('model.no-features', `the model '${model.name}' has no last layer to replace by a head`)
@@ -30,14 +29,7 @@ export function adaptVideoModel(model: tf.LayersModel, options: VideoModelOption
     inputs = tf.input({ shape: [...clip], name: 'clip' })
     features = body.apply(applyScaling(scaling, clip[3], inputs)) as tf.SymbolicTensor
   }
-  const dense = tf.layers.dense({
-    units: classes,
-    name: 'head_logits',
-    kernelInitializer: tf.initializers.glorotUniform({ seed: rng.int(2 ** 31) }),
-  })
-  const logits = dense.apply(averaged(features)) as tf.SymbolicTensor
-  const softmax = tf.layers.activation({ activation: 'softmax', name: 'probabilities' })
-  return tf.model({ inputs, outputs: softmax.apply(logits) as tf.SymbolicTensor, name: 'video_model' })
+  return tf.model({ inputs, outputs: classifier(standardised(averaged(features)), classes), name: 'video_model' })
 }
 
 function averaged(features: tf.SymbolicTensor): tf.SymbolicTensor {

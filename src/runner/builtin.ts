@@ -7,7 +7,7 @@ import {
   rateLevels,
   singleBlockLevels,
 } from '../envs/finetune/actions.ts'
-import { accuracyHeadroom, logLoss, terminalAdvantage } from '../envs/finetune/reward.ts'
+import { accuracyHeadroom, logLoss, scoreGain, terminalAdvantage } from '../envs/finetune/reward.ts'
 
 /** What ships, registered the way third parties register theirs. */
 export const builtinPlugins: readonly Plugin[] = [
@@ -21,6 +21,7 @@ export const builtinPlugins: readonly Plugin[] = [
       'single-block': singleBlockLevels as ActionSet<unknown>,
     },
     rewards: {
+      'score-gain': scoreGain,
       'log-loss': logLoss,
       'accuracy-headroom': accuracyHeadroom,
       'terminal-advantage': terminalAdvantage,

@@ -13,7 +13,7 @@ import type { StateSpace } from '../envs/finetune/features.ts'
 import type { RewardDefinition } from '../envs/finetune/reward.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
-import type { HeadBuilder } from '../models/clip-model.ts'
+import { type HeadBuilder, standardiseFeatures } from '../models/head.ts'
 import { type Engine, startEngine } from '../models/engine.ts'
 import { readWeights } from '../models/initialize.ts'
 import { type LoadedModel, loadModel } from '../models/load.ts'
@@ -152,6 +152,7 @@ export async function compose(
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
   const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () => {
     const network = buildNetwork(pretrained, { ...plan, scaling })
+    standardiseFeatures(network, inBatches(splits.train), pixels)
     const optimizer = () => createOptimizer({ kind: config.optimizer })
     const options = { network, optimizer, pixels, augmented, label }
     return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))

@@ -6,6 +6,7 @@ import { inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
 import { CREDITS } from '../envs/finetune/credits.ts'
 import { ENGINES } from '../models/engine-names.ts'
+import { headKinds } from '../models/head-kinds.ts'
 
 /** Flags come as text. An empty text, `true` or `null` is no number, though Number() would make one of it. */
 const number = (checks: z.ZodNumber) =>
@@ -51,7 +52,7 @@ export const fineTuneSchema = z.strictObject({
     .optional()
     .describe('layer groups, the head included (default: 4, or as many as can be cut)'),
   actions: z.string().default('discrete5').describe('what agents may do to a group (layergym list actions)'),
-  reward: z.string().default('log-loss').describe('what agents are paid for (layergym list rewards)'),
+  reward: z.string().default('score-gain').describe('what agents are paid for (layergym list rewards)'),
   credit: z
     .enum(CREDITS)
     .default('team')
@@ -80,7 +81,10 @@ export const fineTuneSchema = z.strictObject({
     .string()
     .optional()
     .describe('what the model expects of pixels: 0..1, -1..1, imagenet, 0..255 (default: found out)'),
-  head: z.enum(['concat', 'mean', 'gru']).default('concat').describe('how frame features become classes'),
+  head: z
+    .enum(headKinds)
+    .default('linear')
+    .describe('how frame features become classes: one layer on all frames or their mean, two, or a GRU'),
   norm: z
     .enum(['frozen', 'batch'])
     .default('frozen')

@@ -1,7 +1,8 @@
 import { inputError } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import { unknownName } from '../common/suggest.ts'
-import { buildClipModel, type HeadBuilder } from '../models/clip-model.ts'
+import { buildClipModel } from '../models/clip-model.ts'
+import type { HeadBuilder } from '../models/head.ts'
 import { flattenModel } from '../models/graph.ts'
 import { type GroupsOption, Network } from '../models/network.ts'
 import { detectScaling, type InputScaling, RAW, SCALINGS } from '../models/scaling.ts'
@@ -97,7 +98,7 @@ export function buildNetwork(
   if (isVideoModel(pretrained)) {
     const { classes, format, scaling } = options
     const clip = [format.frames, ...format.size, format.channels] as const
-    const model = options.keepHead ? pretrained : adaptVideoModel(pretrained, { classes, clip, scaling, rng })
+    const model = options.keepHead ? pretrained : adaptVideoModel(pretrained, { classes, clip, scaling })
     return new Network(model, options.groups)
   }
   const { format, scaling = SCALINGS[0] } = options

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
-import { buildClipModel, type HeadKind } from '../../src/models/clip-model.ts'
+import { buildClipModel } from '../../src/models/clip-model.ts'
+import type { HeadKind } from '../../src/models/head-kinds.ts'
 import { startEngine } from '../../src/models/engine.ts'
 import { type GradientResult, Network, type NormMode } from '../../src/models/network.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
@@ -18,7 +19,7 @@ beforeAll(async () => {
   native = (await startEngine()).name
 })
 
-function network(head: HeadKind = 'concat'): Network {
+function network(head: HeadKind = 'two-layer'): Network {
   const model = buildClipModel(tinyImageModel(), {
     classes: 3,
     frames: FRAMES,
@@ -70,7 +71,7 @@ async function onCpu<T>(work: () => T): Promise<T> {
 }
 
 describe('execution', () => {
-  test.each(['concat', 'mean', 'gru'] as const)('the forward pass equals plain tfjs (%s head)', head => {
+  test.each(['two-layer', 'mean', 'gru'] as const)('the forward pass equals plain tfjs (%s head)', head => {
     const net = network(head)
     const input = net.input(PIXELS, CLIPS)
     const ours = net.probabilities(net.forward(input, CLIPS))

@@ -38,7 +38,7 @@ describe('pretrained image networks', () => {
         classes: 3,
         format,
         scaling: SCALINGS[0],
-        head: 'concat',
+        head: 'two-layer',
         keepHead: false,
         seed: 1,
       } as const

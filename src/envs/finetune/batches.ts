@@ -15,18 +15,35 @@ export class BatchOrder {
   constructor(
     private readonly clips: readonly Clip[],
     private rng: Rng,
+    /** All classes alike often: the clips of small ones come more than once a pass. */
+    private readonly balanced = false,
   ) {}
 
   next(size: number): Clip[] {
     const batch: Clip[] = []
     while (batch.length < size) {
       if (this.position === this.order.length) {
-        this.order = this.rng.shuffle(this.clips.map((_, index) => index))
+        this.order = this.rng.shuffle(this.balanced ? this.alike() : this.clips.map((_, index) => index))
         this.position = 0
       }
       batch.push(this.clips[this.order[this.position++]])
     }
     return batch
+  }
+
+  /** As many of each class, drawn from shuffled passes over its own clips; a pass's length stays what it is. */
+  private alike(): number[] {
+    const byClass = new Map<string, number[]>()
+    this.clips.forEach(({ label }, index) => {
+      byClass.set(label, [...(byClass.get(label) ?? []), index])
+    })
+    const classes = this.rng.shuffle([...byClass.values()])
+    const queues = classes.map(() => [] as number[])
+    return this.clips.map((_, i) => {
+      const which = i % classes.length
+      if (queues[which].length === 0) queues[which] = this.rng.shuffle(classes[which])
+      return queues[which].pop() as number
+    })
   }
 
   state(): BatchOrderState {

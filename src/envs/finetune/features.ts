@@ -34,6 +34,8 @@ export interface GlobalStatistics {
   /** On the reward split. */
   readonly loss: number
   readonly previousLoss: number
+  /** On the reward split, [0, 1]: what agents are paid by. */
+  readonly score: number
   /** On the training batches of the last round; the reward split's loss before the first. */
   readonly trainLoss: number
 }
@@ -152,6 +154,7 @@ export const defaultStateSpace: StateSpace = {
       description: 'log(reward-split loss / training loss), [−1, 1]; frozen prefixes overfit less',
       value: s => Math.log(s.loss / s.trainLoss),
     },
+    { id: 'score', description: 'what rewards are differences of, on the reward split', value: s => share(s.score) },
   ],
 }
 

@@ -11,6 +11,10 @@ export interface Evaluation<S extends 'reward' | 'test'> {
   readonly loss: number
   /** [0, 1] */
   readonly accuracy: number
+  /** Mean recall over the classes that occur, [0, 1]. */
+  readonly balancedAccuracy: number
+  /** What agents are paid by and everything is chosen by, [0, 1], higher is better (score.ts). */
+  readonly score: number
 }
 
 /** What a reward function sees of one round. */
@@ -54,9 +58,15 @@ export function divergenceLoss(classes: number): number {
   return 3 * Math.log(classes)
 }
 
+/** Score gained: telescopes, so an undiscounted return says how far the score rose over the episode. */
+export const scoreGain: RewardDefinition = {
+  description: 'score(t) - score(t-1) on the reward split, half accuracy and half confidence (default)',
+  reward: ({ before, after }) => after.score - before.score,
+}
+
 /** log L(t−1) − log L(t): telescopes, so an undiscounted return says how far the loss fell over the episode. */
 export const logLoss: RewardDefinition = {
-  description: 'log L(t-1) - log L(t) on the reward split (default)',
+  description: 'log L(t-1) - log L(t) on the reward split',
   reward: ({ before, after, classes }) =>
     Math.log(boundLoss(before.loss, classes)) - Math.log(boundLoss(after.loss, classes)),
 }
@@ -71,14 +81,14 @@ export const accuracyHeadroom: RewardDefinition = {
 }
 
 /**
- * log L_baseline − log L_T in the last round, 0 before: how far the run ended below full fine-tuning at the reset rates,
- * from the same seed and within the same budget. Of the order of log-loss, without what any training would have brought.
+ * score_T − score_baseline in the last round, 0 before: how far the run ended above full fine-tuning at the reset rates,
+ * from the same seed and within the same budget. Score gain without what any training would have brought.
  */
 export const terminalAdvantage: RewardDefinition = {
-  description: 'at the end: log L(full fine-tuning) - log L(end) on the reward split; before: 0',
+  description: 'at the end: score minus that of full fine-tuning on the reward split; before: 0',
   needsBaseline: true,
   terminal: true,
-  reward: ({ after, baseline, terminated, classes }) => {
+  reward: ({ after, baseline, terminated }) => {
     if (!terminated) return 0
     if (baseline === undefined) {
       throw inputError(
@@ -86,7 +96,7 @@ export const terminalAdvantage: RewardDefinition = {
         'a round came without the baseline that its reward compares with: say needsBaseline: true in the reward',
       )
     }
-    return Math.log(boundLoss(baseline.loss, classes)) - Math.log(boundLoss(after.loss, classes))
+    return after.score - baseline.score
   },
 }
 

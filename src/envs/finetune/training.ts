@@ -1,15 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { interrupted } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
+import type { Trainee } from '../../models/trainee.ts'
 import type { GroupSetting } from './actions.ts'
 import type { BatchOrder } from './batches.ts'
 import { divergedMeasurement, type Measurement, measure } from './evaluation.ts'
 import { divergenceLoss } from './reward.ts'
-import type { FineTuningOptions, Progress } from './world-state.ts'
+import type { FineTuningOptions, Moment, Progress } from './world-state.ts'
 
 type Setup = Pick<
   FineTuningOptions,
-  'trainee' | 'splits' | 'classes' | 'batchSize' | 'budgetSteps' | 'signal'
+  'trainee' | 'splits' | 'classes' | 'batchSize' | 'budgetSteps' | 'signal' | 'shape' | 'balanced'
 > & {
   readonly settings: readonly GroupSetting[]
   readonly order: BatchOrder
@@ -20,11 +21,12 @@ type Setup = Pick<
 }
 
 /** A run that nothing has happened to yet. */
-export function startOf(measured: Measurement): Progress {
+export function startOf(measured: Measurement, trainee: Trainee): Progress {
   const { loss } = measured.evaluation
   return {
     step: 0,
     measured,
+    best: momentOf(measured, 0, trainee),
     returns: new Float64Array(measured.losses.length),
     previousLoss: loss,
     trainLoss: loss,
@@ -39,29 +41,48 @@ export function startOf(measured: Measurement): Progress {
  * @throws interrupted when the signal is aborted
  */
 export async function advance(before: Progress, until: number, setup: Setup): Promise<Progress> {
-  const { trainee, splits, classes, batchSize, budgetSteps, budgetFlops, settings } = setup
+  const { trainee, splits, classes, batchSize, budgetSteps, budgetFlops, settings, balanced = false } = setup
   const rates = settings.map(setting => (setting.frozen ? 0 : setting.learningRate))
   const losses: number[] = []
   let { step } = before
   let broken = false
   while (step < Math.min(until, budgetSteps) && !broken && trainee.flops < budgetFlops) {
     if (setup.signal?.aborted) throw interrupted()
-    const result = trainee.step(setup.order.next(batchSize), rates, setup.dropout)
+    const factor = setup.shape?.(Math.max(step / budgetSteps, trainee.flops / budgetFlops)) ?? 1
+    const result = trainee.step(
+      setup.order.next(batchSize),
+      rates.map(rate => rate * factor),
+      setup.dropout,
+    )
     step++
     if (result !== undefined) losses.push(result.loss)
     broken = result !== undefined && !Number.isFinite(result.loss)
     setup.onStep?.(step)
     await nextTurn()
   }
-  const scored = measure(trainee, splits.reward)
+  const scored = measure(trainee, splits.reward, balanced)
   const diverged = broken || !(scored.evaluation.loss <= divergenceLoss(classes))
+  const measured = diverged ? divergedMeasurement(scored, classes) : scored
+  const now = momentOf(measured, step, trainee)
   return {
     ...before,
     step,
-    measured: diverged ? divergedMeasurement(scored, classes) : scored,
+    measured,
+    best: isBetter(now.evaluation, before.best.evaluation) ? now : before.best,
     previousLoss: before.measured.evaluation.loss,
     trainLoss: losses.length === 0 ? before.trainLoss : losses.reduce((a, b) => a + b, 0) / losses.length,
     done: diverged || step >= budgetSteps || trainee.flops >= budgetFlops,
     diverged,
   }
+}
+
+/** Whether a moment is to be preferred: a higher score, or the same at a lower loss. */
+export function isBetter(a: Chosen, b: Chosen): boolean {
+  return a.score > b.score || (a.score === b.score && a.loss < b.loss)
+}
+
+type Chosen = Pick<Moment['evaluation'], 'score' | 'loss'>
+
+function momentOf({ evaluation }: Measurement, step: number, trainee: Trainee): Moment {
+  return { evaluation, step, flops: trainee.flops, weights: trainee.snapshot().weights }
 }

@@ -9,6 +9,7 @@ import type { Measurement } from './evaluation.ts'
 import type { StateSpace } from './features.ts'
 import type { ProbeState } from './probe.ts'
 import type { Evaluation, RewardDefinition } from './reward.ts'
+import type { Shape } from './shape.ts'
 import type { StageTree } from './stages.ts'
 
 /** What a world is made of: a network in training, clips, a budget, and what agents may do and see. */
@@ -40,6 +41,18 @@ export interface FineTuningOptions<A = number> {
   readonly probed?: boolean
   /** Keep the given model's head instead of starting a fresh one. */
   readonly keepHead?: boolean
+  /** log p of each class, [C], that a fresh head guesses by; default: the train split's. */
+  readonly prior?: Float32Array
+  /** Variables that start with other values: a head that was solved for, say. */
+  readonly start?: Weights
+  /** What groups start with; default: the backbone frozen, the head at its base rate. */
+  readonly settings?: readonly GroupSetting[]
+  /** A factor on all rates as the budget is spent; default: none. */
+  readonly shape?: Shape
+  /** Whether the score counts all classes alike; default: it doesn't. */
+  readonly balanced?: boolean
+  /** Draw batches with all classes alike often. */
+  readonly balancedBatches?: boolean
   /**
    * What full fine-tuning reached, by seed: for rewards that compare with it. Worlds that differ in nothing that it
    * depends on may share one; default: the world's own.
@@ -88,10 +101,20 @@ export interface Stage {
   readonly result?: RoundResult
 }
 
+/** A moment of a run: what it was on the reward split, and what it was then. */
+export interface Moment {
+  readonly evaluation: Evaluation<'reward'>
+  readonly step: number
+  readonly flops: number
+  readonly weights: Weights
+}
+
 /** How far a run has come. */
 export interface Progress {
   readonly step: number
   readonly measured: Measurement
+  /** The moment with the highest score so far, that of the lower loss where two have it. */
+  readonly best: Moment
   /** What full fine-tuning reaches, where the reward needs it. */
   readonly baseline?: Measurement
   /** [clips]: the undiscounted return so far with each clip of the reward split left out in turn. */

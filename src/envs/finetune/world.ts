@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
+import { classPrior } from '../../models/head.ts'
 import { initialWeights } from '../../models/initialize.ts'
 import { Discrete } from '../spaces.ts'
 import type { GroupSetting } from './actions.ts'
@@ -12,7 +13,7 @@ import { settle, standardError } from './payment.ts'
 import { Probe } from './probe.ts'
 import { boundLoss, checkCredit, type Evaluation } from './reward.ts'
 import { advance, startOf } from './training.ts'
-import type { FineTuningOptions, Progress, RoundResult, WorldState } from './world-state.ts'
+import type { FineTuningOptions, Moment, Progress, RoundResult, WorldState } from './world-state.ts'
 
 /**
  * The one mutable world of fine-tuning: network, optimizer, data order, budget. Group environments and the other
@@ -37,7 +38,7 @@ export class FineTuning<A = number> {
   constructor(readonly options: FineTuningOptions<A>) {
     checkCredit(options.credit, options.reward)
     this.baselines = options.baselines ?? new Map()
-    this.order = new BatchOrder(options.splits.train, Rng.of(0))
+    this.order = this.newOrder(0)
     this.dropout = Rng.of(0)
     this.probe = new Probe(options.trainee, options.splits.probe)
   }
@@ -84,13 +85,19 @@ export class FineTuning<A = number> {
     return standardError(this.running().returns)
   }
 
+  /** The best round so far: the moment of the run that counts. */
+  get best(): Moment {
+    return this.running().best
+  }
+
   get diverged(): boolean {
     return this.running().diverged
   }
 
-  /** A fresh run: head, data order and dropout come from the seed; backbone frozen, head at the base rate. */
+  /** A fresh run: head, data order and dropout come from the seed. */
   async reset(seed: number): Promise<void> {
-    const { trainee, pretrained, fromScratch, keepHead, norms, splits, limits, reward, stages } = this.options
+    const { trainee, pretrained, start, norms, splits, limits, reward, stages, settings, balanced } =
+      this.options
     this.replayed = 0
     this.shared = 0
     this.history = String(seed)
@@ -100,18 +107,16 @@ export class FineTuning<A = number> {
       this.shared = this.flops
       return
     }
-    trainee.reset(
-      initialWeights(trainee.network, pretrained, { rng: Rng.of(seed, 'weights'), fromScratch, keepHead }),
-      norms,
-    )
-    this.order = new BatchOrder(splits.train, Rng.of(seed, 'order'))
+    const fresh = { ...this.options, rng: Rng.of(seed, 'weights'), prior: this.prior }
+    trainee.reset({ ...initialWeights(trainee.network, pretrained, fresh), ...start }, norms)
+    this.order = this.newOrder(seed)
     this.dropout = Rng.of(seed, 'dropout')
     this.current = trainee.network.groups.map((_, group) => {
       const depth = this.depth(group)
-      return { frozen: depth > 0, learningRate: limits.reset(depth) }
+      return settings?.[group] ?? { frozen: depth > 0, learningRate: limits.reset(depth) }
     })
     this.permitted = this.current.map(() => true)
-    this.progress = startOf(measure(trainee, splits.reward))
+    this.progress = startOf(measure(trainee, splits.reward, balanced ?? false), trainee)
     this.probe.reset()
     // Before the probe, which full fine-tuning has no need to pay for.
     if (reward.needsBaseline) this.progress = { ...this.progress, baseline: await this.baseline(seed) }
@@ -156,6 +161,7 @@ export class FineTuning<A = number> {
       budgetLeft: this.budgetLeft(),
       classes,
       loss: boundLoss(measured.evaluation.loss, classes),
+      score: measured.evaluation.score,
       previousLoss: boundLoss(previousLoss, classes),
       trainLoss: boundLoss(trainLoss, classes),
     })
@@ -281,6 +287,16 @@ export class FineTuning<A = number> {
     this.restore(start)
     this.baselines.set(seed, measured)
     return measured
+  }
+
+  private get prior(): Float32Array {
+    const { prior, trainee, splits, classes } = this.options
+    return prior ?? classPrior(splits.train.map(clip => trainee.label(clip)), classes)
+  }
+
+  private newOrder(seed: number): BatchOrder {
+    const { splits, balancedBatches } = this.options
+    return new BatchOrder(splits.train, Rng.of(seed, 'order'), balancedBatches)
   }
 
   private unfinished(): Progress {

@@ -23,13 +23,15 @@ function drawnSplit(clips: number, rng: Rng): { before: Measurement; after: Meas
   const hardness = Array.from({ length: clips }, () => rng.normal())
   const drawn = (level: number) => {
     const losses = Float64Array.from(hardness, hard => level * Math.exp(0.6 * hard + 0.3 * rng.normal()))
-    return measurementOf(
-      losses,
-      Uint8Array.from(losses, loss => Number(loss < 0.6)),
-    )
+    const correct = Uint8Array.from(losses, loss => Number(loss < 0.6))
+    return measured(losses, correct)
   }
   return { before: drawn(0.9), after: drawn(0.5) }
 }
+
+/** Of one class, as far as a balanced mean would ask. */
+const measured = (losses: Float64Array, correct: Uint8Array) =>
+  measurementOf({ losses, correct, labels: new Int32Array(losses.length) }, false)
 
 const roundOf = (part: Pick<MeasuredRound, 'before' | 'after'> & Partial<MeasuredRound>): MeasuredRound => ({
   ...{ cost: 0.1, classes: CLASSES, terminated: false },
@@ -44,8 +46,8 @@ describe('the noise of a reward', () => {
   test('of a mean is the textbook standard error, s/√n', () => {
     const losses = Float64Array.from({ length: 30 }, (_, i) => Math.sin(i) + 2)
     const correct = new Uint8Array(30)
-    const all = measurementOf(losses, correct)
-    const nothing = measurementOf(new Float64Array(30), correct)
+    const all = measured(losses, correct)
+    const nothing = measured(new Float64Array(30), correct)
     const fall: RewardDefinition = { description: '', reward: r => r.before.loss - r.after.loss }
     const { noise } = payment(fall, roundOf({ before: all, after: nothing }))
     expect(noise).toBeCloseTo(deviation([...losses]) / Math.sqrt(30), 12)
@@ -120,7 +122,7 @@ type Run = typeof runs extends fc.Arbitrary<infer R> ? R : never
 
 function payments(reward: RewardDefinition, { losses, baseline, diverged }: Run) {
   const measured = (values: readonly number[]) =>
-    measurementOf(Float64Array.from(values), new Uint8Array(values.length))
+    measured(Float64Array.from(values), new Uint8Array(values.length))
   const all = losses.map(measured)
   if (diverged) all.push(divergedMeasurement(all[all.length - 1], CLASSES))
   const rounds = all.slice(1).map((after, i) => {
@@ -154,7 +156,7 @@ describe('returns', () => {
       rounds.reduce((sum, { replicates }) => sum + replicates[clip], 0),
     )
     const measured = [run.losses[0], run.losses[run.losses.length - 1]].map(values =>
-      measurementOf(Float64Array.from(values), new Uint8Array(values.length)),
+      measured(Float64Array.from(values), new Uint8Array(values.length)),
     )
     const last = run.diverged ? divergedMeasurement(measured[1], CLASSES) : measured[1]
     const whole = payment(logLoss, roundOf({ before: measured[0], after: last }))

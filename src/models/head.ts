@@ -1,0 +1,121 @@
+import type { Rng } from '../common/random.ts'
+import type { Clip } from '../data/dataset.ts'
+import { type HeadKind, STANDARDISATION } from './head-kinds.ts'
+import type { Network } from './network.ts'
+import type { PixelSource } from './prefix.ts'
+import { tf } from './tf.ts'
+
+/** A head of the user's own: class probabilities from [T, F] symbolic features, standardised already. */
+export type HeadBuilder = (
+  features: tf.SymbolicTensor,
+  context: { classes: number; rng: Rng },
+) => tf.SymbolicTensor
+
+/** Width of the two-layer head's first layer. */
+const FRAME_UNITS = 48
+const GRU_UNITS = 64
+/** Channels that hardly move on the train split are divided by this share of the median deviation, not by their own. */
+const LEAST_DEVIATION = 0.05
+
+/** Features [F] or [T, F] through the standardisation, which does nothing until `standardiseFeatures` has run. */
+export function standardised(features: tf.SymbolicTensor): tf.SymbolicTensor {
+  // A batch normalisation at inference is a fixed scaling that plain tfjs saves and loads.
+  const layer = tf.layers.batchNormalization({ name: STANDARDISATION, epsilon: 0, trainable: false })
+  return layer.apply(features) as tf.SymbolicTensor
+}
+
+/** Class probabilities from standardised features [T, F]. The last layer starts at zero: a fresh head guesses. */
+export function buildHead(
+  features: tf.SymbolicTensor,
+  options: { readonly classes: number; readonly head: HeadKind | HeadBuilder; readonly rng: Rng },
+): tf.SymbolicTensor {
+  const { head, rng } = options
+  if (typeof head === 'function') return head(features, options)
+  return classifier(hidden(features, head, rng), options.classes)
+}
+
+/** Softmax over one dense layer that starts at zero. */
+export function classifier(features: tf.SymbolicTensor, classes: number): tf.SymbolicTensor {
+  const dense = tf.layers.dense({ units: classes, name: 'head_logits', kernelInitializer: 'zeros' })
+  const softmax = tf.layers.activation({ activation: 'softmax', name: 'probabilities' })
+  return softmax.apply(dense.apply(features)) as tf.SymbolicTensor
+}
+
+function hidden(features: tf.SymbolicTensor, head: HeadKind, rng: Rng): tf.SymbolicTensor {
+  const glorot = () => tf.initializers.glorotUniform({ seed: rng.int(2 ** 31) })
+  const concatenated = (x: tf.SymbolicTensor) =>
+    tf.layers.flatten({ name: 'head_concat' }).apply(x) as tf.SymbolicTensor
+  switch (head) {
+    case 'linear':
+      return concatenated(features)
+    case 'mean':
+      return tf.layers.globalAveragePooling1d({ name: 'head_mean' }).apply(features) as tf.SymbolicTensor
+    case 'two-layer': {
+      const units = { units: FRAME_UNITS, name: 'head_frame', kernelInitializer: glorot() }
+      return concatenated(
+        tf.layers.dense({ ...units, activation: 'relu' }).apply(features) as tf.SymbolicTensor,
+      )
+    }
+    case 'gru': {
+      const gru = tf.layers.gru({
+        units: GRU_UNITS,
+        name: 'head_gru',
+        kernelInitializer: glorot(),
+        recurrentInitializer: glorot(),
+      })
+      return gru.apply(features) as tf.SymbolicTensor
+    }
+  }
+}
+
+/**
+ * Fits the standardisation to the features that the network, as it is now, makes of these clips: mean and deviation
+ * over clips and frames, by channel. A network without one (a kept head) stays as it is.
+ */
+export function standardiseFeatures(
+  network: Network,
+  batches: readonly (readonly Clip[])[],
+  pixels: PixelSource,
+): void {
+  const layer = network.model.layers.find(({ name }) => name === STANDARDISATION)
+  if (layer === undefined) return
+  const [gamma, beta] = layer.getWeights()
+  const channels = gamma.size
+  const sums = new Float64Array(channels)
+  const squares = new Float64Array(channels)
+  let rows = 0
+  for (const clips of batches) {
+    const input = network.input(pixels(clips), clips.length)
+    const features = network.entering(STANDARDISATION, input, clips.length)
+    const values = features.dataSync()
+    tf.dispose([input, features])
+    rows += values.length / channels
+    for (let i = 0; i < values.length; i++) {
+      sums[i % channels] += values[i]
+      squares[i % channels] += values[i] ** 2
+    }
+  }
+  const mean = sums.map(sum => sum / rows)
+  const deviations = squares.map((sum, i) => Math.sqrt(Math.max(0, sum / rows - mean[i] ** 2)))
+  const median = [...deviations].sort((a, b) => a - b)[channels >> 1]
+  // Where hardly any channel moves there is nothing to scale by.
+  const least = LEAST_DEVIATION * median || 1
+  tf.tidy(() => {
+    const variance = deviations.map(deviation => Math.max(deviation, least) ** 2)
+    layer.setWeights([
+      gamma,
+      beta,
+      tf.tensor1d(Float32Array.from(mean)),
+      tf.tensor1d(Float32Array.from(variance)),
+    ])
+  })
+}
+
+/** log p of each class under the labels' frequencies, [C]; a class that doesn't occur counts as half a clip. */
+export function classPrior(labels: readonly number[], classes: number): Float32Array {
+  const counts = new Float64Array(classes)
+  for (const label of labels) counts[label]++
+  const held = counts.map(count => Math.max(count, 0.5))
+  const total = held.reduce((a, b) => a + b, 0)
+  return Float32Array.from(held, count => Math.log(count / total))
+}
