@@ -14,6 +14,8 @@ export interface LayerGroup {
   readonly parameters: number
   /** Forward FLOPs for one clip. */
   readonly flops: number
+  /** Stretches between two places for a cut that see more than one pixel or moment at once: what nets are as deep as. */
+  readonly blocks: number
 }
 
 /**
@@ -52,6 +54,7 @@ export function cutIntoGroups(
       layers: [layers[0], layers[layers.length - 1]] as const,
       parameters: sum(parameters, from, to),
       flops: sum(costs, from, to),
+      blocks: blocksIn(graph, operations, places, from, to),
     }
     if (group.parameters === 0) {
       throw inputError(
@@ -61,6 +64,32 @@ export function cutIntoGroups(
     }
     return group
   })
+}
+
+function blocksIn(
+  graph: Graph,
+  operations: readonly Operation[],
+  places: readonly number[],
+  from: number,
+  to: number,
+): number {
+  const bounds = [from, ...places.filter(place => place > from && place < to), to]
+  return bounds
+    .slice(1)
+    .filter((end, i) =>
+      operations
+        .slice(bounds[i], end)
+        .some(operation => operation.nodes.some(node => isWide(graph.nodes[node]))),
+    ).length
+}
+
+/** A convolution over more than one position, or a recurrence. */
+function isWide({ layer }: Graph['nodes'][number]): boolean {
+  const { kernelSize, recurrentActivation } = (layer?.getConfig() ?? {}) as {
+    kernelSize?: number | number[]
+    recurrentActivation?: unknown
+  }
+  return recurrentActivation !== undefined || [kernelSize ?? 1].flat().some(side => side > 1)
 }
 
 /** Layers that finish what the one before them began: no cut comes between. */

@@ -145,9 +145,7 @@ export class Network {
     const node = this.graph.nodes.findIndex(({ name }) => name === layer)
     const operation = this.operations.findIndex(({ nodes }) => nodes.includes(node))
     const context = this.context(clips, { from: 0, trained: new Set() })
-    return tf.tidy(() =>
-      execute(context, this.firstOperation, operation, { tensor: input, active: false }),
-    )
+    return tf.tidy(() => execute(context, this.firstOperation, operation, { tensor: input, active: false }))
   }
 
   /** Activations at the end of every group for one input: for CKA and probing. The caller owns them. */
@@ -179,7 +177,9 @@ export class Network {
           })
           const losses = this.crossEntropy(output, labels)
           const { weights } = options
-          return tf.mean(weights === undefined ? losses : tf.mul(losses, tf.tensor1d([...weights]))) as tf.Scalar
+          return tf.mean(
+            weights === undefined ? losses : tf.mul(losses, tf.tensor1d([...weights])),
+          ) as tf.Scalar
         },
         trained.map(variable => variable.handle),
       ),

@@ -1,5 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import type { Weights } from './initialize.ts'
+import type { Network } from './network.ts'
 import type { tf } from './tf.ts'
 
 /**
@@ -13,6 +15,40 @@ export async function saveModel(
 ): Promise<void> {
   model.setUserDefinedMetadata({ layergym: metadata })
   await model.save({ save: artifacts => writeArtifacts(artifacts, folder) })
+}
+
+/** Writes a network with the values given, whatever the network itself holds or is doing. */
+export type NetworkWriter = (
+  folder: string,
+  weights: Weights,
+  metadata: Readonly<Record<string, unknown>>,
+) => Promise<void>
+
+/** Takes the network's topology once; call it while nothing trains. */
+export async function networkWriter(network: Network): Promise<NetworkWriter> {
+  const { model, variables } = network
+  let template: tf.io.ModelArtifacts | undefined
+  await model.save({
+    save: async artifacts => {
+      template = artifacts
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } }
+    },
+  })
+  const handles = model.weights.map(weight => (weight as unknown as { val: tf.Variable }).val)
+  const names = handles.map(handle => variables.find(variable => variable.handle === handle)?.name)
+  return async (folder, weights, metadata) => {
+    if (template === undefined) throw new Error('the model gave no artifacts')
+    const data = Uint8Array.from(bytesOf(template.weightData))
+    let offset = 0
+    for (const [i, { shape }] of (template.weightSpecs ?? []).entries()) {
+      const values = names[i] === undefined ? undefined : weights[names[i]]
+      if (values !== undefined)
+        data.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset)
+      offset += 4 * shape.reduce((product, side) => product * side, 1)
+    }
+    const userDefinedMetadata = { layergym: metadata }
+    await writeArtifacts({ ...template, weightData: data.buffer, userDefinedMetadata }, folder)
+  }
 }
 
 /** The folder's writing alone, as a tfjs save handler does it. */

@@ -98,12 +98,18 @@ export class Trainee {
     this.flops = 0
   }
 
+  /** Puts other values in, as if they had been trained: what is spent stays spent. */
+  assign(weights: Weights): void {
+    this.network.groups.forEach((_, group) => {
+      const own = this.network.variables.filter(variable => variable.group === group)
+      if (own.some(({ name }) => weights[name] !== this.weights[name]))
+        this.versions[group] = this.nextVersion++
+    })
+    this.load(weights)
+  }
+
   /** One optimizer step on a batch. With everything frozen nothing happens and nothing is spent. */
-  step(
-    batch: readonly Clip[],
-    rates: LearningRates,
-    dropout: Rng,
-  ): { loss: number } | undefined {
+  step(batch: readonly Clip[], rates: LearningRates, dropout: Rng): { loss: number } | undefined {
     const from = rates.findIndex(rate => rate > 0)
     if (from < 0) return undefined
     const trained = this.learned(group => rates[group] > 0)

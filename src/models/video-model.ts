@@ -29,7 +29,11 @@ export function adaptVideoModel(model: tf.LayersModel, options: VideoModelOption
     inputs = tf.input({ shape: [...clip], name: 'clip' })
     features = body.apply(applyScaling(scaling, clip[3], inputs)) as tf.SymbolicTensor
   }
-  return tf.model({ inputs, outputs: classifier(standardised(averaged(features)), classes), name: 'video_model' })
+  return tf.model({
+    inputs,
+    outputs: classifier(standardised(averaged(features)), classes),
+    name: 'video_model',
+  })
 }
 
 function averaged(features: tf.SymbolicTensor): tf.SymbolicTensor {

@@ -22,7 +22,7 @@ export interface EpisodeResult {
   readonly actions: readonly unknown[]
   /** One a round; then what ending the run paid, where the root did. */
   readonly rewards: readonly number[]
-  /** Where the episode ended. */
+  /** Of its best moment. */
   readonly weights: Weights
 }
 
@@ -61,11 +61,12 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
     .map(trajectory => (stop === undefined ? trajectory : paidAtStop(trajectory, stop.rewards[0])))
   const trajectories = root ? [...played, root.trajectory()] : played
   const rewards = [...rounds.map(round => round.reward), ...(stop ? [stop.reward] : [])]
+  const best = world.best.measured.evaluation
   return {
     trajectories,
     actions,
     rewards,
-    weights: world.options.trainee.snapshot().weights,
+    weights: world.best.weights,
     summary: {
       index: request.index,
       kind: request.explore ? 'learning' : 'greedy',
@@ -75,8 +76,9 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
       seconds: (request.clock() - start) / 1000,
       steps: rounds.at(-1)?.summary.step ?? 0,
       diverged: world.diverged,
-      rewardLoss: world.evaluation.loss,
-      rewardAccuracy: world.evaluation.accuracy,
+      score: best.score,
+      rewardLoss: best.loss,
+      rewardAccuracy: best.accuracy,
       rounds: rounds.map(round => round.summary),
       ...(stop && { stop: { reward: stop.reward, noise: stop.noise } }),
     },
@@ -253,6 +255,7 @@ function roundSummary(
     step,
     flops,
     trainLoss,
+    score,
     loss,
     accuracy,
   } = result.info as Record<string, number>
@@ -262,6 +265,7 @@ function roundSummary(
     step,
     flops,
     trainLoss,
+    score,
     rewardLoss: loss,
     rewardAccuracy: accuracy,
     ...(root && { root: root.choice }),

@@ -13,22 +13,25 @@ import type { StateSpace } from '../envs/finetune/features.ts'
 import type { RewardDefinition } from '../envs/finetune/reward.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
-import { type HeadBuilder, standardiseFeatures } from '../models/head.ts'
 import { type Engine, startEngine } from '../models/engine.ts'
+import { type HeadBuilder, standardiseFeatures } from '../models/head.ts'
 import { readWeights } from '../models/initialize.ts'
+import { hasLinearHead } from '../models/linear-probe.ts'
 import { type LoadedModel, loadModel } from '../models/load.ts'
 import type { GroupsOption } from '../models/network.ts'
 import { createOptimizer } from '../models/optimizer.ts'
 import type { InputScaling } from '../models/scaling.ts'
 import type { tf } from '../models/tf.ts'
 import { Trainee } from '../models/trainee.ts'
+import { classesOf } from './classes.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
-import type { GroupAgent } from './collect.ts'
+import type { Clock, GroupAgent } from './collect.ts'
 import type { ControlKey, FineTuneConfig } from './config.ts'
 import type { Container } from './container.ts'
 import { createAgents } from './create-agents.ts'
 import { containerOf } from './load-plugins.ts'
 import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
+import { type Probe, solveProbe } from './probe.ts'
 import type { OnEvent } from './run-events.ts'
 import { MEGABYTE, refuseMistakes, stagesOf, worldsFor } from './worlds.ts'
 
@@ -57,12 +60,25 @@ export interface Composition {
   readonly format: InputFormat
   readonly frameRate: number
   readonly scaling: InputScaling | undefined
+  /** Class index of a clip. */
+  label(clip: Clip): number
+  /** Whether balanced accuracy is what counts: the largest class has more than twice the clips of the smallest. */
+  readonly balanced: boolean
+  /** Pixels of clips, uint8 [B, T, H, W, C]. */
+  pixels(clips: readonly Clip[]): Uint8Array
   /** One world a worker, each with a network of its own. */
   readonly worlds: readonly FineTuning<unknown>[]
+  /** A world on a network with a linear head: the first worker's, where that has one. */
+  readonly linear: FineTuning<unknown>
+  /** The linear probe, solved once. */
+  probe(clock: Clock): Promise<Probe>
   /** Another world on the first worker's network, with some options of its own. */
   variant(options: Partial<FineTuningOptions<unknown>>): FineTuning<unknown>
-  /** The same networks and clips under another control: other agents, actions, rewards, rounds. */
-  derive(overrides: Partial<Pick<FineTuneConfig, ControlKey | 'roundSteps'>>): Composition
+  /** The same networks and clips under another control, agents, actions, rewards, rounds, or from another start. */
+  derive(
+    overrides: Partial<Pick<FineTuneConfig, ControlKey | 'roundSteps'>>,
+    start?: Pick<FineTuningOptions<unknown>, 'start' | 'settings'>,
+  ): Composition
   /** One agent a group, or the same one for all. */
   createAgents(): ReadonlyMap<string, GroupAgent>
   /** The clips; the networks remain. */
@@ -148,24 +164,51 @@ export async function compose(
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
   const classIndex = new Map(dataset.classes.map((name, index) => [name, index]))
   const label = (clip: Clip) => classIndex.get(clip.label) ?? -1
+  const classes = classesOf(splits.train.map(label), dataset.classes, config.balance)
+  for (const note of classes.notes) notice(note)
+  const { balanced, classWeight } = classes
+  const weight = classWeight && ((clip: Clip) => classWeight[label(clip)])
   const { cacheBytes = 1024 * MEGABYTE } = hooks
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
-  const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () => {
-    const network = buildNetwork(pretrained, { ...plan, scaling })
+  const traineeFor = (own: typeof plan) => {
+    const network = buildNetwork(pretrained, { ...own, scaling })
     standardiseFeatures(network, inBatches(splits.train), pixels)
     const optimizer = () => createOptimizer({ kind: config.optimizer })
-    const options = { network, optimizer, pixels, augmented, label }
+    const options = { network, optimizer, pixels, augmented, label, weight }
     return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))
+  }
+  const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () =>
+    traineeFor(plan),
+  )
+  const shared = hasLinearHead(trainees[0].network, dataset.classes.length)
+  const linear = once(() =>
+    shared ? trainees[0] : traineeFor({ ...plan, head: 'linear', keepHead: false, groups: { atMost: 2 } }),
+  )
+  const probe = once((clock: Clock) => {
+    const { prior } = classes
+    const options = {
+      splits,
+      classes: dataset.classes.length,
+      keepHead: false,
+      balanced,
+      prior,
+      signal: hooks.signal,
+    }
+    const world = worldsFor(config, parts, container, options)(linear(), { probed: false })
+    return solveProbe(world, { clock, shared, weight: classWeight && (index => classWeight[index]) })
   })
-  const composed = (own: FineTuneConfig): Composition => {
+  const composed = (own: FineTuneConfig, from: Partial<FineTuningOptions<unknown>> = {}): Composition => {
     const on = worldsFor(own, parts, container, {
       splits,
       classes: dataset.classes.length,
       keepHead,
+      balanced,
+      prior: classes.prior,
+      balancedBatches: config.balance === 'sampling',
       signal: hooks.signal,
       onStep: hooks.onStep,
     })
-    const worlds = trainees.map(trainee => on(trainee, stagesOf(own)))
+    const worlds = trainees.map(trainee => on(trainee, { ...stagesOf(own), ...from }))
     const [world] = worlds
     return {
       config: own,
@@ -176,12 +219,19 @@ export async function compose(
       format,
       frameRate,
       scaling,
+      label,
+      balanced,
+      pixels,
       worlds,
-      variant: options => on(world.options.trainee, options),
-      derive(overrides) {
+      get linear() {
+        return on(linear(), { probed: false })
+      },
+      probe,
+      variant: options => on(world.options.trainee, { ...from, ...options }),
+      derive(overrides, start = from) {
         const derived = { ...own, ...overrides }
         refuseMistakes(derived, parts, container)
-        return composed(derived)
+        return composed(derived, start)
       },
       createAgents: () => createAgents(own, parts, container, world),
       close: () => cache.close(),
@@ -194,6 +244,15 @@ export async function compose(
     }
   }
   return composed(config)
+}
+
+/** Made at the first call, with what that one was given. */
+function once<A extends readonly unknown[], T>(make: (...given: A) => T): (...given: A) => T {
+  let made: { readonly value: T } | undefined
+  return (...given) => {
+    made ??= { value: make(...given) }
+    return made.value
+  }
 }
 
 export function defaultCacheDir(): string {

@@ -1,53 +1,48 @@
 import type { BaselineName } from '../agents/schedules/baselines.ts'
 import type { Trial } from '../agents/schedules/schedule.ts'
 import { Rng } from '../common/random.ts'
-import type { Weights } from '../models/initialize.ts'
+import { mean } from '../models/metrics.ts'
+import { behaviourOf } from './behaviour.ts'
+import { caveatsOf } from './caveats.ts'
 import { compareSchedules } from './compare.ts'
 import type { Composition } from './compose.ts'
-import { type ClipScores, type ScheduleRun, summarise } from './schedule-runs.ts'
-import type { EpisodeSummary, FineTuneSummary, ScheduleSummary } from './summary.ts'
+import type { ScheduleRun } from './schedule-runs.ts'
+import { runsOf, type SearchResult, scoreOf, type Tried } from './schedule-search.ts'
+import type { Beginning } from './start.ts'
+import type { EpisodeSummary, FineTuneSummary, RoundSummary, ScheduleSummary } from './summary.ts'
+import { type ClipScores, testScore } from './test-scores.ts'
 import { verdict } from './verdict.ts'
 
-/** One point of a baseline's search and what it reached. */
-export interface TriedRun {
-  readonly trial: Trial
-  readonly run: ScheduleRun
-}
-
-export type Trials = ReadonlyMap<BaselineName, readonly TriedRun[]>
-
-/** The model that ships, and the greedy run that it was weighed against. */
-export interface Shipped {
-  readonly chosen: FineTuneSummary['chosen']
-  readonly weights: Weights
-  readonly greedy: EpisodeSummary
+/** The greedy run that follows learning. */
+export interface Greedy {
+  readonly summary: EpisodeSummary
   readonly actions: readonly unknown[]
   readonly rewards: readonly number[]
 }
 
-export interface SummaryInput
-  extends Pick<FineTuneSummary, 'runDir' | 'hash' | 'model' | 'test' | 'episodes' | 'updates' | 'notes'> {
-  readonly composition: Composition
-  readonly shipped: Shipped
-  readonly seeds: readonly number[]
-  readonly trials: Trials
-  readonly runs: Readonly<Record<string, ScheduleRun>>
-}
+/** A final run of the policy knows its rounds. */
+export type FinalRun = ScheduleRun & { readonly rounds?: readonly RoundSummary[] }
 
-/** The trial with the lowest loss on the reward split. */
-export function bestTrial(trials: readonly TriedRun[]): TriedRun {
-  return trials.reduce((best, candidate) =>
-    candidate.run.rewardLoss < best.run.rewardLoss ? candidate : best,
-  )
+export interface SummaryInput
+  extends Pick<
+    FineTuneSummary,
+    'runDir' | 'hash' | 'model' | 'test' | 'mistakes' | 'episodes' | 'updates' | 'notes' | 'chosen'
+  > {
+  readonly composition: Composition
+  readonly greedy: Greedy
+  readonly seeds: readonly number[]
+  readonly searches: ReadonlyMap<BaselineName, SearchResult>
+  readonly beginning: Beginning
+  readonly runs: Readonly<Record<string, FinalRun>>
 }
 
 /** Everything a run reports, from what its parts came to. */
 export function buildSummary(input: SummaryInput): FineTuneSummary {
-  const { composition, shipped } = input
-  const { config, engine, dataset, splits, worlds } = composition
+  const { composition, greedy, beginning } = input
+  const { config, engine, dataset, splits, worlds, balanced } = composition
   const { trainee, states } = worlds[0].options
-  const search = total([...input.episodes, shipped.greedy])
-  const compared = compareAll(input, minus(search, shipped.greedy))
+  const search = total([...input.episodes, greedy.summary])
+  const compared = compareAll(input, minus(search, greedy.summary))
   return {
     runDir: input.runDir,
     hash: input.hash,
@@ -65,13 +60,16 @@ export function buildSummary(input: SummaryInput): FineTuneSummary {
       },
       grouped: dataset.hasGroups,
       skipped: dataset.skipped.length,
+      balanced,
     },
     groups: trainee.network.groups.map(({ name, parameters, flops }) => ({ name, parameters, flops })),
-    episodes: [...input.episodes, shipped.greedy],
+    episodes: [...input.episodes, greedy.summary],
     updates: input.updates,
     notes: input.notes,
     test: input.test,
-    chosen: shipped.chosen,
+    mistakes: input.mistakes,
+    chosen: input.chosen,
+    start: beginning.start,
     ...compared,
     search,
     verdict: verdict(compared),
@@ -80,27 +78,49 @@ export function buildSummary(input: SummaryInput): FineTuneSummary {
 }
 
 /** The learned policy and each baseline over the same seeds, and the differences between them. */
-function compareAll({ composition, seeds, runs, trials }: SummaryInput, search: Cost) {
-  const runsOf = (name: string) => seeds.map(seed => ({ seed, run: runs[`${name}/${seed}`] }))
+function compareAll({ composition, seeds, runs, searches, beginning, greedy }: SummaryInput, search: Cost) {
+  const finals = (name: string) => seeds.map(seed => ({ seed, run: runs[`${name}/${seed}`] }))
   const outcomes = (name: string) => ({
-    perSeed: runsOf(name).map(({ run }) => clipOutcomes(run.test, composition)),
+    perSeed: finals(name).map(({ run }) => clipOutcomes(run.test, composition)),
   })
+  const rounds = [greedy.summary.rounds, ...finals('policy').map(({ run }) => run.rounds ?? [])]
+  const behaviour = behaviourOf(rounds, beginning.start)
   const baselines: Record<string, ScheduleSummary> = {}
   const comparison: Record<string, FineTuneSummary['comparison'][string]> = {}
-  for (const [name, tried] of trials) {
-    baselines[name] = summarise(runsOf(name), total(tried.map(({ run }) => run)), composition, {
-      learningRate: rateOf(bestTrial(tried).trial),
-      tried: tried.map(({ trial, run }) => ({
-        learningRate: rateOf(trial),
-        headRate: trial.headRate,
-        length: trial.length,
-        rewardLoss: run.rewardLoss,
-      })),
-    })
+  for (const [name, searched] of searches) {
+    const tried = searched.tried.map(triedSummary)
+    const { longer } = searched
+    const summary = summarise(finals(name), total(runsOf(searched)), composition)
+    baselines[name] = {
+      ...summary,
+      caveats: caveatsOf(searched, finals(name), composition),
+      learningRate: rateOf(searched.chosen.trial),
+      tried,
+      ...(longer && { longer: { score: longer.run.score, gain: longer.gain, flops: longer.run.flops } }),
+      ...(longer?.rising && { ownBest: ownBest(summarise(finals(`${name} x2`), NOTHING, composition)) }),
+    }
     const rng = Rng.of(composition.config.seed, 'comparison', name)
-    comparison[name] = compareSchedules({ policy: outcomes('policy'), baseline: outcomes(name), rng })
+    const same = behaviour.schedule === name
+    const compared = compareSchedules({ policy: outcomes('policy'), baseline: outcomes(name), rng })
+    comparison[name] = same ? { ...compared, verdict: 'undecided', same } : compared
   }
-  return { policy: summarise(runsOf('policy'), search, composition), baselines, comparison }
+  const policy = summarise(finals('policy'), search, composition)
+  return { policy, behaviour, baselines, comparison }
+}
+
+function ownBest({ primary, accuracy, balancedAccuracy, loss, flops }: ScheduleSummary) {
+  return { primary, accuracy, balancedAccuracy, loss, flops }
+}
+
+function triedSummary(tried: Tried) {
+  const { trial, runs } = tried
+  return {
+    learningRate: rateOf(trial),
+    headRate: trial.headRate,
+    seeds: runs.length,
+    score: scoreOf(tried),
+    rewardLoss: mean(runs.map(({ rewardLoss }) => rewardLoss)),
+  }
 }
 
 /** The backbone's rate, the head's where that is frozen. */
@@ -108,19 +128,49 @@ function rateOf(trial: Trial): number {
   return trial.rate === 0 ? trial.headRate : trial.rate
 }
 
-function clipOutcomes(scores: ClipScores | undefined, { worlds, splits }: Composition) {
-  const { trainee } = worlds[0].options
+function clipOutcomes(scores: ClipScores | undefined, { label, splits }: Composition) {
   if (scores === undefined) throw new Error('a final run without its test scores')
   return splits.test.map((clip, i) => ({
-    correct: scores.predictions[i] === trainee.label(clip) ? (1 as const) : (0 as const),
+    correct: scores.predictions[i] === label(clip) ? (1 as const) : (0 as const),
     loss: scores.losses[i],
   }))
+}
+
+/** Means over the final runs, and what they and the search before them cost. */
+function summarise(
+  finals: readonly { readonly seed: number; readonly run: ScheduleRun }[],
+  search: Cost,
+  composition: Composition,
+): ScheduleSummary {
+  const perSeed = finals.map(({ seed, run }) => {
+    const { primary, accuracy, balancedAccuracy, loss } = testScore(
+      run.test ?? { losses: [], predictions: [] },
+      composition,
+    )
+    return { seed, primary, accuracy, balancedAccuracy, loss }
+  })
+  const over = (of: (i: number) => number) => mean(finals.map((_, i) => of(i)))
+  const sum = (of: 'flops' | 'seconds') => finals.reduce((whole, { run }) => whole + run[of], search[of])
+  return {
+    primary: over(i => perSeed[i].primary),
+    accuracy: over(i => perSeed[i].accuracy),
+    balancedAccuracy: over(i => perSeed[i].balancedAccuracy),
+    loss: over(i => perSeed[i].loss),
+    perSeed,
+    caveats: [],
+    curves: finals.map(({ run }) => run.curve),
+    flops: over(i => finals[i].run.flops),
+    seconds: over(i => finals[i].run.seconds),
+    total: { flops: sum('flops'), seconds: sum('seconds') },
+  }
 }
 
 interface Cost {
   readonly flops: number
   readonly seconds: number
 }
+
+const NOTHING: Cost = { flops: 0, seconds: 0 }
 
 export function total(parts: readonly Cost[]): Cost {
   return {

@@ -5,6 +5,7 @@ import { baselineNames } from '../agents/schedules/baselines.ts'
 import { inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
 import { CREDITS } from '../envs/finetune/credits.ts'
+import { shapeNames } from '../envs/finetune/shape.ts'
 import { ENGINES } from '../models/engine-names.ts'
 import { headKinds } from '../models/head-kinds.ts'
 
@@ -96,15 +97,42 @@ export const fineTuneSchema = z.strictObject({
   learningRate: real(1e-6, 1e-2)
     .default(1e-4)
     .describe("base rate: the topmost pretrained group's; the fresh head's is ten times it"),
+  shape: z
+    .enum(shapeNames)
+    .default('warm-up-cosine')
+    .describe(
+      "how rates go over a run under the agents' choices: up over a tenth, then down to 0, or as chosen",
+    ),
+  start: z
+    .enum(['best', 'probe', 'chance'])
+    .default('best')
+    .describe(
+      'where agents start: at the best schedule that was tried before them, at the linear probe, or with a fresh head that guesses',
+    ),
+  balance: z
+    .enum(['none', 'weights', 'sampling'])
+    .default('none')
+    .describe(
+      'classes that count alike in training: by weights of the loss, or by how often clips are drawn',
+    ),
+  patience: integer(0, 1000)
+    .default(0)
+    .describe('rounds without a better score after which a schedule stops early (0: never)'),
+  keep: z
+    .string()
+    .optional()
+    .describe("whose best model is saved: a baseline's name or policy (default: the best of all)"),
   gamma: real(0, 1).default(0.99).describe('discount a round'),
   seed: integer(0, 2 ** 31 - 1)
     .default(1)
     .describe('decides everything random'),
   baselines: names(z.enum(baselineNames))
-    .default(['linearProbe', 'fullFineTune', 'fromScratch'])
+    .default(['linearProbe', 'fullFineTune', 'lpFt', 'fromScratch'])
     .describe('what RL is compared with, comma-separated, or none (layergym list schedules)'),
   baselineSeeds: integer(1, 100).default(3).describe('runs of each baseline and of the learned policy'),
-  baselineRates: integer(1, 9).default(5).describe('learning rates that each baseline tries'),
+  baselineRates: integer(1, 9)
+    .default(5)
+    .describe('learning rates that each baseline tries at most; the best two run with a second seed'),
   workers: integer(1, 64).default(1).describe('episodes in flight'),
   stageMemory: integer(0, 1e6)
     .default(0)
@@ -140,6 +168,8 @@ export const POLICY_KEYS = [
   'rootConfig',
   'rootActions',
   'rootEvery',
+  'start',
+  'shape',
 ] as const
 
 /** What is about agents and how they learn, not about the network and its clips. */

@@ -3,6 +3,7 @@ import type { AgentState, Trajectory } from '../agents/agent.ts'
 import { LayergymError, messageOf } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import { ROOT_ACTIONS, Root } from '../envs/finetune/root.ts'
+import { isBetter } from '../envs/finetune/training.ts'
 import type { Weights } from '../models/initialize.ts'
 import {
   type Clock,
@@ -25,8 +26,16 @@ export interface LearningState {
   readonly updates: Readonly<Record<string, number>>
   /** Trajectories since the last update. */
   readonly pending: readonly Trajectory<unknown, unknown>[]
-  /** The episode with the lowest loss on the reward split. */
-  readonly best?: { readonly index: number; readonly rewardLoss: number; readonly weights: Weights }
+  /** The episode with the best moment on the reward split. */
+  readonly best?: BestEpisode
+}
+
+export interface BestEpisode {
+  readonly index: number
+  readonly score: number
+  readonly rewardLoss: number
+  readonly flops: number
+  readonly weights: Weights
 }
 
 export interface EpisodeRecord {
@@ -219,12 +228,8 @@ async function absorb(
   const best =
     instances === undefined &&
     outcome.ok &&
-    !(state.best !== undefined && state.best.rewardLoss <= outcome.result.summary.rewardLoss)
-      ? {
-          index: outcome.index,
-          rewardLoss: outcome.result.summary.rewardLoss,
-          weights: outcome.result.weights,
-        }
+    (state.best === undefined || isBetter(chosenBy(outcome.result.summary), chosenBy(state.best)))
+      ? bestEpisode(outcome.result)
       : state.best
   const pending = outcome.ok ? [...state.pending, ...outcome.result.trajectories] : state.pending
   if (episodes.length % perUpdate !== 0) return { ...state, episodes, best, pending }
@@ -238,6 +243,15 @@ async function absorb(
   }
   const states = Object.fromEntries([...agents].map(([name, agent]) => [name, agent.state()]))
   return { episodes, best, pending: [], updates, agents: states }
+}
+
+function bestEpisode({ summary, weights }: EpisodeResult): BestEpisode {
+  const { index, score, rewardLoss, flops } = summary
+  return { index, score, rewardLoss, flops, weights }
+}
+
+export function chosenBy({ score, rewardLoss }: Pick<BestEpisode, 'score' | 'rewardLoss'>) {
+  return { score, loss: rewardLoss }
 }
 
 /** What failed attempts at an episode cost: it is counted, though it taught nothing. */
@@ -259,6 +273,7 @@ function failedRecord(index: number, message: string, { flops, seconds }: Lost):
     returnNoise: 0,
     steps: 0,
     diverged: false,
+    score: 0,
     rewardLoss: 0,
     rewardAccuracy: 0,
     rounds: [],

@@ -17,6 +17,7 @@ export type RunEvent =
   | {
       readonly type: 'run'
       readonly key: string
+      readonly score: number
       readonly rewardLoss: number
       readonly rewardAccuracy: number
       readonly flops: number
@@ -24,6 +25,12 @@ export type RunEvent =
     }
   | { readonly type: 'point'; readonly point: CurvePoint }
   | { readonly type: 'evaluation'; readonly point: EvaluationPoint }
+  | {
+      readonly type: 'saved'
+      /** Whose model lies in the run folder from now on. */
+      readonly from: string
+      readonly score: number
+    }
   | { readonly type: 'done'; readonly hash: string }
 
 export type OnEvent = (event: RunEvent) => void

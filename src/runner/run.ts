@@ -1,22 +1,27 @@
 import { join } from 'node:path'
 import { BASELINES, type BaselineName } from '../agents/schedules/baselines.ts'
+import type { Trial } from '../agents/schedules/schedule.ts'
 import { inputError } from '../common/error.ts'
 import { datasetFingerprint } from '../data/fingerprint.ts'
 import type { Weights } from '../models/initialize.ts'
-import { saveModel } from '../models/save.ts'
 import type { tf } from '../models/tf.ts'
 import type { Clock, GroupAgent } from './collect.ts'
 import { type Composition, modelMetadata } from './compose.ts'
-import { bestTrial, buildSummary, type Shipped, type Trials, type TriedRun, total } from './conclude.ts'
+import { buildSummary, type Greedy, total } from './conclude.ts'
 import { runHash } from './hash.ts'
-import { initialLearningState, type LearningState, learn } from './learn.ts'
+import { type Kept, ModelKeeper, takesOver, traineeOf } from './kept.ts'
+import { type BestEpisode, initialLearningState, type LearningState, learn } from './learn.ts'
+import { mistakesOf } from './mistakes.ts'
 import { notesOn } from './notes.ts'
 import { savePolicy } from './policy.ts'
 import { renderReport } from './report/report.ts'
 import type { OnEvent, RunEvent } from './run-events.ts'
 import type { RunFolder } from './run-folder.ts'
-import { runPolicy, runSchedule, type ScheduleRun, scoreTest, testScore, trialsOf } from './schedule-runs.ts'
+import { runPolicy, runSchedule, type ScheduleRun, type Trained } from './schedule-runs.ts'
+import { type SearchResult, searchSchedule } from './schedule-search.ts'
+import { type Beginning, beginningOf } from './start.ts'
 import type { FineTuneSummary } from './summary.ts'
+import { scoreTest, testScore } from './test-scores.ts'
 
 export interface RunHooks {
   readonly signal: AbortSignal
@@ -32,13 +37,17 @@ export interface FineTuneResult {
   readonly agents: ReadonlyMap<string, GroupAgent>
 }
 
-/** What a checkpoint holds: learning, and the runs that follow it by name. */
+/** What a checkpoint holds: the runs by name, learning, and the best model so far. */
 export interface RunState {
   readonly fingerprint: string
-  readonly learning?: LearningState
   readonly runs: Readonly<Record<string, ScheduleRun>>
-  readonly shipped?: Shipped
+  readonly learning?: LearningState
+  readonly greedy?: Greedy
+  readonly kept?: Kept
 }
+
+/** Seeds that searches use; final runs have others, so that no setting is reported on the seeds that chose it. */
+const SEARCH_SEEDS = 2
 
 /** Names the run that steps belong to. */
 export function stepCounter(onEvent: OnEvent) {
@@ -56,6 +65,7 @@ export function stepCounter(onEvent: OnEvent) {
 export class Run {
   private state: RunState = { fingerprint: '', runs: {} }
   private readonly notes: string[] = []
+  private readonly keeper: ModelKeeper
 
   constructor(
     private readonly composition: Composition,
@@ -63,35 +73,69 @@ export class Run {
     private readonly folder: RunFolder,
     private readonly hooks: RunHooks,
     private readonly steps: ReturnType<typeof stepCounter>,
-  ) {}
+  ) {
+    this.keeper = new ModelKeeper(folder.dir, composition)
+  }
 
+  /**
+   * Baselines are searched first, so that a model is there early and agents can start from the best of them; then
+   * agents learn. With that everything is chosen, and only then final runs, on seeds of their own, see the test split.
+   */
   async finish(saved: RunState | undefined): Promise<FineTuneResult> {
-    const { composition } = this
-    const fingerprint = await datasetFingerprint(composition.dataset)
+    const { config } = this.composition
+    await this.begin(saved)
+    const searches = new Map<BaselineName, SearchResult>()
+    if (config.baselines.length > 0)
+      this.emit({ type: 'phase', phase: 'baselines: learning rates', total: config.baselines.length })
+    for (const name of config.baselines) searches.set(name, await this.search(name))
+    const beginning = await beginningOf(this.composition, searches, this.hooks.clock)
+    const composition = this.composition.derive({}, beginning.options)
+    await this.learn(composition)
+    const greedy = await this.greedy(composition, beginning)
+    const { baselineSeeds, seed } = config
+    const seeds = Array.from({ length: baselineSeeds }, (_, i) => seed + SEARCH_SEEDS + i)
+    // Everything is chosen: from here on runs are scored on the test split, and nothing depends on it.
+    this.emit({ type: 'phase', phase: 'final runs', total: seeds.length * (1 + searches.size) })
+    for (const each of seeds) await this.policyRun(each, composition, beginning)
+    for (const [name, search] of searches) await this.finals(name, search, seeds)
+    return this.conclude({ greedy, seeds, searches, beginning })
+  }
+
+  private async begin(saved: RunState | undefined): Promise<void> {
+    const fingerprint = await datasetFingerprint(this.composition.dataset)
     if (saved !== undefined && saved.fingerprint !== fingerprint) {
       throw inputError('resume.data', 'the clips have changed since this run began: start a new one')
     }
     this.state = saved ?? { ...this.state, fingerprint }
-    await this.learn()
-    const seeds = Array.from(
-      { length: composition.config.baselineSeeds },
-      (_, i) => composition.config.seed + i,
-    )
-    this.emit({ type: 'phase', phase: 'learned policy', total: seeds.length })
-    const shipped = await this.ship(seeds[0])
-    const names = composition.config.baselines
-    if (names.length > 0)
-      this.emit({ type: 'phase', phase: 'baselines: learning rates', total: names.length })
-    const trials = new Map<BaselineName, readonly TriedRun[]>()
-    for (const name of names) trials.set(name, await this.search(name, seeds[0]))
-    // Everything is chosen: from here on runs are scored on the test split, and nothing depends on it.
-    for (const seed of seeds.slice(1)) await this.policyRun(seed)
-    for (const name of names) await this.finals(name, trials.get(name) ?? [], seeds)
-    return this.conclude(shipped, seeds, trials)
+    await this.keeper.prepare(['fine-tuned'])
   }
 
-  private async learn(): Promise<void> {
-    const { composition, agents } = this
+  private search(name: BaselineName): Promise<SearchResult> {
+    const { config, worlds } = this.composition
+    const schedule = BASELINES[name]
+    const key = ({ rate, headRate, length }: Trial, seed: number) =>
+      `search/${name}/${rate.toExponential(1)}/${headRate.toExponential(1)}/${length}/${seed}`
+    return searchSchedule(schedule, {
+      limits: worlds[0].options.limits,
+      rates: config.baselineRates,
+      seeds: Array.from({ length: SEARCH_SEEDS }, (_, i) => config.seed + i),
+      // From scratch nothing converges within a budget for fine-tuning, and nobody has to be told.
+      longer: config.baselineRates > 1 && name !== 'fromScratch',
+      run: (trial, seed) => this.once(key(trial, seed), name, { trial, seed, test: false }),
+    })
+  }
+
+  private async finals(name: BaselineName, { chosen, longer }: SearchResult, seeds: readonly number[]) {
+    const { trial } = chosen
+    for (const seed of seeds) await this.once(`${name}/${seed}`, name, { trial, seed, test: true })
+    if (longer?.rising !== true) return
+    // At its own best budget too, as far as that is known.
+    const twice = { ...trial, length: 2 * trial.length }
+    for (const seed of seeds) await this.once(`${name} x2/${seed}`, name, { trial: twice, seed, test: true })
+  }
+
+  private async learn(composition: Composition): Promise<void> {
+    const { agents } = this
     const { config } = composition
     if (config.policy !== undefined) return
     this.emit({ type: 'phase', phase: 'episodes', total: config.episodes })
@@ -104,7 +148,9 @@ export class Run {
       onEvent: event => this.emit(event),
       onEpisodeStart: index => this.steps.begin(`episode ${index + 1}`, config.budgetSteps),
       onState: async state => {
+        const better = state.best !== this.state.learning?.best ? state.best : undefined
         this.state = { ...this.state, learning: state }
+        if (better !== undefined) await this.offerEpisode(better)
         const last = state.episodes.length === config.episodes
         if (last || state.episodes.length % config.checkpointEvery === 0) await this.checkpoint()
       },
@@ -112,71 +158,83 @@ export class Run {
     this.state = { ...this.state, learning }
   }
 
-  /** The better, on the reward split, of a fresh greedy run and the best episode. */
-  private async ship(seed: number): Promise<Shipped> {
-    if (this.state.shipped !== undefined) return this.state.shipped
-    this.steps.begin('greedy run', this.composition.config.budgetSteps)
+  private offerEpisode({ index, score, rewardLoss, flops, weights }: BestEpisode): Promise<void> {
+    const chosen = { from: 'policy', episode: index, score, rewardLoss, flops }
+    return this.offer({ chosen, weights, network: 'fine-tuned' })
+  }
+
+  /** A fresh greedy run of what was learned, with the seed that it was learned on. */
+  private async greedy(composition: Composition, { flops }: Beginning): Promise<Greedy> {
+    if (this.state.greedy !== undefined) return this.state.greedy
+    this.steps.begin('greedy run', composition.config.budgetSteps)
     const index = this.state.learning?.episodes.length ?? 0
-    const { run, episode } = await runPolicy(seed, this.agents, { ...this.context(), index, paid: true })
-    const best = this.state.learning?.best
-    const better = best !== undefined && best.rewardLoss < run.rewardLoss
-    const shipped: Shipped = {
-      chosen: better
-        ? { from: 'episode', episode: best.index, rewardLoss: best.rewardLoss }
-        : { from: 'greedy', rewardLoss: run.rewardLoss },
-      weights: better ? best.weights : episode.weights,
-      greedy: episode.summary,
-      actions: episode.actions,
-      rewards: episode.rewards,
-    }
-    this.state = { ...this.state, shipped, runs: { ...this.state.runs, [`policy/${seed}`]: run } }
-    this.emit({ type: 'episode', episode: episode.summary })
+    const options = { composition, clock: this.hooks.clock, index, paid: true, test: false }
+    const { run, episode, weights } = await runPolicy(composition.config.seed, this.agents, options)
+    const { summary, actions, rewards } = episode
+    const greedy = { summary: { ...summary, flops: summary.flops + flops }, actions, rewards }
+    this.state = { ...this.state, greedy }
+    this.emit({ type: 'episode', episode: greedy.summary })
+    await this.offer({ chosen: chosenFrom('policy', run), weights, network: 'fine-tuned' })
     await this.checkpoint()
-    return shipped
+    return greedy
   }
 
-  private async policyRun(seed: number): Promise<void> {
-    const options = { ...this.context(), index: -1, paid: false }
-    await this.once(`policy/${seed}`, async () => (await runPolicy(seed, this.agents, options)).run)
+  private async policyRun(seed: number, composition: Composition, { flops }: Beginning): Promise<void> {
+    await this.remember(`policy/${seed}`, async () => {
+      const options = { composition, clock: this.hooks.clock, index: -1, paid: false, test: true }
+      const { run, episode } = await runPolicy(seed, this.agents, options)
+      return { ...run, flops: run.flops + flops, rounds: episode.summary.rounds }
+    })
   }
 
-  private async search(name: BaselineName, seed: number) {
-    const results: TriedRun[] = []
-    for (const trial of trialsOf(BASELINES[name], this.composition, this.composition.config.baselineRates)) {
-      const key = `search/${name}/${trial.rate.toExponential(1)}/${trial.headRate.toExponential(1)}/${trial.length}`
-      const run = await this.once(key, () =>
-        runSchedule(BASELINES[name], trial, seed, { ...this.context(), test: false }),
-      )
-      results.push({ trial, run })
-    }
-    return results
+  /** A run of a baseline; one that is not scored on the test split may become the model that is kept. */
+  private once(key: string, name: BaselineName, of: { trial: Trial; seed: number; test: boolean }) {
+    return this.remember(key, async () => {
+      const options = { composition: this.composition, clock: this.hooks.clock, test: of.test }
+      const { run, weights }: Trained = await runSchedule(BASELINES[name], of.trial, of.seed, options)
+      const network = name === 'linearProbe' ? 'linear' : 'fine-tuned'
+      if (!of.test) await this.offer({ chosen: chosenFrom(name, run), weights, network })
+      return run
+    })
   }
 
-  private async finals(
-    name: BaselineName,
-    trials: readonly TriedRun[],
-    seeds: readonly number[],
-  ): Promise<void> {
-    const { trial } = bestTrial(trials)
-    for (const seed of seeds) {
-      await this.once(`${name}/${seed}`, () =>
-        runSchedule(BASELINES[name], trial, seed, { ...this.context(), test: true }),
-      )
-    }
+  /** A run that is done is not done again after a resume. */
+  private async remember(key: string, work: () => Promise<ScheduleRun>): Promise<ScheduleRun> {
+    const known = this.state.runs[key]
+    if (known !== undefined) return known
+    this.steps.begin(key, this.composition.config.budgetSteps)
+    const run = await work()
+    this.state = { ...this.state, runs: { ...this.state.runs, [key]: run } }
+    const { score, rewardLoss, rewardAccuracy, flops, seconds } = run
+    this.emit({ type: 'run', key, score, rewardLoss, rewardAccuracy, flops, seconds })
+    await this.checkpoint()
+    return run
   }
 
-  private async conclude(
-    shipped: Shipped,
-    seeds: readonly number[],
-    trials: Trials,
-  ): Promise<FineTuneResult> {
+  /** The best model so far lies in the run folder, whenever it ends. */
+  private async offer(candidate: Kept): Promise<void> {
+    if (!takesOver(candidate.chosen, this.state.kept, this.composition.config.keep)) return
+    this.state = { ...this.state, kept: candidate }
+    await this.keeper.save(candidate)
+    this.emit({ type: 'saved', from: candidate.chosen.from, score: candidate.chosen.score })
+  }
+
+  private async conclude(done: {
+    readonly greedy: Greedy
+    readonly seeds: readonly number[]
+    readonly searches: ReadonlyMap<BaselineName, SearchResult>
+    readonly beginning: Beginning
+  }): Promise<FineTuneResult> {
     const { composition, agents, folder, state } = this
-    const [world] = composition.worlds
-    const { trainee } = world.options
-    trainee.reset(shipped.weights, world.options.norms)
-    const test = testScore(scoreTest(world, composition), composition)
-    const model = join(folder.dir, 'model')
-    await saveModel(trainee.network.model, model, modelMetadata(composition))
+    const { kept } = state
+    if (kept === undefined) throw new Error('no run gave a model to keep')
+    // After a kill between the two, the folder may hold the one before it.
+    await this.keeper.save(kept)
+    const trainee = traineeOf(kept, composition)
+    const norms = composition.worlds[0].options.norms
+    trainee.reset(kept.weights, norms)
+    trainee.network.model.setUserDefinedMetadata({ layergym: modelMetadata(composition) })
+    const test = testScore(scoreTest(trainee, composition), composition)
     const records = state.learning?.episodes ?? []
     // An applied one lies there already.
     if (composition.config.policy === undefined) {
@@ -188,21 +246,21 @@ export class Run {
       this.emit({ type: 'notice', message })
     }
     const hash = runHash({
-      episodes: [...records, { actions: shipped.actions, rewards: shipped.rewards }],
-      weights: shipped.weights,
+      episodes: [...records, done.greedy],
+      weights: kept.weights,
       policy: Object.fromEntries([...agents].map(([name, agent]) => [name, agent.state()])),
     })
     const summary = buildSummary({
+      ...done,
       composition,
       runDir: folder.dir,
       hash,
-      model,
+      model: this.keeper.folder,
       test,
+      mistakes: mistakesOf(trainee, composition),
       episodes: records.map(record => record.summary),
       updates: state.learning?.updates ?? Object.fromEntries([...agents.keys()].map(name => [name, 0])),
-      shipped,
-      seeds,
-      trials,
+      chosen: kept.chosen,
       runs: state.runs,
       notes: this.notes,
     })
@@ -210,24 +268,7 @@ export class Run {
     this.emit({ type: 'done', hash })
     // The last file: where it lies, the run is done.
     await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
-    return { summary, model: trainee.network.model, weights: shipped.weights, agents }
-  }
-
-  /** A run that is done is not done again after a resume. */
-  private async once(key: string, run: () => Promise<ScheduleRun>): Promise<ScheduleRun> {
-    const known = this.state.runs[key]
-    if (known !== undefined) return known
-    this.steps.begin(key, this.composition.config.budgetSteps)
-    const result = await run()
-    this.state = { ...this.state, runs: { ...this.state.runs, [key]: result } }
-    const { rewardLoss, rewardAccuracy, flops, seconds } = result
-    this.emit({ type: 'run', key, rewardLoss, rewardAccuracy, flops, seconds })
-    await this.checkpoint()
-    return result
-  }
-
-  private context() {
-    return { composition: this.composition, clock: this.hooks.clock }
+    return { summary, model: trainee.network.model, weights: kept.weights, agents }
   }
 
   private emit(event: RunEvent): void {
@@ -238,4 +279,8 @@ export class Run {
   private checkpoint(): Promise<void> {
     return this.folder.checkpoint(this.state)
   }
+}
+
+function chosenFrom(from: string, { score, rewardLoss, flops }: ScheduleRun) {
+  return { from, score, rewardLoss, flops }
 }

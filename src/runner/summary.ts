@@ -12,6 +12,8 @@ export interface FineTuneSummary {
     readonly splits: Readonly<Record<'train' | 'probe' | 'reward' | 'test', number>>
     readonly grouped: boolean
     readonly skipped: number
+    /** Balanced accuracy is what counts, since classes differ much in size. */
+    readonly balanced: boolean
   }
   readonly groups: readonly { readonly name: string; readonly parameters: number; readonly flops: number }[]
   readonly episodes: readonly EpisodeSummary[]
@@ -20,12 +22,14 @@ export interface FineTuneSummary {
   readonly notes: readonly string[]
   /** The shipped model on the test split. */
   readonly test: TestScore
-  /** Which candidate ships: chosen on the reward split. */
-  readonly chosen: {
-    readonly from: 'greedy' | 'episode'
-    readonly episode?: number
-    readonly rewardLoss: number
-  }
+  /** Whose model it is: the best on the reward split of all that was trained before the final runs, or of `--keep`. */
+  readonly chosen: Chosen
+  /** Test clips that the model gets wrong, the surest first; at most twelve. */
+  readonly mistakes: readonly Mistake[]
+  /** What agents started from. */
+  readonly start: Start
+  /** What the policy does, from its greedy runs. */
+  readonly behaviour: Behaviour
   /** The learned policy, greedy, once per baseline seed: the like-for-like comparison. Its `total` includes the agents' search. */
   readonly policy: ScheduleSummary
   readonly baselines: Readonly<Record<string, ScheduleSummary>>
@@ -37,7 +41,55 @@ export interface FineTuneSummary {
   readonly model: string
 }
 
+export interface Mistake {
+  readonly clip: string
+  readonly label: string
+  readonly predicted: string
+  /** Of what was predicted. */
+  readonly probability: number
+}
+
+export interface Chosen {
+  /** `policy` (an episode or the greedy run) or a baseline's name. */
+  readonly from: string
+  /** 0 the first; absent for the greedy run and for baselines. */
+  readonly episode?: number
+  /** On the reward split, at its best moment. */
+  readonly score: number
+  readonly rewardLoss: number
+  /** FLOPs of the run that made it. */
+  readonly flops: number
+}
+
+/** The schedule whose settings agents began with; without one, the linear probe or a head that guesses. */
+export interface Start {
+  readonly from: string
+  /** Per group; 0 means frozen. */
+  readonly rates: readonly number[]
+}
+
+export interface Behaviour {
+  /** In words: "keeps the backbone frozen …". */
+  readonly words: string
+  /** The schedule that its greedy runs are, at whatever rate. */
+  readonly schedule?: string
+  /** Whether its greedy actions differ from state to state. */
+  readonly readsStates: boolean
+}
+
+/** One point of a learning curve: an evaluation on the reward split. */
+export interface CurveRow {
+  readonly step: number
+  readonly flops: number
+  readonly trainLoss: number
+  readonly score: number
+  readonly rewardLoss: number
+  readonly rewardAccuracy: number
+}
+
 export interface TestScore {
+  /** Accuracy, or balanced accuracy where classes differ much in size: what counts. */
+  readonly primary: number
   readonly accuracy: number
   readonly balancedAccuracy: number
   readonly loss: number
@@ -62,7 +114,8 @@ export interface EpisodeSummary {
   readonly seconds: number
   readonly steps: number
   readonly diverged: boolean
-  /** Loss and accuracy on the reward split at the episode's end. */
+  /** At its best moment, on the reward split; `return` is of its end. */
+  readonly score: number
   readonly rewardLoss: number
   readonly rewardAccuracy: number
   readonly rounds: readonly RoundSummary[]
@@ -81,6 +134,7 @@ export interface RoundSummary {
   readonly step: number
   readonly flops: number
   readonly trainLoss: number
+  readonly score: number
   readonly rewardLoss: number
   readonly rewardAccuracy: number
   /** The root's choice that was in force, where there is a root. */
@@ -94,30 +148,55 @@ export interface RoundSummary {
 }
 
 export interface ScheduleSummary {
-  /** Means over seeds, test split. */
+  /** Means over seeds, test split; `primary` is what counts (`TestScore`). */
+  readonly primary: number
   readonly accuracy: number
   readonly balancedAccuracy: number
   readonly loss: number
   readonly perSeed: readonly {
     readonly seed: number
+    readonly primary: number
     readonly accuracy: number
     readonly balancedAccuracy: number
     readonly loss: number
   }[]
-  /** Chosen learning rate (multiples of what the agent may reach), where there is one. */
+  /** Chosen learning rate: the backbone's, the head's where that alone moves. */
   readonly learningRate?: number
-  /** What the search for it tried: reward-split loss per learning rate and length (multiples of the budget's steps). */
+  /** What the search for it tried: score on the reward split by learning rate, mean over its seeds. */
   readonly tried?: readonly {
     readonly learningRate: number
-    readonly headRate?: number
-    readonly length?: number
+    readonly headRate: number
+    readonly seeds: number
+    readonly score: number
     readonly rewardLoss: number
   }[]
+  /** The chosen rate for twice the budget, on the reward split: how much more it brought. */
+  readonly longer?: { readonly score: number; readonly gain: number; readonly flops: number }
+  /** Where that was worth it: its final runs for twice the budget, on the test split. */
+  readonly ownBest?: {
+    readonly primary: number
+    readonly accuracy: number
+    readonly balancedAccuracy: number
+    readonly loss: number
+    readonly flops: number
+  }
+  /** Why nothing is claimed over it: not converged, its best rate at the edge, a seed that collapsed. */
+  readonly caveats: readonly Caveat[]
+  /** Of its final runs, a seed each, on the reward split. */
+  readonly curves: readonly (readonly CurveRow[])[]
   /** FLOPs of one final run, mean over seeds. */
   readonly flops: number
   readonly seconds: number
   /** FLOPs and seconds of everything: its own search (for the policy: that of the agents) and all seeds. */
   readonly total: { readonly flops: number; readonly seconds: number }
+}
+
+export interface Caveat {
+  readonly kind: 'rising' | 'edge' | 'collapsed' | 'diverged'
+  /** A sentence. */
+  readonly text: string
+  /** Settings that would find out. */
+  readonly remedy?: string
 }
 
 /** The learned policy against one baseline: paired bootstrap over test clips, both averaged over seeds. */
@@ -130,6 +209,8 @@ export interface Comparison {
   readonly clips: number
   readonly seeds: number
   readonly verdict: 'better' | 'worse' | 'undecided'
+  /** The policy's greedy runs are this schedule: no difference to it is claimed. */
+  readonly same?: boolean
 }
 
 /** Was learning worth it? `worthIt` is true only when `outcome` is 'yes'. */

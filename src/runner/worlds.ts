@@ -2,6 +2,7 @@ import { inputError } from '../common/error.ts'
 import { rateLimits } from '../envs/finetune/actions.ts'
 import { defaultStateSpace } from '../envs/finetune/features.ts'
 import { checkCredit, withCost } from '../envs/finetune/reward.ts'
+import { SHAPES } from '../envs/finetune/shape.ts'
 import { StageTree } from '../envs/finetune/stages.ts'
 import { FineTuning } from '../envs/finetune/world.ts'
 import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
@@ -18,7 +19,10 @@ export function worldsFor(
   config: FineTuneConfig,
   parts: Parts,
   container: Container,
-  given: Pick<FineTuningOptions<unknown>, 'classes' | 'keepHead' | 'signal' | 'onStep'> & {
+  given: Pick<
+    FineTuningOptions<unknown>,
+    'classes' | 'keepHead' | 'balanced' | 'prior' | 'balancedBatches' | 'signal' | 'onStep'
+  > & {
     readonly splits: Parameters<typeof batchSizeOf>[1]
   },
 ) {
@@ -41,6 +45,7 @@ export function worldsFor(
       credit: config.credit,
       baselines,
       norms: { modes: trainee.network.groups.map(() => config.norm) },
+      shape: SHAPES[config.shape],
       ...options,
     })
 }

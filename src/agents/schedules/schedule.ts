@@ -1,13 +1,14 @@
 import { clamp, type GroupSetting, type RateLimits } from '../../envs/finetune/actions.ts'
 import type { GroupStatistics } from '../../envs/finetune/features.ts'
+import { type Shape, warmUpAndCosine } from '../../envs/finetune/shape.ts'
 
-/** A point of a schedule's search, of what an agent may reach too. A rate that is absent means the frozen state. */
+/** A point of a schedule's search, of what an agent may reach too. */
 export interface Trial {
-  /** Of the backbone; 0 freezes it. */
+  /** Of the backbone at its fastest; 0 freezes it. */
   readonly rate: number
   /** Of the head. */
   readonly headRate: number
-  /** How many times the budget's steps it may run; its FLOPs are those of the budget all the same. */
+  /** How many budgets the run may cost. */
   readonly length: number
 }
 
@@ -22,22 +23,48 @@ export interface Course {
 /** The settings of all groups from here on, the head last. */
 export type Decide = (course: Course) => readonly GroupSetting[]
 
+/** What a schedule must know of the run that it is for. */
+export interface Terms {
+  readonly groups: number
+  readonly limits: RateLimits
+  /** Share of the budget's steps that goes once through the training clips. */
+  readonly epoch: number
+  /** Blocks of each group (a block: a stretch between two cuts with a convolution wider than one pixel). */
+  readonly blocks: readonly number[]
+}
+
 /** A way of fine-tuning that learns nothing from earlier runs. */
 export interface Schedule {
   /** With its paper. */
   readonly description: string
   readonly fromScratch?: boolean
-  /** It decides anew every round, as agents do; otherwise once. */
+  /** The head starts at the linear probe's solution instead of at chance. */
+  readonly fromProbe?: boolean
+  /** Where it starts is where it ends: nothing is trained. */
+  readonly solved?: boolean
+  /** Its settings change within a run. */
   readonly changes?: boolean
   /** It reads gradients, and pays for the probe that measures them, as agents do. */
   readonly probed?: boolean
-  /** What its search tries, the likeliest first; `longest` is how many times the budget's steps a run may take. */
-  trials(count: number, limits: RateLimits, longest: number): readonly Trial[]
-  /** For one run. `epoch`: the share of the budget's steps that goes once through the training clips. */
-  begin(
-    trial: Trial,
-    world: { readonly groups: number; readonly limits: RateLimits; readonly epoch: number },
-  ): Decide
+  /** How rates go over a run where it says so itself; default: warm-up and cosine. */
+  shape?(terms: Terms): Shape
+  /** Where its search begins; it goes on at a third and three times of both rates. */
+  trial(limits: RateLimits): Trial
+  /** For one run. */
+  begin(trial: Trial, terms: Terms): Decide
+}
+
+export function shapeOf(schedule: Schedule, terms: Terms): Shape {
+  return schedule.shape?.(terms) ?? warmUpAndCosine
+}
+
+/** Three to the power of `exponent` times both rates; undefined outside the limits, where the head's alone is held within. */
+export function trialAt(schedule: Schedule, exponent: number, limits: RateLimits): Trial | undefined {
+  const { rate, headRate, length } = schedule.trial(limits)
+  const factor = 3 ** exponent
+  const leading = (rate === 0 ? headRate : rate) * factor
+  if (leading < limits.minimum || leading > limits.maximum) return undefined
+  return { rate: rate * factor, headRate: clamp(headRate * factor, limits), length }
 }
 
 /** Rates of each group, the head last, 0 for a frozen one; held within the limits. */
@@ -53,31 +80,3 @@ export function settingsOf(rates: readonly number[], limits: RateLimits): readon
 export function flatRates({ rate, headRate }: Trial, groups: number): readonly number[] {
   return Array.from({ length: groups }, (_, group) => (group === groups - 1 ? headRate : rate))
 }
-
-/** Three to the power of pairs of exponents [backbone, head], times the rates that `reset` goes back to, within the limits. */
-export function ladder(exponents: readonly (readonly [number, number])[], limits: RateLimits): Trial[] {
-  const within = (rate: number) => rate >= limits.minimum && rate <= limits.maximum
-  return exponents
-    .map(([k, head]) => ({
-      rate: limits.reset(1) * 3 ** k,
-      headRate: limits.reset(0) * 3 ** head,
-      length: 1,
-    }))
-    .filter(({ rate, headRate }) => within(rate) && within(headRate))
-}
-
-/** Rates of one schedule-wide setting, the likeliest first. */
-export const OUTWARDS = [0, 1, -1, 2, -2, -3, -4, -5, -6].map(k => [0, k] as const)
-
-/** [backbone, head] */
-export const FULL_EXPONENTS = [
-  [0, 0],
-  [-1, 1],
-  [0, 1],
-  [-1, 0],
-  [1, 0],
-  [-1, 2],
-  [-2, 1],
-  [-2, 2],
-  [1, 1],
-] as const

@@ -154,7 +154,11 @@ export const defaultStateSpace: StateSpace = {
       description: 'log(reward-split loss / training loss), [−1, 1]; frozen prefixes overfit less',
       value: s => Math.log(s.loss / s.trainLoss),
     },
-    { id: 'score', description: 'what rewards are differences of, on the reward split', value: s => share(s.score) },
+    {
+      id: 'score',
+      description: 'what rewards are differences of, on the reward split',
+      value: s => share(s.score),
+    },
   ],
 }
 

@@ -14,9 +14,17 @@ export interface ClipFigures {
  * Raw loss is neither: one clip that is wrong with confidence outweighs many that are right.
  */
 export function scoreOf(figures: ClipFigures, balanced: boolean): number {
-  const { losses, correct } = figures
-  const perClip = Float64Array.from(losses, (loss, i) => (correct[i] + Math.exp(-loss)) / 2)
-  return meanOf(perClip, figures.labels, balanced)
+  return meanOf(clipScores(figures), figures.labels, balanced)
+}
+
+/** Each clip's part of the score, [clips], in [0, 1]. */
+export function clipScores({ losses, correct }: ClipFigures): Float64Array {
+  return Float64Array.from(losses, (loss, i) => (correct[i] + confidence(loss)) / 2)
+}
+
+/** Probability of the true class; 0 where a loss is no number. */
+function confidence(loss: number): number {
+  return Number.isNaN(loss) ? 0 : Math.exp(-loss)
 }
 
 /** Plain mean or, balanced, the mean over the classes that occur of each one's mean. */

@@ -15,6 +15,25 @@ export const warmUpAndCosine: Shape = progress =>
     ? Math.max(FIRST, progress / WARM_UP)
     : (1 + Math.cos((Math.PI * (progress - WARM_UP)) / (1 - WARM_UP))) / 2
 
+/** Up over a tenth, then straight down to a 32nd (ULMFiT's slanted triangle: Howard & Ruder 2018, eq. 3). */
+export const slantedTriangle: Shape = progress => {
+  const height = progress < 0.1 ? progress / 0.1 : (1 - progress) / 0.9
+  return (1 + height * (32 - 1)) / 32
+}
+
+/**
+ * From 1/div up to 1 along half a cosine over the first `up` of a part of a run, then down to 1e-5 (fastai's
+ * fit_one_cycle, after Smith 2018; its momentum stays what the optimizer's is).
+ */
+export function oneCycle(up: number, div: number): Shape {
+  const between = (from: number, to: number, share: number) =>
+    to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2
+  return progress =>
+    progress < up
+      ? between(1 / div, 1, progress / up)
+      : between(1, 1e-5, Math.min(1, (progress - up) / (1 - up)))
+}
+
 export const constantShape: Shape = () => 1
 
 export const SHAPES = { 'warm-up-cosine': warmUpAndCosine, constant: constantShape } as const

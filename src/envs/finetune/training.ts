@@ -68,7 +68,7 @@ export async function advance(before: Progress, until: number, setup: Setup): Pr
     ...before,
     step,
     measured,
-    best: isBetter(now.evaluation, before.best.evaluation) ? now : before.best,
+    best: bestOf(before, now, diverged),
     previousLoss: before.measured.evaluation.loss,
     trainLoss: losses.length === 0 ? before.trainLoss : losses.reduce((a, b) => a + b, 0) / losses.length,
     done: diverged || step >= budgetSteps || trainee.flops >= budgetFlops,
@@ -76,13 +76,19 @@ export async function advance(before: Progress, until: number, setup: Setup): Pr
   }
 }
 
+/** The start is no round: it counts only until there is one, since what it was solved for was chosen on the same split. */
+function bestOf({ step, best }: Progress, now: Moment, diverged: boolean): Moment {
+  if (step === 0 && !diverged) return now
+  return isBetter(now.measured.evaluation, best.measured.evaluation) ? now : best
+}
+
 /** Whether a moment is to be preferred: a higher score, or the same at a lower loss. */
 export function isBetter(a: Chosen, b: Chosen): boolean {
   return a.score > b.score || (a.score === b.score && a.loss < b.loss)
 }
 
-type Chosen = Pick<Moment['evaluation'], 'score' | 'loss'>
+type Chosen = Pick<Measurement['evaluation'], 'score' | 'loss'>
 
-function momentOf({ evaluation }: Measurement, step: number, trainee: Trainee): Moment {
-  return { evaluation, step, flops: trainee.flops, weights: trainee.snapshot().weights }
+function momentOf(measured: Measurement, step: number, trainee: Trainee): Moment {
+  return { measured, step, flops: trainee.flops, weights: trainee.snapshot().weights }
 }

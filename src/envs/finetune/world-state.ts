@@ -103,7 +103,7 @@ export interface Stage {
 
 /** A moment of a run: what it was on the reward split, and what it was then. */
 export interface Moment {
-  readonly evaluation: Evaluation<'reward'>
+  readonly measured: Measurement
   readonly step: number
   readonly flops: number
   readonly weights: Weights
@@ -113,7 +113,7 @@ export interface Moment {
 export interface Progress {
   readonly step: number
   readonly measured: Measurement
-  /** The moment with the highest score so far, that of the lower loss where two have it. */
+  /** The round with the highest score so far, that of the lower loss where two have it; before any, the start. */
   readonly best: Moment
   /** What full fine-tuning reaches, where the reward needs it. */
   readonly baseline?: Measurement

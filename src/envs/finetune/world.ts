@@ -291,7 +291,13 @@ export class FineTuning<A = number> {
 
   private get prior(): Float32Array {
     const { prior, trainee, splits, classes } = this.options
-    return prior ?? classPrior(splits.train.map(clip => trainee.label(clip)), classes)
+    return (
+      prior ??
+      classPrior(
+        splits.train.map(clip => trainee.label(clip)),
+        classes,
+      )
+    )
   }
 
   private newOrder(seed: number): BatchOrder {

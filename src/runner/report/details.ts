@@ -17,15 +17,16 @@ import { folded, type Html, html, table } from './html.ts'
 /** What each baseline's search for a learning rate tried, and which it took. */
 export function searchesSection({ baselines }: FineTuneSummary): Html {
   const rows = Object.entries(baselines).flatMap(([name, { tried = [] }]) => {
-    const lowest = Math.min(...tried.map(trial => trial.rewardLoss))
-    const taken = tried.findIndex(trial => trial.rewardLoss === lowest)
-    return tried.map(({ learningRate: rate, headRate, length = 1, rewardLoss }, index) => [
+    const most = Math.max(...tried.map(({ seeds }) => seeds))
+    const best = Math.max(...tried.filter(({ seeds }) => seeds === most).map(({ score }) => score))
+    return tried.map(({ learningRate: rate, headRate, seeds, score, rewardLoss }) => [
       scheduleLabel(name),
       learningRate(rate),
-      headRate === undefined ? '' : learningRate(headRate),
-      `${Number(length.toPrecision(3))} ×`,
+      learningRate(headRate),
+      integer(seeds),
+      percent(score),
       decimal(rewardLoss),
-      index === taken ? 'taken' : '',
+      seeds === most && score === best ? 'taken' : '',
     ])
   })
   if (rows.length === 0) return html``
@@ -35,11 +36,12 @@ export function searchesSection({ baselines }: FineTuneSummary): Html {
       'baseline',
       'learning rate',
       'of the head',
-      'steps, of the budget',
-      'loss on the reward split',
+      'seeds',
+      'score on the reward split',
+      'loss there',
       '',
     ],
-    words: [5],
+    words: [6],
     rows,
   })}</section>`
 }

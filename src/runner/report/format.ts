@@ -7,7 +7,9 @@ const KNOWN_SCHEDULES: Readonly<Record<string, string>> = {
   fromScratch: 'training from scratch',
   lpFt: 'LP-FT',
   discriminative: 'discriminative rates',
-  cosine: 'cosine rates',
+  headOnly: 'head alone',
+  layerDecay: 'layer decay',
+  fineTune: "fastai's fine_tune",
   autoRgn: 'Auto-RGN',
   autoFreeze: 'AutoFreeze',
 }

@@ -3,11 +3,12 @@ export interface Outcome {
   readonly instance: string
   readonly seed: number
   readonly contender: string
-  /** Of the model that it ends with, on the test split. */
+  /** Of the model that it ends with, on the test split; balanced where classes differ much in size. */
   readonly accuracy: number
   /** Nats, each clip's held within the bound of divergence. */
   readonly loss: number
   /** By which it was chosen. */
+  readonly score: number
   readonly rewardLoss: number
   readonly rewardAccuracy: number
   /** Of the one run that ends with the model. */

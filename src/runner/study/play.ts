@@ -4,20 +4,16 @@ import { fineTuningRun } from '../../agents/search/fine-tuning-run.ts'
 import { populationSearches, type SearchName } from '../../agents/search/population-searches.ts'
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
+import { isBetter } from '../../envs/finetune/training.ts'
 import { parseAgentConfig } from '../agent-config.ts'
 import type { Clock, GroupAgent } from '../collect.ts'
 import type { Composition } from '../compose.ts'
-import { bestTrial, type TriedRun, total } from '../conclude.ts'
-import { episodesPerUpdate, initialLearningState, type LearningState, learn } from '../learn.ts'
+import { total } from '../conclude.ts'
+import { chosenBy, episodesPerUpdate, initialLearningState, type LearningState, learn } from '../learn.ts'
 import { applyPolicy, type PolicyFile, settingsOfPolicy } from '../policy.ts'
-import {
-  boundedTestScores,
-  runPolicy,
-  runSchedule,
-  type ScheduleRun,
-  testScore,
-  trialsOf,
-} from '../schedule-runs.ts'
+import { runPolicy, runSchedule, type ScheduleRun } from '../schedule-runs.ts'
+import { runsOf, searchSchedule } from '../schedule-search.ts'
+import { boundedTestScores, testScore } from '../test-scores.ts'
 import type { Contender } from './config.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -50,29 +46,27 @@ async function playSchedule(
   { composition, clock }: PlayOptions,
 ): Promise<Played> {
   const { seed } = composition.config
-  const tried: TriedRun[] = []
-  const candidates = candidatesOf(schedule, contender, composition)
+  const { limits } = composition.worlds[0].options
+  const own = schedule.trial(limits)
+  const given = { ...own, rate: contender.rate ?? own.rate, headRate: contender.headRate ?? own.headRate }
+  const play = async (trial: Trial, test: boolean) =>
+    (await runSchedule(schedule, trial, seed, { composition, clock, test })).run
   // The test split is left alone until the trial is chosen.
-  for (const trial of candidates.length === 1 ? [] : candidates)
-    tried.push({ trial, run: await runSchedule(schedule, trial, seed, { composition, clock, test: false }) })
-  const trial = tried.length === 0 ? candidates[0] : bestTrial(tried).trial
-  const run = await runSchedule(schedule, trial, seed, { composition, clock, test: true })
+  const search =
+    contender.tries === undefined
+      ? undefined
+      : await searchSchedule(schedule, {
+          ...{ limits, rates: contender.tries, seeds: [seed], longer: false },
+          run: trial => play(trial, false),
+        })
+  const trial = search?.chosen.trial ?? given
+  const run = await play(trial, true)
   return {
     ...scored(run, composition),
     // The same run again, to be scored: it is not paid for twice.
-    total: total(tried.length === 0 ? [run] : tried.map(({ run: each }) => each)),
+    total: total(search === undefined ? [run] : runsOf(search)),
     rates: contender.rates ?? [trial.rate, trial.headRate],
   }
-}
-
-function candidatesOf(
-  schedule: Schedule,
-  { rate, headRate, tries }: Contender,
-  composition: Composition,
-): readonly Trial[] {
-  if (tries !== undefined) return trialsOf(schedule, composition, tries)
-  const [first] = trialsOf(schedule, composition, 1)
-  return [{ ...first, rate: rate ?? first.rate, headRate: headRate ?? first.headRate }]
 }
 
 /** Rates that were given, a group, from the first step to the last. */
@@ -105,6 +99,7 @@ async function playPolicy(path: string, { composition, policies, clock }: PlayOp
       clock,
       index: 0,
       paid: false,
+      test: true,
     })
     return { ...scored(run, composition), total: { flops: run.flops, seconds: run.seconds } }
   } finally {
@@ -112,7 +107,7 @@ async function playPolicy(path: string, { composition, policies, clock }: PlayOp
   }
 }
 
-/** A search that leaves runs and takes them up again; what it keeps is the run with the lowest reward-split loss. */
+/** A search that leaves runs and takes them up again; what it keeps is the run with the best score. */
 async function playSearch(
   name: SearchName,
   contender: Contender,
@@ -132,10 +127,12 @@ async function playSearch(
   })
   const seconds = (clock() - start) / 1000
   world.restore(best.state.world)
-  const { loss: rewardLoss, accuracy: rewardAccuracy } = world.evaluation
-  const run = { rewardLoss, rewardAccuracy, flops: world.flops, seconds }
+  const { trainee } = world.options
+  trainee.assign(world.best.weights)
+  const { score, loss: rewardLoss, accuracy: rewardAccuracy } = world.best.measured.evaluation
+  const run = { score, rewardLoss, rewardAccuracy, flops: world.flops, seconds }
   return {
-    ...scored({ ...run, test: boundedTestScores(world, composition) }, composition),
+    ...scored({ ...run, test: boundedTestScores(trainee, composition) }, composition),
     total: { flops, seconds },
     episodes: runs,
   }
@@ -172,11 +169,12 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
       test: false,
     })
     const { best } = learning
-    const better = best !== undefined && best.rewardLoss < greedy.run.rewardLoss
+    const better = best !== undefined && isBetter(chosenBy(best), chosenBy(greedy.run))
     const chosen = better ? learning.episodes[best.index].summary : greedy.episode.summary
-    world.options.trainee.reset(better ? best.weights : greedy.episode.weights, world.options.norms)
-    const { rewardLoss, rewardAccuracy, flops, seconds } = chosen
-    const run = { rewardLoss, rewardAccuracy, flops, seconds, test: boundedTestScores(world, own) }
+    const { trainee } = world.options
+    trainee.assign(better ? best.weights : greedy.weights)
+    const { score, rewardLoss, rewardAccuracy, flops, seconds } = chosen
+    const run = { score, rewardLoss, rewardAccuracy, flops, seconds, test: boundedTestScores(trainee, own) }
     return {
       ...scored(run, own),
       total: total([spentOn(learning), greedy.episode.summary]),
@@ -196,9 +194,11 @@ function spentOn({ episodes }: LearningState) {
   return total(episodes.map(({ summary }) => summary))
 }
 
-function scored(run: ScheduleRun, composition: Composition): Omit<Played, 'total'> {
+type Scored = Pick<ScheduleRun, 'score' | 'rewardLoss' | 'rewardAccuracy' | 'flops' | 'seconds' | 'test'>
+
+function scored(run: Scored, composition: Composition): Omit<Played, 'total'> {
   if (run.test === undefined) throw new Error('a final run without its test scores')
-  const { accuracy, loss } = testScore(run.test, composition)
-  const { rewardLoss, rewardAccuracy, flops, seconds } = run
-  return { accuracy, loss, rewardLoss, rewardAccuracy, flops, seconds }
+  const { primary: accuracy, loss } = testScore(run.test, composition)
+  const { score, rewardLoss, rewardAccuracy, flops, seconds } = run
+  return { accuracy, loss, score, rewardLoss, rewardAccuracy, flops, seconds }
 }

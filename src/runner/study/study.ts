@@ -184,9 +184,9 @@ async function playUnit(
       })
       const { budgetFlops } = composition.worlds[0]
       await onOutcome({ instance, seed, contender: contender.id, ...played, budgetFlops })
-      const { rewardLoss, rewardAccuracy, total } = played
+      const { score, rewardLoss, rewardAccuracy, total } = played
       const key = `${instance}, seed ${seed}: ${contender.id}`
-      hooks.onEvent({ type: 'run', key, rewardLoss, rewardAccuracy, ...total })
+      hooks.onEvent({ type: 'run', key, score, rewardLoss, rewardAccuracy, ...total })
     }
   } finally {
     composition.dispose()

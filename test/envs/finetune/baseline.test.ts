@@ -32,7 +32,7 @@ async function play(world: FineTuning<number>, seed: number, choices = CHOICES) 
 
 const total = (rounds: readonly RoundResult[]) => rounds.reduce((sum, { reward }) => sum + reward, 0)
 
-/** Full fine-tuning at the reset rates, in one go, from the same seed: its loss on the reward split, and its FLOPs. */
+/** Full fine-tuning at the reset rates, in one go, from the same seed: what it reaches on the reward split, and its FLOPs. */
 async function fullFineTuning(seed: number, options: Partial<FineTuningOptions<number>> = {}) {
   const world = tinyWorld({ ...options, probed: false, roundSteps: 8 })
   const { limits } = world.options
@@ -40,16 +40,16 @@ async function fullFineTuning(seed: number, options: Partial<FineTuningOptions<n
   const start = world.flops
   const rates = [limits.reset(1), limits.reset(1), limits.reset(0)]
   const { evaluation } = await world.train(rates.map(learningRate => ({ frozen: false, learningRate })))
-  return { loss: evaluation.loss, flops: world.flops - start }
+  return { ...evaluation, flops: world.flops - start }
 }
 
 describe('terminal-advantage', () => {
-  test('is log L_baseline - log L_T at the end, 0 before, and the baseline is full fine-tuning', async () => {
+  test('is the lead of the score over the baseline at the end, 0 before, and the baseline is full fine-tuning', async () => {
     const rounds = await play(rewarded(), 1)
-    const { loss } = await fullFineTuning(1)
+    const { score } = await fullFineTuning(1)
     expect(rounds.slice(0, -1).map(({ reward, noise }) => [reward, noise])).toEqual(Array(3).fill([0, 0]))
     const last = rounds[3]
-    expect(last.reward).toBeCloseTo(Math.log(loss) - Math.log(last.evaluation.loss), 12)
+    expect(last.reward).toBeCloseTo(last.evaluation.score - score, 12)
     expect(last.noise).toBeGreaterThan(0)
   })
 
@@ -120,13 +120,13 @@ describe('terminal-advantage', () => {
     expect(world.spentFlops).toBe(0)
   })
 
-  test('a run that diverges is paid with the bound as its last loss', async () => {
+  test('a run that diverges is paid with 0 as its last score', async () => {
     const world = tinyWorld({ reward: terminalAdvantage }, tinyTrainee({ optimizer: 'sgd' }))
     await world.reset(1)
     const blown = await world.train(world.settings.map(() => ({ frozen: false, learningRate: 1e25 })))
-    const baseline = world.snapshot().progress.baseline?.evaluation.loss ?? Number.NaN
+    const baseline = world.snapshot().progress.baseline?.evaluation.score ?? Number.NaN
     expect(blown).toMatchObject({ diverged: true, terminated: true })
-    expect(blown.reward).toBeCloseTo(Math.log(baseline) - Math.log(3 * Math.log(2)), 12)
+    expect(blown.reward).toBeCloseTo(-baseline, 12)
   })
 
   test('difference credit is refused', () => {
@@ -158,7 +158,7 @@ describe('terminal-advantage', () => {
   })
   const world = { current: undefined as FineTuning<number> | undefined }
   property.prop([actions, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })], { numRuns: 12 })(
-    'whatever is chosen, and wherever it is stopped, the return is log L_baseline - log L_T',
+    'whatever is chosen, and wherever it is stopped, the return is the lead over the baseline',
     async (choices, seed, length) => {
       world.current ??= rewarded({ budgetSteps: 6 })
       const { current } = world
@@ -168,8 +168,8 @@ describe('terminal-advantage', () => {
         if (rounds.at(-1)?.terminated !== true) rounds.push(await current.round(chosen))
       }
       if (!rounds[rounds.length - 1].terminated) rounds.push(current.stop())
-      const { loss } = await fullFineTuning(seed, { budgetSteps: 6 })
-      expect(total(rounds)).toBeCloseTo(Math.log(loss) - Math.log(current.evaluation.loss), 6)
+      const { score } = await fullFineTuning(seed, { budgetSteps: 6 })
+      expect(total(rounds)).toBeCloseTo(current.evaluation.score - score, 6)
       expect(current.returnNoise).toBeCloseTo(rounds[rounds.length - 1].noise, 12)
     },
   )
@@ -199,9 +199,9 @@ describe('the noise of rewards', () => {
     const { info, reward } = await env.step(1)
     expect(info).toMatchObject({ reward, duration: 2, rewardNoise: 0 })
     const stopped = await env.step(env.stop)
-    const { loss } = await fullFineTuning(1)
+    const { score } = await fullFineTuning(1)
     expect(stopped).toMatchObject({ terminated: true, info: { duration: 0, stopped: true } })
-    expect(stopped.reward).toBeCloseTo(Math.log(loss) - Math.log(Number(stopped.info.loss)), 12)
+    expect(stopped.reward).toBeCloseTo(Number(stopped.info.score) - score, 12)
     expect(stopped.info.rewardNoise).toBeGreaterThan(0)
   })
 

@@ -12,6 +12,7 @@ import {
   checkCredit,
   logLoss,
   type RewardDefinition,
+  scoreGain,
   terminalAdvantage,
   withCost,
 } from '../../../src/envs/finetune/reward.ts'
@@ -121,21 +122,23 @@ const runs = fc.integer({ min: 2, max: 6 }).chain(clips => {
 type Run = typeof runs extends fc.Arbitrary<infer R> ? R : never
 
 function payments(reward: RewardDefinition, { losses, baseline, diverged }: Run) {
-  const measured = (values: readonly number[]) =>
+  const evaluated = (values: readonly number[]) =>
     measured(Float64Array.from(values), new Uint8Array(values.length))
-  const all = losses.map(measured)
+  const all = losses.map(evaluated)
   if (diverged) all.push(divergedMeasurement(all[all.length - 1], CLASSES))
   const rounds = all.slice(1).map((after, i) => {
     const terminated = i === all.length - 2
-    return payment(reward, roundOf({ before: all[i], after, baseline: measured(baseline), terminated }))
+    return payment(reward, roundOf({ before: all[i], after, baseline: evaluated(baseline), terminated }))
   })
-  const logs = [all[0], all[all.length - 1], measured(baseline)].map(({ evaluation: { loss } }) =>
+  const ends = [all[0], all[all.length - 1], evaluated(baseline)].map(({ evaluation }) => evaluation)
+  const logs = ends.map(({ loss }) =>
     Math.log(
       Number.isFinite(loss) ? Math.min(Math.max(loss, 1e-4), 3 * Math.log(CLASSES)) : 3 * Math.log(CLASSES),
     ),
   )
-  const [first, last, base] = logs
-  return { rounds, total: rounds.reduce((sum, { reward: paid }) => sum + paid, 0), first, last, base }
+  const [first, last] = logs
+  const scores = ends.map(({ score }) => score)
+  return { rounds, total: rounds.reduce((sum, { reward: paid }) => sum + paid, 0), first, last, scores }
 }
 
 describe('returns', () => {
@@ -144,9 +147,15 @@ describe('returns', () => {
     expect(total).toBeCloseTo(first - last, 10)
   })
 
-  property.prop([runs])('terminal-advantage pays once, log L_baseline - log L_T', run => {
-    const { rounds, total, last, base } = payments(terminalAdvantage, run)
-    expect(total).toBeCloseTo(base - last, 10)
+  property.prop([runs])('score-gain telescopes, and a run that diverges ends at 0', run => {
+    const { total, scores } = payments(scoreGain, run)
+    expect(total).toBeCloseTo(scores[1] - scores[0], 10)
+    if (run.diverged) expect(scores[1]).toBe(0)
+  })
+
+  property.prop([runs])('terminal-advantage pays once, the lead over the baseline', run => {
+    const { rounds, total, scores } = payments(terminalAdvantage, run)
+    expect(total).toBeCloseTo(scores[1] - scores[2], 10)
     for (const { reward, noise } of rounds.slice(0, -1)) expect([reward, noise]).toEqual([0, 0])
   })
 
@@ -155,11 +164,11 @@ describe('returns', () => {
     const sums = rounds[0].replicates.map((_, clip) =>
       rounds.reduce((sum, { replicates }) => sum + replicates[clip], 0),
     )
-    const measured = [run.losses[0], run.losses[run.losses.length - 1]].map(values =>
+    const ends = [run.losses[0], run.losses[run.losses.length - 1]].map(values =>
       measured(Float64Array.from(values), new Uint8Array(values.length)),
     )
-    const last = run.diverged ? divergedMeasurement(measured[1], CLASSES) : measured[1]
-    const whole = payment(logLoss, roundOf({ before: measured[0], after: last }))
+    const last = run.diverged ? divergedMeasurement(ends[1], CLASSES) : ends[1]
+    const whole = payment(logLoss, roundOf({ before: ends[0], after: last }))
     expect(standardError(sums)).toBeCloseTo(whole.noise, 8)
   })
 })
