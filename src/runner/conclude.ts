@@ -1,8 +1,7 @@
 import type { BaselineName } from '../agents/schedules/baselines.ts'
 import type { Trial } from '../agents/schedules/schedule.ts'
-import { Rng } from '../common/random.ts'
 import type { Weights } from '../models/initialize.ts'
-import { compareSchedules } from './compare.ts'
+import { compareWithBaselines } from './compare.ts'
 import type { Composition } from './compose.ts'
 import { type ClipScores, type ScheduleRun, summarise } from './schedule-runs.ts'
 import type { EpisodeSummary, FineTuneSummary, ScheduleSummary } from './summary.ts'
@@ -86,7 +85,6 @@ function compareAll({ composition, seeds, runs, trials }: SummaryInput, search: 
     perSeed: runsOf(name).map(({ run }) => clipOutcomes(run.test, composition)),
   })
   const baselines: Record<string, ScheduleSummary> = {}
-  const comparison: Record<string, FineTuneSummary['comparison'][string]> = {}
   for (const [name, tried] of trials) {
     baselines[name] = summarise(runsOf(name), total(tried.map(({ run }) => run)), composition, {
       learningRate: rateOf(bestTrial(tried).trial),
@@ -97,9 +95,12 @@ function compareAll({ composition, seeds, runs, trials }: SummaryInput, search: 
         rewardLoss: run.rewardLoss,
       })),
     })
-    const rng = Rng.of(composition.config.seed, 'comparison', name)
-    comparison[name] = compareSchedules({ policy: outcomes('policy'), baseline: outcomes(name), rng })
   }
+  const comparison = compareWithBaselines({
+    policy: outcomes('policy'),
+    baselines: Object.fromEntries([...trials.keys()].map(name => [name, outcomes(name)])),
+    units: composition.splits.test.map(({ group, id }) => group ?? id),
+  })
   return { policy: summarise(runsOf('policy'), search, composition), baselines, comparison }
 }
 

@@ -12,6 +12,7 @@ import { episodesPerUpdate, initialLearningState, type LearningState, learn } fr
 import { applyPolicy, type PolicyFile, settingsOfPolicy } from '../policy.ts'
 import {
   boundedTestScores,
+  type ClipScores,
   runPolicy,
   runSchedule,
   type ScheduleRun,
@@ -19,7 +20,7 @@ import {
   trialsOf,
 } from '../schedule-runs.ts'
 import type { Contender } from './config.ts'
-import type { Outcome } from './outcome.ts'
+import type { Outcome, TestItems } from './outcome.ts'
 
 /** What learning or searching on an instance may cost, in budgets of one run. */
 const DEFAULT_BUDGET = 16
@@ -200,5 +201,15 @@ function scored(run: ScheduleRun, composition: Composition): Omit<Played, 'total
   if (run.test === undefined) throw new Error('a final run without its test scores')
   const { accuracy, loss } = testScore(run.test, composition)
   const { rewardLoss, rewardAccuracy, flops, seconds } = run
-  return { accuracy, loss, rewardLoss, rewardAccuracy, flops, seconds }
+  const items = testItems(run.test, composition)
+  return { accuracy, loss, items, rewardLoss, rewardAccuracy, flops, seconds }
+}
+
+function testItems({ losses, predictions }: ClipScores, { splits, worlds }: Composition): TestItems {
+  const { trainee } = worlds[0].options
+  return {
+    units: splits.test.map(({ group, id }) => group ?? id),
+    correct: splits.test.map((clip, i) => (predictions[i] === trainee.label(clip) ? 1 : 0)),
+    losses: losses.map(loss => Number(loss.toFixed(4))),
+  }
 }
