@@ -6,7 +6,9 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { BenchmarkSummary } from '../../src/runner/benchmark/summary.ts'
-import { type Interval, mean, meanInterval, welchInterval } from '../../src/runner/statistics.ts'
+import { intervalOf } from '../../src/runner/inference/inference.ts'
+import { welch } from '../../src/runner/inference/welch.ts'
+import { type Interval, mean, meanInterval } from '../../src/runner/statistics.ts'
 import { table } from '../support/measure.ts'
 
 interface PeerRun {
@@ -37,13 +39,13 @@ for (const path of positionals) {
       .filter(peer => peer.env === env && peer.algorithm === agent && peer.steps === steps)
       .map(peer => peer.meanReturn)
     if (theirs.length === 0) continue
-    const difference = figure(mean(returns) - mean(theirs))
+    const difference = welch(returns, theirs)
     against.push([
       ...what,
       `${figure(mean(returns))} (${returns.length})`,
       `${figure(mean(theirs))} (${theirs.length})`,
-      difference,
-      between(welchInterval(returns, theirs)),
+      figure(mean(returns) - mean(theirs)),
+      between(difference && intervalOf(difference)),
       list(theirs),
     ])
   }

@@ -2,6 +2,7 @@
  * The tables and the figure of docs/results/hierarchy.md, from the folder of a `layergym study`:
  *   npx tsx bench/tables/study.ts runs/DIR [--from 'CONTENDER + …'] [--without INSTANCE,…]
  *     [--tried 'CONTENDER + …'] [--figure FILE.svg]
+ * What is claimed is corrected for the comparisons that the table shows; intervals are not.
  * --tried adds what trying several contenders comes to: all are paid, the lowest reward-split loss is kept.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,7 +10,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { total } from '../../src/runner/conclude.ts'
 import { decimal, signed } from '../../src/runner/report/format.ts'
-import { costSection } from '../../src/runner/report/study-report.ts'
+import { costSection } from '../../src/runner/report/study-cost.ts'
+import { claimWords, evidenceWords } from '../../src/runner/report/study-differences.ts'
 import { parseContenders, type StudyConfig } from '../../src/runner/study/config.ts'
 import type { Outcome } from '../../src/runner/study/outcome.ts'
 import { summarizeStudy } from '../../src/runner/study/summarize.ts'
@@ -34,10 +36,12 @@ if (values.tried !== undefined) {
   outcomes.push(...tried(values.tried, names))
   contenders[values.tried] = contenders[names[0]]
 }
-const summary = summarizeStudy(dir, config, parseContenders(contenders), outcomes, new Map())
+const from =
+  values.from === undefined ? [config.reference ?? Object.keys(contenders)[0]] : listed(values.from)
+const summary = summarizeStudy(dir, config, parseContenders(contenders), outcomes, new Map(), pair =>
+  from.includes(pair.from),
+)
 const ranked = [...summary.contenders].sort((a, b) => b.accuracy - a.accuracy)
-const from = values.from === undefined ? [summary.reference] : listed(values.from)
-
 const heads = from.map(id => `points from ${id} (95 %)`)
 const rows = ranked.map(
   ({ id, accuracy, loss, runCost, totalCost, seconds, regret = Number.NaN, onFront }) => [
@@ -52,6 +56,8 @@ const rows = ranked.map(
   ],
 )
 print(table(['', 'accuracy', 'loss', 'one run', 'everything', 's', 'regret', ...heads], rows))
+print(summary.evidence.tooLittle ?? evidenceWords(summary.evidence))
+for (const { id, remarks } of ranked) for (const remark of remarks) print(`- ${id}: ${remark}`)
 if (summary.instances.length > 1) {
   print(
     table(
@@ -85,7 +91,8 @@ function difference(of: string, reference: string): string {
   if (pair === undefined) return '-'
   const [low, high] = pair.accuracyInterval
   const words = `${points(pair.accuracy)} (${points(low)} to ${points(high)})`
-  return pair.verdict === 'undecided' ? words : `${words} ${pair.verdict}`
+  const claim = claimWords(pair)
+  return claim === 'undecided' ? words : `${words} ${claim}`
 }
 
 /** Names may have commas. */

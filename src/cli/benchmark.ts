@@ -35,7 +35,8 @@ export function benchmarkWords(summary: BenchmarkSummary): string {
     ])
   }
   const differences = summary.differences.map(
-    ({ of, from, mean, interval }) => `${of} − ${from}: ${mean.toFixed(2)} (95 %: ${between(interval)})`,
+    ({ of, from, mean, interval, better }) =>
+      `${of} − ${from}: ${mean.toFixed(2)} (95 %: ${between(interval)})${better ? ' better' : ''}`,
   )
   return [
     `${summary.env}, ${integer(summary.steps)} steps, ${summary.seeds.length} seeds`,

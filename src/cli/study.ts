@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { decimal, percent, plural, signed } from '../runner/report/format.ts'
+import { claimWords, evidenceWords } from '../runner/report/study-differences.ts'
 import { studySchema } from '../runner/study/config.ts'
 import type { StudyResult } from '../runner/study/study.ts'
 import type { Io } from './command.ts'
@@ -25,7 +26,7 @@ export function studyWords({ dir, done, of, summary }: StudyResult): string {
   if (summary === undefined) {
     return `${done} of ${plural(of, 'outcome')} are done; the rest is another shard's, or: layergym resume ${dir}`
   }
-  const { contenders, differences, reference, instances, seeds } = summary
+  const { contenders, differences, reference, instances, seeds, evidence } = summary
   const table = new Table({
     head: ['', 'accuracy', `points from ${reference}`, 'cost, in budgets', 'regret'],
     style: { head: [], border: [] },
@@ -38,7 +39,7 @@ export function studyWords({ dir, done, of, summary }: StudyResult): string {
       percent(accuracy),
       difference === undefined
         ? '-'
-        : `${signed(100 * difference.accuracy, 1)} (${signed(100 * low, 1)} to ${signed(100 * high, 1)}) ${difference.verdict}`,
+        : `${signed(100 * difference.accuracy, 1)} (${signed(100 * low, 1)} to ${signed(100 * high, 1)}) ${claimWords(difference)}`,
       decimal(totalCost, 2),
       regret === undefined ? '-' : signed(100 * regret, 1),
     ])
@@ -46,6 +47,7 @@ export function studyWords({ dir, done, of, summary }: StudyResult): string {
   return [
     `${plural(instances.length, 'instance')}, ${plural(seeds.length, 'seed')}`,
     table.toString(),
+    evidence.tooLittle ?? evidenceWords(evidence),
     `report: ${join(dir, 'report.html')}`,
   ].join('\n')
 }

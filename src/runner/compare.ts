@@ -1,11 +1,13 @@
 import { failure } from '../common/error.ts'
-import type { Rng } from '../common/random.ts'
-import { pairedBootstrap } from './statistics.ts'
+import { holm, LEVEL } from './inference/holm.ts'
+import { intervalOf, pAbove } from './inference/inference.ts'
+import { onInstance, type SeedItems } from './inference/on-instance.ts'
 import type { Comparison } from './summary.ts'
 
 /** How one clip of the test split was classified. */
 export interface ClipOutcome {
-  readonly correct: 0 | 1
+  /** 1 or 0; where classes count alike, what `pointsOf` gives. */
+  readonly correct: number
   /** Cross-entropy, finite. */
   readonly loss: number
 }
@@ -19,47 +21,89 @@ export interface SchedulePredictions {
 export const MINIMUM_SEEDS = 3
 export const MINIMUM_CLIPS = 30
 
+/** "Not worse" where nothing else is said: by less than two points of accuracy. */
+export const MARGIN = 0.02
+
+interface Evidence {
+  readonly policy: SchedulePredictions
+  /**
+   * [clips]: what each test clip is drawn as, such as its recording, so that clips of one recording don't count as so
+   * many. Default: each clip by itself.
+   */
+  readonly units?: readonly string[]
+  /** Accuracy, a share. */
+  readonly margin?: number
+}
+
 /**
- * The learned policy against one baseline: policy minus baseline, paired by seed and by test clip.
- * @throws failure `compare.shape` when the two differ in seeds or clips, `compare.loss` for a loss that isn't finite
+ * The learned policy against every baseline: policy minus baseline, paired by seed and by test clip. Claims are right
+ * about the whole family, accuracies and losses of all baselines, by Holm's correction; intervals are each by itself.
+ * @throws failure `compare.shape` when two differ in seeds or clips, `compare.loss` for a loss that isn't finite
  * (bound a diverged run's losses first).
  */
-export function compareSchedules(input: {
-  readonly policy: SchedulePredictions
-  readonly baseline: SchedulePredictions
-  readonly rng: Rng
-}): Comparison {
-  const { policy, baseline, rng } = input
-  checkPairs(policy, baseline)
-  const accuracy = pairedBootstrap(
-    differencesOf(policy, baseline, clip => clip.correct),
-    rng,
+export function compareWithBaselines(
+  input: Evidence & { readonly baselines: Readonly<Record<string, SchedulePredictions>> },
+): Record<string, Comparison> {
+  const { policy, baselines, margin = MARGIN } = input
+  const found = Object.entries(baselines).map(([name, baseline]) => {
+    checkPairs(policy, baseline)
+    const differences = (measure: (clip: ClipOutcome) => number) =>
+      onInstance(differencesOf(input, baseline, measure))
+    return { name, accuracy: differences(clip => clip.correct), loss: differences(clip => clip.loss) }
+  })
+  const adjusted = holm(found.flatMap(({ accuracy, loss }) => [accuracy.p(0), loss.p(0)]))
+  const notWorse = holm(found.map(({ accuracy }) => pAbove(accuracy, -margin)))
+  const sizes = { clips: policy.perSeed[0]?.length ?? 0, seeds: policy.perSeed.length }
+  return Object.fromEntries(
+    found.map(({ name, accuracy, loss }, i) => {
+      const figures = {
+        accuracyDifference: accuracy.mean,
+        accuracyInterval: intervalOf(accuracy),
+        lossDifference: loss.mean,
+        lossInterval: intervalOf(loss),
+        ...sizes,
+        p: accuracy.p(0),
+        adjusted: adjusted[2 * i],
+        lossP: loss.p(0),
+        lossAdjusted: adjusted[2 * i + 1],
+        detectable: accuracy.detectable(LEVEL / (2 * found.length)),
+        margin,
+        notWorse: !tooFew(sizes) && notWorse[i] <= LEVEL,
+      }
+      return [name, { ...figures, verdict: judge(figures) }]
+    }),
   )
-  const loss = pairedBootstrap(
-    differencesOf(policy, baseline, clip => clip.loss),
-    rng,
-  )
-  const figures = {
-    accuracyDifference: accuracy.mean,
-    accuracyInterval: accuracy.interval,
-    lossDifference: loss.mean,
-    lossInterval: loss.interval,
-    clips: policy.perSeed[0].length,
-    seeds: policy.perSeed.length,
-  }
-  return { ...figures, verdict: judge(figures) }
+}
+
+/** The same against one baseline: a family of one. */
+export function compareSchedules(input: Evidence & { readonly baseline: SchedulePredictions }): Comparison {
+  const { baseline, ...evidence } = input
+  return compareWithBaselines({ ...evidence, baselines: { baseline } }).baseline
 }
 
 function judge(figures: Omit<Comparison, 'verdict'>): Comparison['verdict'] {
   if (tooFew(figures)) return 'undecided'
-  if (figures.accuracyInterval[0] > 0 || lowerLoss(figures)) return 'better'
-  if (figures.accuracyInterval[1] < 0) return 'worse'
-  return figures.lossInterval[0] > 0 && figures.accuracyDifference <= 0 ? 'worse' : 'undecided'
+  if (higherAccuracy(figures) || lowerLoss(figures)) return 'better'
+  const { adjusted, lossAdjusted, accuracyDifference, lossDifference } = figures
+  if (adjusted <= LEVEL) return 'worse'
+  return lossAdjusted <= LEVEL && lossDifference > 0 && accuracyDifference <= 0 ? 'worse' : 'undecided'
+}
+
+/** Higher accuracy beyond chance. */
+export function higherAccuracy({
+  adjusted,
+  accuracyDifference,
+}: Pick<Comparison, 'adjusted' | 'accuracyDifference'>): boolean {
+  return adjusted <= LEVEL && accuracyDifference > 0
 }
 
 /** Lower loss beyond chance, and accuracy no lower. */
-export function lowerLoss(figures: Omit<Comparison, 'verdict'>): boolean {
-  return figures.lossInterval[1] < 0 && figures.accuracyDifference >= 0
+export function lowerLoss({
+  lossAdjusted,
+  lossDifference,
+  accuracyDifference,
+}: Pick<Comparison, 'lossAdjusted' | 'lossDifference' | 'accuracyDifference'>): boolean {
+  return lossAdjusted <= LEVEL && lossDifference < 0 && accuracyDifference >= 0
 }
 
 /** Below the minimum of seeds or clips nothing is claimed. */
@@ -68,13 +112,14 @@ export function tooFew({ seeds, clips }: Pick<Comparison, 'seeds' | 'clips'>): b
 }
 
 function differencesOf(
-  policy: SchedulePredictions,
+  { policy, units }: Evidence,
   baseline: SchedulePredictions,
   measure: (clip: ClipOutcome) => number,
-): number[][] {
-  return policy.perSeed.map((clips, seed) =>
-    clips.map((clip, index) => measure(clip) - measure(baseline.perSeed[seed][index])),
-  )
+): SeedItems[] {
+  return policy.perSeed.map((clips, seed) => ({
+    values: clips.map((clip, index) => measure(clip) - measure(baseline.perSeed[seed][index])),
+    units: units ?? clips.map((_, index) => String(index)),
+  }))
 }
 
 function checkPairs(policy: SchedulePredictions, baseline: SchedulePredictions): void {

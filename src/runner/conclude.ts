@@ -1,16 +1,15 @@
 import type { BaselineName } from '../agents/schedules/baselines.ts'
 import type { Trial } from '../agents/schedules/schedule.ts'
-import { Rng } from '../common/random.ts'
 import { mean } from '../models/metrics.ts'
 import { behaviourOf } from './behaviour.ts'
 import { caveatsOf } from './caveats.ts'
-import { compareSchedules } from './compare.ts'
+import { compareWithBaselines } from './compare.ts'
 import type { Composition } from './compose.ts'
 import type { ScheduleRun } from './schedule-runs.ts'
 import { runsOf, type SearchResult, scoreOf, type Tried } from './schedule-search.ts'
 import type { Beginning } from './start.ts'
 import type { EpisodeSummary, FineTuneSummary, RoundSummary, ScheduleSummary } from './summary.ts'
-import { type ClipScores, testScore } from './test-scores.ts'
+import { type ClipScores, pointsOf, testScore } from './test-scores.ts'
 import { verdict } from './verdict.ts'
 
 /** The greedy run that follows learning. */
@@ -86,7 +85,6 @@ function compareAll({ composition, seeds, runs, searches, beginning, greedy }: S
   const rounds = [greedy.summary.rounds, ...finals('policy').map(({ run }) => run.rounds ?? [])]
   const behaviour = behaviourOf(rounds, beginning.start)
   const baselines: Record<string, ScheduleSummary> = {}
-  const comparison: Record<string, FineTuneSummary['comparison'][string]> = {}
   for (const [name, searched] of searches) {
     const tried = searched.tried.map(triedSummary)
     const { longer } = searched
@@ -99,11 +97,18 @@ function compareAll({ composition, seeds, runs, searches, beginning, greedy }: S
       ...(longer && { longer: { score: longer.run.score, gain: longer.gain, flops: longer.run.flops } }),
       ...(longer?.rising && { ownBest: ownBest(summarise(finals(`${name} x2`), NOTHING, composition)) }),
     }
-    const rng = Rng.of(composition.config.seed, 'comparison', name)
-    const same = behaviour.schedule === name
-    const compared = compareSchedules({ policy: outcomes('policy'), baseline: outcomes(name), rng })
-    comparison[name] = same ? { ...compared, verdict: 'undecided', same } : compared
   }
+  const compared = compareWithBaselines({
+    policy: outcomes('policy'),
+    baselines: Object.fromEntries([...searches.keys()].map(name => [name, outcomes(name)])),
+    units: composition.splits.test.map(({ group, id }) => group ?? id),
+  })
+  const comparison = Object.fromEntries(
+    Object.entries(compared).map(([name, figures]) => [
+      name,
+      name === behaviour.schedule ? { ...figures, verdict: 'undecided' as const, same: true } : figures,
+    ]),
+  )
   const policy = summarise(finals('policy'), search, composition)
   return { policy, behaviour, baselines, comparison }
 }
@@ -128,12 +133,10 @@ function rateOf(trial: Trial): number {
   return trial.rate === 0 ? trial.headRate : trial.rate
 }
 
-function clipOutcomes(scores: ClipScores | undefined, { label, splits }: Composition) {
+function clipOutcomes(scores: ClipScores | undefined, composition: Composition) {
   if (scores === undefined) throw new Error('a final run without its test scores')
-  return splits.test.map((clip, i) => ({
-    correct: scores.predictions[i] === label(clip) ? (1 as const) : (0 as const),
-    loss: scores.losses[i],
-  }))
+  const points = pointsOf(scores, composition)
+  return scores.losses.map((loss, i) => ({ correct: points[i], loss }))
 }
 
 /** Means over the final runs, and what they and the search before them cost. */

@@ -199,15 +199,27 @@ export interface Caveat {
   readonly remedy?: string
 }
 
-/** The learned policy against one baseline: paired bootstrap over test clips, both averaged over seeds. */
+/** The learned policy against one baseline, paired by test clip and seed. */
 export interface Comparison {
   /** Policy minus baseline. */
   readonly accuracyDifference: number
+  /** 95 %, over seeds and test clips; this one by itself, not corrected for the number of baselines. */
   readonly accuracyInterval: readonly [number, number]
   readonly lossDifference: number
   readonly lossInterval: readonly [number, number]
   readonly clips: number
   readonly seeds: number
+  /** Of no difference in accuracy, two-sided, by itself; `adjusted` is Holm's, over accuracy and loss of all baselines. */
+  readonly p: number
+  readonly adjusted: number
+  readonly lossP: number
+  readonly lossAdjusted: number
+  /** The least difference in accuracy that so many clips and seeds, as they vary, would show in four of five cases. */
+  readonly detectable: number
+  /** Accuracy isn't lower by `margin` or more, a share stated beforehand; right about all baselines together. */
+  readonly notWorse: boolean
+  readonly margin: number
+  /** By the adjusted p. */
   readonly verdict: 'better' | 'worse' | 'undecided'
   /** The policy's greedy runs are this schedule: no difference to it is claimed. */
   readonly same?: boolean

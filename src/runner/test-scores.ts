@@ -39,3 +39,18 @@ export function testScore(scores: ClipScores, composition: Composition): TestSco
     clips: labels.length,
   }
 }
+
+/**
+ * Each test clip's part of what counts, so that their mean is it: 1 where it is right, 0 where it is wrong; where
+ * balanced accuracy counts, a right one of class c has n/(C·n_c).
+ */
+export function pointsOf({ predictions }: ClipScores, composition: Composition): readonly number[] {
+  const { splits, label, balanced } = composition
+  const labels = splits.test.map(label)
+  const counts = new Map<number, number>()
+  for (const own of labels) counts.set(own, (counts.get(own) ?? 0) + 1)
+  return labels.map((own, i) => {
+    if (predictions[i] !== own) return 0
+    return balanced ? labels.length / (counts.size * (counts.get(own) ?? 1)) : 1
+  })
+}

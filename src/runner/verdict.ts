@@ -1,4 +1,4 @@
-import { lowerLoss, MINIMUM_CLIPS, MINIMUM_SEEDS, tooFew } from './compare.ts'
+import { higherAccuracy, lowerLoss, MINIMUM_CLIPS, MINIMUM_SEEDS, tooFew } from './compare.ts'
 import { decimal, duration, flops, percent, plural, ratio, scheduleLabel, signed } from './report/format.ts'
 import type { Comparison, FineTuneSummary, ScheduleSummary, Verdict } from './summary.ts'
 
@@ -65,7 +65,7 @@ function conclude(best: Rival, lowestLoss: Rival): Conclusion {
       headline: `Undecided: too little evidence to tell whether learning a policy was worth it (${lacking.join('; ')}).`,
     }
   }
-  if (comparison.accuracyInterval[0] > 0) {
+  if (higherAccuracy(comparison)) {
     const gain = points(comparison.accuracyDifference)
     return {
       outcome: 'yes',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { LearnPolicySummary } from '../../src/runner/study/learn-policy.ts'
 import type { StudyResult } from '../../src/runner/study/study.ts'
-import type { StudySummary } from '../../src/runner/study/summarize.ts'
+import type { StudySummary } from '../../src/runner/study/summary.ts'
 import { layergym, MODEL, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()

@@ -1,4 +1,7 @@
-import { interquartileMean, mean, meanInterval, welchInterval } from '../statistics.ts'
+import { holm, LEVEL } from '../inference/holm.ts'
+import { intervalOf } from '../inference/inference.ts'
+import { welch } from '../inference/welch.ts'
+import { interquartileMean, mean, meanInterval } from '../statistics.ts'
 import type { TrainSummary } from '../train/summary.ts'
 import type { BenchmarkConfig } from './config.ts'
 import { type Job, runJob } from './job.ts'
@@ -55,12 +58,20 @@ function resultOf(agent: string, runs: readonly TrainSummary[], threshold: numbe
 }
 
 /** Of every pair, the better one first. */
-function differencesOf(agents: readonly AgentResult[]): readonly Difference[] {
+export function differencesOf(
+  agents: readonly Pick<AgentResult, 'agent' | 'mean' | 'runs'>[],
+): readonly Difference[] {
   const ranked = [...agents].sort((a, b) => b.mean - a.mean)
-  return ranked.flatMap((of, i) =>
+  const pairs = ranked.flatMap((of, i) =>
     ranked.slice(i + 1).map(from => {
       const [a, b] = [of, from].map(({ runs }) => runs.map(run => run.meanReturn))
-      return { of: of.agent, from: from.agent, mean: of.mean - from.mean, interval: welchInterval(a, b) }
+      return { of: of.agent, from: from.agent, mean: of.mean - from.mean, difference: welch(a, b) }
     }),
   )
+  const adjusted = holm(pairs.map(({ difference }) => difference?.p(0) ?? 1))
+  return pairs.map(({ difference, ...pair }, i) => ({
+    ...pair,
+    ...(difference !== undefined && { interval: intervalOf(difference), adjusted: adjusted[i] }),
+    better: adjusted[i] <= LEVEL && pair.mean > 0,
+  }))
 }

@@ -45,6 +45,10 @@ export interface Difference {
   readonly of: string
   readonly from: string
   readonly mean: number
-  /** 95 %, Welch's t over seeds; undefined where an agent has a single one. */
+  /** 95 %, Welch's t over seeds, this one by itself; undefined where an agent has a single one. */
   readonly interval?: Interval
+  /** Of no difference, by Holm over all pairs; undefined where there is no interval. */
+  readonly adjusted?: number
+  /** Beyond chance, by `adjusted`: no pair at all is told apart so in 95 % of comparisons of equal agents. */
+  readonly better: boolean
 }

@@ -5,6 +5,7 @@ import { AXIS, COLOURS, chart, LEGEND } from './chart.ts'
 import { decimal, integer, plural, signed } from './format.ts'
 import { folded, type Html, html, table } from './html.ts'
 import { page } from './page.ts'
+import { pWords } from './study-differences.ts'
 
 /** A comparison of agents as one HTML page that needs nothing else; the same summary gives the same bytes. */
 export function renderBenchmarkReport(summary: BenchmarkSummary): string {
@@ -19,8 +20,8 @@ export function renderBenchmarkReport(summary: BenchmarkSummary): string {
 
 function verdictSection({ agents, differences, seeds }: BenchmarkSummary): Html {
   const ranked = [...agents].sort((a, b) => b.mean - a.mean)
-  const beaten = differences.filter(({ of, interval }) => of === ranked[0].agent && (interval?.[0] ?? 0) > 0)
-  const open = differences.filter(({ of, interval }) => of === ranked[0].agent && !((interval?.[0] ?? 0) > 0))
+  const beaten = differences.filter(({ of, better }) => of === ranked[0].agent && better)
+  const open = differences.filter(({ of, better }) => of === ranked[0].agent && !better)
   const headline =
     agents.length === 1
       ? `${ranked[0].agent}: greedy return ${decimal(ranked[0].mean, 2)}`
@@ -28,9 +29,9 @@ function verdictSection({ agents, differences, seeds }: BenchmarkSummary): Html 
         ? `${ranked[0].agent} is the best`
         : `${ranked[0].agent} has the highest mean; ${plural(open.length, 'other')} may be as good`
   return html`<section class="verdict ${open.length === 0 ? 'yes' : 'unclear'}" aria-label="Verdict"><p class="headline">${headline}</p>
-<p>By greedy returns after training, over ${plural(seeds.length, 'seed')}. A difference counts where its 95 % interval leaves out zero${
+<p>By greedy returns after training, over ${plural(seeds.length, 'seed')}. A difference counts where its p, by Holm over all pairs, is at most 0.05${
     beaten.length === 0 ? '' : ` (${beaten.map(({ from }) => `from ${from}`).join(', ')})`
-  }; intervals are not corrected for the number of comparisons.</p></section>`
+  }; intervals are each by itself, uncorrected.</p></section>`
 }
 
 function resultsSection(summary: BenchmarkSummary): Html {
@@ -122,18 +123,20 @@ function smoothed({ curve }: AgentResult['runs'][number], grid: readonly number[
 
 function differencesSection({ differences }: BenchmarkSummary): Html {
   if (differences.length === 0) return html``
-  const word = ({ interval }: Difference) => {
+  const word = ({ interval, better }: Difference) => {
     if (interval === undefined) return 'one seed tells nothing'
-    return interval[0] > 0 ? 'better' : 'not distinguished'
+    return better ? 'better' : 'not distinguished'
   }
   return html`<section><h2>Differences</h2>${table({
-    caption: "Of mean greedy returns over seeds, with 95 % intervals (Welch's t).",
-    head: ['', 'difference', '95 % interval', ''],
-    words: [3],
+    caption:
+      "Of mean greedy returns over seeds, with 95 % intervals (Welch's t), each by itself. The adjusted p is Holm's, over all pairs.",
+    head: ['', 'difference', '95 % interval', 'adjusted p', ''],
+    words: [4],
     rows: differences.map(difference => [
       `${difference.of} − ${difference.from}`,
       signed(difference.mean, 2),
       intervalWords(difference.interval),
+      difference.adjusted === undefined ? '-' : pWords(difference.adjusted),
       word(difference),
     ]),
   })}</section>`

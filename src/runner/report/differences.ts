@@ -1,8 +1,9 @@
 import type { EChartsOption } from 'echarts'
 import type { FineTuneSummary } from '../summary.ts'
 import { AXIS, COLOURS, chart, shortened } from './chart.ts'
-import { scheduleLabel, signed } from './format.ts'
+import { decimal, scheduleLabel, signed } from './format.ts'
 import { type Html, html, table } from './html.ts'
+import { pWords } from './study-differences.ts'
 
 /** Paired differences with their intervals: what the verdict rests on. */
 export function differencesSection(summary: FineTuneSummary): Html {
@@ -16,22 +17,36 @@ export function differencesSection(summary: FineTuneSummary): Html {
     id: 'differences',
     title: 'Paired differences between the learned policy and the baselines',
     description:
-      'Dots are mean differences, bars 95 % intervals of a paired bootstrap over test clips and seeds. A bar that crosses 0 claims nothing.',
+      'Dots are mean differences, bars 95 % intervals over test clips and seeds, each by itself. A bar that crosses 0 claims nothing; colours say what is claimed, corrected for the number of comparisons.',
     height: 110 + 46 * comparisons.length,
     option: differencesOption(comparisons),
   })}${table({
-    caption: 'Policy minus baseline, with 95 % intervals',
-    head: ['baseline', 'accuracy, points', 'interval', 'loss', 'interval', 'clips', 'seeds', 'policy is'],
-    words: [7],
+    caption:
+      'Policy minus baseline, with 95 % intervals, each by itself. Claims go by the adjusted p: Holm’s, over accuracy and loss of all baselines. Detectable: the least true difference in accuracy that so many clips and seeds would have shown in four of five cases.',
+    head: [
+      'baseline',
+      'accuracy, points',
+      'interval',
+      'adjusted p',
+      'detectable',
+      'loss',
+      'interval',
+      'clips',
+      'seeds',
+      'policy is',
+    ],
+    words: [9],
     rows: comparisons.map(row => [
       row.label,
       signed(100 * row.accuracyDifference, 1),
       interval(row.accuracyInterval, 100, 1),
+      pWords(row.adjusted),
+      decimal(100 * row.detectable, 1),
       signed(row.lossDifference),
       interval(row.lossInterval, 1, 3),
       String(row.clips),
       String(row.seeds),
-      row.verdict,
+      row.verdict === 'undecided' && row.notWorse ? 'not worse' : row.verdict,
     ]),
   })}</section>`
 }

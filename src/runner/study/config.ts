@@ -40,6 +40,13 @@ const fileShape = {
     .string()
     .optional()
     .describe('the contender that the others are compared with (default: the first)'),
+  pairs: z
+    .enum(['reference', 'all'])
+    .default('reference')
+    .describe('which differences are claimed: those from the reference, or those of every pair'),
+  margin: real(0, 100)
+    .default(2)
+    .describe("points of accuracy by which a contender may fall short and be called 'not worse'"),
   seeds: integer(1, 1000).default(5).describe('seeds of each instance: of splits, data order and heads'),
   out,
   overwrite,
@@ -105,6 +112,16 @@ const contenderSchema = z.strictObject({
   policy: z.string().optional().describe('a learned policy, applied without learning'),
   search: z.enum(searchNames).optional().describe('a search that leaves runs and takes them up again'),
   searchConfig: settings.optional(),
+  tuned: z
+    .strictObject({
+      on: z.array(z.string()).min(1).describe('instances that its settings were chosen on'),
+      seeds: z.array(z.int()).min(1).describe('seeds that they were chosen with'),
+      grid: z
+        .record(z.string(), z.array(z.number()).min(1))
+        .describe('values that were tried, by setting; of rates, those of the groups that move'),
+    })
+    .optional()
+    .describe('where its settings come from, if they were chosen'),
   budget: real(1, 10_000)
     .optional()
     .describe(
@@ -157,7 +174,7 @@ function parseContender(id: string, values: Readonly<Record<string, unknown>>): 
   }
   const [kind] = kinds
   const foreign = (Object.keys(parsed) as (keyof typeof parsed)[]).filter(
-    key => parsed[key] !== undefined && key !== kind && !BELONGS[kind].includes(key),
+    key => parsed[key] !== undefined && key !== kind && key !== 'tuned' && !BELONGS[kind].includes(key),
   )
   if (foreign.length > 0) {
     const takes = BELONGS[kind].length === 0 ? 'nothing else' : BELONGS[kind].map(kebabCase).join(', ')

@@ -7,6 +7,8 @@ export interface Outcome {
   readonly accuracy: number
   /** Nats, each clip's held within the bound of divergence. */
   readonly loss: number
+  /** How each test item was classified, so that the choice of items is in intervals; of outcomes since December 2026. */
+  readonly items?: TestItems
   /** By which it was chosen. */
   readonly score: number
   readonly rewardLoss: number
@@ -23,4 +25,13 @@ export interface Outcome {
   /** Of agents that learned on the instance. */
   readonly episodes?: number
   readonly updates?: Readonly<Record<string, number>>
+}
+
+/** In the order of the test split. */
+export interface TestItems {
+  /** What each is drawn as: its recording or, where that isn't known, itself. */
+  readonly units: readonly string[]
+  readonly correct: readonly number[]
+  /** Nats, to four decimals. */
+  readonly losses: readonly number[]
 }

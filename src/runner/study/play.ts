@@ -13,9 +13,9 @@ import { chosenBy, episodesPerUpdate, initialLearningState, type LearningState, 
 import { applyPolicy, type PolicyFile, settingsOfPolicy } from '../policy.ts'
 import { runPolicy, runSchedule, type ScheduleRun } from '../schedule-runs.ts'
 import { runsOf, searchSchedule } from '../schedule-search.ts'
-import { boundedTestScores, testScore } from '../test-scores.ts'
+import { boundedTestScores, type ClipScores, pointsOf, testScore } from '../test-scores.ts'
 import type { Contender } from './config.ts'
-import type { Outcome } from './outcome.ts'
+import type { Outcome, TestItems } from './outcome.ts'
 
 /** What learning or searching on an instance may cost, in budgets of one run. */
 const DEFAULT_BUDGET = 16
@@ -200,5 +200,14 @@ function scored(run: Scored, composition: Composition): Omit<Played, 'total'> {
   if (run.test === undefined) throw new Error('a final run without its test scores')
   const { primary: accuracy, loss } = testScore(run.test, composition)
   const { score, rewardLoss, rewardAccuracy, flops, seconds } = run
-  return { accuracy, loss, score, rewardLoss, rewardAccuracy, flops, seconds }
+  const items = testItems(run.test, composition)
+  return { accuracy, loss, items, score, rewardLoss, rewardAccuracy, flops, seconds }
+}
+
+function testItems(scores: ClipScores, composition: Composition): TestItems {
+  return {
+    units: composition.splits.test.map(({ group, id }) => group ?? id),
+    correct: pointsOf(scores, composition),
+    losses: scores.losses.map(loss => Number(loss.toFixed(4))),
+  }
 }

@@ -22,7 +22,8 @@ import {
 } from './config.ts'
 import type { Outcome } from './outcome.ts'
 import { play } from './play.ts'
-import { type StudySummary, summarizeStudy } from './summarize.ts'
+import { summarizeStudy } from './summarize.ts'
+import type { StudySummary } from './summary.ts'
 
 /** What a study, or its part, has come to; without a summary while other parts are missing. */
 export interface StudyResult {
