@@ -40,6 +40,12 @@ export async function beginningOf(
   return { options: { start: head }, start: { from: 'probe', rates }, flops: run.flops }
 }
 
+/** The composition as agents find it where no schedule was tried before them. */
+export async function fromItsBeginning(composition: Composition, clock: Clock): Promise<Composition> {
+  const { options } = await beginningOf(composition, new Map(), clock)
+  return composition.derive({}, options)
+}
+
 /** Whether agents can do just what the schedule does, and go on from there. */
 function canBegin(
   { changes, fromScratch, solved, fromProbe, shape }: Schedule,

@@ -10,6 +10,7 @@ import { type PolicyCost, savePolicy } from '../policy.ts'
 import { renderLearnPolicyReport } from '../report/learn-policy-report.ts'
 import type { RunHooks } from '../run.ts'
 import { atFolder, RunFolder } from '../run-folder.ts'
+import { fromItsBeginning } from '../start.ts'
 import type { EpisodeSummary } from '../summary.ts'
 import { instanceConfig, type LearnPolicyConfig, learnPolicySchema, withAbsoluteInstances } from './config.ts'
 
@@ -139,7 +140,8 @@ async function onInstances<T>(
       hooks.onEvent({ type: 'notice', message: `instance ${i + 1} of ${ids.length}: ${id}` })
       const cacheBytes = CACHE_BYTES / ids.length
       const quiet = { ...hooks, cacheBytes, onEvent: () => undefined, onStep: () => undefined }
-      instances.push({ id, composition: await compose(wanted, {}, quiet) })
+      const composition = await compose(wanted, {}, quiet)
+      instances.push({ id, composition: await fromItsBeginning(composition, hooks.clock) })
     }
     return await work(instances)
   } finally {
