@@ -52,7 +52,7 @@ export function evaluateCommand(program: Command, io: Io): void {
     }
     const { evaluateModel } = await import('../runner/apply.ts')
     const progress = runProgress(io)
-    const hooks = { signal: io.signal, onEvent: progress.onEvent }
+    const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
     const result = await evaluateModel({ ...settings, model, data, ...hooks }).finally(progress.stop)
     printResult(io, options, result, ({ accuracy, balancedAccuracy, loss, clips, perClass }) =>
       [

@@ -10,6 +10,7 @@ import { loadModel } from '../models/load.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
 import { Network } from '../models/network.ts'
 import { withoutBroken } from './clips.ts'
+import type { Clock } from './collect.ts'
 import { defaultCacheDir } from './compose.ts'
 import type { OnEvent } from './run-events.ts'
 
@@ -17,6 +18,8 @@ export interface ApplyOptions {
   readonly engine?: EngineOptions['engine']
   readonly cache?: string
   readonly signal: AbortSignal
+  /** Milliseconds since 1970; with it, what killed processes left in the cache is removed. */
+  readonly clock?: Clock
   readonly onEvent: OnEvent
 }
 
@@ -146,6 +149,7 @@ async function openClassifier(path: string, options: ApplyOptions) {
     channels: metadata.channels,
     fit: metadata.fit,
     frameRate: metadata.frameRate,
+    clock: options.clock,
     onNotice: notice,
   })
   const source = openClipSource({ cache, frames: metadata.frames })

@@ -23,7 +23,7 @@ import type { InputScaling } from '../models/scaling.ts'
 import type { tf } from '../models/tf.ts'
 import { Trainee } from '../models/trainee.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
-import type { GroupAgent } from './collect.ts'
+import type { Clock, GroupAgent } from './collect.ts'
 import type { ControlKey, FineTuneConfig } from './config.ts'
 import type { Container } from './container.ts'
 import { createAgents } from './create-agents.ts'
@@ -74,6 +74,8 @@ export interface Composition {
 interface ComposeHooks {
   /** Bytes for activations of frozen prefixes; default: a gigabyte. */
   readonly cacheBytes?: number
+  /** Milliseconds since 1970. */
+  readonly clock: Clock
   readonly signal: AbortSignal
   readonly onEvent: OnEvent
   readonly onStep: (step: number) => void
@@ -126,6 +128,7 @@ export async function compose(
     channels: format.channels,
     fit: config.fit,
     frameRate,
+    clock: hooks.clock,
     onNotice: notice,
   })
   const { skipped } = await cache.prepare(given.clips, {

@@ -44,7 +44,7 @@ export interface HierarchicalFineTunerOptions
   readonly signal?: AbortSignal
   /** Told what happens as it happens: what `events.jsonl` records, and progress. */
   readonly onEvent?: OnEvent
-  /** Milliseconds; only durations are reported. */
+  /** Milliseconds since 1970; only durations are reported. */
   readonly clock?: () => number
 }
 
@@ -93,7 +93,7 @@ export class HierarchicalFineTuner {
       plugins,
       signal = new AbortController().signal,
       onEvent = () => undefined,
-      clock = () => performance.now(),
+      clock = () => performance.timeOrigin + performance.now(),
       ...config
     } = options
     const out = config.out ?? join(await mkdtemp(join(tmpdir(), 'layergym-')), 'run')
