@@ -215,7 +215,7 @@ describe('numbers out of range', () => {
 
 describe('run folders', () => {
   test('one that exists is refused before any work, and left alone', async () => {
-    const kept = place('existing', { 'config.json': '{}' })
+    const kept = place('existing', { 'config.json': '{"seed":1,"overwrite":false}' })
     const { code, err } = await layergym(smallRun(folder, { out: kept }))
     expect(code).toBe(2)
     expect(err).toContain(`the run folder ${kept} exists already`)

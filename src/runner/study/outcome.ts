@@ -23,3 +23,12 @@ export interface Outcome {
   readonly episodes?: number
   readonly updates?: Readonly<Record<string, number>>
 }
+
+/** The name of an outcome's file. No name of an instance or a contender has an @, so no two outcomes share one. */
+export function outcomeFile({
+  instance,
+  seed,
+  contender,
+}: Pick<Outcome, 'instance' | 'seed' | 'contender'>): string {
+  return `${instance}@${seed}@${contender}.json`
+}

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { inputError, interrupted } from '../../common/error.ts'
@@ -20,7 +20,7 @@ import {
   studySchema,
   withAbsoluteInstances,
 } from './config.ts'
-import type { Outcome } from './outcome.ts'
+import { type Outcome, outcomeFile } from './outcome.ts'
 import { play } from './play.ts'
 import { type StudySummary, summarizeStudy } from './summarize.ts'
 
@@ -101,17 +101,26 @@ const OUTCOMES = 'outcomes'
 async function openOrCreate(path: string, config: StudyConfig): Promise<RunFolder> {
   const lasting = ({ shard: _, overwrite: __, out: ___, ...rest }: StudyConfig) =>
     JSON.parse(JSON.stringify(rest))
-  if (!config.overwrite) {
-    const known = await RunFolder.open(path).catch(() => undefined)
-    if (
+  const same = async () => {
+    const known = await RunFolder.open(path).catch(error => {
+      if (error.code === 'run.edited') throw error
+      return undefined
+    })
+    const isSame =
       known !== undefined &&
       isStudyConfig(known.config) &&
       isDeepStrictEqual(lasting(known.config), lasting(config))
-    )
-      return known.folder
+    return isSame ? known.folder : undefined
   }
+  const known = config.overwrite ? undefined : await same()
+  if (known !== undefined) return known
   const { shard: _, ...whole } = config
-  return RunFolder.create(path, whole, config.overwrite)
+  return RunFolder.create(path, whole, config.overwrite).catch(async error => {
+    // Another part of the study that begins at the same time made it first.
+    const made = error.code === 'run.exists' ? await same() : undefined
+    if (made === undefined) throw error
+    return made
+  })
 }
 
 async function finish(
@@ -121,9 +130,10 @@ async function finish(
   hooks: RunHooks,
 ): Promise<StudyResult> {
   const outcomes = join(folder.dir, OUTCOMES)
-  const fileOf = ({ instance, seed }: Unit, contender: string) => `${instance}--${seed}--${contender}.json`
+  const fileOf = (unit: Unit, contender: string) => outcomeFile({ ...unit, contender })
   return atFolder(folder, async () => {
     await mkdir(outcomes, { recursive: true })
+    await renameOlder(outcomes)
     hooks.onEvent({ type: 'phase', phase: 'outcomes', total: mine.length * contenders.length })
     for (const unit of mine) {
       const done = new Set(await readdir(outcomes))
@@ -149,6 +159,18 @@ async function finish(
     await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
     return { ...result, summary }
   })
+}
+
+/** Names of earlier versions were not one outcome's alone; what is in a file says whose it is. */
+async function renameOlder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.includes('@') || !name.endsWith('.json')) continue
+    // Another process may have renamed it meanwhile.
+    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined)
+    if (text === undefined) continue
+    const target = join(folder, outcomeFile(JSON.parse(text) as Outcome))
+    await rename(join(folder, name), target).catch(() => undefined)
+  }
 }
 
 /** Parts of equal size, in turn. */
