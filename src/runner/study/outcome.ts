@@ -1,3 +1,6 @@
+import { readdir, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+
 /** What one contender came to on one instance with one seed. */
 export interface Outcome {
   readonly instance: string
@@ -31,4 +34,16 @@ export function outcomeFile({
   contender,
 }: Pick<Outcome, 'instance' | 'seed' | 'contender'>): string {
   return `${instance}@${seed}@${contender}.json`
+}
+
+/** Names of earlier versions were not one outcome's alone; what is in a file says whose it is. */
+export async function renameOlder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.includes('@') || !name.endsWith('.json')) continue
+    // Another process may have renamed it meanwhile.
+    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined)
+    if (text === undefined) continue
+    const target = join(folder, outcomeFile(JSON.parse(text) as Outcome))
+    await rename(join(folder, name), target).catch(() => undefined)
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { inputError, interrupted } from '../../common/error.ts'
@@ -20,7 +20,7 @@ import {
   studySchema,
   withAbsoluteInstances,
 } from './config.ts'
-import { type Outcome, outcomeFile } from './outcome.ts'
+import { type Outcome, outcomeFile, renameOlder } from './outcome.ts'
 import { play } from './play.ts'
 import { type StudySummary, summarizeStudy } from './summarize.ts'
 
@@ -159,18 +159,6 @@ async function finish(
     await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
     return { ...result, summary }
   })
-}
-
-/** Names of earlier versions were not one outcome's alone; what is in a file says whose it is. */
-async function renameOlder(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (name.includes('@') || !name.endsWith('.json')) continue
-    // Another process may have renamed it meanwhile.
-    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined)
-    if (text === undefined) continue
-    const target = join(folder, outcomeFile(JSON.parse(text) as Outcome))
-    await rename(join(folder, name), target).catch(() => undefined)
-  }
 }
 
 /** Parts of equal size, in turn. */
