@@ -6,6 +6,7 @@ import type { Rng } from '../common/random.ts'
 import { openClipCache } from '../data/clip-cache.ts'
 import type { Clip, Dataset, Splits } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
+import type { Memory } from '../data/memory.ts'
 import { chooseFrameRate, openClipSource, surveyClips } from '../data/source.ts'
 import { splitDataset } from '../data/split.ts'
 import type { ActionSet } from '../envs/finetune/actions.ts'
@@ -28,6 +29,7 @@ import type { ControlKey, FineTuneConfig } from './config.ts'
 import type { Container } from './container.ts'
 import { createAgents } from './create-agents.ts'
 import { containerOf } from './load-plugins.ts'
+import { memoryAfter } from './memory-after.ts'
 import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
 import type { OnEvent } from './run-events.ts'
 import { MEGABYTE, refuseMistakes, stagesOf, worldsFor } from './worlds.ts'
@@ -57,6 +59,8 @@ export interface Composition {
   readonly format: InputFormat
   readonly frameRate: number
   readonly scaling: InputScaling | undefined
+  /** What the model will have seen at the end: the splits it learns from, and all that it had seen before. */
+  readonly memory: Memory
   /** One world a worker, each with a network of its own. */
   readonly worlds: readonly FineTuning<unknown>[]
   /** Another world on the first worker's network, with some options of its own. */
@@ -142,6 +146,7 @@ export async function compose(
   const { splits, warnings } = dataset === given ? givenSplit : splitDataset(dataset, { seed: config.seed })
   for (const warning of warnings) notice(warning)
   notice(describeSplits(dataset, splits))
+  const memory = await memoryAfter(splits, loaded?.metadata ?? pretrained.getUserDefinedMetadata(), notice)
   const source = openClipSource({ cache, frames: format.frames })
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
   const augmented =
@@ -178,6 +183,7 @@ export async function compose(
       format,
       frameRate,
       scaling,
+      memory,
       worlds,
       variant: options => on(world.options.trainee, options),
       derive(overrides) {
@@ -229,7 +235,8 @@ function knowsClasses(loaded: LoadedModel | undefined, classes: readonly string[
 }
 
 /** What a saved model must know about its clips for others to use it. */
-export function modelMetadata({ config, dataset, format, frameRate }: Composition): Record<string, unknown> {
+export function modelMetadata(composition: Composition): Record<string, unknown> {
+  const { config, dataset, format, frameRate, memory } = composition
   return {
     classes: dataset.classes,
     frames: format.frames,
@@ -242,5 +249,6 @@ export function modelMetadata({ config, dataset, format, frameRate }: Compositio
     // tfjs refuses metadata with undefined in it.
     groupColumn: config.groupColumn ?? null,
     skipBroken: config.skipBroken,
+    memory,
   }
 }
