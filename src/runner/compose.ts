@@ -16,12 +16,14 @@ import type { FineTuning } from '../envs/finetune/world.ts'
 import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
 import type { HeadBuilder } from '../models/clip-model.ts'
 import { type Engine, startEngine } from '../models/engine.ts'
+import { flattenModel } from '../models/graph.ts'
 import { readWeights } from '../models/initialize.ts'
 import { type LoadedModel, loadModel } from '../models/load.ts'
 import type { GroupsOption } from '../models/network.ts'
 import { createOptimizer } from '../models/optimizer.ts'
 import type { InputScaling } from '../models/scaling.ts'
 import type { tf } from '../models/tf.ts'
+import { refuseUntrainable } from '../models/trainable.ts'
 import { Trainee } from '../models/trainee.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
 import type { Clock, GroupAgent } from './collect.ts'
@@ -122,8 +124,13 @@ export async function compose(
       parts.groups ?? (config.groups === undefined ? { atMost: DEFAULT_GROUPS } : { count: config.groups }),
     seed: config.seed,
   }
-  // Whether it can be built and cut is known before the clips are decoded; the scaling only after.
-  if (!isVideoModel(pretrained)) buildNetwork(pretrained, { ...plan, scaling: undefined }).model.dispose()
+  // Whether it can be built, cut and trained is known before the clips are decoded; the scaling only after.
+  if (isVideoModel(pretrained)) refuseUntrainable(flattenModel(pretrained), engine.name)
+  else {
+    const trial = buildNetwork(pretrained, { ...plan, scaling: undefined })
+    refuseUntrainable(trial.graph, engine.name)
+    trial.model.dispose()
+  }
   const timings = await surveyClips(given.clips, { signal: hooks.signal })
   const frameRate = chooseFrameRate(timings, format.frames)
   const cache = openClipCache({

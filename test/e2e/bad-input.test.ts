@@ -133,6 +133,15 @@ describe('the model', () => {
   test('more groups than can be cut', () =>
     refused(fineTune({ groups: 60 }), /can't be cut into 60 layer groups: between 2 and 3/))
 
+  test('one that this engine has no gradient of, before any clip is decoded', async () => {
+    const model = join(ROOT, 'models', 'meshnet_conv3d')
+    const { code, err } = await layergym(fineTune({ model, cache: join(folder, 'untouched') }))
+    expect(code).toBe(2)
+    expect(err).toMatch(/layer '23' \(Conv3D\) can't be trained on .*dilated/)
+    expect(err).not.toContain('decoded')
+    expect(existsSync(join(folder, 'untouched'))).toBe(false)
+  })
+
   test('one that takes no pictures', () =>
     refused(fineTune({ model: join(ROOT, 'models', 'char_lstm') }), /input of shape/))
 
@@ -158,7 +167,12 @@ describe('names', () => {
     [{ 'agent-config': '{"hidden":8}' }, /'hidden' can't be 8/],
     [{ 'agent-config': 'hidden=8' }, /--agent-config takes JSON/],
     [{ 'agent-config': '[8]' }, /'agent-config' can't be \[8\]/],
-  ])('%j', (flags, words) => refused(fineTune(flags as Record<string, string>), words))
+    [{ root: 'ppo', 'root-config': '{"hiden":[8]}' }, /no setting 'hiden': did you mean 'hidden'/],
+  ])('%j', async (flags, words) => {
+    const cache = join(folder, 'untouched')
+    await refused(fineTune({ ...(flags as Record<string, string>), cache }), words)
+    expect(existsSync(cache)).toBe(false) // nothing was decoded
+  })
 
   test.each([
     [['--episods', '3'], /unknown option '--episods'.*--episodes/s],
