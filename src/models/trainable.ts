@@ -106,7 +106,8 @@ function untrainable({ name, layer }: GraphNode, problem: string, engine: string
 /** An engine may miss something else of it first. What a transposed convolution calls dilation, tfjs ignores. */
 function isDilated(layer: Layer | undefined, problem: string): boolean {
   if (/dilation/i.test(problem)) return true
-  const { dilationRate } = Object(layer) as { readonly dilationRate?: unknown }
+  // A recurrent layer's is its cell's.
+  const { dilationRate } = Object(layer?.getConfig()) as { readonly dilationRate?: unknown }
   const rates = Array.isArray(dilationRate) ? dilationRate : [dilationRate ?? 1]
   return rates.some(rate => Number(rate) > 1) && layer?.getClassName() !== 'Conv2DTranspose'
 }

@@ -133,15 +133,6 @@ describe('the model', () => {
   test('more groups than can be cut', () =>
     refused(fineTune({ groups: 60 }), /can't be cut into 60 layer groups: between 2 and 3/))
 
-  test('one that this engine has no gradient of, before any clip is decoded', async () => {
-    const model = join(ROOT, 'models', 'meshnet_conv3d')
-    const { code, err } = await layergym(fineTune({ model, cache: join(folder, 'untouched') }))
-    expect(code).toBe(2)
-    expect(err).toMatch(/layer '23' \(Conv3D\) can't be trained on .*dilated/)
-    expect(err).not.toContain('decoded')
-    expect(existsSync(join(folder, 'untouched'))).toBe(false)
-  })
-
   test('one that takes no pictures', () =>
     refused(fineTune({ model: join(ROOT, 'models', 'char_lstm') }), /input of shape/))
 
