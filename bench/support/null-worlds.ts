@@ -41,7 +41,12 @@ export function nullRuns(
   rng: Rng,
 ): readonly (readonly (readonly Run[])[])[] {
   const { instances, seeds, items, runs, redrawn } = world
-  const effects = Array.from({ length: contenders }, () => instanceEffects(world, rng))
+  const effects = Array.from({ length: contenders }, (_, contender) =>
+    // Two that lie to the same side would differ to none.
+    instanceEffects(world, rng).map(effect =>
+      world.tail === 'skewed' && contender % 2 === 1 ? -effect : effect,
+    ),
+  )
   const pools = Array.from({ length: instances }, () =>
     Array.from({ length: redrawn ? 3 * items : items }, () => ITEM_DIFFICULTY * rng.normal()),
   )
