@@ -177,6 +177,7 @@ function outcomesOf(runs: Runs, contender: string): readonly Outcome[] {
         correct: run.clips.map(({ correct }) => correct),
         losses: run.clips.map(({ loss }) => loss),
       },
+      score: 0,
       rewardLoss: 1,
       rewardAccuracy: 0,
       flops: 1,
