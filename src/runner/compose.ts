@@ -26,7 +26,7 @@ import { Trainee } from '../models/trainee.ts'
 import { classesOf } from './classes.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
 import type { Clock, GroupAgent } from './collect.ts'
-import type { ControlKey, FineTuneConfig } from './config.ts'
+import type { ControlKey, FineTuneConfig, PlannedKey } from './config.ts'
 import type { Container } from './container.ts'
 import { createAgents } from './create-agents.ts'
 import { containerOf } from './load-plugins.ts'
@@ -74,9 +74,9 @@ export interface Composition {
   probe(clock: Clock): Promise<Probe>
   /** Another world on the first worker's network, with some options of its own. */
   variant(options: Partial<FineTuningOptions<unknown>>): FineTuning<unknown>
-  /** The same networks and clips under another control, agents, actions, rewards, rounds, or from another start. */
+  /** The same networks and clips under another control, agents, actions, rewards, rounds, plan, or from another start. */
   derive(
-    overrides: Partial<Pick<FineTuneConfig, ControlKey | 'roundSteps'>>,
+    overrides: Partial<Pick<FineTuneConfig, ControlKey | PlannedKey | 'roundSteps'>>,
     start?: Pick<FineTuningOptions<unknown>, 'start' | 'settings'>,
   ): Composition
   /** One agent a group, or the same one for all. */
