@@ -38,13 +38,13 @@ function searchOf(name: BaselineName, config: FineTuneConfig, work: Workload): P
   const schedule: Schedule = BASELINES[name]
   const planned = { part: 'searches', of: name, solved: schedule.solved === true, factor: 1 } as const
   if (schedule.solved) return { ...planned, runs: exactly(1), steps: [probeSteps(work)] }
-  const most = Math.min(config.baselineRates, ratesWithin(schedule, config))
+  const ratesOf = (reach: number) => Math.min(config.baselineRates, ratesWithin(schedule, config, reach))
   const again = (rates: number) => (rates > 1 ? Math.min(2, rates) * (SEARCH_SEEDS - 1) : 0)
   const longer = triesLonger(name, config.baselineRates) ? 2 : 0
   const runsOf = (rates: number) => rates + again(rates) + longer
   return {
     ...planned,
-    runs: { least: runsOf(Math.min(3, most)), most: runsOf(most) },
+    runs: { least: runsOf(ratesOf(1)), most: runsOf(ratesOf(config.baselineRates)) },
     steps: [stepsOf({ ...kindOf(schedule, config), test: false }, config, work)],
   }
 }
@@ -95,10 +95,10 @@ function kindOf(schedule: Schedule, { learningRate }: FineTuneConfig) {
   }
 }
 
-/** How many of the rates, each three times the one below it, an agent may reach. */
-function ratesWithin(schedule: Schedule, { learningRate }: FineTuneConfig): number {
+/** How many rates an agent may reach: the schedule's own, and those up to three to the power of `reach` away. */
+function ratesWithin(schedule: Schedule, { learningRate }: FineTuneConfig, reach: number): number {
   const limits = rateLimits(learningRate)
-  const exponents = Array.from({ length: 41 }, (_, i) => i - 20)
+  const exponents = Array.from({ length: 2 * reach + 1 }, (_, i) => i - reach)
   return exponents.filter(exponent => trialAt(schedule, exponent, limits) !== undefined).length
 }
 

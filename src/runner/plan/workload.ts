@@ -53,23 +53,21 @@ export function stepsOf(
 ): PerKind {
   const step = batchSize * (head ? per.head : per.full)
   const reading = statistics ? Math.min(PROBE_CLIPS, clips.probe) * (per.full + per.forward) : 0
-  const round = clips.reward * (head ? per.headForward : per.forward) + reading
+  const evaluation = clips.reward * (head ? per.headForward : per.forward)
   const budget = config.budgetSteps * batchSize * per.full
   // A frozen prefix is paid for once a clip.
-  let flops =
-    clips.reward * per.forward + reading + (head ? clips.train * (per.forward - per.headForward) : 0)
+  let flops = clips.reward * per.forward + (head ? clips.train * (per.forward - per.headForward) : 0)
   let steps = 0
   let rounds = 0
-  while (steps < longestRun(config) && flops < budget) {
-    const taken = Math.min(
-      roundStepsOf(config),
-      longestRun(config) - steps,
-      Math.max(1, Math.ceil((budget - flops) / step)),
-    )
+  do {
+    flops += reading
+    // None where the statistics took what was left.
+    const affordable = Math.max(0, Math.ceil((budget - flops) / step))
+    const taken = Math.min(roundStepsOf(config), longestRun(config) - steps, affordable)
     steps += taken
-    flops += taken * step + round
+    flops += taken * step + evaluation
     rounds++
-  }
+  } while (steps < longestRun(config) && flops < budget)
   const tested = test ? clips.test / clips.reward : 0
   return {
     full: head ? 0 : steps,
