@@ -1,9 +1,11 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
+import { endedBy, type TimeLeft, timeLeft } from '../runner/plan/left.ts'
 import { uncertain } from '../runner/report/format.ts'
 import type { OnEvent, RunEvent } from '../runner/run-events.ts'
 import { mean } from '../runner/statistics.ts'
 import type { CurvePoint } from '../runner/train/summary.ts'
 import type { Io } from './command.ts'
+import { leftWords, planWords } from './plan-words.ts'
 
 /** How a run is told on stderr while it works: bars on a terminal, plain lines elsewhere. */
 export interface Progress {
@@ -22,6 +24,8 @@ function words(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'notice':
       return event.message
+    case 'plan':
+      return planWords(event)
     case 'phase':
       return `${event.phase}: ${event.total}`
     case 'episode': {
@@ -48,6 +52,26 @@ function words(event: RunEvent): string | undefined {
   }
 }
 
+/** How long a run goes on, by its plan: undefined as long as there is none. */
+function clockOf(io: Io) {
+  let left: TimeLeft | undefined
+  let start = 0
+  return {
+    /** Seconds left; `ended` where the event was the end of a run. */
+    after(event: RunEvent): { readonly seconds: number; readonly ended: boolean } | undefined {
+      const now = io.now()
+      if (event.type === 'plan') {
+        left = timeLeft(event.phases, now)
+        start = now
+      }
+      const ended = endedBy(event)
+      if (ended !== undefined) left?.end(ended, now)
+      return left && { seconds: left.at(now), ended: ended !== undefined }
+    },
+    elapsed: () => (io.now() - start) / 1000,
+  }
+}
+
 /** Returns of training episodes and the agent's main figures. */
 function pointWords({ step, seconds, returns, report }: CurvePoint): string {
   const figures = Object.entries(report).map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`)
@@ -67,8 +91,10 @@ function lineProgress(io: Io): Progress {
   let tenth = -1
   let steps = 0
   let told = 0
+  const clock = clockOf(io)
   return {
     onEvent: event => {
+      const left = clock.after(event)
       if (event.type === 'phase' && event.phase === 'steps') steps = event.total
       if (event.type === 'point') {
         // Every twentieth part of the run.
@@ -82,13 +108,14 @@ function lineProgress(io: Io): Progress {
         return
       }
       const line = words(event)
-      if (line !== undefined) io.stderr(`${line}\n`)
+      const suffix = left?.ended ? `; ${leftWords(left.seconds)}` : ''
+      if (line !== undefined) io.stderr(`${line}${suffix}\n`)
     },
     stop: () => undefined,
   }
 }
 
-/** Three bars: clips decoded, episodes done, steps of the run under way; what happened scrolls above them. */
+/** Bars: clips decoded, episodes done, steps of the run under way, time; what happened scrolls above them. */
 function barProgress(io: Io): Progress {
   const bars = new MultiBar({
     format: '{name} [{bar}] {value}/{total}',
@@ -109,8 +136,14 @@ function barProgress(io: Io): Progress {
   }
   let episodes = 0
   let total = 0
+  const clock = clockOf(io)
   return {
     onEvent: event => {
+      const left = clock.after(event)
+      if (left !== undefined) {
+        const done = clock.elapsed() / Math.max(clock.elapsed() + left.seconds, 1e-9)
+        update('time', Math.round(100 * done), 100, leftWords(left.seconds))
+      }
       switch (event.type) {
         case 'clips':
           update('clips decoded', event.done, event.total)

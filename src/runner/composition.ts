@@ -13,7 +13,7 @@ import type { GroupsOption } from '../models/network.ts'
 import type { InputScaling } from '../models/scaling.ts'
 import type { tf } from '../models/tf.ts'
 import type { Clock, GroupAgent } from './collect.ts'
-import type { ControlKey, FineTuneConfig } from './config.ts'
+import type { ControlKey, FineTuneConfig, PlannedKey } from './config.ts'
 import type { Container } from './container.ts'
 import type { InputFormat } from './network.ts'
 import type { Probe } from './probe.ts'
@@ -59,9 +59,9 @@ export interface Composition {
   probe(clock: Clock): Promise<Probe>
   /** Another world on the first worker's network, with some options of its own. */
   variant(options: Partial<FineTuningOptions<unknown>>): FineTuning<unknown>
-  /** The same networks and clips under another control, agents, actions, rewards, rounds, or from another start. */
+  /** The same networks and clips under another control, agents, actions, rewards, rounds, plan, or from another start. */
   derive(
-    overrides: Partial<Pick<FineTuneConfig, ControlKey | 'roundSteps'>>,
+    overrides: Partial<Pick<FineTuneConfig, ControlKey | PlannedKey | 'roundSteps'>>,
     start?: Pick<FineTuningOptions<unknown>, 'start' | 'settings'>,
   ): Composition
   /** One agent a group, or the same one for all. */

@@ -133,6 +133,9 @@ export const fineTuneSchema = z.strictObject({
   baselineRates: integer(1, 9)
     .default(5)
     .describe('learning rates that each baseline tries at most; the best two run with a second seed'),
+  minutes: number(z.number().positive())
+    .optional()
+    .describe('what the run is to end within: fewer episodes, rates, baselines, steps, as far as it must be'),
   workers: integer(1, 64).default(1).describe('episodes in flight'),
   stageMemory: integer(0, 1e6)
     .default(0)
@@ -175,6 +178,9 @@ export const POLICY_KEYS = [
 /** What is about agents and how they learn, not about the network and its clips. */
 export const CONTROL_KEYS = [...POLICY_KEYS, 'reward', 'credit', 'costWeight', 'episodes'] as const
 export type ControlKey = (typeof CONTROL_KEYS)[number]
+
+/** What may give way to time. */
+export type PlannedKey = 'minutes' | 'episodes' | 'baselines' | 'baselineRates' | 'budgetSteps'
 
 /** Steps that a run may take where they cost less than full ones: four times the budget's. */
 export function longestRun(config: FineTuneConfig): number {

@@ -4,8 +4,10 @@ import { encode } from './codec.ts'
 import { compose } from './compose.ts'
 import type { Composition, Parts } from './composition.ts'
 import { type FineTuneConfig, fineTuneSchema, IN_CODE, parseConfig, withAbsolutePaths } from './config.ts'
+import { planned, plannedRest } from './plan/planned.ts'
 import { applyPolicy, loadPolicy, type PolicyFile, withPolicy } from './policy.ts'
 import { type FineTuneResult, Run, type RunHooks, type RunState, stepCounter } from './run.ts'
+import type { RunEvent } from './run-events.ts'
 import { atFolder, RunFolder } from './run-folder.ts'
 import type { FineTuneSummary } from './summary.ts'
 
@@ -23,11 +25,13 @@ export async function fineTune(
   const { out, overwrite } = config
   if (out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
   await RunFolder.refuseExisting(out, overwrite)
-  return composed(config, parts, hooks, async (composition, steps) => {
+  return composed(config, parts, hooks, async (given, steps) => {
+    const { composition, events } = await planned(given, hooks)
     // All that can be refused is refused by now: a mistake leaves no folder behind.
     const agents = startingAgents(composition, learned)
     const folder = await RunFolder.create(out, composition.config, overwrite)
     return atFolder(folder, async () => {
+      for (const event of events) tell(event, folder, hooks)
       if (learned !== undefined) await folder.write(POLICY, encode(learned))
       return new Run(composition, agents, folder, hooks, steps).finish(undefined)
     })
@@ -58,6 +62,7 @@ export async function resumeRun(
     const agents = startingAgents(composition, learned)
     return atFolder(folder, async () => {
       const state = (await folder.restore()) as RunState | undefined
+      tell(await plannedRest(composition, state && doneOf(state), hooks), folder, hooks)
       return new Run(composition, agents, folder, hooks, steps).finish(state)
     })
   })
@@ -78,6 +83,16 @@ async function composed<T>(
   } finally {
     composition.close()
   }
+}
+
+function doneOf({ runs, learning, greedy }: RunState) {
+  const episodes = (learning?.episodes.length ?? 0) + (greedy === undefined ? 0 : 1)
+  return { runs: Object.keys(runs), episodes }
+}
+
+function tell(event: RunEvent, folder: RunFolder, { onEvent }: RunHooks): void {
+  onEvent(event)
+  void folder.record(event)
 }
 
 /** Fresh agents, or with what they learned before. */

@@ -1,9 +1,21 @@
+import type { Phase, Range } from './plan/phase.ts'
+import type { PerKind } from './plan/steps.ts'
 import type { EpisodeSummary } from './summary.ts'
 import type { CurvePoint, EvaluationPoint } from './train/summary.ts'
 
 /** What a run tells while it works: progress for people, and the record in events.jsonl. */
 export type RunEvent =
   | { readonly type: 'notice'; readonly message: string }
+  | {
+      /** What will be done, and how long it takes by the steps that were measured. */
+      readonly type: 'plan'
+      readonly phases: readonly Phase[]
+      /** Of all of it. */
+      readonly seconds: Range
+      readonly steps: { readonly seconds: PerKind }
+      /** What is left of a run that was interrupted: for the moment only. */
+      readonly resumed?: boolean
+    }
   | { readonly type: 'phase'; readonly phase: string; readonly total: number }
   | { readonly type: 'clips'; readonly done: number; readonly total: number }
   | { readonly type: 'step'; readonly run: string; readonly step: number; readonly of: number }
@@ -37,5 +49,6 @@ export type OnEvent = (event: RunEvent) => void
 
 /** Events that are kept: progress is for the moment only, and a resumed run tells it again. */
 export function isRecorded(event: RunEvent): boolean {
+  if (event.type === 'plan') return event.resumed !== true
   return event.type !== 'step' && event.type !== 'clips' && event.type !== 'phase'
 }

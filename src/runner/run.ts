@@ -19,7 +19,7 @@ import { renderReport } from './report/report.ts'
 import type { OnEvent, RunEvent } from './run-events.ts'
 import type { RunFolder } from './run-folder.ts'
 import { runPolicy, runSchedule, type ScheduleRun, type Trained } from './schedule-runs.ts'
-import { type SearchResult, searchSchedule } from './schedule-search.ts'
+import { SEARCH_SEEDS, type SearchResult, searchSchedule, triesLonger } from './schedule-search.ts'
 import { type Beginning, beginningOf } from './start.ts'
 import type { FineTuneSummary } from './summary.ts'
 import { scoreTest, testScore } from './test-scores.ts'
@@ -46,9 +46,6 @@ export interface RunState {
   readonly greedy?: Greedy
   readonly kept?: Kept
 }
-
-/** Seeds that searches use; final runs have others, so that no setting is reported on the seeds that chose it. */
-const SEARCH_SEEDS = 2
 
 /** Names the run that steps belong to. */
 export function stepCounter(onEvent: OnEvent) {
@@ -120,8 +117,7 @@ export class Run {
       limits: worlds[0].options.limits,
       rates: config.baselineRates,
       seeds: Array.from({ length: SEARCH_SEEDS }, (_, i) => config.seed + i),
-      // From scratch nothing converges within a budget for fine-tuning, and nobody has to be told.
-      longer: config.baselineRates > 1 && name !== 'fromScratch',
+      longer: triesLonger(name, config.baselineRates),
       run: (trial, seed) => this.once(key(trial, seed), name, { trial, seed, test: false }),
     })
   }

@@ -31,6 +31,14 @@ interface SearchOptions {
   readonly run: (trial: Trial, seed: number) => Promise<ScheduleRun>
 }
 
+/** Seeds that searches use; final runs have others, so that no setting is reported on the seeds that chose it. */
+export const SEARCH_SEEDS = 2
+
+/** Whether to try twice the budget: from scratch nothing converges within one for fine-tuning, and nobody has to be told. */
+export function triesLonger(name: string, rates: number): boolean {
+  return rates > 1 && name !== 'fromScratch'
+}
+
 /** Below it, in score, twice the budget brought nothing that would change what is said. */
 const MATERIAL = 0.02
 

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { compose } from '../../src/runner/compose.ts'
+import { fineTuneSchema, parseConfig } from '../../src/runner/config.ts'
+import { Run, stepCounter } from '../../src/runner/run.ts'
+import { RunFolder } from '../../src/runner/run-folder.ts'
+import { eventsOf, layergym, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
+
+const folder = workspace()
+writeManifest(folder)
+let count = 0
+const fresh = () => join(folder, `run-${++count}`)
+
+test('within minutes: what gives way is said, and the resolved configuration alone makes the same run again', async () => {
+  const dir = fresh()
+  const { code, out, err } = await layergym(smallRun(folder, { out: dir, episodes: 1000, minutes: 0.3 }))
+  expect(code, err).toBe(0)
+  const planned = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8'))
+  expect(planned).not.toHaveProperty('minutes')
+  expect(planned.episodes).toBeLessThan(1000)
+  expect(planned.episodes % 2).toBe(0)
+  expect(err).toContain(`to end within 0.3 minutes: ${planned.episodes} episodes instead of 1000\n`)
+  expect(err).toMatch(/^plan: about .* \(a step takes /m)
+  expect(err).toMatch(/^episode 1: .*; about \d+ s left$/m)
+  expect(err).toMatch(/^linearProbe\/3: .*; nearly done$/m)
+  expect(eventsOf(dir).filter(({ type }) => type === 'plan')).toHaveLength(1)
+  const again = ['fine-tune', '--config', join(dir, 'config.json'), '--out', fresh(), '--json']
+  expect((await summaryOf(again)).hash).toBe(JSON.parse(out).hash)
+})
+
+test('too few minutes are refused with those that are enough, and leave no folder', async () => {
+  const dir = fresh()
+  const { code, err } = await layergym(smallRun(folder, { out: dir, minutes: 0.0001 }))
+  expect(code).toBe(2)
+  expect(err).toMatch(/0\.0001 minutes are too few .* give --minutes [\d.]+ or more/)
+  expect(() => readFileSync(join(dir, 'config.json'))).toThrow('ENOENT')
+})
+
+test('a run that goes on tells what is left of it, and records one plan', async () => {
+  const dir = fresh()
+  const stopped = await layergym(smallRun(folder, { out: dir }), (text, abort) => {
+    if (/^episode 4/.test(text)) abort()
+  })
+  expect(stopped.code).toBe(130)
+  const { err } = await layergym(['resume', dir])
+  expect(err).toMatch(/^left to do: about /m)
+  expect(err).not.toContain('searches of learning rates')
+  expect(eventsOf(dir).filter(({ type }) => type === 'plan')).toHaveLength(1)
+})
+
+test('the hash is that of a run whose steps were not measured', async () => {
+  const values = { ...settingsOf(smallRun(folder)), agentConfig: { episodesPerUpdate: 2 } }
+  const signal = new AbortController().signal
+  const hooks = { signal, clock: () => 0, onEvent: () => undefined, onStep: () => undefined }
+  const composition = await compose(parseConfig(fineTuneSchema, values), {}, hooks)
+  const runFolder = await RunFolder.create(fresh(), composition.config, false)
+  const agents = composition.createAgents()
+  const unmeasured = new Run(composition, agents, runFolder, hooks, stepCounter(hooks.onEvent))
+  const { summary } = await unmeasured.finish(undefined)
+  expect((await summaryOf(smallRun(folder, { out: fresh() }))).hash).toBe(summary.hash)
+})
+
+/** Flags as values, those apart that are no setting of the run. */
+function settingsOf(argv: readonly string[]) {
+  const own = argv.flatMap((word, i) => (word.startsWith('--') ? [[word.slice(2), argv[i + 1]]] : []))
+  return Object.fromEntries(own.filter(([name]) => name !== 'json' && name !== 'agent-config'))
+}
