@@ -83,9 +83,9 @@ function inCode({ changes }: NextStep): string {
   return `the same call with ${settings.join(', ')}`
 }
 
-/** Beside a run's folder, for the run after it. */
+/** Beside a run's folder, for the run after it; the end of a date is no count. */
 function following(runDir: string): string {
   const folder = runDir.replace(/\/+$/, '')
-  const [, name, count] = /^(.*)-(\d{1,3})$/.exec(folder) ?? [undefined, folder, '1']
+  const [, name, count] = /^(.*\D)-(\d{1,3})$/.exec(folder) ?? [undefined, folder, '1']
   return `${name}-${Number(count) + 1}`
 }

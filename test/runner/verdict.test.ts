@@ -170,15 +170,17 @@ const PARTS = {
 /** A verdict over baselines with these differences; the policy has accuracy 0.6 and loss 0.9. */
 function judge(rivals: Readonly<Record<string, RivalOptions>>, options: JudgeOptions = {}): Verdict {
   const { seeds = 5, clips = 80, balanced = false, behaviour = PARTS.behaviour } = options
-  const entries = Object.entries(rivals).map(([name, { accuracy, loss = [0, -0.1, 0.1], schedule }]) => {
-    const cost = name === 'probe' ? 1e13 : 2e13
-    const figures = { primary: 0.6 - accuracy[0], loss: 0.9 - loss[0] }
-    return {
-      name,
-      comparison: comparisonOf(accuracy, loss, { seeds, clips }),
-      schedule: fixtureSchedule({ ...figures, total: { flops: cost, seconds: 100 }, ...schedule }),
-    }
-  })
+  const entries = Object.entries(rivals).map(
+    ([name, { accuracy, loss = [0, -0.1, 0.1] as const, schedule }]) => {
+      const cost = name === 'probe' ? 1e13 : 2e13
+      const figures = { primary: 0.6 - accuracy[0], loss: 0.9 - loss[0] }
+      return {
+        name,
+        comparison: comparisonOf(accuracy, loss, { seeds, clips }),
+        schedule: fixtureSchedule({ ...figures, total: { flops: cost, seconds: 100 }, ...schedule }),
+      }
+    },
+  )
   return verdict({
     ...PARTS,
     behaviour,

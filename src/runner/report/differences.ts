@@ -9,11 +9,13 @@ import { pWords } from './study-differences.ts'
 /** Paired differences with their intervals: what the verdict rests on. */
 export function differencesSection(summary: FineTuneSummary): Html {
   const metric = metricOf(summary)
-  const comparisons = Object.entries(summary.comparison).map(([name, comparison]) => ({
-    ...comparison,
-    label: scheduleLabel(name),
-    claim: claimOf({ schedule: summary.baselines[name], comparison }),
-  }))
+  const comparisons = Object.entries(summary.comparison)
+    .filter(([name]) => Object.hasOwn(summary.baselines, name))
+    .map(([name, comparison]) => ({
+      ...comparison,
+      label: scheduleLabel(name),
+      claim: claimOf({ schedule: summary.baselines[name], comparison }),
+    }))
   if (comparisons.length === 0)
     return html`<section><h2>Differences</h2><p>There is nothing to compare with: no baseline was run.</p></section>`
   return html`<section><h2>Differences: learned policy minus baseline</h2>${chart({
