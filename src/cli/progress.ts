@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
 import { endedBy, type TimeLeft, timeLeft } from '../runner/plan/left.ts'
-import { uncertain } from '../runner/report/format.ts'
+import { percent, scheduleLabel, uncertain } from '../runner/report/format.ts'
 import type { OnEvent, RunEvent } from '../runner/run-events.ts'
 import { mean } from '../runner/statistics.ts'
 import type { CurvePoint } from '../runner/train/summary.ts'
@@ -29,12 +29,12 @@ function words(event: RunEvent): string | undefined {
     case 'phase':
       return `${event.phase}: ${event.total}`
     case 'episode': {
-      const { index, kind, returnNoise, rewardLoss, rewardAccuracy, failure, diverged } = event.episode
+      const { index, kind, returnNoise, score, rewardAccuracy, failure, diverged } = event.episode
       const name = kind === 'greedy' ? 'greedy run' : `episode ${index + 1}`
       if (failure !== undefined) return `${name} failed: ${failure}`
       return (
-        `${name}: return ${uncertain(event.episode.return, returnNoise)}, reward-split loss ${rewardLoss.toFixed(3)}, ` +
-        `accuracy ${rewardAccuracy.toFixed(3)}${diverged ? ', diverged' : ''}, ${seconds(event.episode.seconds)}`
+        `${name}: return ${uncertain(event.episode.return, returnNoise)}, ${onRewardSplit(score, rewardAccuracy)}` +
+        `${diverged ? ', diverged' : ''}, ${seconds(event.episode.seconds)}`
       )
     }
     case 'point':
@@ -44,7 +44,9 @@ function words(event: RunEvent): string | undefined {
       return `step ${step}: ${episodes} greedy episodes return ${meanReturn.toFixed(2)} ± ${stdReturn.toFixed(2)}`
     }
     case 'run':
-      return `${event.key}: reward-split loss ${event.rewardLoss.toFixed(3)}, accuracy ${event.rewardAccuracy.toFixed(3)}, ${seconds(event.seconds)}`
+      return `${runName(event.key)}: ${onRewardSplit(event.score, event.rewardAccuracy)}, ${seconds(event.seconds)}`
+    case 'saved':
+      return `saved: the model of ${event.from === 'policy' ? 'the learned policy' : scheduleLabel(event.from)}, the best so far (score ${event.score.toFixed(3)})`
     case 'done':
       return `done, hash ${event.hash.slice(0, 16)}`
     default:
@@ -70,6 +72,24 @@ function clockOf(io: Io) {
     },
     elapsed: () => (io.now() - start) / 1000,
   }
+}
+
+function onRewardSplit(score: number, accuracy: number): string {
+  return `score ${score.toFixed(3)} on the reward split, accuracy ${percent(accuracy)}`
+}
+
+/** A run's key as people say it: `search/lpFt/1.0e-4/1.0e-3/2/1`, `lpFt x2/3`, `policy/3`. */
+function runName(key: string): string {
+  const [first, name, rate, headRate, length, searchSeed] = key.split('/')
+  if (first !== 'search') {
+    const [schedule, twice] = first.split(' ')
+    const label = schedule === 'policy' ? 'the learned policy' : scheduleLabel(schedule)
+    return `${label}${twice === undefined ? '' : ', twice the budget'}, seed ${name}`
+  }
+  if (name === 'linearProbe') return scheduleLabel(name)
+  const rates = Number(rate) === 0 ? `head at ${headRate}` : `rate ${rate}`
+  const twice = Number(length) > 1 ? ', twice the budget' : ''
+  return `${scheduleLabel(name)}, ${rates}${twice}, seed ${searchSeed}`
 }
 
 /** Returns of training episodes and the agent's main figures. */

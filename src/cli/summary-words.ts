@@ -1,19 +1,19 @@
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import Table from 'cli-table3'
-import { duration, flops, percent, scheduleLabel } from '../runner/report/format.ts'
+import { type Ending, endingOf } from '../runner/ending.ts'
+import { duration, flops, metricOf, percent, scheduleLabel } from '../runner/report/format.ts'
 import type { FineTuneSummary, ScheduleSummary } from '../runner/summary.ts'
 
-/** A run's end for people: the table, the verdict, and where everything is. */
+/** A run's end for people: the table, the verdict, notes; and last what they have, what it cost, what to do next. */
 export function summaryWords(summary: FineTuneSummary): string {
   const table = new Table({
-    head: ['', 'accuracy', 'seeds', 'loss', 'FLOPs a run', 'everything', 'time'],
-    style: { head: [], border: [] },
+    head: ['', metricOf(summary), 'seeds', 'FLOPs a run', 'everything', 'time'],
+    style: { head: [], border: [], compact: true },
   })
   const row = (name: string, schedule: ScheduleSummary) => [
-    name,
-    percent(schedule.accuracy),
+    `${name}${schedule.caveats.length > 0 ? ' *' : ''}`,
+    percent(schedule.primary),
     range(schedule),
-    schedule.loss.toFixed(3),
     flops(schedule.flops),
     flops(schedule.total.flops),
     duration(schedule.total.seconds),
@@ -21,18 +21,36 @@ export function summaryWords(summary: FineTuneSummary): string {
   table.push(row('learned policy', summary.policy))
   for (const [name, schedule] of Object.entries(summary.baselines))
     table.push(row(scheduleLabel(name), schedule))
-  const { test, chosen } = summary
-  const from = chosen.from === 'greedy' ? 'the greedy run' : `episode ${(chosen.episode ?? 0) + 1}`
+  const marked = [summary.policy, ...Object.values(summary.baselines)].some(
+    ({ caveats }) => caveats.length > 0,
+  )
   return [
     table.toString(),
+    ...(marked ? ['* has a caveat: see the notes and the report'] : []),
     summary.verdict.text,
-    ...summary.notes,
-    `model:  ${summary.model} (${from}; test accuracy ${percent(test.accuracy)}, loss ${test.loss.toFixed(3)}, ${test.clips} clips)`,
-    `report: ${join(summary.runDir, 'report.html')}`,
+    ...summary.notes.map(note => `note: ${note}`),
+    `report: ${nearby(join(summary.runDir, 'report.html'))}`,
+    '',
+    ...endingLines(endingOf(summary, nearby)),
   ].join('\n')
 }
 
-function range({ perSeed }: ScheduleSummary): string {
-  const values = perSeed.map(seed => seed.accuracy)
+function endingLines({ have, cost, next, command }: Ending): readonly string[] {
+  return [
+    `You have: ${have}.`,
+    `It cost:  ${cost}.`,
+    `Next:     ${next}${command === undefined ? '' : ` ${command}`}`,
+  ]
+}
+
+/** From where the command runs, where that is shorter. */
+function nearby(path: string): string {
+  const near = relative(process.cwd(), path)
+  return near !== '' && near.length < path.length ? near : path
+}
+
+function range({ perSeed, solved }: ScheduleSummary): string {
+  if (solved) return 'solved, no seed'
+  const values = perSeed.map(seed => seed.primary)
   return values.length < 2 ? '' : `${percent(Math.min(...values))}–${percent(Math.max(...values))}`
 }

@@ -1,14 +1,22 @@
-import type { BaselineName } from '../agents/schedules/baselines.ts'
-import type { Trial } from '../agents/schedules/schedule.ts'
+import { BASELINES, type BaselineName } from '../agents/schedules/baselines.ts'
+import type { Schedule, Trial } from '../agents/schedules/schedule.ts'
 import { mean } from '../models/metrics.ts'
 import { behaviourOf } from './behaviour.ts'
-import { caveatsOf } from './caveats.ts'
+import { caveatsOf, runCaveats } from './caveats.ts'
 import { compareWithBaselines } from './compare.ts'
 import type { Composition } from './composition.ts'
+import { notesOnResults } from './notes.ts'
 import type { ScheduleRun } from './schedule-runs.ts'
 import { runsOf, type SearchResult, scoreOf, type Tried } from './schedule-search.ts'
 import type { Beginning } from './start.ts'
-import type { EpisodeSummary, FineTuneSummary, RoundSummary, ScheduleSummary } from './summary.ts'
+import type {
+  Caveat,
+  Comparison,
+  EpisodeSummary,
+  FineTuneSummary,
+  RoundSummary,
+  ScheduleSummary,
+} from './summary.ts'
 import { type ClipScores, pointsOf, testScore } from './test-scores.ts'
 import { verdict } from './verdict.ts'
 
@@ -42,36 +50,39 @@ export function buildSummary(input: SummaryInput): FineTuneSummary {
   const { trainee, states } = worlds[0].options
   const search = total([...input.episodes, greedy.summary])
   const compared = compareAll(input, minus(search, greedy.summary))
+  const data = {
+    path: config.data,
+    classes: dataset.classes,
+    splits: {
+      train: splits.train.length,
+      probe: splits.probe.length,
+      reward: splits.reward.length,
+      test: splits.test.length,
+    },
+    grouped: dataset.hasGroups,
+    skipped: dataset.skipped.length,
+    balanced,
+  }
+  const told = { ...compared, start: beginning.start, data }
   return {
     runDir: input.runDir,
     hash: input.hash,
     engine: engine.name,
     versions: { ...engine.versions, threads: String(engine.threads) },
     config: { ...config, features: [...states.group, ...states.global].map(feature => feature.id) },
-    data: {
-      path: config.data,
-      classes: dataset.classes,
-      splits: {
-        train: splits.train.length,
-        probe: splits.probe.length,
-        reward: splits.reward.length,
-        test: splits.test.length,
-      },
-      grouped: dataset.hasGroups,
-      skipped: dataset.skipped.length,
-      balanced,
-    },
+    data,
     groups: trainee.network.groups.map(({ name, parameters, flops }) => ({ name, parameters, flops })),
     episodes: [...input.episodes, greedy.summary],
     updates: input.updates,
-    notes: input.notes,
+    notes: [...input.notes, ...notesOnResults(told)],
     test: input.test,
     mistakes: input.mistakes,
     chosen: input.chosen,
     start: beginning.start,
     ...compared,
     search,
-    verdict: verdict(compared),
+    spent: spentOn(input),
+    verdict: verdict(told),
     model: input.model,
   }
 }
@@ -88,12 +99,15 @@ function compareAll({ composition, seeds, runs, searches, beginning, greedy }: S
   for (const [name, searched] of searches) {
     const tried = searched.tried.map(triedSummary)
     const { longer } = searched
+    const { solved }: Schedule = BASELINES[name]
     const summary = summarise(finals(name), total(runsOf(searched)), composition)
     baselines[name] = {
       ...summary,
       caveats: caveatsOf(searched, finals(name), composition),
-      learningRate: rateOf(searched.chosen.trial),
-      tried,
+      // It has no rate, and its final runs are the one of its search.
+      ...(solved
+        ? { solved, total: total(runsOf(searched)) }
+        : { learningRate: rateOf(searched.chosen.trial), tried }),
       ...(longer && { longer: { score: longer.run.score, gain: longer.gain, flops: longer.run.flops } }),
       ...(longer?.rising && { ownBest: ownBest(summarise(finals(`${name} x2`), NOTHING, composition)) }),
     }
@@ -106,11 +120,23 @@ function compareAll({ composition, seeds, runs, searches, beginning, greedy }: S
   const comparison = Object.fromEntries(
     Object.entries(compared).map(([name, figures]) => [
       name,
-      name === behaviour.schedule ? { ...figures, verdict: 'undecided' as const, same: true } : figures,
+      claimed(figures, { same: name === behaviour.schedule, caveats: baselines[name].caveats }),
     ]),
   )
-  const policy = summarise(finals('policy'), search, composition)
+  const policy = {
+    ...summarise(finals('policy'), search, composition),
+    caveats: runCaveats(finals('policy'), composition),
+  }
   return { policy, behaviour, baselines, comparison }
+}
+
+/** Nothing is claimed over what the policy itself is, nor a gain over a baseline that wasn't given its chance. */
+function claimed(
+  figures: Comparison,
+  { same, caveats }: { readonly same: boolean; readonly caveats: readonly Caveat[] },
+): Comparison {
+  const withheld = same || (caveats.length > 0 && figures.verdict === 'better')
+  return { ...figures, ...(withheld && { verdict: 'undecided' }), ...(same && { same }) }
 }
 
 function ownBest({ primary, accuracy, balancedAccuracy, loss, flops }: ScheduleSummary) {
@@ -166,6 +192,13 @@ function summarise(
     seconds: over(i => finals[i].run.seconds),
     total: { flops: sum('flops'), seconds: sum('seconds') },
   }
+}
+
+/** Everything that was trained; what is solved once, once. */
+function spentOn({ runs, searches, episodes, greedy }: SummaryInput): Cost {
+  const again = [...searches.keys()].filter(name => (BASELINES[name] as Schedule).solved)
+  const trained = Object.entries(runs).filter(([key]) => !again.some(name => key.startsWith(`${name}/`)))
+  return total([...trained.map(([, run]) => run), ...episodes, greedy.summary])
 }
 
 interface Cost {

@@ -1,6 +1,7 @@
 import type { Clip } from '../data/dataset.ts'
 import type { Trainee } from '../models/trainee.ts'
 import type { Composition } from './composition.ts'
+import { pngDataUri } from './report/png.ts'
 import type { Mistake } from './summary.ts'
 
 const SHOWN = 12
@@ -25,4 +26,23 @@ export function mistakesOf(trainee: Trainee, { splits, label, dataset }: Composi
     .sort((a, b) => b.probability - a.probability)
     .slice(0, SHOWN)
     .map(({ right: _, ...mistake }) => mistake)
+}
+
+/** The middle frame of each, a PNG as data URI by clip id; none where pixels are neither grey nor RGB. */
+export function thumbnailsOf(
+  mistakes: readonly Mistake[],
+  { splits, pixels, format }: Pick<Composition, 'splits' | 'pixels' | 'format'>,
+): ReadonlyMap<string, string> {
+  const { frames, channels } = format
+  const [height, width] = format.size
+  if (channels !== 1 && channels !== 3) return new Map()
+  const clips = mistakes.flatMap(({ clip }) => splits.test.find(({ id }) => id === clip) ?? [])
+  const size = height * width * channels
+  return new Map(
+    clips.map(clip => {
+      const from = Math.floor(frames / 2) * size
+      const frame = pixels([clip]).subarray(from, from + size)
+      return [clip.id, pngDataUri(frame, [height, width, channels])]
+    }),
+  )
 }

@@ -11,7 +11,7 @@ import { buildSummary, type Greedy, total } from './conclude.ts'
 import { runHash } from './hash.ts'
 import { type Kept, ModelKeeper, takesOver, traineeOf } from './kept.ts'
 import { type BestEpisode, initialLearningState, type LearningState, learn } from './learn.ts'
-import { mistakesOf } from './mistakes.ts'
+import { mistakesOf, thumbnailsOf } from './mistakes.ts'
 import { modelMetadata } from './model-metadata.ts'
 import { notesOn } from './notes.ts'
 import { savePolicy } from './policy.ts'
@@ -261,7 +261,7 @@ export class Run {
       runs: state.runs,
       notes: this.notes,
     })
-    await folder.write('report.html', renderReport(summary))
+    await folder.write('report.html', renderReport(summary, thumbnailsOf(summary.mistakes, composition)))
     this.emit({ type: 'done', hash })
     // The last file: where it lies, the run is done.
     await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)

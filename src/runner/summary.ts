@@ -35,6 +35,8 @@ export interface FineTuneSummary {
   readonly baselines: Readonly<Record<string, ScheduleSummary>>
   /** FLOPs and seconds of the agents' whole search: episodes, greedy run, evaluations. */
   readonly search: { readonly flops: number; readonly seconds: number }
+  /** FLOPs and seconds of all that the run trained: searches, learning, final runs. */
+  readonly spent: { readonly flops: number; readonly seconds: number }
   readonly comparison: Readonly<Record<string, Comparison>>
   readonly verdict: Verdict
   /** Folder of the fine-tuned model, tfjs layers format. */
@@ -153,6 +155,8 @@ export interface ScheduleSummary {
   readonly accuracy: number
   readonly balancedAccuracy: number
   readonly loss: number
+  /** It is solved, once, and no seed changes it: `perSeed` repeats it, `total` counts it once. */
+  readonly solved?: boolean
   readonly perSeed: readonly {
     readonly seed: number
     readonly primary: number
@@ -219,7 +223,7 @@ export interface Comparison {
   /** Accuracy isn't lower by `margin` or more, a share stated beforehand; right about all baselines together. */
   readonly notWorse: boolean
   readonly margin: number
-  /** By the adjusted p. */
+  /** By the adjusted p; never `better` than a baseline with caveats or than what the policy itself is. */
   readonly verdict: 'better' | 'worse' | 'undecided'
   /** The policy's greedy runs are this schedule: no difference to it is claimed. */
   readonly same?: boolean

@@ -1,156 +1,172 @@
 import { higherAccuracy, lowerLoss, MINIMUM_CLIPS, MINIMUM_SEEDS, tooFew } from './compare.ts'
-import { decimal, duration, flops, percent, plural, ratio, scheduleLabel, signed } from './report/format.ts'
-import type { Comparison, FineTuneSummary, ScheduleSummary, Verdict } from './summary.ts'
+import {
+  costWords,
+  decimal,
+  duration,
+  flops,
+  metricOf,
+  percent,
+  plural,
+  scheduleLabel,
+  shareOfCost,
+  signed,
+} from './report/format.ts'
+import { type Compared, cheapestAlike, costOfPolicy, inQuestion, type Rival, rivalsOf } from './rivals.ts'
+import type { Verdict } from './summary.ts'
 
 /**
- * Was learning a policy worth it? Only if it beats the best baseline by an interval that excludes 0: in accuracy
- * or, failing that, in loss (that of the baseline with the lowest loss too) with accuracy no worse.
- * Prose for a practitioner: by how much, at what cost, on how much evidence, and what to use otherwise.
+ * Was learning a policy worth it? Only if it beats the best baseline by what counts, beyond chance, that baseline had
+ * its chance, and the policy isn't a schedule that needs no learning; or if it does as well and is the cheapest way
+ * there. Otherwise: what was seen, what stands against more, what would find out.
  */
-export function verdict(summary: Pick<FineTuneSummary, 'policy' | 'baselines' | 'comparison'>): Verdict {
-  const rivals = Object.entries(summary.baselines)
-    .filter(([name]) => Object.hasOwn(summary.comparison, name))
-    .map(([name, schedule]) => ({
-      label: scheduleLabel(name),
-      schedule,
-      comparison: summary.comparison[name],
-    }))
-  const best = extreme(rivals, byAccuracy)
-  const lowestLoss = extreme(rivals, byLoss)
-  if (best === undefined || lowestLoss === undefined) return NO_BASELINE
-  const { outcome, headline } = conclude(best, lowestLoss)
+export function verdict(compared: Compared): Verdict {
+  const rivals = rivalsOf(compared)
+  const [best] = rivals
+  if (best === undefined) return NO_BASELINE
+  const { outcome, headline } = conclude(compared, rivals)
   const sentences = [
     headline,
-    figures(summary.policy, best),
-    ...(lowestLoss === best ? [] : [lossFigures(summary.policy, lowestLoss)]),
-    `This rests on ${plural(best.comparison.clips, 'test clip')} and ${plural(best.comparison.seeds, 'seed')}.`,
-    cost(summary.policy, best),
-    outcome === 'yes'
-      ? `Whether the gain is worth that cost is yours to judge.`
-      : advice(rivals, best, outcome),
+    figures(compared, best),
+    ...ownBests(rivals),
+    `What the policy does: ${compared.behaviour.words}.`,
+    ...cost(compared, best),
+    ...findOut(compared, rivals, outcome),
   ]
   return { worthIt: outcome === 'yes', outcome, headline, text: sentences.join(' ') }
 }
 
-interface Rival {
-  readonly label: string
-  readonly schedule: ScheduleSummary
-  readonly comparison: Comparison
-}
-
 type Conclusion = Pick<Verdict, 'outcome' | 'headline'>
 
+const NOTHING = 'Undecided: no baseline was run, so nothing says whether learning a policy was worth it.'
 const NO_BASELINE: Verdict = {
   worthIt: false,
   outcome: 'undecided',
-  headline: 'Undecided: no baseline was run, so nothing says whether learning a policy was worth it.',
-  text:
-    'Undecided: no baseline was run, so nothing says whether learning a policy was worth it. ' +
-    'Run the same command with baselines to find out.',
+  headline: NOTHING,
+  text: `${NOTHING} Run the same command with baselines to find out.`,
 }
 
-function conclude(best: Rival, lowestLoss: Rival): Conclusion {
-  const { comparison, label } = best
-  if (tooFew(comparison)) {
-    const lacking = [
-      ...(comparison.seeds < MINIMUM_SEEDS
-        ? [`${plural(comparison.seeds, 'seed')}, at least ${MINIMUM_SEEDS} needed`]
-        : []),
-      ...(comparison.clips < MINIMUM_CLIPS
-        ? [`${plural(comparison.clips, 'test clip')}, at least ${MINIMUM_CLIPS} needed`]
-        : []),
-    ]
+function conclude(compared: Compared, rivals: readonly Rival[]): Conclusion {
+  const { policy, behaviour } = compared
+  const [best] = rivals
+  if (behaviour.schedule !== undefined) {
+    const learned = `what was learned is ${scheduleLabel(behaviour.schedule)}`
     return {
-      outcome: 'undecided',
-      headline: `Undecided: too little evidence to tell whether learning a policy was worth it (${lacking.join('; ')}).`,
+      outcome: 'no',
+      headline: `Not worth it: ${learned}, which needs no learning; no difference to it is claimed.`,
     }
   }
-  if (higherAccuracy(comparison)) {
-    const gain = points(comparison.accuracyDifference)
-    return {
-      outcome: 'yes',
-      headline: `Worth it by accuracy: the learned policy beats the best baseline, ${label}, by ${gain}.`,
-    }
+  if (tooFew(best.comparison)) return { outcome: 'undecided', headline: lacking(best) }
+  const beaten = rivals.find(
+    ({ comparison: { verdict: said, accuracyDifference } }) => said === 'worse' && accuracyDifference < 0,
+  )
+  if (beaten !== undefined) {
+    const by = points(-beaten.comparison.accuracyDifference)
+    return { outcome: 'no', headline: `Not worth it: ${beaten.label} beats the learned policy by ${by}.` }
   }
-  if (lowerLoss(comparison) && lowerLoss(lowestLoss.comparison)) {
-    return {
-      outcome: 'yes',
-      headline:
-        `Worth it by loss alone: the learned policy's is lower than that of every baseline by at least ` +
-        `${decimal(-lowestLoss.comparison.lossDifference, 2)}; its accuracy is no worse than the best baseline's (${label}).`,
-    }
-  }
-  if (comparison.verdict === 'worse') {
-    return { outcome: 'no', headline: `Not worth it: the best baseline, ${label}, beats the learned policy.` }
-  }
+  if (higherAccuracy(best.comparison)) return ahead(best, inQuestion(rivals, policy))
+  if (best.comparison.notWorse) return alike(compared, best)
+  const seen = `${signed(100 * best.comparison.accuracyDifference, 1)} points`
   return {
-    outcome: 'no',
-    headline: `Not worth it as far as these clips can tell: the learned policy does not measurably beat the best baseline, ${label}.`,
+    outcome: 'undecided',
+    headline: `Undecided: these clips and seeds can't tell the learned policy from the best baseline, ${best.label} (${seen}).`,
   }
 }
 
-function figures(policy: ScheduleSummary, best: Rival): string {
-  const { accuracyDifference, accuracyInterval } = best.comparison
+function lacking({ comparison: { seeds, clips } }: Rival): string {
+  const few = [
+    ...(seeds < MINIMUM_SEEDS ? [`${plural(seeds, 'seed')}, at least ${MINIMUM_SEEDS} needed`] : []),
+    ...(clips < MINIMUM_CLIPS ? [`${plural(clips, 'test clip')}, at least ${MINIMUM_CLIPS} needed`] : []),
+  ]
+  return `Undecided: too little evidence to tell whether learning a policy was worth it (${few.join('; ')}).`
+}
+
+function ahead(best: Rival, questioned: readonly Rival[]): Conclusion {
+  const gain = points(best.comparison.accuracyDifference)
+  const [first] = questioned
+  if (first === undefined && !best.comparison.same)
+    return {
+      outcome: 'yes',
+      headline: `Worth it: the learned policy beats the best baseline, ${best.label}, by ${gain}.`,
+    }
+  const against =
+    first === undefined ? '' : `: ${first.label} has a caveat (${first.schedule.caveats[0].text})`
+  return {
+    outcome: 'undecided',
+    headline: `Undecided: the learned policy is ahead of the best baseline, ${best.label}, by ${gain}, but no gain is claimed${against}.`,
+  }
+}
+
+/** Not worse by a margin stated beforehand: then cost decides. */
+function alike(compared: Compared, { label, comparison, schedule }: Rival): Conclusion {
+  const own = costOfPolicy(compared).flops
+  const margin = points(comparison.margin).replace('.0 ', ' ')
+  const headline = `About the same as ${label} (not worse by more than ${margin}), at ${shareOfCost(own / schedule.total.flops)}.`
+  if (schedule.caveats.length > 0) return { outcome: 'undecided', headline }
+  return { outcome: cheapestAlike(compared)?.name === 'policy' ? 'yes' : 'no', headline }
+}
+
+function figures({ policy, data }: Compared, best: Rival): string {
+  const { accuracyDifference, accuracyInterval, adjusted, detectable, clips, seeds } = best.comparison
   const interval = `95 % interval ${signed(100 * accuracyInterval[0], 1)} to ${signed(100 * accuracyInterval[1], 1)}`
-  return (
-    `Test accuracy is ${percent(policy.accuracy)} against ${percent(best.schedule.accuracy)}, ` +
-    `a difference of ${signed(100 * accuracyDifference, 1)} points (${interval}). ${lossFigures(policy, best)}`
-  )
-}
-
-function lossFigures(policy: ScheduleSummary, rival: Rival): string {
-  const { lossDifference, lossInterval } = rival.comparison
-  return (
-    `Test loss is ${decimal(policy.loss)} against ${decimal(rival.schedule.loss)} of ${rival.label}, ` +
-    `a difference of ${signed(lossDifference)} (${signed(lossInterval[0])} to ${signed(lossInterval[1])}).`
-  )
-}
-
-function cost(policy: ScheduleSummary, best: Rival): string {
-  const rival = best.schedule.total
-  const spent = `${flops(policy.total.flops)} and ${duration(policy.total.seconds)}`
-  const against = `${flops(rival.flops)} and ${duration(rival.seconds)}`
-  const ratios =
-    rival.flops > 0 && rival.seconds > 0
-      ? ` (in FLOPs ${ratio(policy.total.flops / rival.flops)} that, in time ${ratio(policy.total.seconds / rival.seconds)})`
+  const metric = metricOf({ data })
+  const power =
+    Number.isFinite(detectable) && detectable > 0
+      ? ` A true difference of less than ${points(detectable)} would mostly not have been seen.`
       : ''
+  const loss = lowerLoss(best.comparison)
+    ? ` Its loss is lower, by ${decimal(-best.comparison.lossDifference, 2)}.`
+    : ''
   return (
-    `Everything counted, search included, the policy cost ${spent}; ${best.label}, its own search included, ` +
-    `cost ${against}${ratios}. One run costs ${flops(policy.flops)} with the learned policy and ` +
-    `${flops(best.schedule.flops)} with ${best.label}.`
+    `Mean test ${metric} is ${percent(policy.primary)} against ${percent(best.schedule.primary)} of ${best.label}: ` +
+    `${signed(100 * accuracyDifference, 1)} points (${interval}; p ${decimal(adjusted, 2)} corrected for the number ` +
+    `of comparisons), on ${plural(clips, 'test clip')} and ${plural(seeds, 'seed')}.${power}${loss}`
   )
 }
 
-/** The cheapest of the baselines that beat the policy or, where none does, of those that can't be told from it. */
-function advice(rivals: readonly Rival[], best: Rival, outcome: Verdict['outcome']): string {
-  const winners = rivals.filter(rival => rival.comparison.verdict === 'worse')
-  const ties = rivals.filter(rival => rival.comparison.verdict === 'undecided')
-  const cheapest = extreme(winners.length > 0 ? winners : ties, byCost) ?? best
-  const price = `${flops(cheapest.schedule.total.flops)} in all, accuracy ${percent(cheapest.schedule.accuracy)}`
-  const mean =
-    cheapest === best
-      ? ''
-      : ` The best mean accuracy is that of ${best.label} (${percent(best.schedule.accuracy)}).`
-  if (outcome === 'undecided') {
-    return (
-      `For an answer, run more seeds or keep more clips for testing; until then nothing here speaks for more than ` +
-      `the cheapest baseline, ${cheapest.label} (${price}).${mean}`
-    )
-  }
-  const reason =
-    winners.length > 0 ? 'the cheapest baseline that beats it' : 'the cheapest baseline that it does not beat'
-  return `Use ${reason}: ${cheapest.label} (${price}).${mean}`
+/** At equal FLOPs is one comparison; with what a baseline needs, another. */
+function ownBests(rivals: readonly Rival[]): readonly string[] {
+  return rivals.flatMap(({ label, schedule: { ownBest, primary } }) =>
+    ownBest === undefined
+      ? []
+      : [
+          `With twice the budget ${label} has ${percent(ownBest.primary)} (${percent(primary)} at equal FLOPs).`,
+        ],
+  )
+}
+
+function cost(compared: Compared, best: Rival): readonly string[] {
+  const { policy, start, baselines } = compared
+  const own = costOfPolicy(compared)
+  const rival = best.schedule.total
+  const searches = Object.hasOwn(baselines, start.from) ? ', and the searches that found its start' : ''
+  return [
+    `The policy cost ${costWords(own)}, its learning${searches} included; ${best.label} cost ${costWords(rival)} with its own search.`,
+    `One run costs ${flops(policy.flops)} and ${duration(policy.seconds)} with the policy, ` +
+      `${flops(best.schedule.flops)} and ${duration(best.schedule.seconds)} with ${best.label}.`,
+  ]
+}
+
+/** What would find out, where something would. */
+function findOut(
+  compared: Compared,
+  rivals: readonly Rival[],
+  outcome: Verdict['outcome'],
+): readonly string[] {
+  if (outcome !== 'undecided') return []
+  const { clips, seeds } = rivals[0].comparison
+  const caveats = inQuestion(rivals, compared.policy).flatMap(({ label, schedule }) =>
+    schedule.caveats.map(
+      ({ text, remedy }) => `${label}: ${text}${remedy === undefined ? '' : ` (${remedy})`}`,
+    ),
+  )
+  if (caveats.length > 0) return [`What stands against a claim: ${caveats.join('; ')}.`]
+  const more = [
+    ...(seeds < 5 ? ['more seeds (--baseline-seeds 5)'] : []),
+    ...(clips < MINIMUM_CLIPS || seeds >= 5 ? ['more test clips'] : []),
+  ]
+  return [`To find out: ${more.join(' and ')}.`]
 }
 
 function points(difference: number): string {
   return `${decimal(100 * difference, 1)} points`
-}
-
-const byAccuracy = (a: Rival, b: Rival): number =>
-  b.schedule.accuracy - a.schedule.accuracy || a.schedule.loss - b.schedule.loss
-const byLoss = (a: Rival, b: Rival): number => a.schedule.loss - b.schedule.loss
-const byCost = (a: Rival, b: Rival): number => a.schedule.total.flops - b.schedule.total.flops
-
-function extreme(rivals: readonly Rival[], order: (a: Rival, b: Rival) => number): Rival | undefined {
-  return [...rivals].sort(order)[0]
 }

@@ -1,4 +1,5 @@
 import { inputError } from '../common/error.ts'
+import { unknownName } from '../common/suggest.ts'
 import { rateLimits } from '../envs/finetune/actions.ts'
 import { defaultStateSpace } from '../envs/finetune/features.ts'
 import { checkCredit, withCost } from '../envs/finetune/reward.ts'
@@ -65,6 +66,8 @@ export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: 
   if (config.scaling !== undefined) scalingNamed(config.scaling)
   if (config.root !== 'none')
     parseAgentConfig(config.root, container.agent(config.root).config, config.rootConfig)
+  const kept = ['policy', ...config.baselines]
+  if (config.keep !== undefined && !kept.includes(config.keep)) throw unknownName('keep', config.keep, kept)
   checkCredit(config.credit, parts.reward ?? container.reward(config.reward))
   if (parts.actionSpace === undefined) container.actions(config.actions)
   if (config.credit === 'difference' && (config.view === 'sequential' || config.control === 'joint')) {

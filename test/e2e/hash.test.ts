@@ -66,7 +66,7 @@ describe('interrupted and resumed', () => {
     ...[1, 2, 5].map(n => [`after episode ${n}`, new RegExp(`^episode ${n}:`)] as const),
     ['in the greedy run', /^episode 6/] as const,
     ['after the greedy run', /^greedy run/] as const,
-    ['in the search of a baseline', /^search/] as const,
+    ['in the search of a baseline', /^linear probe:/] as const,
     ['in the final runs', /^final runs/] as const,
   ]
   test.each(moments)('%s', async (_name, moment) => {

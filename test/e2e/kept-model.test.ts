@@ -22,9 +22,9 @@ async function predicted(dir: string) {
 
 describe('Ctrl-C leaves a model that predict takes', () => {
   test.each([
-    ['in the search', /^search\/fullFineTune/],
+    ['in the search', /^full fine-tuning, rate/],
     ['while agents learn', /^episode 2/],
-    ['in the final runs', /^policy\//],
+    ['in the final runs', /^the learned policy, seed/],
   ] as const)('%s', async (_, moment) => {
     const dir = fresh()
     const { code } = await layergym(smallRun(folder, { ...BASELINES, out: dir }), (text, abort) => {

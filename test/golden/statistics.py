@@ -1,4 +1,4 @@
-"""Writes statistics.json: figures of numpy, scipy, statsmodels and rliable that test/runner/statistics.test.ts and
+"""Writes statistics.json: figures of numpy, scipy, statsmodels and rliable that test/runner/statistics.test.ts, score-interval.test.ts and
 test/runner/inference hold ours to.
 
 python -m pip install numpy scipy statsmodels rliable && python test/golden/statistics.py
@@ -14,6 +14,7 @@ import statsmodels
 from rliable import metrics
 from scipy import optimize, stats
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 rng = np.random.default_rng(7)
 
@@ -104,6 +105,10 @@ golden = {
         for a, t in ((0.05, 0.3), (0.05 / 66, 2.1), (0.8, 40.0))
     ],
     "detectable": [detectable(a, v) for v in (2, 4, 11, 29) for a in (0.05, 0.05 / 11)],
+    "wilson": [
+        {"right": k, "of": n, "interval": [float(x) for x in proportion_confint(k, n, method="wilson")]}
+        for k, n in ((35, 80), (0, 10), (10, 10), (1, 1), (500, 1000))
+    ],
     "holm": [{"ps": p, "adjusted": multipletests(p, method="holm")[1].tolist()} for p in ps],
     "signFlip": [sign_flip(rng.normal(0.5, 1, size=n).tolist()) for n in (2, 5, 9, 12)]
     + [sign_flip([0.1, 0.1, -0.1, 0.3, 0.0, 0.2])],

@@ -3,8 +3,6 @@ import { describe, expect, test } from 'vitest'
 import type { LayergymError } from '../../src/common/error.ts'
 import { Rng } from '../../src/common/random.ts'
 import { compareSchedules, compareWithBaselines, type SchedulePredictions } from '../../src/runner/compare.ts'
-import type { Comparison, ScheduleSummary, Verdict } from '../../src/runner/summary.ts'
-import { verdict } from '../../src/runner/verdict.ts'
 import { predict } from '../fixtures/summary.ts'
 
 describe('compareSchedules', () => {
@@ -106,111 +104,6 @@ describe('compareSchedules', () => {
     )
   })
 })
-
-describe('verdict', () => {
-  test('worth it by accuracy: says how much, at what cost, on how much evidence', () => {
-    const result = judge({ probe: { accuracy: [0.08, 0.02, 0.14] }, full: { accuracy: [0.05, 0.01, 0.09] } })
-    expect(result).toMatchObject({ worthIt: true, outcome: 'yes' })
-    expect(result.headline).toContain('beats the best baseline, full, by 5.0 points')
-    expect(result.text).toContain('80 test clips and 5 seeds')
-    expect(result.text).toContain('50.0 TFLOP')
-    expect(result.text).toMatch(/in FLOPs 2\.5 times that, in time 5\.0 times/)
-  })
-
-  test('beating all but the best baseline is not worth it', () => {
-    const result = judge({ probe: { accuracy: [0.08, 0.02, 0.14] }, full: { accuracy: [0.01, -0.05, 0.06] } })
-    expect(result).toMatchObject({ worthIt: false, outcome: 'no' })
-    expect(result.headline).toContain('does not measurably beat the best baseline, full')
-    expect(result.text).toContain('Use the cheapest baseline that it does not beat: full')
-  })
-
-  test('by loss only where every baseline’s loss is beaten and accuracy is no worse', () => {
-    const byLoss = { accuracy: [0.01, -0.05, 0.06], loss: [-0.3, -0.4, -0.2] } as const
-    expect(judge({ full: byLoss })).toMatchObject({ worthIt: true, outcome: 'yes' })
-    expect(judge({ full: byLoss }).headline).toContain('by loss alone')
-    expect(judge({ full: { ...byLoss, accuracy: [-0.01, -0.07, 0.05] } }).worthIt).toBe(false)
-    const lowerElsewhere = { accuracy: [0.1, 0.02, 0.2], loss: [0.1, -0.05, 0.2] } as const
-    expect(judge({ full: byLoss, probe: lowerElsewhere }).worthIt).toBe(false)
-  })
-
-  test('a baseline that beats the policy is named, and the cheapest of those recommended', () => {
-    const worse = { accuracy: [-0.1, -0.2, -0.05], loss: [0.2, 0.1, 0.3] } as const
-    const result = judge({ probe: worse, full: { ...worse, accuracy: [-0.12, -0.2, -0.05] } })
-    expect(result.headline).toContain('the best baseline, full, beats the learned policy')
-    expect(result.text).toContain('Use the cheapest baseline that beats it: probe')
-    expect(result.text).toContain('The best mean accuracy is that of full')
-  })
-
-  test('too little evidence: undecided, and the singular is right', () => {
-    const result = judge({ full: { accuracy: [0.9, 0.8, 1] } }, { seeds: 1, clips: 1 })
-    expect(result).toMatchObject({ worthIt: false, outcome: 'undecided' })
-    expect(result.headline).toContain('1 seed, at least 3 needed; 1 test clip, at least 30 needed')
-    expect(result.text).not.toMatch(/\b1 (seeds|test clips|points)\b/)
-    expect(judge({ full: { accuracy: [0.9, 0.8, 1] } }, { seeds: 2, clips: 80 }).headline).not.toContain(
-      'clip',
-    )
-  })
-
-  test('without baselines nothing is claimed', () => {
-    expect(judge({})).toMatchObject({ worthIt: false, outcome: 'undecided' })
-  })
-
-  test('a baseline without a comparison is left out', () => {
-    const result = verdict({
-      policy: scheduleOf(0.6, 0.9),
-      baselines: { full: scheduleOf(0.9, 0.1) },
-      comparison: {},
-    })
-    expect(result.outcome).toBe('undecided')
-  })
-})
-
-type Range = readonly [difference: number, low: number, high: number]
-
-/** A verdict over baselines with these differences; the policy has accuracy 0.6 and loss 0.9. */
-function judge(
-  rivals: Readonly<Record<string, { readonly accuracy: Range; readonly loss?: Range }>>,
-  evidence = { seeds: 5, clips: 80 },
-): Verdict {
-  const entries = Object.entries(rivals).map(([name, { accuracy, loss = [0, -0.1, 0.1] as const }]) => {
-    const better = accuracy[1] > 0 || (loss[2] < 0 && accuracy[0] >= 0)
-    const worse = accuracy[2] < 0
-    const comparison: Comparison = {
-      p: better || worse ? 0.001 : 0.5,
-      adjusted: accuracy[1] > 0 || worse ? 0.01 : 1,
-      lossP: 0.5,
-      lossAdjusted: loss[2] < 0 || loss[1] > 0 ? 0.01 : 1,
-      detectable: 0.1,
-      margin: 0.02,
-      notWorse: accuracy[1] > -0.02,
-      accuracyDifference: accuracy[0],
-      accuracyInterval: [accuracy[1], accuracy[2]],
-      lossDifference: loss[0],
-      lossInterval: [loss[1], loss[2]],
-      ...evidence,
-      verdict: better ? 'better' : worse ? 'worse' : 'undecided',
-    }
-    const cost = name === 'probe' ? 1e13 : 2e13
-    return { name, comparison, schedule: scheduleOf(0.6 - accuracy[0], 0.9 - loss[0], cost) }
-  })
-  return verdict({
-    policy: { ...scheduleOf(0.6, 0.9, 5e13), total: { flops: 5e13, seconds: 500 } },
-    baselines: Object.fromEntries(entries.map(({ name, schedule }) => [name, schedule])),
-    comparison: Object.fromEntries(entries.map(({ name, comparison }) => [name, comparison])),
-  })
-}
-
-function scheduleOf(accuracy: number, loss: number, flops = 1e13): ScheduleSummary {
-  return {
-    accuracy,
-    balancedAccuracy: accuracy,
-    loss,
-    perSeed: [],
-    flops: 1e12,
-    seconds: 10,
-    total: { flops, seconds: 100 },
-  }
-}
 
 function constant(correct: readonly (0 | 1)[], loss: number): SchedulePredictions {
   return { perSeed: Array.from({ length: 3 }, () => correct.map(value => ({ correct: value, loss }))) }

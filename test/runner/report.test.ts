@@ -1,5 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
+import { endingOf } from '../../src/runner/ending.ts'
 import {
   duration,
   flops,
@@ -7,10 +8,12 @@ import {
   percent,
   plural,
   scheduleLabel,
+  shareOfCost,
   signed,
   uncertain,
 } from '../../src/runner/report/format.ts'
 import { html } from '../../src/runner/report/html.ts'
+import { pngDataUri } from '../../src/runner/report/png.ts'
 import { renderReport } from '../../src/runner/report/report.ts'
 import type { FineTuneSummary } from '../../src/runner/summary.ts'
 import { fixtureSummary } from '../fixtures/summary.ts'
@@ -19,14 +22,17 @@ const summary = fixtureSummary()
 const page = renderReport(summary)
 
 describe('report', () => {
-  test('opens with the verdict and has every section', () => {
+  test('opens with what one has, then the verdict, and has every section', () => {
     const titles = [...page.matchAll(/<h2>([^<]+)<\/h2>/g)].map(match => match[1])
     expect(titles).toEqual([
-      'The numbers',
+      'Curves',
       'Differences: learned policy minus baseline',
+      'What the policy does',
+      'The numbers',
+      'Mistakes',
+      'Confusion',
       'Learning',
       'Decisions',
-      'Confusion',
       'Baselines’ own searches',
       'Costs',
       'Layer groups',
@@ -34,10 +40,67 @@ describe('report', () => {
       'Reproduce it',
       'Use the model',
     ])
-    expect(page.indexOf('class="headline"')).toBeLessThan(page.indexOf('<h2>'))
-    expect(page).toContain(summary.verdict.headline)
+    const { have, cost, next, command = 'no command' } = endingOf(summary)
+    const parts = [have, cost, next, command, summary.verdict.headline].map(part => html`${part}`.text)
+    const places = [...parts, '<h2>'].map(part => page.indexOf(part))
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+    expect(places[0]).toBeGreaterThan(0)
+    expect(page).toContain(summary.behaviour.words)
     expect(page).toContain(summary.notes[0])
     expect(page).toContain(summary.hash)
+  })
+
+  test('caveats stand beside figures, a baseline’s own best budget below them; what is solved has no seeds', () => {
+    const rising = { kind: 'rising', text: 'not converged at all', remedy: '--budget-steps 99' } as const
+    const ownBest = { primary: 0.7, accuracy: 0.712, balancedAccuracy: 0.7, loss: 1, flops: 2e12 }
+    const { linearProbe, fullFineTune } = summary.baselines
+    const baselines = {
+      linearProbe: { ...linearProbe, solved: true },
+      fullFineTune: { ...fullFineTune, caveats: [rising], ownBest },
+    }
+    const text = renderReport({ ...summary, baselines })
+    const rows = tableRows(text, 'balanced accuracy', '“Everything”')
+    expect(rows.map(row => row[0])).toEqual([
+      'learned policy',
+      'linear probe',
+      'full fine-tuning',
+      'full fine-tuning, twice the budget',
+    ])
+    expect(rows[1].at(-2)).toBe('solved, no seed')
+    expect(rows[1][1]).toBe(percent(linearProbe.accuracy))
+    expect(rows[2].at(-1)).toBe('not converged at all')
+    expect(rows[3][1]).toBe('71.2 %')
+    expect(text).toContain('(to find out: <code>--budget-steps 99</code>)')
+  })
+
+  test('balanced accuracy comes first where it is what counts', () => {
+    const heads = (text: string) =>
+      [...text.matchAll(/<th scope="col"[^>]*>([^<]+)<\/th>/g)].map(([, head]) => head)
+    const balanced = heads(renderReport(fixtureSummary({ balanced: true })))
+    expect(balanced).toContain('balanced accuracy, points')
+    expect(balanced.indexOf('balanced accuracy')).toBeLessThan(balanced.indexOf('accuracy'))
+    expect(heads(page).indexOf('accuracy')).toBeLessThan(heads(page).indexOf('balanced accuracy'))
+  })
+
+  test('over a baseline with a caveat, or the schedule that the policy is, the table claims nothing', () => {
+    const clear = { adjusted: 0.001, accuracyDifference: 0.2, verdict: 'undecided' } as const
+    const of = (name: string) => ({ ...summary.comparison[name], ...clear })
+    const comparison = { linearProbe: { ...of('linearProbe'), same: true }, fullFineTune: of('fullFineTune') }
+    const rising = { kind: 'rising', text: 'not converged' } as const
+    const { linearProbe, fullFineTune } = summary.baselines
+    const baselines = { linearProbe, fullFineTune: { ...fullFineTune, caveats: [rising] } }
+    const rows = tableRows(renderReport({ ...summary, baselines, comparison }), 'adjusted p')
+    expect(rows.map(row => row.at(-1))).toEqual(['this schedule', 'ahead, but see the caveat'])
+  })
+
+  test('mistakes have their thumbnails, or do without', () => {
+    const [{ clip }] = summary.mistakes
+    const uri = pngDataUri(Uint8Array.of(1, 2, 3), [1, 1, 3])
+    const text = renderReport(summary, new Map([[clip, uri]]))
+    expect(text.match(/<img [^>]*>/g)).toEqual([`<img alt="" src="${uri}">`])
+    expect(page).not.toContain('<img')
+    for (const mistake of summary.mistakes) expect(page).toContain(mistake.clip)
+    expect(renderReport({ ...summary, mistakes: [] })).not.toContain('<h2>Mistakes')
   })
 
   test('needs nothing from outside and runs nothing', () => {
@@ -53,7 +116,7 @@ describe('report', () => {
 
   test('every drawing is named and described, and ids are unique', () => {
     const drawings = [...page.matchAll(/<svg [^>]*>/g)].map(match => match[0])
-    expect(drawings).toHaveLength(6)
+    expect(drawings).toHaveLength(7)
     const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(match => match[1])
     expect(new Set(ids).size).toBe(ids.length)
     for (const drawing of drawings) {
@@ -114,7 +177,7 @@ describe('report', () => {
     expect(text).toContain('--budget-steps 160')
     expect(text).toContain('--baselines none')
     expect(found(text, /--out|--features/g)).toEqual([])
-    expect(text).toContain('Flags can’t hold agentConfig')
+    expect(text).toContain('--agent-config &#39;{&quot;a&quot;:1}&#39;')
   })
 })
 
@@ -202,6 +265,12 @@ describe('figures for readers', () => {
     [signed(0.0004), '0.000'],
     [signed(0.05), '+0.050'],
     [percent(Number.NaN), 'not finite'],
+    [shareOfCost(1 / 15), 'a fifteenth of its cost'],
+    [shareOfCost(0.6), 'half of its cost'],
+    [shareOfCost(0.76), 'about its cost'],
+    [shareOfCost(4.07), '4.1 times its cost'],
+    [shareOfCost(1 / 40), '1/40 of its cost'],
+    [shareOfCost(0), 'a cost that is not known'],
     [scheduleLabel('gradualUnfreezing'), 'gradual unfreezing'],
     [scheduleLabel('lp-ft'), 'lp-ft'],
     [scheduleLabel('constructor'), 'constructor'],
@@ -210,10 +279,10 @@ describe('figures for readers', () => {
   })
 })
 
-/** Cells of the first table that holds `text`, as words. */
-function tableRows(markup: string, text: string): string[][] {
-  const table =
-    [...markup.matchAll(/<table>.*?<\/table>/gs)].map(match => match[0]).find(t => t.includes(text)) ?? ''
+/** Cells of the first table that holds these texts, as words. */
+function tableRows(markup: string, ...texts: readonly string[]): string[][] {
+  const tables = [...markup.matchAll(/<table>.*?<\/table>/gs)].map(match => match[0])
+  const table = tables.find(each => texts.every(text => each.includes(text))) ?? ''
   const body = table.slice(table.indexOf('<tbody>'))
   return [...body.matchAll(/<tr.*?<\/tr>/gs)].map(([row]) =>
     [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell]) => cell.replace(/<[^>]+>/g, ' ')),

@@ -11,15 +11,15 @@ type Run = ScheduleSummary['perSeed'][number]
 
 const SYMBOLS = ['circle', 'rect', 'triangle', 'roundRect', 'pin', 'arrow'] as const
 
-/** Test accuracy and loss against everything that they cost; the first schedule is the learned policy. */
-export function costChart(schedules: readonly LabelledSchedule[]): Html {
+/** What counts and loss, on the test split, against everything that they cost; the first schedule is the learned policy. */
+export function costChart(schedules: readonly LabelledSchedule[], metric = 'accuracy'): Html {
   const drawn = schedules.filter(({ schedule }) => schedule.total.flops > 0)
   if (drawn.length === 0) return html``
   const spent = drawn.map(({ schedule }) => Math.log10(schedule.total.flops))
   // About four names fit a row of the legend.
   const top = 26 + 44 * Math.ceil(drawn.length / 4)
   const panels = [
-    { name: 'test accuracy', of: (run: Run) => run.accuracy },
+    { name: `test ${metric}`, of: (run: Run) => run.primary },
     { name: 'test loss', of: (run: Run) => run.loss },
   ]
   return chart({

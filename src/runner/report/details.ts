@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { fineTuneSchema, kebabCase } from '../config.ts'
+import { flagsOf } from '../command-line.ts'
 import type { FineTuneSummary } from '../summary.ts'
 import {
   decimal,
@@ -47,9 +47,11 @@ export function searchesSection({ baselines }: FineTuneSummary): Html {
 }
 
 /** Where FLOPs and time went. */
-export function costsSection({ search, policy, baselines, episodes }: FineTuneSummary): Html {
+export function costsSection({ search, spent, policy, baselines, episodes }: FineTuneSummary): Html {
   const named = Object.entries(baselines).map(([name, baseline]) => [
-    `${scheduleLabel(name)}: its search and ${plural(baseline.perSeed.length, 'run')}`,
+    baseline.solved
+      ? `${scheduleLabel(name)}: solved once`
+      : `${scheduleLabel(name)}: its search and ${plural(baseline.perSeed.length, 'run')}`,
     flops(baseline.total.flops),
     duration(baseline.total.seconds),
   ])
@@ -68,6 +70,7 @@ export function costsSection({ search, policy, baselines, episodes }: FineTuneSu
         duration(policy.total.seconds),
       ],
       ...named,
+      ['all that was trained', flops(spent.flops), duration(spent.seconds)],
     ],
   })}</section>`
 }
@@ -112,7 +115,7 @@ export function reproduceSection(summary: FineTuneSummary): Html {
   const versions = Object.entries({ engine: summary.engine, ...summary.versions })
   return html`<section><h2>Reproduce it</h2>
 <p>Run hash <code>${summary.hash}</code>: the same command on the same data, versions and thread count gives the same hash.</p>
-<pre><code>${commandOf(summary.config)}</code></pre>${nestedNote(summary.config)}${table({
+<pre><code>${commandOf(summary.config)}</code></pre>${table({
     caption: 'Versions',
     head: ['what', 'version'],
     words: [1],
@@ -123,34 +126,8 @@ export function reproduceSection(summary: FineTuneSummary): Html {
 <pre><code>${loadingOf(summary)}</code></pre></section>`
 }
 
-function nestedNote(config: FineTuneSummary['config']): Html {
-  const nested = Object.entries(config)
-    .filter(([, value]) => typeof value === 'object' && value !== null && !Array.isArray(value))
-    .filter(([, value]) => Object.keys(value ?? {}).length > 0)
-    .map(([name]) => name)
-  if (nested.length === 0) return html``
-  return html`<p>Flags can’t hold ${nested.join(', ')}: take these settings from the whole configuration below.</p>`
-}
-
-/** Where a run's files go says nothing about the run; what a run found out is no setting. */
-const PLACES: readonly string[] = ['out', 'overwrite', 'cache']
-const FLAGS = Object.keys(fineTuneSchema.shape).filter(name => !PLACES.includes(name))
-
 function commandOf(config: FineTuneSummary['config']): string {
-  const flags = FLAGS.flatMap(name => {
-    const value = config[name]
-    const flag = `--${kebabCase(name)}`
-    if (value === undefined || value === null || value === false) return []
-    if (value === true) return [flag]
-    if (name === 'baselines' && Array.isArray(value) && value.length === 0) return [`${flag} none`]
-    if (Array.isArray(value)) return value.length === 0 ? [] : [`${flag} ${quoted(value.join(','))}`]
-    return typeof value === 'object' ? [] : [`${flag} ${quoted(String(value))}`]
-  })
-  return ['layergym fine-tune', ...flags].join(' \\\n  ')
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  return ['npx layergym fine-tune', ...flagsOf(config)].join(' \\\n  ')
 }
 
 function loadingOf({ model, data }: FineTuneSummary): string {

@@ -1,16 +1,21 @@
 import type { EChartsOption } from 'echarts'
+import { claimOf } from '../rivals.ts'
 import type { FineTuneSummary } from '../summary.ts'
 import { AXIS, COLOURS, chart, shortened } from './chart.ts'
-import { decimal, scheduleLabel, signed } from './format.ts'
+import { decimal, metricOf, scheduleLabel, signed } from './format.ts'
 import { type Html, html, table } from './html.ts'
 import { pWords } from './study-differences.ts'
 
 /** Paired differences with their intervals: what the verdict rests on. */
 export function differencesSection(summary: FineTuneSummary): Html {
-  const comparisons = Object.entries(summary.comparison).map(([name, comparison]) => ({
-    label: scheduleLabel(name),
-    ...comparison,
-  }))
+  const metric = metricOf(summary)
+  const comparisons = Object.entries(summary.comparison)
+    .filter(([name]) => Object.hasOwn(summary.baselines, name))
+    .map(([name, comparison]) => ({
+      ...comparison,
+      label: scheduleLabel(name),
+      claim: claimOf({ schedule: summary.baselines[name], comparison }),
+    }))
   if (comparisons.length === 0)
     return html`<section><h2>Differences</h2><p>There is nothing to compare with: no baseline was run.</p></section>`
   return html`<section><h2>Differences: learned policy minus baseline</h2>${chart({
@@ -19,13 +24,12 @@ export function differencesSection(summary: FineTuneSummary): Html {
     description:
       'Dots are mean differences, bars 95 % intervals over test clips and seeds, each by itself. A bar that crosses 0 claims nothing; colours say what is claimed, corrected for the number of comparisons.',
     height: 110 + 46 * comparisons.length,
-    option: differencesOption(comparisons),
+    option: differencesOption(comparisons, metric),
   })}${table({
-    caption:
-      'Policy minus baseline, with 95 % intervals, each by itself. Claims go by the adjusted p: Holm’s, over accuracy and loss of all baselines. Detectable: the least true difference in accuracy that so many clips and seeds would have shown in four of five cases.',
+    caption: `Policy minus baseline at equal FLOPs, in ${metric} and loss, with 95 % intervals, each by itself. Claims go by the adjusted p: Holm’s, over both figures of all baselines; over a baseline with a caveat no gain is claimed. Detectable: the least true difference in ${metric} that so many clips and seeds would have shown in four of five cases.`,
     head: [
       'baseline',
-      'accuracy, points',
+      `${metric}, points`,
       'interval',
       'adjusted p',
       'detectable',
@@ -41,17 +45,20 @@ export function differencesSection(summary: FineTuneSummary): Html {
       signed(100 * row.accuracyDifference, 1),
       interval(row.accuracyInterval, 100, 1),
       pWords(row.adjusted),
-      decimal(100 * row.detectable, 1),
+      row.detectable > 0 ? decimal(100 * row.detectable, 1) : '-',
       signed(row.lossDifference),
       interval(row.lossInterval, 1, 3),
       String(row.clips),
       String(row.seeds),
-      row.verdict === 'undecided' && row.notWorse ? 'not worse' : row.verdict,
+      row.claim,
     ]),
   })}</section>`
 }
 
-type LabelledComparison = FineTuneSummary['comparison'][string] & { readonly label: string }
+type LabelledComparison = FineTuneSummary['comparison'][string] & {
+  readonly label: string
+  readonly claim: string
+}
 
 const VERDICT_COLOUR = { better: '#1d7a3a', worse: '#a12a1d', undecided: COLOURS.soft } as const
 
@@ -59,10 +66,10 @@ function interval([low, high]: readonly [number, number], scale: number, digits:
   return `${signed(scale * low, digits)} to ${signed(scale * high, digits)}`
 }
 
-function differencesOption(rows: readonly LabelledComparison[]): EChartsOption {
+function differencesOption(rows: readonly LabelledComparison[], metric: string): EChartsOption {
   const labels = rows.map(row => shortened(row.label, 22))
   const panels = [
-    { name: 'accuracy, points (right: policy better)', scale: 100, digits: 1, of: accuracyOf },
+    { name: `${metric}, points (right: policy better)`, scale: 100, digits: 1, of: accuracyOf },
     { name: 'loss (left: policy better)', scale: 1, digits: 3, of: lossOf },
   ] as const
   return {

@@ -5,14 +5,12 @@ export interface ShownEpisode {
   readonly episode: EpisodeSummary
 }
 
-/** The episode that ships and the best of the learning ones, if it is another. */
-export function shownEpisodes(summary: FineTuneSummary): ShownEpisode[] {
-  const { chosen } = summary
-  const drawable = summary.episodes.filter(episode => episode.rounds.length > 0)
-  const chosenEpisode = drawable.find(episode =>
-    chosen.episode === undefined
-      ? chosen.from === 'greedy' && episode.kind === 'greedy'
-      : episode.index === chosen.episode,
+/** The episode whose model was kept, else the greedy run; and the best of the learning ones, if it is another. */
+export function shownEpisodes({ chosen, episodes }: FineTuneSummary): ShownEpisode[] {
+  const drawable = episodes.filter(episode => episode.rounds.length > 0)
+  const isKept = chosen.from === 'policy'
+  const first = drawable.find(episode =>
+    isKept && chosen.episode !== undefined ? episode.index === chosen.episode : episode.kind === 'greedy',
   )
   const sound = drawable.filter(
     episode => episode.kind === 'learning' && !episode.diverged && episode.failure === undefined,
@@ -22,10 +20,10 @@ export function shownEpisodes(summary: FineTuneSummary): ShownEpisode[] {
     undefined,
   )
   return [
-    ...(chosenEpisode === undefined
+    ...(first === undefined
       ? []
-      : [{ title: `chosen: ${episodeName(chosenEpisode)}`, episode: chosenEpisode }]),
-    ...(best === undefined || best === chosenEpisode
+      : [{ title: `${isKept ? 'kept: ' : ''}${episodeName(first)}`, episode: first }]),
+    ...(best === undefined || best === first
       ? []
       : [{ title: `highest return: ${episodeName(best)}`, episode: best }]),
   ]

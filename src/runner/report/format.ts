@@ -23,6 +23,11 @@ export function scheduleLabel(name: string): string {
   )
 }
 
+/** What counts, by name. */
+export function metricOf({ data }: { readonly data: { readonly balanced: boolean } }): string {
+  return data.balanced ? 'balanced accuracy' : 'accuracy'
+}
+
 /** "1 clip", "2 clips", "0 clips". */
 export function plural(count: number, singular: string, several = `${singular}s`): string {
   return `${integer(count)} ${count === 1 ? singular : several}`
@@ -85,10 +90,24 @@ export function duration(seconds: number): string {
   return `${integer(Math.floor(minutes / 60))} h ${minutes % 60} min`
 }
 
-/** "12 times", "0.6 times", "about 1 times" is said as "as much". */
-export function ratio(value: number): string {
-  if (value >= 0.95 && value <= 1.05) return 'about the same as'
-  return `${value >= 9.95 ? integer(value) : decimal(value, value < 0.1 ? 2 : 1)} times`
+/** "12.3 GFLOP and 42 s". */
+export function costWords(cost: { readonly flops: number; readonly seconds: number }): string {
+  return `${flops(cost.flops)} and ${duration(cost.seconds)}`
+}
+
+const PARTS = [
+  ...['half', 'a third', 'a quarter', 'a fifth', 'a sixth', 'a seventh', 'an eighth', 'a ninth', 'a tenth'],
+  ...['an eleventh', 'a twelfth', 'a thirteenth', 'a fourteenth', 'a fifteenth', 'a sixteenth'],
+  ...['a seventeenth', 'an eighteenth', 'a nineteenth', 'a twentieth'],
+]
+
+/** "a fifteenth of its cost", "about its cost", "4.1 times its cost". */
+export function shareOfCost(value: number): string {
+  if (!Number.isFinite(value) || value <= 0) return 'a cost that is not known'
+  if (value > 1.25) return `${value >= 9.95 ? integer(value) : decimal(value, 1)} times its cost`
+  if (value > 0.75) return 'about its cost'
+  const part = Math.round(1 / value)
+  return `${PARTS[Math.max(part, 2) - 2] ?? `1/${integer(part)}`} of its cost`
 }
 
 function scaled(value: number, units: readonly string[]): string {

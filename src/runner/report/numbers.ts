@@ -1,27 +1,43 @@
 import type { FineTuneSummary, ScheduleSummary } from '../summary.ts'
 import { costChart, type LabelledSchedule } from './cost.ts'
-import { decimal, duration, flops, percent, plural, scheduleLabel } from './format.ts'
+import { decimal, duration, flops, metricOf, percent, plural, scheduleLabel } from './format.ts'
 import { type Html, html, table } from './html.ts'
 
-/** The learned policy beside every baseline, on the test split, with what each cost. */
+/** The learned policy beside every baseline, on the test split, with what each cost and what stands against it. */
 export function numbersSection(summary: FineTuneSummary): Html {
   const schedules = schedulesOf(summary)
+  const metrics = [
+    { name: 'accuracy', of: (run: Run) => run.accuracy },
+    { name: 'balanced accuracy', of: (run: Run) => run.balancedAccuracy },
+  ]
+  if (summary.data.balanced) metrics.reverse()
   return html`<section><h2>The numbers</h2>${table({
     caption: `Test split, ${plural(summary.test.clips, 'clip')}. Means over seeds, and from the lowest seed to the highest. “Everything” is each schedule’s own search and all its seeds.`,
-    head: ['', 'accuracy', 'balanced accuracy', 'loss', 'one run', 'everything', 'seeds'],
+    head: ['', ...metrics.map(({ name }) => name), 'loss', 'one run', 'everything', 'seeds', 'caveats'],
+    words: [7],
     strong: 0,
-    rows: schedules.map(({ label, schedule }) => [
-      label,
-      ranged(schedule, run => run.accuracy, percent),
-      ranged(schedule, run => run.balancedAccuracy, percent),
-      ranged(schedule, run => run.loss, decimal),
-      priced(schedule),
-      priced(schedule.total),
-      String(schedule.perSeed.length),
+    rows: schedules.flatMap(({ label, schedule }) => [
+      [
+        label,
+        ...metrics.map(({ of }) => ranged(schedule, of, percent)),
+        ranged(schedule, run => run.loss, decimal),
+        priced(schedule),
+        priced(schedule.total),
+        schedule.solved ? 'solved, no seed' : String(schedule.perSeed.length),
+        schedule.caveats.map(({ text }) => text).join('; '),
+      ],
+      ...ownBestRow(label, schedule, summary.data.balanced),
     ]),
-  })}
-<p>The model that ships, ${shippedFrom(summary)}, has test accuracy ${percent(summary.test.accuracy)}, balanced accuracy ${percent(summary.test.balancedAccuracy)} and loss ${decimal(summary.test.loss)}. It was chosen on the reward split (loss ${decimal(summary.chosen.rewardLoss)} there).</p>
-${Object.keys(summary.baselines).length === 0 ? html`<p>No baseline was run.</p>` : costChart(schedules)}</section>`
+  })}${Object.keys(summary.baselines).length === 0 ? html`<p>No baseline was run.</p>` : costChart(schedules, metricOf(summary))}</section>`
+}
+
+/** With what it needs to converge, as far as that is known. */
+function ownBestRow(label: string, { ownBest, perSeed }: ScheduleSummary, balanced: boolean): string[][] {
+  if (ownBest === undefined) return []
+  const metrics = [percent(ownBest.accuracy), percent(ownBest.balancedAccuracy)]
+  if (balanced) metrics.reverse()
+  const figures = [...metrics, decimal(ownBest.loss), flops(ownBest.flops), '', String(perSeed.length), '']
+  return [[`${label}, twice the budget`, ...figures]]
 }
 
 function schedulesOf(summary: FineTuneSummary): LabelledSchedule[] {
@@ -32,24 +48,21 @@ function schedulesOf(summary: FineTuneSummary): LabelledSchedule[] {
   return [{ label: 'learned policy', schedule: summary.policy }, ...baselines]
 }
 
-function shippedFrom({ chosen }: FineTuneSummary): string {
-  const episode = chosen.episode === undefined ? '' : ` ${chosen.episode + 1}`
-  return chosen.from === 'greedy' ? 'from the greedy run of the learned policy' : `from episode${episode}`
-}
-
 type Run = ScheduleSummary['perSeed'][number]
 
 function ranged(
-  schedule: ScheduleSummary,
+  { perSeed, solved }: ScheduleSummary,
   of: (run: Run) => number,
   format: (value: number) => string,
 ): Html {
-  const values = schedule.perSeed.map(of)
+  const values = perSeed.map(of)
   if (values.length === 0) return html`none`
   const centre = values.reduce((sum, value) => sum + value, 0) / values.length
   const low = format(Math.min(...values)).replace(' %', '')
   const range =
-    values.length > 1 ? html`<span class="range">${low}–${format(Math.max(...values))}</span>` : html``
+    values.length > 1 && !solved
+      ? html`<span class="range">${low}–${format(Math.max(...values))}</span>`
+      : html``
   return html`${format(centre)}${range}`
 }
 

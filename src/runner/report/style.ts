@@ -11,9 +11,20 @@ h3 { font-size: 1.05rem; margin: 1.5rem 0 .3rem; }
 a { color: #0b5c8a; }
 .verdict { background: #fff; border-left: .5rem solid #7a5a00; border-radius: .3rem; padding: 1.1rem 1.4rem; margin: 0 0 1.5rem; }
 .verdict.yes { border-color: #1d7a3a; }
-.verdict.no { border-color: #a12a1d; }
-.verdict .headline { font-size: 1.5rem; line-height: 1.3; font-weight: 650; margin: 0 0 .6rem; overflow-wrap: anywhere; }
+.verdict.no { border-color: #5b6675; }
+.verdict .headline { font-size: 1.25rem; line-height: 1.3; font-weight: 650; margin: 0 0 .6rem; overflow-wrap: anywhere; }
 .verdict p { margin: 0; }
+.ending { background: #eaf5f4; border-radius: .3rem; padding: 1.1rem 1.4rem; margin: 0 0 1rem; }
+.ending dl { display: grid; grid-template-columns: 6rem minmax(0, 1fr); gap: .5rem 1rem; margin: 0; }
+.ending dt { font-weight: 650; }
+.ending dd { margin: 0; overflow-wrap: anywhere; }
+.ending pre { margin: .5rem 0 0; white-space: pre-wrap; }
+@media (max-width: 34rem) { .ending dl { grid-template-columns: minmax(0, 1fr); gap: .1rem; } .ending dd { margin: 0 0 .6rem; } }
+.mistakes { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .8rem; }
+.mistakes li { background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; padding: .6rem; overflow-wrap: anywhere; font-size: .9rem; }
+.mistakes img { display: block; width: 100%; }
+.mistakes p { margin: .3rem 0 0; }
+.mistakes .clip { color: #5b6675; font-size: .85em; }
 .notes { background: #fff8e1; border-left: .5rem solid #c79100; border-radius: .3rem; padding: .8rem 1.2rem; }
 .notes ul { margin: .3rem 0 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
 figure { margin: .8rem 0 .4rem; background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; padding: .6rem; }
@@ -49,7 +60,7 @@ code { overflow-wrap: anywhere; }
   body { background: #fff; font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  figure, .verdict, .notes, tr { break-inside: avoid; }
+  figure, .verdict, .ending, .notes, .mistakes li, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .scroll { max-height: none; overflow: visible; }
   pre { white-space: pre-wrap; background: #f4f6f8; color: #1f2733; border: 1px solid #b9c0c9; }

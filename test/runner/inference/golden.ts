@@ -31,6 +31,7 @@ interface Golden {
     readonly degrees: number
     readonly errors: number
   }[]
+  readonly wilson: readonly { readonly right: number; readonly of: number; readonly interval: Range }[]
   readonly holm: readonly { readonly ps: readonly number[]; readonly adjusted: readonly number[] }[]
   readonly signFlip: readonly { readonly values: readonly number[]; readonly p: number }[]
   readonly crossed: readonly { readonly values: readonly (readonly number[])[]; readonly interval: Range }[]
