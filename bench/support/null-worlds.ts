@@ -1,71 +1,91 @@
 import type { Rng } from '../../src/common/random.ts'
-import type { SeedItems } from '../../src/runner/inference/on-instance.ts'
+import type { ClipOutcome } from '../../src/runner/compare.ts'
 
-/** How much two equal contenders differ on an instance, in log-odds; symmetric around zero unless it says otherwise. */
+/**
+ * How much two equal contenders differ on an instance: not at all, normally, by Student's t with two degrees of
+ * freedom, on two instances alone, or on one side of the mean more seldom and more.
+ */
 export type Tail = 'none' | 'normal' | 'heavy' | 'odd' | 'skewed'
-/** How runs differ by their seed alone. */
+/** How runs differ by their seed alone: by a point, by five, or by one and now and then by all. */
 export type Runs = 'small' | 'large' | 'collapses'
 
 export interface World {
   readonly instances: number
   readonly seeds: number
+  /** Test items of an instance. */
   readonly items: number
   readonly tail: Tail
   readonly runs: Runs
-  /** Test items are drawn anew for each seed from a pool of three times as many, where the data name no test clips. */
+  /** Test items are drawn anew for each seed from three times as many, where the data name no test clips. */
   readonly redrawn?: boolean
 }
 
-/** Log-odds: at even odds 0.04 is one point of accuracy. */
+/** What an equal contender comes to. */
+export interface Run {
+  readonly units: readonly string[]
+  readonly clips: readonly ClipOutcome[]
+}
+
+/** In log-odds: at even odds 0.04 is one point of accuracy. */
 const RUNS = { small: 0.04, large: 0.22, collapses: 0.04 } as const
 /** One run in so many falls to a tenth of its odds. */
 const COLLAPSE = 1 / 15
 const ITEM_DIFFICULTY = 1.5
-/** How much contenders differ on an item, whatever the seed. */
+/** How much a contender differs from others on an item, whatever the seed. */
 const ITEM_TASTE = 0.5
 
-/** Two equal contenders: right or wrong on every item, the first minus the second. [instances] of [seeds] of items. */
-export function nullDifferences(world: World, rng: Rng): readonly (readonly SeedItems[])[] {
-  return instanceEffects(world, rng).map(effect => instanceDifferences(world, effect, rng))
+/** Equal contenders: differences among them are of instances, seeds and items. [contenders][instances][seeds] */
+export function nullRuns(
+  world: World,
+  contenders: number,
+  rng: Rng,
+): readonly (readonly (readonly Run[])[])[] {
+  const { instances, seeds, items, runs, redrawn } = world
+  const effects = Array.from({ length: contenders }, (_, contender) =>
+    // Two that lie to the same side would differ to none.
+    instanceEffects(world, rng).map(effect =>
+      world.tail === 'skewed' && contender % 2 === 1 ? -effect : effect,
+    ),
+  )
+  const pools = Array.from({ length: instances }, () =>
+    Array.from({ length: redrawn ? 3 * items : items }, () => ITEM_DIFFICULTY * rng.normal()),
+  )
+  const drawn = pools.map(pool =>
+    Array.from({ length: seeds }, () => {
+      const all = pool.map((_, i) => i)
+      return redrawn ? rng.shuffle(all).slice(0, items) : all
+    }),
+  )
+  return effects.map(own =>
+    pools.map((pool, instance) => {
+      const ease = pool.map(difficulty => own[instance] + difficulty + ITEM_TASTE * rng.normal())
+      return drawn[instance].map(some => {
+        const effect = runEffect(runs, rng)
+        return {
+          units: some.map(String),
+          clips: some.map(item => outcome(ease[item] + effect, rng)),
+        }
+      })
+    }),
+  )
 }
 
-/** The first contender's advantage on each instance. */
-export function instanceEffects({ instances, tail }: World, rng: Rng): readonly number[] {
+/** In log-odds; a difference of two is symmetric around zero but where it is skewed. */
+function instanceEffects({ instances, tail }: World, rng: Rng): readonly number[] {
   return Array.from({ length: instances }, (_, i) => {
     switch (tail) {
       case 'none':
         return 0
       case 'normal':
-        return 0.25 * rng.normal()
+        return 0.18 * rng.normal()
       case 'heavy':
-        // Student's t with two degrees of freedom: its variance is infinite.
-        return (0.2 * rng.normal()) / Math.sqrt(-Math.log(1 - rng.next()))
+        return (0.14 * rng.normal()) / Math.sqrt(-Math.log(1 - rng.next()))
       case 'odd':
-        return (i < 2 ? 2 : 0.05) * rng.normal()
+        return (i < 2 ? 1.4 : 0.03) * rng.normal()
       case 'skewed':
         return 0.3 * (-Math.log(1 - rng.next()) - 1)
       default:
         return tail satisfies never
-    }
-  })
-}
-
-function instanceDifferences(world: World, effect: number, rng: Rng): readonly SeedItems[] {
-  const { seeds, items, runs, redrawn } = world
-  const pool = Array.from({ length: redrawn ? 3 * items : items }, (_, i) => ({
-    unit: String(i),
-    difficulty: ITEM_DIFFICULTY * rng.normal(),
-    taste: [ITEM_TASTE * rng.normal(), ITEM_TASTE * rng.normal()],
-  }))
-  return Array.from({ length: seeds }, () => {
-    const drawn = redrawn ? rng.shuffle(pool).slice(0, items) : pool
-    const [first, second] = [runEffect(runs, rng) + effect / 2, runEffect(runs, rng) - effect / 2]
-    return {
-      units: drawn.map(({ unit }) => unit),
-      values: drawn.map(
-        ({ difficulty, taste }) =>
-          right(difficulty + taste[0] + first, rng) - right(difficulty + taste[1] + second, rng),
-      ),
     }
   })
 }
@@ -75,6 +95,9 @@ function runEffect(runs: Runs, rng: Rng): number {
   return runs === 'collapses' && rng.next() < COLLAPSE ? effect - Math.log(10) : effect
 }
 
-function right(logOdds: number, rng: Rng): 0 | 1 {
-  return rng.next() < 1 / (1 + Math.exp(-logOdds)) ? 1 : 0
+function outcome(logOdds: number, rng: Rng): ClipOutcome {
+  const chance = 1 / (1 + Math.exp(-logOdds))
+  const correct = rng.next() < chance ? 1 : 0
+  // What a run gives the true class goes with how likely it is to be right, and is blurred as that is.
+  return { correct, loss: -Math.log(chance) * (0.5 + rng.next()) }
 }

@@ -1,11 +1,19 @@
 // The native part of tfjs-node: two C++ files of the package, compiled against the libraries in the cache.
-import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lastLines } from './dependencies.mjs'
 import { findProgram, packageFolder } from './places.mjs'
-import { CannotSetUp, run, withProgress, withScratch } from './work.mjs'
+import { CannotSetUp, putInPlace, run, withProgress, withScratch } from './work.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const QUIET = join(HERE, 'native', 'quiet.cc')
@@ -37,6 +45,8 @@ export async function buildAddon(tfjsNode, libraries) {
   const tensorflow = join(libraries, 'tensorflow')
   const library = join(tensorflow, 'libtensorflow_cc.so.2')
   await withScratch(libraries, async scratch => {
+    const made = join(scratch, 'addon')
+    mkdirSync(made)
     const compile = args => run(compiler, [...common, ...args])
     const { code, output } = await withProgress('compiling the native engine', async () => {
       const quiet = await compile([
@@ -44,20 +54,20 @@ export async function buildAddon(tfjsNode, libraries) {
         `-DTENSORFLOW_LIBRARY=${JSON.stringify(library)}`,
         QUIET,
         '-ldl',
-        ...['-o', join(scratch, 'quiet.node')],
+        ...['-o', join(made, 'quiet.node')],
       ])
       if (quiet.code !== 0) return quiet
       return compile([
         '-DNODE_GYP_MODULE_NAME=tfjs_binding',
         ...['-I', join(tensorflow, 'include'), '-I', tfjsNode],
         ...[join(sources, 'tfjs_backend.cc'), join(sources, 'tfjs_binding.cc')],
-        ...['-o', join(scratch, 'tfjs_binding.node')],
+        ...['-o', join(made, 'tfjs_binding.node')],
         ...[library, join(tensorflow, 'libtensorflow_framework.so.2')],
         `-Wl,-rpath,${tensorflow}`,
       ])
     })
     if (code !== 0) throw new CannotSetUp(`the C++ compiler (${compiler}) failed: ${lastLines(output, 3)}`)
-    renameSync(scratch, folder)
+    putInPlace(made, folder, existsSync)
   })
   return folder
 }
@@ -75,8 +85,8 @@ export function installAddon(built, tfjsNode) {
   const target = addonFolder(tfjsNode)
   mkdirSync(target, { recursive: true })
   for (const name of ['quiet.node', 'tfjs_binding.node']) {
-    const temporary = join(target, `.${name}-${process.pid}`)
-    copyFileSync(join(built, name), temporary)
+    const temporary = join(target, `.${name}-${randomUUID()}`)
+    copyFileSync(join(built, name), temporary, constants.COPYFILE_EXCL)
     renameSync(temporary, join(target, name))
   }
 }

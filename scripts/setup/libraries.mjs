@@ -1,10 +1,10 @@
 // TensorFlow's libraries and headers, taken out of its Python wheels into the cache that checkouts share.
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lastLines } from './dependencies.mjs'
 import { cacheFolder, findProgram } from './places.mjs'
 import { CPU_WHEELS, GPU_WHEELS, TENSORFLOW } from './wheels.mjs'
-import { CannotSetUp, run, withProgress, withScratch } from './work.mjs'
+import { CannotSetUp, putInPlace, run, withProgress, withScratch } from './work.mjs'
 
 const PYTHON_TO_UNPACK = `
 import re, sys, zipfile
@@ -57,8 +57,7 @@ export async function fetchLibraries(kind) {
   await withScratch(engines, async scratch => {
     await download(kind, python, scratch)
     await unpack(python, scratch)
-    rmSync(folder, { recursive: true, force: true })
-    renameSync(join(scratch, 'unpacked'), folder)
+    putInPlace(join(scratch, 'unpacked'), folder, librariesComplete)
   })
   return folder
 }

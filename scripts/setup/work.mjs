@@ -1,6 +1,18 @@
 // Child processes and scratch folders that leave nothing behind, whatever ends the set-up.
 import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 
 const children = new Set()
@@ -68,17 +80,17 @@ export function run(program, args, { cwd, env = process.env, input, timeout } = 
   })
 }
 
+const DAY = 86_400_000
+
 /** A scratch folder in `parent` for `work`, gone afterwards; those of dead processes are removed too. */
 export async function withScratch(parent, work) {
   mkdirSync(parent, { recursive: true })
   for (const name of readdirSync(parent)) {
-    const owner = /^\.scratch-(\d+)$/.exec(name)
-    if (owner && !isAlive(Number(owner[1]))) rmSync(join(parent, name), { recursive: true, force: true })
+    if (name.startsWith('.scratch-') && isAbandoned(parent, name))
+      rmSync(join(parent, name), { recursive: true, force: true })
   }
-  const folder = join(parent, `.scratch-${process.pid}`)
+  const folder = mkdtempSync(join(parent, `.scratch-${whereabouts()}-${process.pid}-`))
   scratch.add(folder)
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder)
   try {
     return await work(folder)
   } finally {
@@ -87,12 +99,54 @@ export async function withScratch(parent, work) {
   }
 }
 
+/** A process number says something where it was given; what others have begun is theirs for a day. */
+function isAbandoned(parent, name) {
+  const [, where, pid] = /^\.scratch-([\da-f]{8})-(\d+)-/.exec(name) ?? []
+  if (where === whereabouts()) return !isAlive(Number(pid))
+  const facts = statSync(join(parent, name), { throwIfNoEntry: false })
+  return facts !== undefined && Date.now() - facts.mtimeMs > DAY
+}
+
+/** Names the space that process numbers are of: containers that share a cache count from 1 each. */
+function whereabouts() {
+  const parts = [hostname()]
+  try {
+    parts.push(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'), readlinkSync('/proc/self/ns/pid'))
+  } catch {} // not Linux
+  return createHash('sha256').update(parts.join(' ')).digest('hex').slice(0, 8)
+}
+
 function isAlive(pid) {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
     return error.code === 'EPERM'
+  }
+}
+
+/**
+ * Puts a folder that was made in a scratch folder into its place, unless another process was quicker with one that
+ * is complete.
+ */
+export function putInPlace(made, target, isComplete) {
+  for (let tries = 1; ; tries++) {
+    if (existsSync(target)) {
+      if (isComplete(target)) return
+      // Aside first, in one step: nobody sees half of it.
+      const old = mkdtempSync(`${made}-old-`)
+      try {
+        renameSync(target, join(old, 'folder'))
+      } catch (error) {
+        if (error.code !== 'ENOENT') throw error
+      }
+    }
+    try {
+      renameSync(made, target)
+      return
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST'].includes(error.code) || tries === 10) throw error
+    }
   }
 }
 

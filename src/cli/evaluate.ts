@@ -12,7 +12,10 @@ import { runProgress } from './progress.ts'
 const evaluateSchema = z.strictObject({
   model: z.string().optional().describe('fine-tuned model: the model folder of a run'),
   data: z.string().optional().describe('clips, as for fine-tune'),
-  split: z.enum(['train', 'probe', 'reward', 'test', 'all']).default('test').describe('which clips'),
+  split: z
+    .enum(['train', 'probe', 'reward', 'test', 'all'])
+    .default('test')
+    .describe('which clips; test: those that the model has not seen'),
   groupColumn: z.string().optional().describe('manifest column that keeps recordings together'),
   skipBroken: z.boolean().default(false).describe('leave out clips that cannot be decoded'),
   engine: z
@@ -52,11 +55,11 @@ export function evaluateCommand(program: Command, io: Io): void {
     }
     const { evaluateModel } = await import('../runner/apply.ts')
     const progress = runProgress(io)
-    const hooks = { signal: io.signal, onEvent: progress.onEvent }
+    const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
     const result = await evaluateModel({ ...settings, model, data, ...hooks }).finally(progress.stop)
-    printResult(io, options, result, ({ accuracy, balancedAccuracy, loss, clips, perClass }) =>
+    printResult(io, options, result, ({ accuracy, balancedAccuracy, loss, clips, leftOut, perClass }) =>
       [
-        `${clips} clips: accuracy ${percent(accuracy)}, balanced ${percent(balancedAccuracy)}, loss ${loss.toFixed(3)}`,
+        `${clips} clips${leftOut > 0 ? ` (${leftOut} others left out)` : ''}: accuracy ${percent(accuracy)}, balanced ${percent(balancedAccuracy)}, loss ${loss.toFixed(3)}`,
         ...perClass.map(
           c =>
             `  ${c.label}: recall ${percent(c.recall)}, precision ${percent(c.precision)}, ${c.clips} clips`,

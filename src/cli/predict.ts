@@ -25,7 +25,8 @@ export function predictCommand(program: Command, io: Io): void {
       const paths = (await Promise.all(given.map(filesAt))).flat()
       const { predictClips } = await import('../runner/apply.ts')
       const progress = runProgress(io)
-      const options = { cache: flags.cache, signal: io.signal, onEvent: progress.onEvent }
+      const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
+      const options = { cache: flags.cache, ...hooks }
       const predictions = await predictClips(flags.model, paths, options).finally(progress.stop)
       printResult(io, flags, predictions, list =>
         list

@@ -1,10 +1,18 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Frames } from './frames.ts'
 
 /** Changes whenever the layout below or the meaning of its content does. */
-export const CACHE_FORMAT = 1
+export const CACHE_FORMAT = 2
+
+/** What a cache file's pixels were made of; it stands inside the file too, since a name alone can be wrong. */
+export interface Origin {
+  /** SHA-256 of the clip's file. */
+  readonly content: string
+  /** How it was decoded, as JSON: piece, size, fit, channels, rate. */
+  readonly recipe: string
+}
 
 /** A cache file that is open for reading frames: where they lie in it. */
 export interface CacheEntry {
@@ -12,6 +20,8 @@ export interface CacheEntry {
   /** [T, H, W, C] */
   readonly shape: Frames['shape']
   readonly times: Float64Array
+  /** The file's first bytes, up to the times: what tells it from any other clip's. */
+  readonly head: Buffer
   /** Position of the first pixel in the file. */
   readonly offset: number
   /** Size of the whole file. */
@@ -23,16 +33,25 @@ const MAGIC = 'LGCLIP\r\n'
 const PREFIX = MAGIC.length + 4
 const CHUNK = 4 * 2 ** 20
 
-interface Header {
+interface Header extends Origin {
   readonly shape: Frames['shape']
   /** SHA-256 of times and pixels. */
   readonly sha256: string
 }
 
-/** Writes frames whole or not at all: beside the target, fsync, rename. `temporary` must be on the same disk. */
-export async function writeCacheFile(path: string, temporary: string, clip: Frames): Promise<CacheEntry> {
+/**
+ * Writes frames whole or not at all: into `folder`, which must be on the target's disk, fsync, rename. The temporary
+ * name is random and taken exclusively: process numbers repeat, in containers that share a disk for example.
+ */
+export async function writeCacheFile(
+  path: string,
+  folder: string,
+  clip: Frames,
+  origin: Origin,
+): Promise<CacheEntry> {
   const times = Buffer.from(clip.times.buffer, clip.times.byteOffset, clip.times.byteLength)
   const header: Header = {
+    ...origin,
     shape: clip.shape,
     sha256: createHash('sha256').update(times).update(clip.frames).digest('hex'),
   }
@@ -40,11 +59,13 @@ export async function writeCacheFile(path: string, temporary: string, clip: Fram
   const prefix = Buffer.alloc(PREFIX)
   prefix.write(MAGIC, 'latin1')
   prefix.writeUInt32LE(json.length, MAGIC.length)
-  await mkdir(dirname(temporary), { recursive: true })
+  const head = Buffer.concat([prefix, json])
+  const temporary = join(folder, randomUUID())
+  await mkdir(folder, { recursive: true })
   try {
-    const file = await open(temporary, 'w')
+    const file = await open(temporary, 'wx')
     try {
-      for (const part of [prefix, json, times, clip.frames]) await file.writeFile(part)
+      for (const part of [head, times, clip.frames]) await file.writeFile(part)
       await file.sync()
     } finally {
       await file.close()
@@ -55,12 +76,18 @@ export async function writeCacheFile(path: string, temporary: string, clip: Fram
     await rm(temporary, { force: true })
     throw error
   }
-  const offset = PREFIX + json.length + times.length
-  return { path, shape: clip.shape, times: clip.times, offset, bytes: offset + clip.frames.length }
+  const offset = head.length + times.length
+  return { path, shape: clip.shape, times: clip.times, head, offset, bytes: offset + clip.frames.length }
 }
 
-/** Reads and checks a cache file: the entry, `missing`, or `damaged` when it is cut short or its bytes have changed. */
-export async function openCacheFile(path: string): Promise<CacheEntry | 'missing' | 'damaged'> {
+/**
+ * Reads and checks a cache file: the entry, `missing`, or `damaged` when it is cut short, its bytes have changed, or
+ * they are of another origin.
+ */
+export async function openCacheFile(
+  path: string,
+  origin: Origin,
+): Promise<CacheEntry | 'missing' | 'damaged'> {
   let file: FileHandle
   try {
     file = await open(path, 'r')
@@ -69,20 +96,22 @@ export async function openCacheFile(path: string): Promise<CacheEntry | 'missing
     throw error
   }
   try {
-    return (await check(file, path)) ?? 'damaged'
+    return (await check(file, path, origin)) ?? 'damaged'
   } finally {
     await file.close()
   }
 }
 
-async function check(file: FileHandle, path: string): Promise<CacheEntry | undefined> {
+async function check(file: FileHandle, path: string, origin: Origin): Promise<CacheEntry | undefined> {
   const { size: bytes } = await file.stat()
   const prefix = await readAt(file, 0, PREFIX)
   if (prefix?.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined
   const headerLength = prefix.readUInt32LE(MAGIC.length)
   if (PREFIX + headerLength > bytes) return undefined
-  const header = parseHeader(await readAt(file, PREFIX, headerLength))
-  if (header === undefined) return undefined
+  const json = await readAt(file, PREFIX, headerLength)
+  const header = parseHeader(json)
+  if (json === undefined || header === undefined) return undefined
+  if (header.content !== origin.content || header.recipe !== origin.recipe) return undefined
   const [frames, height, width, channels] = header.shape
   const start = PREFIX + headerLength
   const offset = start + frames * Float64Array.BYTES_PER_ELEMENT
@@ -100,7 +129,15 @@ async function check(file: FileHandle, path: string): Promise<CacheEntry | undef
     position += bytesRead
   }
   if (hash.digest('hex') !== header.sha256) return undefined
-  return { path, shape: header.shape, times: new Float64Array(Uint8Array.from(times).buffer), offset, bytes }
+  const head = Buffer.concat([prefix, json])
+  return {
+    path,
+    shape: header.shape,
+    times: new Float64Array(Uint8Array.from(times).buffer),
+    head,
+    offset,
+    bytes,
+  }
 }
 
 async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer | undefined> {
@@ -112,9 +149,9 @@ async function readAt(file: FileHandle, position: number, length: number): Promi
 function parseHeader(json: Buffer | undefined): Header | undefined {
   try {
     const header: unknown = JSON.parse(String(json))
-    const { shape, sha256 } = header as Header
+    const { shape, sha256, content, recipe } = header as Header
     const whole = shape.length === 4 && shape.every(side => Number.isSafeInteger(side) && side > 0)
-    return whole && typeof sha256 === 'string' ? { shape, sha256 } : undefined
+    return whole && typeof sha256 === 'string' ? { shape, sha256, content, recipe } : undefined
   } catch {
     return undefined
   }

@@ -4,7 +4,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { failure, interrupted, LayergymError, messageOf } from '../common/error.ts'
-import { CACHE_FORMAT, type CacheEntry, openCacheFile, writeCacheFile } from './cache-file.ts'
+import { CACHE_FORMAT, type CacheEntry, type Origin, openCacheFile, writeCacheFile } from './cache-file.ts'
 import type { Clip } from './dataset.ts'
 import { contentHash } from './fingerprint.ts'
 import { checkFile } from './media-file.ts'
@@ -47,11 +47,11 @@ export function openClipCache(options: ClipCacheOptions): ClipCache {
 
 /**
  * Decoded clips on disk, uint8 [T, H, W, C] with all frames at one rate. A file's name is a hash of the clip's
- * content and of how it was decoded, so nothing in here goes stale.
+ * content and of how it was decoded, so nothing in here goes stale; both stand in the file as well, and are compared
+ * whenever it is opened. Any number of processes may share a folder.
  */
 export class ClipCache {
   private readonly entries = new Map<string, CacheEntry>()
-  private written = 0
 
   constructor(private readonly options: ClipCacheOptions) {}
 
@@ -104,11 +104,14 @@ export class ClipCache {
 
   /** Reads frames `indices` of a prepared clip, one after the other, into `into` from position `offset` on. */
   read(clip: Clip, indices: readonly number[], into: Uint8Array, offset: number): void {
-    const { path, shape, offset: pixels } = this.entry(clip)
+    const { path, shape, head, offset: pixels } = this.entry(clip)
     const size = shape[1] * shape[2] * shape[3]
     let file: number | undefined
     try {
       file = openSync(path, 'r')
+      const found = Buffer.alloc(head.length)
+      readSync(file, found, 0, head.length, 0)
+      if (!found.equals(head)) throw new Error(`the file is not that of ${clip.id} any more`)
       for (const [i, index] of indices.entries()) {
         if (!(index >= 0 && index < shape[0])) throw new RangeError(`frame ${index} of ${shape[0]}`)
         const bytes = readSync(file, into, offset + i * size, size, pixels + index * size)
@@ -136,10 +139,11 @@ export class ClipCache {
 
   private async prepareClip(clip: Clip, threads: number | undefined, signal: AbortSignal): Promise<void> {
     await checkFile(clip.path)
-    const path = this.fileFor(clip, await contentHash(clip.path))
+    const origin = this.originOf(clip, await contentHash(clip.path))
+    const path = this.fileFor(origin)
     const known = this.entries.get(identity(clip))
     if (known?.path === path && (await sizeOf(path)) === known.bytes) return
-    const cached = await openCacheFile(path).catch(error => {
+    const cached = await openCacheFile(path, origin).catch(error => {
       throw this.diskError(error, clip)
     })
     if (typeof cached === 'object') {
@@ -152,26 +156,22 @@ export class ClipCache {
     const { start, end } = clip
     const decode = { size, channels, fit, frameRate, start, end, threads, signal, damaged: 'error' } as const
     const video = await decodeVideo(clip.path, decode)
-    const temporary = join(this.partialDir, `${process.pid}-${this.written++}`)
-    const entry = await writeCacheFile(path, temporary, video).catch(error => {
+    if ((await contentHash(clip.path)) !== origin.content)
+      throw failure('clip.changed', `${clip.path} changed while it was decoded: run again once it is whole`)
+    const entry = await writeCacheFile(path, this.partialDir, video, origin).catch(error => {
       throw this.diskError(error, clip)
     })
     this.entries.set(identity(clip), entry)
   }
 
-  private fileFor({ start, end }: Clip, content: string): string {
+  private originOf({ start, end }: Clip, content: string): Origin {
     const { size, channels, fit, frameRate } = this.options
-    const recipe = JSON.stringify([
-      CACHE_FORMAT,
-      content,
-      start ?? null,
-      end ?? null,
-      size,
-      fit,
-      channels,
-      frameRate,
-    ])
-    const key = createHash('sha256').update(recipe).digest('hex')
+    const recipe = [CACHE_FORMAT, start ?? null, end ?? null, size, fit, channels, frameRate]
+    return { content, recipe: JSON.stringify(recipe) }
+  }
+
+  private fileFor({ content, recipe }: Origin): string {
+    const key = createHash('sha256').update(content).update(recipe).digest('hex')
     return join(this.options.dir, key.slice(0, 2), `${key}.clip`)
   }
 

@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly groupColumn?: string
   /** Leave out files that are missing or empty, and list them, instead of throwing. */
   readonly skipBroken?: boolean
+  /** Clips of one class will do: they are scored, not learned from. */
+  readonly oneClass?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -33,7 +35,7 @@ export async function loadDataset(path: string, options: LoadOptions = {}): Prom
   const classes = [...new Set(clips.map(clip => clip.label))].sort()
   if (classes.length === 0)
     throw inputError('data.no-videos', `${path} holds no usable clip: ${skipped.length} were skipped`)
-  if (classes.length === 1)
+  if (classes.length === 1 && !options.oneClass)
     throw inputError(
       'data.one-class',
       `${path} has one class only, '${classes[0]}' (${clips.length} clips): at least two are needed to tell apart`,

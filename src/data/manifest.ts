@@ -124,7 +124,12 @@ async function checkColumns(file: string, columns: readonly string[], groupColum
 }
 
 async function readRows(file: string): Promise<Row[]> {
-  const text = await readFile(file, 'utf8')
+  const text = textOf(await readFile(file))
+  if (text.includes('\0'))
+    throw inputError(
+      'data.csv',
+      `${file} is not a text file in UTF-8 (or UTF-16 with a byte order mark): save it as CSV in UTF-8`,
+    )
   const firstLine = text.slice(0, text.search(/[\r\n]|$/))
   const separators = extname(file) === '.tsv' ? ['\t'] : [',', ';', '\t']
   const delimiter = separators.find(separator => firstLine.includes(separator)) ?? separators[0]
@@ -134,11 +139,18 @@ async function readRows(file: string): Promise<Row[]> {
     return null
   }
   try {
-    parse(text, { bom: true, delimiter, skip_empty_lines: true, onRecord })
+    parse(text, { delimiter, skip_empty_lines: true, onRecord })
     return rows
   } catch (error) {
     throw inputError('data.csv', `${file} is not a CSV file that can be read: ${messageOf(error)}`, {
       cause: error,
     })
   }
+}
+
+/** UTF-8; or UTF-16, in which spreadsheets save "Unicode text", where a byte order mark says so. The mark is left out. */
+function textOf(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('hex')
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8'
+  return new TextDecoder(encoding).decode(bytes)
 }

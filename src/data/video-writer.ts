@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -19,6 +20,7 @@ export interface VideoFormat {
 export class VideoWriter {
   private readonly input = new PassThrough({ highWaterMark: 4 << 20 })
   private readonly done: Promise<void>
+  private readonly part: string
 
   private constructor(
     private readonly path: string,
@@ -26,6 +28,7 @@ export class VideoWriter {
     ffmpegPath: string,
   ) {
     const { width, height, frameRate } = format
+    this.part = `${path}.${randomUUID()}.part`
     const messages: string[] = []
     const command = ffmpeg()
       .setFfmpegPath(ffmpegPath)
@@ -90,9 +93,5 @@ export class VideoWriter {
     this.input.end()
     await this.done.catch(() => undefined)
     await rm(this.part, { force: true })
-  }
-
-  private get part(): string {
-    return `${this.path}.part`
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { inputError, messageOf } from '../common/error.ts'
+import { otherFormat, refuseAddress } from './other-formats.ts'
 import { tf } from './tf.ts'
 
 /** What `model.json` holds besides the network; `layergym` is ours. */
@@ -52,6 +53,7 @@ interface ModelJson {
 }
 
 function findModelFile(location: string): string {
+  refuseAddress(location)
   const path = resolve(location.replace(/^file:\/\//, ''))
   if (!existsSync(path)) {
     throw inputError(
@@ -59,8 +61,10 @@ function findModelFile(location: string): string {
       `no model at ${path}: give a folder that holds model.json, or the json file itself`,
     )
   }
-  if (!statSync(path).isDirectory()) return path
-  const file = join(path, 'model.json')
+  const isFolder = statSync(path).isDirectory()
+  const file = isFolder ? join(path, 'model.json') : path
+  const other = isFolder && existsSync(file) ? undefined : otherFormat(path)
+  if (other !== undefined) throw other
   if (!existsSync(file)) {
     throw inputError(
       'model.missing',

@@ -175,11 +175,7 @@ export class Network {
             tensor: input,
             active: false,
           })
-          const losses = this.crossEntropy(output, labels)
-          const { weights } = options
-          return tf.mean(
-            weights === undefined ? losses : tf.mul(losses, tf.tensor1d([...weights])),
-          ) as tf.Scalar
+          return tf.mean(this.crossEntropy(output, labels, options.weights)) as tf.Scalar
         },
         trained.map(variable => variable.handle),
       ),
@@ -209,13 +205,14 @@ export class Network {
     return tf.tidy(() => tf.softmax(output).dataSync() as Float32Array)
   }
 
-  private crossEntropy(output: tf.Tensor, labels: readonly number[]): tf.Tensor1D {
+  private crossEntropy(output: tf.Tensor, labels: readonly number[], weights?: readonly number[]) {
     const classes = output.shape[output.shape.length - 1] as number
     const target = tf.oneHot(tf.tensor1d([...labels], 'int32'), classes)
     const logProbabilities = this.givesProbabilities()
       ? tf.log(tf.clipByValue(output, 1e-7, 1))
       : tf.logSoftmax(output)
-    return tf.neg(tf.sum(tf.mul(logProbabilities, tf.cast(target, 'float32')), -1)) as tf.Tensor1D
+    const losses = tf.neg(tf.sum(tf.mul(logProbabilities, tf.cast(target, 'float32')), -1)) as tf.Tensor1D
+    return weights === undefined ? losses : tf.mul<tf.Tensor1D>(losses, tf.tensor1d([...weights]))
   }
 
   private context(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Weights } from './initialize.ts'
@@ -16,6 +17,8 @@ export async function saveModel(
   model.setUserDefinedMetadata({ layergym: metadata })
   await model.save({ save: artifacts => writeArtifacts(artifacts, folder) })
 }
+
+const TRIES = 10
 
 /** Writes a network with the values given, whatever the network itself holds or is doing. */
 export type NetworkWriter = (
@@ -57,9 +60,9 @@ export async function writeArtifacts(
   folder: string,
 ): Promise<tf.io.SaveResult> {
   const target = resolve(folder)
-  const partial = `${target}.partial`
-  await rm(partial, { recursive: true, force: true })
-  await mkdir(partial, { recursive: true })
+  const partial = `${target}.${randomUUID()}.partial`
+  await mkdir(dirname(target), { recursive: true })
+  await mkdir(partial)
   try {
     const { generatedBy, convertedBy, modelTopology, userDefinedMetadata, weightSpecs } = artifacts
     const weightsManifest = [{ paths: ['weights.bin'], weights: weightSpecs }]
@@ -73,14 +76,39 @@ export async function writeArtifacts(
     }
     await writeFile(join(partial, 'weights.bin'), bytesOf(artifacts.weightData))
     await writeFile(join(partial, 'model.json'), JSON.stringify(json))
-    await mkdir(dirname(target), { recursive: true })
-    await rm(target, { recursive: true, force: true })
-    await rename(partial, target)
+    await replace(target, partial)
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
     throw error
   }
   return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } }
+}
+
+/** Puts a folder in another's place; the old one goes when the new one stands, and comes back where that fails. */
+async function replace(target: string, folder: string): Promise<void> {
+  const old = `${target}.${randomUUID()}.partial`
+  for (let tries = 1; ; tries++) {
+    const moved = await rename(target, old).then(
+      () => true,
+      error => {
+        if (error.code === 'ENOENT') return false
+        throw error
+      },
+    )
+    try {
+      await rename(folder, target)
+      await rm(old, { recursive: true, force: true })
+      return
+    } catch (error) {
+      // Another process was quicker: its model is replaced in turn.
+      const taken = ['ENOTEMPTY', 'EEXIST'].includes(String((error as NodeJS.ErrnoException).code))
+      if (taken && tries < TRIES) await rm(old, { recursive: true, force: true })
+      else {
+        if (moved) await rename(old, target).catch(() => undefined)
+        throw error
+      }
+    }
+  }
 }
 
 function bytesOf(data: tf.io.WeightData | undefined): Uint8Array {

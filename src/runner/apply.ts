@@ -3,27 +3,31 @@ import { inputError } from '../common/error.ts'
 import { openClipCache } from '../data/clip-cache.ts'
 import type { Clip, Dataset } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
+import { isMemory, type Memory } from '../data/memory.ts'
 import { openClipSource } from '../data/source.ts'
-import { splitDataset } from '../data/split.ts'
 import { type EngineOptions, startEngine } from '../models/engine.ts'
 import { loadModel } from '../models/load.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
 import { Network } from '../models/network.ts'
 import { withoutBroken } from './clips.ts'
+import type { Clock } from './collect.ts'
 import { defaultCacheDir } from './compose.ts'
+import { type EvaluatedClips, type EvaluatedSplit, evaluatedClips } from './evaluated-clips.ts'
 import type { OnEvent } from './run-events.ts'
 
 export interface ApplyOptions {
   readonly engine?: EngineOptions['engine']
   readonly cache?: string
   readonly signal: AbortSignal
+  /** Milliseconds since 1970; with it, what killed processes left in the cache is removed. */
+  readonly clock?: Clock
   readonly onEvent: OnEvent
 }
 
 export interface EvaluateOptions extends ApplyOptions {
   readonly model: string
   readonly data: string
-  readonly split: 'train' | 'probe' | 'reward' | 'test' | 'all'
+  readonly split: EvaluatedSplit
   /** Default: the one that the model's run had. */
   readonly groupColumn?: string
   /** Leave out clips that can't be decoded; so does a model whose run did. */
@@ -35,6 +39,8 @@ export interface EvaluationResult {
   readonly balancedAccuracy: number
   readonly loss: number
   readonly clips: number
+  /** Clips of the data that were not counted as test: the model has seen them, or the manifest says otherwise. */
+  readonly leftOut: number
   readonly perClass: readonly {
     readonly label: string
     readonly clips: number
@@ -44,7 +50,7 @@ export interface EvaluationResult {
   readonly confusion: readonly (readonly number[])[]
 }
 
-/** Scores a fine-tuned model on a split, made with the seed that its run had, so that `test` is what it never saw. */
+/** Scores a fine-tuned model on a split; `test` is what it never saw. */
 export async function evaluateModel(options: EvaluateOptions): Promise<EvaluationResult> {
   const classifier = await openClassifier(options.model, options)
   try {
@@ -56,10 +62,9 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
         `the data has classes that the model doesn't know: ${unknown.join(', ')} (it knows ${classifier.classes.join(', ')})`,
       )
     }
-    const clips =
-      options.split === 'all'
-        ? dataset.clips
-        : splitDataset(dataset, { seed: classifier.seed }).splits[options.split]
+    const { clips, leftOut } = await classifier.choose(dataset, options)
+    if (clips.length === 0)
+      throw inputError('evaluate.broken', `no clip of the ${options.split} split can be decoded`)
     const probabilities = await classifier.classify(clips)
     const labels = clips.map(clip => classifier.classes.indexOf(clip.label))
     const predictions = probabilities.map(argMax)
@@ -70,6 +75,7 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
       balancedAccuracy: balancedAccuracyOf(confusion),
       loss: mean(probabilities.map((p, i) => -Math.log(Math.max(p[labels[i]], 1e-12)))),
       clips: clips.length,
+      leftOut,
       perClass: classifier.classes.map((label, i) => {
         const count = confusion[i].reduce((a, b) => a + b, 0)
         return {
@@ -124,6 +130,8 @@ interface Metadata {
   readonly seed: number
   readonly groupColumn?: string | null
   readonly skipBroken?: boolean
+  /** Models of earlier versions have none. */
+  readonly memory?: Memory
 }
 
 const BATCH = 16
@@ -146,6 +154,7 @@ async function openClassifier(path: string, options: ApplyOptions) {
     channels: metadata.channels,
     fit: metadata.fit,
     frameRate: metadata.frameRate,
+    clock: options.clock,
     onNotice: notice,
   })
   const source = openClipSource({ cache, frames: metadata.frames })
@@ -155,23 +164,38 @@ async function openClassifier(path: string, options: ApplyOptions) {
       skipBroken,
       onProgress: ({ done, total }) => options.onEvent({ type: 'clips', done, total }),
     })
+  const memory = isMemory(metadata.memory) ? metadata.memory : undefined
+  const skips = ({ skipBroken }: EvaluateOptions) => skipBroken === true || metadata.skipBroken === true
   return {
     classes: metadata.classes,
-    seed: metadata.seed,
-    /** Clips as the run saw them, so that the same seed splits them alike. */
+    /** Clips as the run saw them; test clips alone may be of one class. */
     async dataset(given: EvaluateOptions): Promise<Dataset> {
-      const skipBroken = given.skipBroken === true || metadata.skipBroken === true
       const groupColumn = given.groupColumn ?? metadata.groupColumn ?? undefined
-      const load = (column: string | undefined) =>
-        loadDataset(given.data, { groupColumn: column, skipBroken, signal: given.signal })
-      const dataset = await load(groupColumn).catch(error => {
+      const oneClass = memory !== undefined || given.split === 'all'
+      const load = (column: string | undefined) => {
+        const { signal } = given
+        return loadDataset(given.data, { groupColumn: column, skipBroken: skips(given), oneClass, signal })
+      }
+      return load(groupColumn).catch(error => {
         // Other clips than the run's may well lack its column.
         if (given.groupColumn === undefined && error.code === 'data.group-column') return load(undefined)
         throw error
       })
-      if (!skipBroken) return dataset
-      const { skipped } = await prepare(dataset.clips, true)
-      return withoutBroken(dataset, skipped)
+    },
+    /** The clips to score, those that can't be decoded left out where that is wanted. */
+    async choose(dataset: Dataset, given: EvaluateOptions): Promise<EvaluatedClips> {
+      const chosen = async (from: Dataset) => {
+        const result = await evaluatedClips(from, given.split, { memory, seed: metadata.seed })
+        for (const message of result.notices) notice(message)
+        return result
+      }
+      if (!skips(given)) return chosen(dataset)
+      // Without memory the split is drawn from what the run could decode.
+      if (memory === undefined)
+        return chosen(withoutBroken(dataset, (await prepare(dataset.clips, true)).skipped))
+      const result = await chosen(dataset)
+      const { skipped } = await prepare(result.clips, true)
+      return { ...result, clips: withoutBroken({ ...dataset, clips: result.clips }, skipped).clips }
     },
     /** [clips][classes] */
     async classify(clips: readonly Clip[]): Promise<number[][]> {

@@ -1,5 +1,5 @@
 import { mean } from '../models/metrics.ts'
-import type { Composition } from './compose.ts'
+import type { Composition } from './composition.ts'
 import type { ScheduleRun } from './schedule-runs.ts'
 import type { SearchResult } from './schedule-search.ts'
 import type { Caveat } from './summary.ts'

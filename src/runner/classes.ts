@@ -10,8 +10,10 @@ export interface Classes {
   readonly balanced: boolean
   /** log p that a fresh head guesses by, [C]: frequencies as training sees them. */
   readonly prior: Float32Array
-  /** By class, 1 in the mean over the train clips; absent: all clips count alike. */
+  /** By class, 1 in the mean over the train clips; absent: all clips count alike in each step. */
   readonly classWeight?: readonly number[]
+  /** The same for what sees all clips at once, where drawing them unequally says nothing. */
+  readonly probeWeight?: readonly number[]
   /** For people, before training starts. */
   readonly notes: readonly string[]
 }
@@ -26,12 +28,12 @@ export function classesOf(
   const balanced = isUnbalanced(labels, names.length)
   const uniform = Float32Array.from(names, () => -Math.log(names.length))
   const present = counts.filter(count => count > 0).length
+  const alike = counts.map(count => (count === 0 ? 1 : labels.length / (present * count)))
   return {
     balanced,
     prior: balance === 'none' ? classPrior(labels, names.length) : uniform,
-    ...(balance === 'weights' && {
-      classWeight: counts.map(count => (count === 0 ? 1 : labels.length / (present * count))),
-    }),
+    ...(balance === 'weights' && { classWeight: alike }),
+    ...(balance !== 'none' && { probeWeight: alike }),
     notes: [...(balanced ? [unbalancedNote(counts, names, balance)] : []), ...scarceNotes(counts, names)],
   }
 }

@@ -49,22 +49,23 @@ export function compareWithBaselines(
     checkPairs(policy, baseline)
     const differences = (measure: (clip: ClipOutcome) => number) =>
       onInstance(differencesOf(input, baseline, measure))
-    return { name, accuracy: differences(clip => clip.correct), loss: differences(clip => clip.loss) }
+    const [accuracy, loss] = [differences(clip => clip.correct), differences(clip => clip.loss)]
+    return { name, accuracy, loss, p: accuracy.p(0), lossP: loss.p(0) }
   })
-  const adjusted = holm(found.flatMap(({ accuracy, loss }) => [accuracy.p(0), loss.p(0)]))
+  const adjusted = holm(found.flatMap(({ p, lossP }) => [p, lossP]))
   const notWorse = holm(found.map(({ accuracy }) => pAbove(accuracy, -margin)))
   const sizes = { clips: policy.perSeed[0]?.length ?? 0, seeds: policy.perSeed.length }
   return Object.fromEntries(
-    found.map(({ name, accuracy, loss }, i) => {
+    found.map(({ name, accuracy, loss, p, lossP }, i) => {
       const figures = {
         accuracyDifference: accuracy.mean,
         accuracyInterval: intervalOf(accuracy),
         lossDifference: loss.mean,
         lossInterval: intervalOf(loss),
         ...sizes,
-        p: accuracy.p(0),
+        p,
         adjusted: adjusted[2 * i],
-        lossP: loss.p(0),
+        lossP,
         lossAdjusted: adjusted[2 * i + 1],
         detectable: accuracy.detectable(LEVEL / (2 * found.length)),
         margin,

@@ -1,95 +1,40 @@
 import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
-import type { NetworkFactory } from '../agents/agent.ts'
-import type { Plugin } from '../agents/plugin.ts'
 import type { Rng } from '../common/random.ts'
 import { openClipCache } from '../data/clip-cache.ts'
-import type { Clip, Dataset, Splits } from '../data/dataset.ts'
+import type { Clip } from '../data/dataset.ts'
 import { loadDataset } from '../data/load.ts'
 import { chooseFrameRate, openClipSource, surveyClips } from '../data/source.ts'
 import { splitDataset } from '../data/split.ts'
-import type { ActionSet } from '../envs/finetune/actions.ts'
-import type { StateSpace } from '../envs/finetune/features.ts'
-import type { RewardDefinition } from '../envs/finetune/reward.ts'
-import type { FineTuning } from '../envs/finetune/world.ts'
 import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
-import { type Engine, startEngine } from '../models/engine.ts'
-import { type HeadBuilder, standardiseFeatures } from '../models/head.ts'
+import { startEngine } from '../models/engine.ts'
+import { flattenModel } from '../models/graph.ts'
+import { standardiseFeatures } from '../models/head.ts'
 import { readWeights } from '../models/initialize.ts'
 import { hasLinearHead } from '../models/linear-probe.ts'
 import { type LoadedModel, loadModel } from '../models/load.ts'
-import type { GroupsOption } from '../models/network.ts'
 import { createOptimizer } from '../models/optimizer.ts'
-import type { InputScaling } from '../models/scaling.ts'
-import type { tf } from '../models/tf.ts'
+import { refuseUntrainable } from '../models/trainable.ts'
 import { Trainee } from '../models/trainee.ts'
 import { classesOf } from './classes.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
-import type { Clock, GroupAgent } from './collect.ts'
-import type { ControlKey, FineTuneConfig, PlannedKey } from './config.ts'
-import type { Container } from './container.ts'
+import type { Clock } from './collect.ts'
+import type { Composition, Parts } from './composition.ts'
+import type { FineTuneConfig } from './config.ts'
 import { createAgents } from './create-agents.ts'
 import { containerOf } from './load-plugins.ts'
+import { memoryAfter } from './memory-after.ts'
+import { isOurs, knowsClasses } from './model-metadata.ts'
 import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
-import { type Probe, solveProbe } from './probe.ts'
+import { solveProbe } from './probe.ts'
 import type { OnEvent } from './run-events.ts'
 import { MEGABYTE, refuseMistakes, stagesOf, worldsFor } from './worlds.ts'
-
-/** Parts of a run given in code instead of by name. */
-export interface Parts {
-  readonly model?: tf.LayersModel
-  readonly dataset?: Dataset
-  readonly head?: HeadBuilder
-  readonly groups?: GroupsOption
-  readonly stateSpace?: StateSpace
-  readonly actionSpace?: ActionSet<unknown>
-  readonly reward?: RewardDefinition
-  readonly policyNetwork?: NetworkFactory
-  readonly valueNetwork?: NetworkFactory
-  readonly plugins?: readonly Plugin[]
-}
-
-/** Everything a run works with, made once. */
-export interface Composition {
-  /** With the engine and the threads that were found. */
-  readonly config: FineTuneConfig
-  readonly engine: Engine
-  readonly container: Container
-  readonly dataset: Dataset
-  readonly splits: Splits
-  readonly format: InputFormat
-  readonly frameRate: number
-  readonly scaling: InputScaling | undefined
-  /** Class index of a clip. */
-  label(clip: Clip): number
-  /** Whether balanced accuracy is what counts: the largest class has more than twice the clips of the smallest. */
-  readonly balanced: boolean
-  /** Pixels of clips, uint8 [B, T, H, W, C]. */
-  pixels(clips: readonly Clip[]): Uint8Array
-  /** One world a worker, each with a network of its own. */
-  readonly worlds: readonly FineTuning<unknown>[]
-  /** A world on a network with a linear head: the first worker's, where that has one. */
-  readonly linear: FineTuning<unknown>
-  /** The linear probe, solved once. */
-  probe(clock: Clock): Promise<Probe>
-  /** Another world on the first worker's network, with some options of its own. */
-  variant(options: Partial<FineTuningOptions<unknown>>): FineTuning<unknown>
-  /** The same networks and clips under another control, agents, actions, rewards, rounds, plan, or from another start. */
-  derive(
-    overrides: Partial<Pick<FineTuneConfig, ControlKey | PlannedKey | 'roundSteps'>>,
-    start?: Pick<FineTuningOptions<unknown>, 'start' | 'settings'>,
-  ): Composition
-  /** One agent a group, or the same one for all. */
-  createAgents(): ReadonlyMap<string, GroupAgent>
-  /** The clips; the networks remain. */
-  close(): void
-  /** The clips and the networks. */
-  dispose(): void
-}
 
 interface ComposeHooks {
   /** Bytes for activations of frozen prefixes; default: a gigabyte. */
   readonly cacheBytes?: number
+  /** Milliseconds since 1970. */
+  readonly clock: Clock
   readonly signal: AbortSignal
   readonly onEvent: OnEvent
   readonly onStep: (step: number) => void
@@ -132,8 +77,13 @@ export async function compose(
       parts.groups ?? (config.groups === undefined ? { atMost: DEFAULT_GROUPS } : { count: config.groups }),
     seed: config.seed,
   }
-  // Whether it can be built and cut is known before the clips are decoded; the scaling only after.
-  if (!isVideoModel(pretrained)) buildNetwork(pretrained, { ...plan, scaling: undefined }).model.dispose()
+  // Whether it can be built, cut and trained is known before the clips are decoded; the scaling only after.
+  if (isVideoModel(pretrained)) refuseUntrainable(flattenModel(pretrained), engine.name)
+  else {
+    const trial = buildNetwork(pretrained, { ...plan, scaling: undefined })
+    refuseUntrainable(trial.graph, engine.name)
+    trial.model.dispose()
+  }
   const timings = await surveyClips(given.clips, { signal: hooks.signal })
   const frameRate = chooseFrameRate(timings, format.frames)
   const cache = openClipCache({
@@ -142,6 +92,7 @@ export async function compose(
     channels: format.channels,
     fit: config.fit,
     frameRate,
+    clock: hooks.clock,
     onNotice: notice,
   })
   const { skipped } = await cache.prepare(given.clips, {
@@ -155,6 +106,7 @@ export async function compose(
   const { splits, warnings } = dataset === given ? givenSplit : splitDataset(dataset, { seed: config.seed })
   for (const warning of warnings) notice(warning)
   notice(describeSplits(dataset, splits))
+  const memory = await memoryAfter(splits, loaded?.metadata ?? pretrained.getUserDefinedMetadata(), notice)
   const source = openClipSource({ cache, frames: format.frames })
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
   const augmented =
@@ -185,7 +137,7 @@ export async function compose(
     shared ? trainees[0] : traineeFor({ ...plan, head: 'linear', keepHead: false, groups: { atMost: 2 } }),
   )
   const probe = once((clock: Clock) => {
-    const { prior } = classes
+    const { prior, probeWeight } = classes
     const options = {
       splits,
       classes: dataset.classes.length,
@@ -195,7 +147,7 @@ export async function compose(
       signal: hooks.signal,
     }
     const world = worldsFor(config, parts, container, options)(linear(), { probed: false })
-    return solveProbe(world, { clock, shared, weight: classWeight && (index => classWeight[index]) })
+    return solveProbe(world, { clock, shared, weight: probeWeight && (index => probeWeight[index]) })
   })
   const composed = (own: FineTuneConfig, from: Partial<FineTuningOptions<unknown>> = {}): Composition => {
     const on = worldsFor(own, parts, container, {
@@ -222,6 +174,7 @@ export async function compose(
       label,
       balanced,
       pixels,
+      memory,
       worlds,
       get linear() {
         return on(linear(), { probed: false })
@@ -268,36 +221,5 @@ function framesOf(
   return {
     data: pixels(clips),
     shape: [clips.length * format.frames, height, width, format.channels] as const,
-  }
-}
-
-/** A model that layergym saved scales its pixels itself. */
-function isOurs(loaded: LoadedModel | undefined, model: tf.LayersModel): boolean {
-  const metadata = loaded?.metadata ?? (model.getUserDefinedMetadata() as Record<string, unknown> | undefined)
-  return metadata?.layergym !== undefined
-}
-
-/** A model fine-tuned by layergym on the same classes goes on with its head. */
-function knowsClasses(loaded: LoadedModel | undefined, classes: readonly string[]): boolean {
-  const known = (loaded?.metadata.layergym as { classes?: readonly string[] } | undefined)?.classes
-  return (
-    known !== undefined && known.length === classes.length && known.every((name, i) => name === classes[i])
-  )
-}
-
-/** What a saved model must know about its clips for others to use it. */
-export function modelMetadata({ config, dataset, format, frameRate }: Composition): Record<string, unknown> {
-  return {
-    classes: dataset.classes,
-    frames: format.frames,
-    size: format.size,
-    channels: format.channels,
-    fit: config.fit,
-    frameRate,
-    task: config.task,
-    seed: config.seed,
-    // tfjs refuses metadata with undefined in it.
-    groupColumn: config.groupColumn ?? null,
-    skipBroken: config.skipBroken,
   }
 }

@@ -4,7 +4,7 @@ import { ROOT_ACTIONS, Root } from '../envs/finetune/root.ts'
 import { observationSpace } from '../envs/finetune/views.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import type { GroupAgent } from './collect.ts'
-import type { Parts } from './compose.ts'
+import type { Parts } from './composition.ts'
 import type { FineTuneConfig } from './config.ts'
 import type { Container } from './container.ts'
 

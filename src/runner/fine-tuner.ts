@@ -13,7 +13,7 @@ import type { Weights } from '../models/initialize.ts'
 import type { GroupsOption } from '../models/network.ts'
 import { writeArtifacts } from '../models/save.ts'
 import { tf } from '../models/tf.ts'
-import type { Parts } from './compose.ts'
+import type { Parts } from './composition.ts'
 import { type FineTuneConfig, IN_CODE } from './config.ts'
 import { fineTune } from './fine-tune.ts'
 import type { OnEvent } from './run-events.ts'
@@ -45,7 +45,7 @@ export interface HierarchicalFineTunerOptions
   readonly signal?: AbortSignal
   /** Told what happens as it happens: what `events.jsonl` records, and progress. */
   readonly onEvent?: OnEvent
-  /** Milliseconds; only durations are reported. */
+  /** Milliseconds since 1970; only durations are reported. */
   readonly clock?: () => number
 }
 
@@ -94,7 +94,7 @@ export class HierarchicalFineTuner {
       plugins,
       signal = new AbortController().signal,
       onEvent = () => undefined,
-      clock = () => performance.now(),
+      clock = () => performance.timeOrigin + performance.now(),
       ...config
     } = options
     const out = config.out ?? join(await mkdtemp(join(tmpdir(), 'layergym-')), 'run')

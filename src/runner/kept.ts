@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { isBetter } from '../envs/finetune/training.ts'
 import type { Weights } from '../models/initialize.ts'
 import { type NetworkWriter, networkWriter } from '../models/save.ts'
-import { type Composition, modelMetadata } from './compose.ts'
+import type { Composition } from './composition.ts'
 import { chosenBy } from './learn.ts'
+import { modelMetadata } from './model-metadata.ts'
 import type { Chosen } from './summary.ts'
 
 /** The best model so far. The linear probe's network may be another than the one that is fine-tuned. */

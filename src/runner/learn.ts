@@ -12,7 +12,7 @@ import {
   type GroupAgent,
   runEpisode,
 } from './collect.ts'
-import type { Composition } from './compose.ts'
+import type { Composition } from './composition.ts'
 import type { FineTuneConfig } from './config.ts'
 import { type EpisodeOutcome, episodes$ } from './episodes.ts'
 import type { RootControl } from './root-player.ts'

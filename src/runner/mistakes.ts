@@ -1,6 +1,6 @@
 import type { Clip } from '../data/dataset.ts'
 import type { Trainee } from '../models/trainee.ts'
-import type { Composition } from './compose.ts'
+import type { Composition } from './composition.ts'
 import type { Mistake } from './summary.ts'
 
 const SHOWN = 12

@@ -56,14 +56,7 @@ export function chooseScaling(
   pixels: { readonly data: Uint8Array; readonly shape: readonly [number, number, number, number] },
   onNotice: (message: string) => void,
 ): InputScaling {
-  if (wanted !== undefined) {
-    const found = SCALINGS.find(scaling => scaling.id === wanted)
-    if (found === undefined) {
-      const known = SCALINGS.map(scaling => scaling.id)
-      throw unknownName('scaling', wanted, known)
-    }
-    return found
-  }
+  if (wanted !== undefined) return scalingNamed(wanted)
   const graph = flattenModel(model)
   if (graph.nodes.some(node => node.layer?.getClassName() === 'Rescaling')) return RAW
   if (isVideoModel(model)) {
@@ -79,6 +72,14 @@ export function chooseScaling(
   }
   onNotice(`pixels are scaled to ${detected.scaling.id}, which the model's statistics fit best`)
   return detected.scaling
+}
+
+/** @throws input error for a name that none has */
+export function scalingNamed(id: string): InputScaling {
+  const found = SCALINGS.find(scaling => scaling.id === id)
+  if (found !== undefined) return found
+  const known = SCALINGS.map(scaling => scaling.id)
+  throw unknownName('scaling', id, known)
 }
 
 /** The network to fine-tune: an image model under a clip head, or a video model with its head replaced. */

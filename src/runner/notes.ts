@@ -1,5 +1,5 @@
 import type { GroupAgent } from './collect.ts'
-import type { Composition } from './compose.ts'
+import type { Composition } from './composition.ts'
 import { episodesPerUpdate, type LearningState } from './learn.ts'
 
 /** What a reader of the summary must know about how learning went; nothing when it went as planned. */

@@ -5,7 +5,7 @@ import { inputError } from '../common/error.ts'
 import { writeAtomic } from './atomic.ts'
 import { decode, encode } from './codec.ts'
 import type { GroupAgent } from './collect.ts'
-import type { Composition } from './compose.ts'
+import type { Composition } from './composition.ts'
 import { type FineTuneConfig, POLICY_KEYS } from './config.ts'
 
 /**

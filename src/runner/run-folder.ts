@@ -1,16 +1,22 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { inputError } from '../common/error.ts'
-import { writeAtomic } from './atomic.ts'
+import { inputError, type LayergymError } from '../common/error.ts'
+import { writeAtomic, writeNew } from './atomic.ts'
 import { decode, encode } from './codec.ts'
+import { refuseEdited } from './edited-config.ts'
 import { isRecorded, type RunEvent } from './run-events.ts'
+import { foreignFiles, isUnfinished, removeRunFiles } from './run-files.ts'
 
 const CONFIG = 'config.json'
 const EVENTS = 'events.jsonl'
 const CHECKPOINTS = 'checkpoints'
+/** A copy of the configuration, by which one that was edited is known. */
+const BEGUN_WITH = join(CHECKPOINTS, CONFIG)
 /** The newest may be the one that a crash met; the one before it is whole. */
 const CHECKPOINTS_KEPT = 2
+/** Names in a message. */
+const SHOWN = 5
 
 /** A run on disk: resolved config, events, checkpoints, summary; every file whole or absent. */
 export class RunFolder {
@@ -21,26 +27,32 @@ export class RunFolder {
 
   private constructor(readonly dir: string) {}
 
-  /** @throws input error when the folder holds something already and `overwrite` isn't set */
+  /**
+   * @throws input error when the folder holds something already and `overwrite` isn't set, or something that no run
+   * has written: that is never overwritten
+   */
   static async refuseExisting(path: string, overwrite: boolean): Promise<void> {
     const dir = resolve(path)
     if (!existsSync(dir)) return
     if (!(await stat(dir)).isDirectory())
       throw inputError('run.not-a-folder', `${dir} is a file: choose another --out`)
     // A run that was killed while it began left no more than that.
-    const content = (await readdir(dir)).filter(name => name !== `${CONFIG}.partial`)
-    const isRun = content.includes(CONFIG)
-    if (content.length > 0 && !overwrite) {
-      throw inputError(
-        'run.exists',
-        `the run folder ${dir} exists already: choose another --out` +
-          `${isRun ? `, add --overwrite, or finish that run with: layergym resume ${dir}` : ''}`,
-      )
-    }
-    if (content.length > 0 && !isRun) {
+    const content = (await readdir(dir)).filter(name => !isUnfinished(name))
+    if (content.length === 0) return
+    const config = await knownConfig(dir)
+    if (!overwrite) throw exists(dir, config !== undefined)
+    if (config === undefined) {
+      const found = content.includes(CONFIG) ? `a ${CONFIG} that is not a run's` : listed(content)
       throw inputError(
         'run.not-a-run',
-        `${dir} holds other files than a run's: it is not overwritten, choose another --out`,
+        `${dir} holds other files than a run's (${found}): it is not overwritten, choose another --out`,
+      )
+    }
+    const foreign = await foreignFiles(dir, config)
+    if (foreign.length > 0) {
+      throw inputError(
+        'run.other-files',
+        `${dir} holds more than its run has written: ${listed(foreign)}. Nothing was deleted: move that away, or choose another --out`,
       )
     }
   }
@@ -50,29 +62,41 @@ export class RunFolder {
     await RunFolder.refuseExisting(path, overwrite)
     const dir = resolve(path)
     const isNew = !existsSync(dir)
-    await empty(dir)
+    const text = `${JSON.stringify(config, null, 2)}\n`
+    if (overwrite) await removeRunFiles(dir, await knownConfig(dir))
+    let begun = false
     try {
-      await writeAtomic(join(dir, CONFIG), `${JSON.stringify(config, null, 2)}\n`)
-      await mkdir(join(dir, CHECKPOINTS))
-      await writeFile(join(dir, EVENTS), '')
+      // Of two that begin here at once, one gets the folder.
+      await writeNew(join(dir, CONFIG), text).catch(error => {
+        throw existsSync(join(dir, CONFIG)) ? exists(dir, true) : error
+      })
+      begun = true
+      const folder = new RunFolder(dir)
+      await writeAtomic(join(dir, BEGUN_WITH), text)
+      await writeFile(join(dir, EVENTS), '', { flag: 'a' })
+      await folder.removeUnfinished()
+      return folder
     } catch (error) {
-      await empty(dir)
+      if (begun) await removeRunFiles(dir, config)
       if (isNew) await rmdir(dir).catch(() => undefined)
       throw error
     }
-    return new RunFolder(dir)
   }
 
-  /** @throws input error when the folder is no run's */
+  /** @throws input error when the folder is no run's, or its configuration isn't the one that it began with */
   static async open(path: string): Promise<{ folder: RunFolder; config: unknown }> {
     const dir = resolve(path)
     const file = join(dir, CONFIG)
     if (!existsSync(file)) throw inputError('run.missing', `${dir} is not a run folder: it has no ${CONFIG}`)
+    let config: unknown
     try {
-      return { folder: new RunFolder(dir), config: JSON.parse(await readFile(file, 'utf8')) }
+      config = JSON.parse(await readFile(file, 'utf8'))
     } catch (error) {
       throw inputError('run.broken', `${file} can't be read`, { cause: error })
     }
+    const begunWith = await readJson(join(dir, BEGUN_WITH))
+    if (begunWith !== undefined) refuseEdited(file, begunWith, config)
+    return { folder: new RunFolder(dir), config }
   }
 
   /** After the events before it. Need not be awaited: what fails is thrown by the next `checkpoint` or `write` too. */
@@ -107,7 +131,7 @@ export class RunFolder {
   async restore(): Promise<unknown | undefined> {
     const events = join(this.dir, EVENTS)
     await mkdir(join(this.dir, CHECKPOINTS), { recursive: true })
-    await this.removePartial()
+    await this.removeUnfinished()
     await appendFile(events, '')
     for (const name of (await this.listCheckpoints()).reverse()) {
       const saved = await readCheckpoint(join(this.dir, CHECKPOINTS, name))
@@ -135,21 +159,48 @@ export class RunFolder {
   }
 
   /** What a kill left half-written. */
-  private async removePartial(): Promise<void> {
+  private async removeUnfinished(): Promise<void> {
     for (const folder of [this.dir, join(this.dir, CHECKPOINTS)])
       for (const name of await readdir(folder))
-        if (name.endsWith('.partial')) await rm(join(folder, name), { recursive: true, force: true })
+        if (isUnfinished(name)) await rm(join(folder, name), { recursive: true, force: true })
   }
 
   private async listCheckpoints(): Promise<string[]> {
     const names = await readdir(join(this.dir, CHECKPOINTS)).catch(() => [])
-    return names.filter(name => name.endsWith('.json')).sort()
+    return names.filter(name => /^checkpoint-\d+\.json$/.test(name)).sort()
   }
 }
 
-async function empty(dir: string): Promise<void> {
-  const names = await readdir(dir).catch(() => [])
-  for (const name of names) await rm(join(dir, name), { recursive: true, force: true })
+function exists(dir: string, isRun: boolean): LayergymError {
+  return inputError(
+    'run.exists',
+    `the run folder ${dir} exists already: choose another --out` +
+      `${isRun ? `, add --overwrite, or finish that run with: layergym resume ${dir}` : ''}`,
+  )
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > SHOWN
+    ? `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more`
+    : names.join(', ')
+}
+
+/** A run's, of whatever kind; undefined where the folder's configuration is another program's, or missing. */
+async function knownConfig(dir: string): Promise<unknown | undefined> {
+  const begunWith = await readJson(join(dir, BEGUN_WITH))
+  if (begunWith !== undefined) return begunWith
+  // Of an earlier version: every kind of run has these two settings, and another program's hardly both.
+  const config = await readJson(join(dir, CONFIG))
+  const isRun = typeof config === 'object' && config !== null && 'overwrite' in config && 'seed' in config
+  return isRun ? config : undefined
+}
+
+async function readJson(path: string): Promise<unknown | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch {
+    return undefined
+  }
 }
 
 async function readCheckpoint(path: string): Promise<{ events: number; state: unknown } | undefined> {

@@ -2,7 +2,7 @@ import { BASELINES, type BaselineName } from '../agents/schedules/baselines.ts'
 import type { Schedule, Trial } from '../agents/schedules/schedule.ts'
 import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
 import type { Clock } from './collect.ts'
-import type { Composition } from './compose.ts'
+import type { Composition } from './composition.ts'
 import { termsOf } from './schedule-runs.ts'
 import { type SearchResult, scoreOf } from './schedule-search.ts'
 import type { Start } from './summary.ts'
@@ -38,6 +38,12 @@ export async function beginningOf(
   const beginning = fresh(composition)
   const rates = beginning.start.rates
   return { options: { start: head }, start: { from: 'probe', rates }, flops: run.flops }
+}
+
+/** The composition as agents find it where no schedule was tried before them. */
+export async function fromItsBeginning(composition: Composition, clock: Clock): Promise<Composition> {
+  const { options } = await beginningOf(composition, new Map(), clock)
+  return composition.derive({}, options)
 }
 
 /** Whether agents can do just what the schedule does, and go on from there. */

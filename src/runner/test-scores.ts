@@ -1,7 +1,7 @@
 import { divergenceLoss } from '../envs/finetune/reward.ts'
 import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models/metrics.ts'
 import type { Trainee } from '../models/trainee.ts'
-import type { Composition } from './compose.ts'
+import type { Composition } from './composition.ts'
 import type { TestScore } from './summary.ts'
 
 /** Per test clip, in the order of the split. */

@@ -7,10 +7,12 @@ import { StageTree } from '../envs/finetune/stages.ts'
 import { FineTuning } from '../envs/finetune/world.ts'
 import type { FineTuningOptions } from '../envs/finetune/world-state.ts'
 import type { Trainee } from '../models/trainee.ts'
+import { parseAgentConfig } from './agent-config.ts'
 import { batchSizeOf } from './clips.ts'
-import type { Parts } from './compose.ts'
+import type { Parts } from './composition.ts'
 import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
 import type { Container } from './container.ts'
+import { scalingNamed } from './network.ts'
 
 export const MEGABYTE = 2 ** 20
 
@@ -56,11 +58,13 @@ export function stagesOf({ stageMemory, workers }: FineTuneConfig): Partial<Fine
   return memory > 0 ? { stages: new StageTree(memory) } : {}
 }
 
-/** @throws input error for names that nothing is registered under, and for control that doesn't fit its view */
+/** @throws input error for names that nothing is registered under, wrong settings, and control that doesn't fit its view */
 export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: Container): void {
-  container.agent(config.agent)
+  parseAgentConfig(config.agent, container.agent(config.agent).config, config.agentConfig)
   container.task(config.task)
-  if (config.root !== 'none') container.agent(config.root)
+  if (config.scaling !== undefined) scalingNamed(config.scaling)
+  if (config.root !== 'none')
+    parseAgentConfig(config.root, container.agent(config.root).config, config.rootConfig)
   checkCredit(config.credit, parts.reward ?? container.reward(config.reward))
   if (parts.actionSpace === undefined) container.actions(config.actions)
   if (config.credit === 'difference' && (config.view === 'sequential' || config.control === 'joint')) {

@@ -113,7 +113,7 @@ describe('ClipCache', () => {
     const dir = temporaryFolder()
     vi.mocked(fs.open).mockImplementation(async (path, flags, mode) => {
       const file = await open(path, flags, mode)
-      if (flags === 'w') {
+      if (flags === 'wx') {
         const write = file.writeFile.bind(file)
         let bytes = 0
         file.writeFile = async (data: Uint8Array) => {

@@ -154,6 +154,36 @@ describe('a manifest', () => {
   })
 })
 
+describe("a manifest's encoding", () => {
+  const text = 'path,label\na.mp4,grün\nb.mp4,b\n'
+  const bytes = {
+    'UTF-8': Buffer.from(text),
+    'UTF-8 with a mark': Buffer.from(`\ufeff${text}`),
+    'UTF-16 LE': Buffer.from(`\ufeff${text}`, 'utf16le'),
+    'UTF-16 BE': Buffer.from(`\ufeff${text}`, 'utf16le').swap16(),
+    'UTF-16 LE with tabs, as spreadsheets save it': Buffer.from(
+      `\ufeff${text.replaceAll(',', '\t').replaceAll('\n', '\r\n')}`,
+      'utf16le',
+    ),
+  }
+
+  test.each(Object.entries(bytes))('%s', async (_, content) => {
+    const path = join(folderOf('a.mp4', 'b.mp4'), 'my.csv')
+    writeFileSync(path, content)
+    const { classes, clips } = await loadDataset(path)
+    expect(classes).toEqual(['b', 'grün'])
+    expect(clips.map(({ id }) => id)).toEqual(['a.mp4', 'b.mp4'])
+  })
+
+  test('UTF-16 without a mark says how to save it', async () => {
+    const path = join(folderOf('a.mp4'), 'my.csv')
+    writeFileSync(path, Buffer.from(text, 'utf16le'))
+    await expect(loadDataset(path)).rejects.toThrow(
+      /my\.csv is not a text file in UTF-8.*save it as CSV in UTF-8/,
+    )
+  })
+})
+
 describe('what is no dataset', () => {
   test('is said so, with the near name', async () => {
     const file = manifest('path,label')

@@ -158,7 +158,12 @@ describe('names', () => {
     [{ 'agent-config': '{"hidden":8}' }, /'hidden' can't be 8/],
     [{ 'agent-config': 'hidden=8' }, /--agent-config takes JSON/],
     [{ 'agent-config': '[8]' }, /'agent-config' can't be \[8\]/],
-  ])('%j', (flags, words) => refused(fineTune(flags as Record<string, string>), words))
+    [{ root: 'ppo', 'root-config': '{"hiden":[8]}' }, /no setting 'hiden': did you mean 'hidden'/],
+  ])('%j', async (flags, words) => {
+    const cache = join(folder, 'untouched')
+    await refused(fineTune({ ...(flags as Record<string, string>), cache }), words)
+    expect(existsSync(cache)).toBe(false) // nothing was decoded
+  })
 
   test.each([
     [['--episods', '3'], /unknown option '--episods'.*--episodes/s],
@@ -215,7 +220,7 @@ describe('numbers out of range', () => {
 
 describe('run folders', () => {
   test('one that exists is refused before any work, and left alone', async () => {
-    const kept = place('existing', { 'config.json': '{}' })
+    const kept = place('existing', { 'config.json': '{"seed":1,"overwrite":false}' })
     const { code, err } = await layergym(smallRun(folder, { out: kept }))
     expect(code).toBe(2)
     expect(err).toContain(`the run folder ${kept} exists already`)

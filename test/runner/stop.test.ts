@@ -37,7 +37,7 @@ async function stopped(view: EpisodeRequest['view'], reward: RewardDefinition, r
     clock: () => 0,
   })
   const { baseline, measured } = world.snapshot().progress
-  const advantage = Math.log(baseline?.evaluation.loss ?? Number.NaN) - Math.log(measured.evaluation.loss)
+  const advantage = measured.evaluation.score - (baseline?.evaluation.score ?? Number.NaN)
   return { ...result, advantage }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { COMPILER, isRunning, PYTHON, StandIn, until, WORKING } from './stand-in.ts'
@@ -109,6 +109,28 @@ describe('set-up of the engine', () => {
       await until(() => !isRunning(pid))
     },
   )
+})
+
+describe.runIf(linux)('a cache that several share', () => {
+  test('half-built things of others stay for a day: their process numbers mean nothing here', async () => {
+    machine.install({ python3: PYTHON, 'g++': COMPILER })
+    machine.write('node_modules/@tensorflow/tfjs-node/index.js', WORKING)
+    const others = ['.scratch-0123abcd-1-abcdef', '.scratch-0123abcd-2-abcdef', '.scratch-99']
+    for (const name of others) mkdirSync(join(machine.engines, name), { recursive: true })
+    for (const old of others.slice(1)) utimesSync(join(machine.engines, old), 1000, 1000)
+    expect((await machine.setUp()).code).toBe(0)
+    expect(machine.left().filter(name => name.startsWith('.scratch'))).toEqual([others[0]])
+  })
+
+  test('two that set up at once both succeed, and leave one engine', async () => {
+    machine.install({ python3: PYTHON, 'g++': COMPILER })
+    machine.write('node_modules/@tensorflow/tfjs-node/index.js', WORKING)
+    const [one, other] = await Promise.all([machine.setUp(), machine.setUp()])
+    expect([one.code, other.code]).toEqual([0, 0])
+    expect([...one.lines, ...other.lines].join('\n')).not.toContain('no native engine')
+    expect(machine.left()).toHaveLength(1)
+    expect(await machine.setUp()).toEqual({ code: 0, lines: [] })
+  })
 })
 
 test('an unknown flag is refused with exit 2', async () => {

@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
-import { classPrior } from '../../models/head.ts'
-import { initialWeights } from '../../models/initialize.ts'
 import { Discrete } from '../spaces.ts'
 import type { GroupSetting } from './actions.ts'
 import { BatchOrder } from './batches.ts'
 import { differences } from './difference.ts'
 import { type Measurement, measure } from './evaluation.ts'
 import { type GroupStatistics, observe } from './features.ts'
+import { freshRun } from './fresh.ts'
 import { settle, standardError } from './payment.ts'
 import { Probe } from './probe.ts'
 import { boundLoss, checkCredit, type Evaluation } from './reward.ts'
@@ -38,7 +37,7 @@ export class FineTuning<A = number> {
   constructor(readonly options: FineTuningOptions<A>) {
     checkCredit(options.credit, options.reward)
     this.baselines = options.baselines ?? new Map()
-    this.order = this.newOrder(0)
+    this.order = new BatchOrder(options.splits.train, Rng.of(0))
     this.dropout = Rng.of(0)
     this.probe = new Probe(options.trainee, options.splits.probe)
   }
@@ -96,8 +95,7 @@ export class FineTuning<A = number> {
 
   /** A fresh run: head, data order and dropout come from the seed. */
   async reset(seed: number): Promise<void> {
-    const { trainee, pretrained, start, norms, splits, limits, reward, stages, settings, balanced } =
-      this.options
+    const { trainee, norms, splits, reward, stages, balanced } = this.options
     this.replayed = 0
     this.shared = 0
     this.history = String(seed)
@@ -107,14 +105,11 @@ export class FineTuning<A = number> {
       this.shared = this.flops
       return
     }
-    const fresh = { ...this.options, rng: Rng.of(seed, 'weights'), prior: this.prior }
-    trainee.reset({ ...initialWeights(trainee.network, pretrained, fresh), ...start }, norms)
-    this.order = this.newOrder(seed)
-    this.dropout = Rng.of(seed, 'dropout')
-    this.current = trainee.network.groups.map((_, group) => {
-      const depth = this.depth(group)
-      return settings?.[group] ?? { frozen: depth > 0, learningRate: limits.reset(depth) }
-    })
+    const { weights, order, dropout, settings } = freshRun(this.options, seed)
+    trainee.reset(weights, norms)
+    this.order = order
+    this.dropout = dropout
+    this.current = settings
     this.permitted = this.current.map(() => true)
     this.progress = startOf(measure(trainee, splits.reward, balanced ?? false), trainee)
     this.probe.reset()
@@ -287,22 +282,6 @@ export class FineTuning<A = number> {
     this.restore(start)
     this.baselines.set(seed, measured)
     return measured
-  }
-
-  private get prior(): Float32Array {
-    const { prior, trainee, splits, classes } = this.options
-    return (
-      prior ??
-      classPrior(
-        splits.train.map(clip => trainee.label(clip)),
-        classes,
-      )
-    )
-  }
-
-  private newOrder(seed: number): BatchOrder {
-    const { splits, balancedBatches } = this.options
-    return new BatchOrder(splits.train, Rng.of(seed, 'order'), balancedBatches)
   }
 
   private unfinished(): Progress {

@@ -78,24 +78,32 @@ function sumOfSquares(residuals: ReadonlyMap<string, number>): number {
   return count < 2 ? 0 : (sum * count) / (count - 1)
 }
 
-/** The covariance of two seeds' means that comes from the units that they share, mean over pairs; not below zero. */
+/**
+ * The covariance of two seeds' means that comes from the units that they share, mean over pairs; not below zero. Sums
+ * over pairs of products are those of a unit's squared sum, less its squares.
+ */
 function sharedVariance(residuals: readonly ReadonlyMap<string, number>[]): number {
-  const pairs = residuals.flatMap((a, i) =>
-    residuals.slice(i + 1).map(b => {
-      let sum = 0
-      for (const [unit, value] of a) sum += value * (b.get(unit) ?? 0)
-      return (sum * a.size) / Math.max(a.size - 1, 1)
-    }),
-  )
-  return Math.max(0, mean(pairs))
+  const sums = new Map<string, number>()
+  let squares = 0
+  for (const each of residuals) {
+    for (const [unit, value] of each) {
+      sums.set(unit, (sums.get(unit) ?? 0) + value)
+      squares += value ** 2
+    }
+  }
+  let twice = -squares
+  for (const sum of sums.values()) twice += sum ** 2
+  const size = mean(residuals.map(each => each.size))
+  const pairs = residuals.length * (residuals.length - 1)
+  return Math.max(0, ((twice / pairs) * size) / Math.max(size - 1, 1))
 }
 
-/** The level at which the interval just reaches so far: p, by bisection in its logarithm. */
+/** The level at which the interval just reaches so far, p: by bisection in its logarithm. */
 function levelOf(distance: number, halfWidth: (alpha: number) => number): number {
   if (distance === 0) return 1
   let [low, high] = [Math.log(1e-12), 0]
   if (halfWidth(Math.exp(low)) <= distance) return Math.exp(low)
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 24; i++) {
     const middle = (low + high) / 2
     if (halfWidth(Math.exp(middle)) > distance) low = middle
     else high = middle

@@ -14,19 +14,25 @@ export function studentTwoSided(t: number, degrees: number): number {
 
 /** The t that |T| exceeds with probability `alpha` in (0, 1]: half of a two-sided interval, in standard errors. */
 export function studentCritical(alpha: number, degrees: number): number {
-  let low = 0
-  let high = 1
-  while (studentTwoSided(high, degrees) > alpha) {
-    low = high
-    high *= 2
+  if (alpha >= 1) return 0
+  const over = (x: number) => Math.log(studentTwoSided(Math.exp(x), degrees) / alpha)
+  let [low, high] = [-20, 0]
+  while (over(high) > 0) high += 2
+  // The logarithm of p is nearly straight in that of t: false position, an end that stays counting half (Illinois).
+  let [above, below] = [over(low), over(high)]
+  for (let i = 0; i < 100 && high - low > 1e-14; i++) {
+    const x = (low * below - high * above) / (below - above)
+    const value = over(x)
+    if (Math.abs(value) < 1e-13) return Math.exp(x)
+    if (value > 0) {
+      ;[low, above] = [x, value]
+      below /= 2
+    } else {
+      ;[high, below] = [x, value]
+      above /= 2
+    }
   }
-  // To the last digits that a double has.
-  for (let i = 0; i < 60 && high - low > 1e-13 * high; i++) {
-    const middle = (low + high) / 2
-    if (studentTwoSided(middle, degrees) > alpha) low = middle
-    else high = middle
-  }
-  return (low + high) / 2
+  return Math.exp((low + high) / 2)
 }
 
 /** The standard normal's 80 % point: the power that a detectable difference is stated for. */

@@ -5,7 +5,7 @@ import { Rng } from '../../common/random.ts'
 import { measure } from '../../envs/finetune/evaluation.ts'
 import { Probe } from '../../envs/finetune/probe.ts'
 import type { Clock } from '../collect.ts'
-import type { Composition } from '../compose.ts'
+import type { Composition } from '../composition.ts'
 import type { PerKind, StepKind } from './steps.ts'
 
 const TIMES = 3

@@ -1,5 +1,5 @@
 import type { Clock } from '../collect.ts'
-import type { Composition } from '../compose.ts'
+import type { Composition } from '../composition.ts'
 import type { FineTuneConfig } from '../config.ts'
 import { episodesPerUpdate } from '../learn.ts'
 import type { RunEvent } from '../run-events.ts'

@@ -1,6 +1,6 @@
 import { PROBE_CLIPS } from '../../envs/finetune/probe.ts'
 import { L2_STRENGTHS } from '../../models/logistic.ts'
-import type { Composition } from '../compose.ts'
+import type { Composition } from '../composition.ts'
 import { type FineTuneConfig, longestRun, roundStepsOf } from '../config.ts'
 import { NO_STEPS, type PerKind } from './steps.ts'
 

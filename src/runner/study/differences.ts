@@ -3,7 +3,7 @@ import { acrossInstances } from '../inference/across-instances.ts'
 import { holm, LEVEL } from '../inference/holm.ts'
 import { type Inference, intervalOf, pAbove } from '../inference/inference.ts'
 import { onInstance } from '../inference/on-instance.ts'
-import { mean } from '../statistics.ts'
+import { type Interval, mean } from '../statistics.ts'
 import type { Outcome, TestItems } from './outcome.ts'
 import type { Evidence, PairedDifference } from './summary.ts'
 
@@ -24,13 +24,13 @@ export const LOSS: Measure = { whole: ({ loss }) => loss, items: ({ losses }) =>
 /** @param minus what is taken away, outcome by outcome: of the same instances, seeds and test items */
 export function infer(
   unit: Evidence['unit'],
-  measure: Measure,
+  figure: Measure,
   outcomes: OutcomeGrid,
   flips: () => Rng,
   minus?: OutcomeGrid,
 ): Inference {
   const wholes = outcomes.map((row, i) =>
-    row.map((outcome, j) => measure.whole(outcome) - (minus === undefined ? 0 : measure.whole(minus[i][j]))),
+    row.map((outcome, j) => figure.whole(outcome) - (minus === undefined ? 0 : figure.whole(minus[i][j]))),
   )
   if (unit === 'instances') return acrossInstances(wholes.map(mean), flips)
   const [row] = outcomes
@@ -39,8 +39,8 @@ export function infer(
   return onInstance(
     kept.map((items, seed) => {
       const others = minus?.[0][seed].items
-      const values = measure.items(items)
-      const taken = others === undefined ? [] : measure.items(others)
+      const values = figure.items(items)
+      const taken = others === undefined ? [] : figure.items(others)
       return { units: items.units, values: values.map((value, i) => value - (taken[i] ?? 0)) }
     }),
   )
@@ -64,7 +64,7 @@ export function pairedDifferences(
   const { evidence, margin, belongs } = options
   const measured = measureAll(grids, evidence.unit, options.seed)
   const family = measured.filter(belongs)
-  const adjusted = adjust(new Map(family.map(pair => [keyOf(pair), pair.inference.p(0)])))
+  const adjusted = adjust(new Map(family.map(pair => [keyOf(pair), pair.p])))
   const notWorse = adjust(new Map(family.map(pair => [orderedKey(pair), pAbove(pair.inference, -margin)])))
   return measured.map(({ inference, ...pair }) => {
     const p = adjusted.get(keyOf(pair))
@@ -87,27 +87,55 @@ export function familySize(ids: readonly string[], belongs: (pair: Pair) => bool
   return new Set(orderedPairs(ids).filter(belongs).map(keyOf)).size
 }
 
+/** Each pair once, and its mirror. */
 function measureAll(grids: ReadonlyMap<string, OutcomeGrid>, unit: Evidence['unit'], seed: number) {
-  return orderedPairs([...grids.keys()]).map(({ of, from }) => {
-    const [a, b] = [of, from].map(id => grids.get(id) ?? [])
-    const flips = () => Rng.of(seed, 'flips', ...[of, from].sort())
-    const accuracy = infer(unit, ACCURACY, a, flips, b)
-    const loss = infer(unit, LOSS, a, flips, b)
-    const signs = a.flatMap((row, i) =>
-      row.map((outcome, j) => Math.sign(outcome.accuracy - b[i][j].accuracy)),
-    )
-    return {
-      of,
-      from,
-      inference: accuracy,
-      accuracy: accuracy.mean,
-      accuracyInterval: intervalOf(accuracy),
-      loss: loss.mean,
-      lossInterval: intervalOf(loss),
-      probabilityOfImprovement: mean(signs.map(sign => (1 + sign) / 2)),
-      p: accuracy.p(0),
-    }
-  })
+  const ids = [...grids.keys()]
+  return ids.flatMap((of, i) =>
+    ids.slice(i + 1).flatMap(from => {
+      const pair = measure(grids, { of, from }, unit, seed)
+      return [pair, mirrored(pair)]
+    }),
+  )
+}
+
+function measure(
+  grids: ReadonlyMap<string, OutcomeGrid>,
+  { of, from }: Pair,
+  unit: Evidence['unit'],
+  seed: number,
+) {
+  const [a, b] = [of, from].map(id => grids.get(id) ?? [])
+  const flips = () => Rng.of(seed, 'flips', of, from)
+  const accuracy = infer(unit, ACCURACY, a, flips, b)
+  const loss = infer(unit, LOSS, a, flips, b)
+  const signs = a.flatMap((row, i) => row.map((outcome, j) => Math.sign(outcome.accuracy - b[i][j].accuracy)))
+  return {
+    of,
+    from,
+    inference: accuracy,
+    accuracy: accuracy.mean,
+    accuracyInterval: intervalOf(accuracy),
+    loss: loss.mean,
+    lossInterval: intervalOf(loss),
+    probabilityOfImprovement: mean(signs.map(sign => (1 + sign) / 2)),
+    p: accuracy.p(0),
+  }
+}
+
+function mirrored(pair: ReturnType<typeof measure>): ReturnType<typeof measure> {
+  const flip = ([low, high]: Interval): Interval => [-high, -low]
+  const { inference } = pair
+  return {
+    of: pair.from,
+    from: pair.of,
+    inference: { ...inference, mean: -inference.mean, p: value => inference.p(-value) },
+    accuracy: -pair.accuracy,
+    accuracyInterval: flip(pair.accuracyInterval),
+    loss: -pair.loss,
+    lossInterval: flip(pair.lossInterval),
+    probabilityOfImprovement: 1 - pair.probabilityOfImprovement,
+    p: pair.p,
+  }
 }
 
 function orderedPairs(ids: readonly string[]): readonly Pair[] {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { inputError } from '../../common/error.ts'
 import type { GroupAgent } from '../collect.ts'
-import { type Composition, compose } from '../compose.ts'
+import { compose } from '../compose.ts'
+import type { Composition } from '../composition.ts'
 import { total } from '../conclude.ts'
 import { CONTROL_KEYS, IN_CODE, parseConfig } from '../config.ts'
 import { type Instance, initialLearningState, type LearningState, learn } from '../learn.ts'
@@ -10,6 +11,7 @@ import { type PolicyCost, savePolicy } from '../policy.ts'
 import { renderLearnPolicyReport } from '../report/learn-policy-report.ts'
 import type { RunHooks } from '../run.ts'
 import { atFolder, RunFolder } from '../run-folder.ts'
+import { fromItsBeginning } from '../start.ts'
 import type { EpisodeSummary } from '../summary.ts'
 import { instanceConfig, type LearnPolicyConfig, learnPolicySchema, withAbsoluteInstances } from './config.ts'
 
@@ -139,7 +141,8 @@ async function onInstances<T>(
       hooks.onEvent({ type: 'notice', message: `instance ${i + 1} of ${ids.length}: ${id}` })
       const cacheBytes = CACHE_BYTES / ids.length
       const quiet = { ...hooks, cacheBytes, onEvent: () => undefined, onStep: () => undefined }
-      instances.push({ id, composition: await compose(wanted, {}, quiet) })
+      const composition = await compose(wanted, {}, quiet)
+      instances.push({ id, composition: await fromItsBeginning(composition, hooks.clock) })
     }
     return await work(instances)
   } finally {

@@ -1,3 +1,6 @@
+import { readdir, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+
 /** What one contender came to on one instance with one seed. */
 export interface Outcome {
   readonly instance: string
@@ -34,4 +37,25 @@ export interface TestItems {
   readonly correct: readonly number[]
   /** Nats, to four decimals. */
   readonly losses: readonly number[]
+}
+
+/** The name of an outcome's file. No name of an instance or a contender has an @, so no two outcomes share one. */
+export function outcomeFile({
+  instance,
+  seed,
+  contender,
+}: Pick<Outcome, 'instance' | 'seed' | 'contender'>): string {
+  return `${instance}@${seed}@${contender}.json`
+}
+
+/** Names of earlier versions were not one outcome's alone; what is in a file says whose it is. */
+export async function renameOlder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.includes('@') || !name.endsWith('.json')) continue
+    // Another process may have renamed it meanwhile.
+    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined)
+    if (text === undefined) continue
+    const target = join(folder, outcomeFile(JSON.parse(text) as Outcome))
+    await rename(join(folder, name), target).catch(() => undefined)
+  }
 }

@@ -7,12 +7,13 @@ import { Rng } from '../../common/random.ts'
 import { isBetter } from '../../envs/finetune/training.ts'
 import { parseAgentConfig } from '../agent-config.ts'
 import type { Clock, GroupAgent } from '../collect.ts'
-import type { Composition } from '../compose.ts'
+import type { Composition } from '../composition.ts'
 import { total } from '../conclude.ts'
 import { chosenBy, episodesPerUpdate, initialLearningState, type LearningState, learn } from '../learn.ts'
 import { applyPolicy, type PolicyFile, settingsOfPolicy } from '../policy.ts'
 import { runPolicy, runSchedule, type ScheduleRun } from '../schedule-runs.ts'
 import { runsOf, searchSchedule } from '../schedule-search.ts'
+import { fromItsBeginning } from '../start.ts'
 import { boundedTestScores, type ClipScores, pointsOf, testScore } from '../test-scores.ts'
 import type { Contender } from './config.ts'
 import type { Outcome, TestItems } from './outcome.ts'
@@ -90,7 +91,10 @@ function staticSchedule(rates: readonly number[], { worlds }: Composition): Sche
 async function playPolicy(path: string, { composition, policies, clock }: PlayOptions): Promise<Played> {
   const policy = policies.get(path)
   if (policy === undefined) throw new Error(`the policy ${path} was not read`)
-  const own = composition.derive(settingsOfPolicy(policy, composition.config.budgetSteps))
+  const own = await fromItsBeginning(
+    composition.derive(settingsOfPolicy(policy, composition.config.budgetSteps)),
+    clock,
+  )
   const agents = own.createAgents()
   try {
     applyPolicy(policy, agents, own)
@@ -141,7 +145,7 @@ async function playSearch(
 /** An agent learns on the instance until its budget is spent; the better of its best episode and a greedy run counts. */
 async function playAgent(contender: Contender, options: PlayOptions): Promise<Played> {
   const { composition, clock, signal } = options
-  const own = composition.derive(contender.agentSettings)
+  const own = await fromItsBeginning(composition.derive(contender.agentSettings), clock)
   const [world] = own.worlds
   const agents = own.createAgents()
   try {

@@ -20,7 +20,7 @@ import {
   studySchema,
   withAbsoluteInstances,
 } from './config.ts'
-import type { Outcome } from './outcome.ts'
+import { type Outcome, outcomeFile, renameOlder } from './outcome.ts'
 import { play } from './play.ts'
 import { summarizeStudy } from './summarize.ts'
 import type { StudySummary } from './summary.ts'
@@ -102,17 +102,26 @@ const OUTCOMES = 'outcomes'
 async function openOrCreate(path: string, config: StudyConfig): Promise<RunFolder> {
   const lasting = ({ shard: _, overwrite: __, out: ___, ...rest }: StudyConfig) =>
     JSON.parse(JSON.stringify(rest))
-  if (!config.overwrite) {
-    const known = await RunFolder.open(path).catch(() => undefined)
-    if (
+  const same = async () => {
+    const known = await RunFolder.open(path).catch(error => {
+      if (error.code === 'run.edited') throw error
+      return undefined
+    })
+    const isSame =
       known !== undefined &&
       isStudyConfig(known.config) &&
       isDeepStrictEqual(lasting(known.config), lasting(config))
-    )
-      return known.folder
+    return isSame ? known.folder : undefined
   }
+  const known = config.overwrite ? undefined : await same()
+  if (known !== undefined) return known
   const { shard: _, ...whole } = config
-  return RunFolder.create(path, whole, config.overwrite)
+  return RunFolder.create(path, whole, config.overwrite).catch(async error => {
+    // Another part of the study that begins at the same time made it first.
+    const made = error.code === 'run.exists' ? await same() : undefined
+    if (made === undefined) throw error
+    return made
+  })
 }
 
 async function finish(
@@ -122,9 +131,10 @@ async function finish(
   hooks: RunHooks,
 ): Promise<StudyResult> {
   const outcomes = join(folder.dir, OUTCOMES)
-  const fileOf = ({ instance, seed }: Unit, contender: string) => `${instance}--${seed}--${contender}.json`
+  const fileOf = (unit: Unit, contender: string) => outcomeFile({ ...unit, contender })
   return atFolder(folder, async () => {
     await mkdir(outcomes, { recursive: true })
+    await renameOlder(outcomes)
     hooks.onEvent({ type: 'phase', phase: 'outcomes', total: mine.length * contenders.length })
     for (const unit of mine) {
       const done = new Set(await readdir(outcomes))

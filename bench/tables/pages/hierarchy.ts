@@ -1,0 +1,70 @@
+import { median } from '../../../src/common/quantile.ts'
+import { Rng } from '../../../src/common/random.ts'
+import { acrossInstances, minimumInstances } from '../../../src/runner/inference/across-instances.ts'
+import { holm, LEVEL } from '../../../src/runner/inference/holm.ts'
+import { intervalOf } from '../../../src/runner/inference/inference.ts'
+import { decimal, signed } from '../../../src/runner/report/format.ts'
+import { pWords } from '../../../src/runner/report/study-differences.ts'
+import { table } from '../../support/measure.ts'
+import type { Page, Raw } from '../redraw.ts'
+
+/** A cell of a published table: the mean of five seeds, rounded to a tenth of a point. */
+interface Cell {
+  readonly instance: string
+  readonly contender: string
+  readonly accuracy: number
+}
+
+export const hierarchy: Page = {
+  tables: {
+    'what twelve shifts support': raw => supported(raw, 'shifts-published', 'full'),
+    'what five tasks support': raw => supported(raw, 'clips-published', 'full'),
+  },
+}
+
+/** Each contender against one, over instances: an instance's mean is all that the test across instances needs. */
+function supported(raw: Raw, name: string, reference: string): string {
+  const cells = raw<Cell>(name)
+  const instances = [...new Set(cells.map(({ instance }) => instance))]
+  const of = (contender: string) =>
+    instances.map(instance => {
+      const cell = cells.find(each => each.instance === instance && each.contender === contender)
+      if (cell === undefined) throw new Error(`${name} has no ${contender} on ${instance}`)
+      return cell.accuracy
+    })
+  const base = of(reference)
+  const others = [...new Set(cells.map(({ contender }) => contender))].filter(id => id !== reference)
+  const found = others.map(id => {
+    const values = of(id).map((accuracy, i) => accuracy - base[i])
+    return { id, values, inference: acrossInstances(values, () => Rng.of(1, 'flips', id)) }
+  })
+  const adjusted = holm(found.map(({ inference }) => inference.p(0)))
+  const enough = instances.length >= minimumInstances(others.length)
+  const rows = found.map(({ id, values, inference }, i) => {
+    const [low, high] = intervalOf(inference)
+    const claim = !enough || adjusted[i] > LEVEL ? '' : inference.mean > 0 ? 'better' : 'worse'
+    return {
+      mean: inference.mean,
+      row: [
+        id,
+        points(inference.mean),
+        `${points(low)} to ${points(high)}`,
+        points(median(values)),
+        pWords(inference.p(0)),
+        pWords(adjusted[i]),
+        decimal(100 * inference.detectable(LEVEL / others.length), 1),
+        claim,
+      ],
+    }
+  })
+  const head = [`points from ${reference}`, '95 %', 'median', 'p', 'adjusted p', 'detectable', '']
+  return table(
+    ['', ...head],
+    rows.sort((a, b) => b.mean - a.mean).map(({ row }) => row),
+  )
+}
+
+/** Of a share. */
+function points(share: number): string {
+  return signed(100 * share, 1)
+}

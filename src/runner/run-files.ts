@@ -1,0 +1,92 @@
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Names of files, or of folders with what they hold: all that runs of any kind write into their folder. */
+interface Known {
+  readonly files: readonly RegExp[]
+  readonly folders: readonly (readonly [name: RegExp, known: Known])[]
+}
+
+/** What was being written when a process was killed: its target's name, then a random one. */
+const UNFINISHED = /(?:\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})?\.part(?:ial)?$/
+
+const only = (...files: readonly RegExp[]): Known => ({ files, folders: [] })
+
+const MODEL = only(/^model\.json$/, /^weights\.bin$/)
+const CHECKPOINTS = only(/^config\.json$/, /^checkpoint-\d+\.json$/)
+
+const RUN: Known = {
+  files: [/^config\.json$/, /^events\.jsonl$/, /^summary\.json$/, /^report\.html$/, /^policy\.json$/],
+  folders: [
+    [/^checkpoints$/, CHECKPOINTS],
+    [/^model$/, MODEL],
+    [/^tensorboard$/, only(/^events\.out\.tfevents\./)],
+    [/^videos$/, only(/\.mp4$/)],
+    [/^outcomes$/, only(/\.json$/)],
+  ],
+}
+
+/** Of a benchmark: a run an agent and seed, and the settings that it is begun with. */
+function known(config: unknown): Known {
+  const agents: unknown = typeof config === 'object' && config !== null && Reflect.get(config, 'agents')
+  if (!Array.isArray(agents)) return RUN
+  const ids = agents.map(id => String(id).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
+  return {
+    files: [...RUN.files, new RegExp(`^(${ids})-\\d+\\.json$`)],
+    folders: [...RUN.folders, [new RegExp(`^(${ids})-\\d+$`), RUN]],
+  }
+}
+
+/** Whether a killed process left this half-written, at a run folder's top or among its checkpoints. */
+export function isUnfinished(name: string): boolean {
+  const names = [...RUN.files, ...RUN.folders.map(([pattern]) => pattern), ...CHECKPOINTS.files]
+  return UNFINISHED.test(name) && names.some(pattern => pattern.test(targetOf(name)))
+}
+
+function targetOf(name: string): string {
+  return name.replace(UNFINISHED, '')
+}
+
+/** What lies in a run's folder that no run of its kind writes; paths relative to it. */
+export async function foreignFiles(dir: string, config: unknown): Promise<readonly string[]> {
+  return (await walk(dir, known(config))).foreign
+}
+
+/** Removes what runs write, by name, and folders that are empty then; everything else stays. */
+export async function removeRunFiles(dir: string, config: unknown): Promise<void> {
+  const { files, folders } = await walk(dir, known(config))
+  for (const file of files) await rm(join(dir, file), { force: true })
+  // Inner ones first; one that got another file meanwhile stays.
+  for (const folder of folders.toReversed()) await rmdir(join(dir, folder)).catch(() => undefined)
+}
+
+interface Walk {
+  readonly files: readonly string[]
+  readonly folders: readonly string[]
+  readonly foreign: readonly string[]
+}
+
+async function walk(dir: string, { files, folders }: Known, prefix = ''): Promise<Walk> {
+  const found = { files: [] as string[], folders: [] as string[], foreign: [] as string[] }
+  for (const name of (await readdir(dir).catch(() => [])).sort()) {
+    const path = prefix + name
+    const target = targetOf(name)
+    // A link counts as a file: what it leads to is never looked into.
+    if (!(await lstat(join(dir, name))).isDirectory()) {
+      const own = files.some(pattern => pattern.test(target))
+      found[own ? 'files' : 'foreign'].push(path)
+      continue
+    }
+    const inner = folders.find(([pattern]) => pattern.test(target))
+    if (inner === undefined) {
+      found.foreign.push(`${path}/`)
+      continue
+    }
+    found.folders.push(path)
+    const below = await walk(join(dir, name), inner[1], `${path}/`)
+    found.files.push(...below.files)
+    found.folders.push(...below.folders)
+    found.foreign.push(...below.foreign)
+  }
+  return found
+}

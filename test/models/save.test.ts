@@ -1,0 +1,24 @@
+import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { writeArtifacts } from '../../src/models/save.ts'
+
+const artifacts = (i: number) => ({
+  modelTopology: { model: i },
+  weightSpecs: [],
+  weightData: new Uint8Array(100_000).fill(i).buffer,
+})
+
+test('several that save to one folder at once: model and weights are of one of them, nothing is left', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'layergym-test-'))
+  const folder = join(parent, 'model')
+  await writeArtifacts(artifacts(99), folder)
+  await Promise.all(Array.from({ length: 6 }, (_, i) => writeArtifacts(artifacts(i), folder)))
+  expect(await readdir(parent)).toEqual(['model'])
+  const { modelTopology } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'))
+  const weights = await readFile(join(folder, 'weights.bin'))
+  expect(weights.length).toBe(100_000)
+  expect(modelTopology.model).toBeLessThan(6)
+  expect(weights.every(byte => byte === modelTopology.model)).toBe(true)
+})
