@@ -25,8 +25,8 @@ export async function fineTune(
   const { out, overwrite } = config
   if (out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
   await RunFolder.refuseExisting(out, overwrite)
-  return composed(config, parts, hooks, async (given, steps) => {
-    const { composition, events } = await planned(given, hooks)
+  return composed(config, parts, hooks, async (asked, steps) => {
+    const { composition, events } = await planned(asked, hooks)
     // All that can be refused is refused by now: a mistake leaves no folder behind.
     const agents = startingAgents(composition, learned)
     const folder = await RunFolder.create(out, composition.config, overwrite)
