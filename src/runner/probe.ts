@@ -53,7 +53,6 @@ export async function solveProbe(
     score,
     rewardLoss: loss,
     rewardAccuracy: accuracy,
-    trainLoss: Number.NaN,
   }
   return {
     ...(options.shared && { head: best.head }),

@@ -109,8 +109,8 @@ export async function runPolicy(
       rng: Rng.of(composition.config.seed, 'greedy', seed),
       clock,
     })
-    return episode.summary.rounds.map(({ step, flops, trainLoss, score, rewardLoss, rewardAccuracy }) => ({
-      ...{ step, flops, trainLoss, score, rewardLoss, rewardAccuracy },
+    return episode.summary.rounds.map(({ step, flops, score, rewardLoss, rewardAccuracy }) => ({
+      ...{ step, flops, score, rewardLoss, rewardAccuracy },
     }))
   })
   if (episode === undefined) throw new Error('the greedy run left no episode')
@@ -154,9 +154,9 @@ async function follow(
   return curve
 }
 
-function rowOf({ step, flops, trainLoss, evaluation }: RoundResult): CurveRow {
+function rowOf({ step, flops, evaluation }: RoundResult): CurveRow {
   const { score, loss, accuracy } = evaluation
-  return { step, flops, trainLoss, score, rewardLoss: loss, rewardAccuracy: accuracy }
+  return { step, flops, score, rewardLoss: loss, rewardAccuracy: accuracy }
 }
 
 async function timed(

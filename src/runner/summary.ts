@@ -83,7 +83,6 @@ export interface Behaviour {
 export interface CurveRow {
   readonly step: number
   readonly flops: number
-  readonly trainLoss: number
   readonly score: number
   readonly rewardLoss: number
   readonly rewardAccuracy: number

@@ -41,11 +41,13 @@ describe('fine-tune --json', () => {
   test('has every key of the contract', () => {
     const number = expect.any(Number)
     const baseline = {
+      primary: number,
       accuracy: number,
       loss: number,
+      // Seeds that no setting was chosen on.
       perSeed: [
-        expect.objectContaining({ seed: 1, accuracy: number, loss: number }),
-        expect.objectContaining({ seed: 2, accuracy: number, loss: number }),
+        expect.objectContaining({ seed: 3, primary: number, accuracy: number, loss: number }),
+        expect.objectContaining({ seed: 4, primary: number, accuracy: number, loss: number }),
       ],
       flops: number,
       seconds: number,
@@ -55,7 +57,7 @@ describe('fine-tune --json', () => {
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       engine: expect.any(String),
       groups: [1, 2].map(() => ({ name: expect.any(String), parameters: number, flops: number })),
-      test: { accuracy: number, balancedAccuracy: number, loss: number },
+      test: { primary: number, accuracy: number, balancedAccuracy: number, loss: number },
       baselines: { linearProbe: baseline, fullFineTune: baseline, fromScratch: baseline },
       model: join(out, 'model'),
     })

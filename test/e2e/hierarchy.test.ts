@@ -90,15 +90,15 @@ describe('what agents choose', () => {
 
 describe('schedules', () => {
   test('each is searched and run as agents are, and they differ', async () => {
-    const baselines = 'lpFt,discriminative,gradualUnfreezing,cosine,autoRgn,autoFreeze'
+    const baselines = 'headOnly,lpFt,discriminative,layerDecay,gradualUnfreezing,fineTune,autoRgn,autoFreeze'
     const summary = await summaryOf(run({ episodes: 0, baselines, groups: 3, 'budget-steps': 8 }))
     expect(Object.keys(summary.baselines)).toEqual(baselines.split(','))
     const losses = Object.values(summary.baselines).map(({ loss }) => loss)
     expect(new Set(losses).size).toBeGreaterThan(4)
     // The probe that Auto-RGN and AutoFreeze read is paid for.
-    const { autoRgn, cosine } = summary.baselines
+    const { autoRgn, headOnly } = summary.baselines
     expect(autoRgn.flops).toBeGreaterThan(0)
-    expect(cosine.flops).toBeGreaterThan(0)
+    expect(headOnly.flops).toBeGreaterThan(0)
   })
 })
 

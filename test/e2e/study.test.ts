@@ -270,8 +270,11 @@ describe('study', () => {
     [{ a: { schedule: 'fullFineTune', agent: 'ppo' } }, /has schedule and agent/],
     [{ a: { schedule: 'fullFinetune' } }, /contender 'a': 'schedule' can't be "fullFinetune"/],
     [{ a: { policy: learned.policy, tries: 3 } }, /'tries' says nothing to a contender with 'policy'/],
-    [{ a: { schedule: 'cosine', tries: 3, rate: 0.001 } }, /it has rates to take, and 'tries' to find some/],
-    [{ a: { shedule: 'cosine' } }, /contender 'a': .*shedule.*schedule/],
+    [
+      { a: { schedule: 'discriminative', tries: 3, rate: 0.001 } },
+      /it has rates to take, and 'tries' to find some/,
+    ],
+    [{ a: { shedule: 'discriminative' } }, /contender 'a': .*shedule.*schedule/],
     [{ a: { rates: [0.001, 0.001, 0.001] } }, /'rates' has 3 entries, and the network 2 layer groups/],
     [{ 'a/b': { agent: 'ppo' } }, /'contenders' can't have the name 'a\/b': a name has letters/],
     [{ a: { agent: 'pppo' } }, /contender 'a': .*pppo.*ppo/],

@@ -33,7 +33,7 @@ const outcomes = contenders.flatMap(({ id }) =>
         accuracy: (POINTS[id][i % 2] + seed) / 100,
         loss: 1,
         score: 0.5,
-    rewardLoss: 1,
+        rewardLoss: 1,
         rewardAccuracy: 0.5,
         flops: 100 * Math.min(COSTS[id], 1),
         seconds: 1,
