@@ -76,7 +76,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
       seconds: (request.clock() - start) / 1000,
       steps: rounds.at(-1)?.summary.step ?? 0,
       diverged: world.diverged,
-      score: best.score,
+      score: world.best.score,
       rewardLoss: best.loss,
       rewardAccuracy: best.accuracy,
       rounds: rounds.map(round => round.summary),

@@ -166,9 +166,9 @@ async function timed(
 ): Promise<Trained> {
   const start = clock()
   const curve = await work()
-  const { measured, step, weights } = world.best
+  const { measured, score, step, weights } = world.best
   const run = {
-    score: measured.evaluation.score,
+    score,
     rewardLoss: measured.evaluation.loss,
     rewardAccuracy: measured.evaluation.accuracy,
     step,

@@ -26,7 +26,7 @@ export function startOf(measured: Measurement, trainee: Trainee): Progress {
   return {
     step: 0,
     measured,
-    best: momentOf(measured, 0, trainee),
+    best: momentOf(measured, measured.evaluation.score, 0, trainee),
     returns: new Float64Array(measured.losses.length),
     previousLoss: loss,
     trainLoss: loss,
@@ -63,7 +63,7 @@ export async function advance(before: Progress, until: number, setup: Setup): Pr
   const scored = measure(trainee, splits.reward, balanced)
   const diverged = broken || !(scored.evaluation.loss <= divergenceLoss(classes))
   const measured = diverged ? divergedMeasurement(scored, classes) : scored
-  const now = momentOf(measured, step, trainee)
+  const now = momentOf(measured, diverged ? 0 : smoothed(before, measured), step, trainee)
   return {
     ...before,
     step,
@@ -79,7 +79,7 @@ export async function advance(before: Progress, until: number, setup: Setup): Pr
 /** The start is no round: it counts only until there is one, since what it was solved for was chosen on the same split. */
 function bestOf({ step, best }: Progress, now: Moment, diverged: boolean): Moment {
   if (step === 0 && !diverged) return now
-  return isBetter(now.measured.evaluation, best.measured.evaluation) ? now : best
+  return isBetter(chosenBy(now), chosenBy(best)) ? now : best
 }
 
 /** Whether a moment is to be preferred: a higher score, or the same at a lower loss. */
@@ -89,6 +89,15 @@ export function isBetter(a: Chosen, b: Chosen): boolean {
 
 type Chosen = Pick<Measurement['evaluation'], 'score' | 'loss'>
 
-function momentOf(measured: Measurement, step: number, trainee: Trainee): Moment {
-  return { measured, step, flops: trainee.flops, weights: trainee.snapshot().weights }
+function chosenBy({ score, measured }: Moment): Chosen {
+  return { score, loss: measured.evaluation.loss }
+}
+
+/** The mean of two rounds; of the first alone, since the start is none. */
+function smoothed(before: Progress, { evaluation }: Measurement): number {
+  return before.step === 0 ? evaluation.score : (before.measured.evaluation.score + evaluation.score) / 2
+}
+
+function momentOf(measured: Measurement, score: number, step: number, trainee: Trainee): Moment {
+  return { measured, score, step, flops: trainee.flops, weights: trainee.snapshot().weights }
 }

@@ -104,6 +104,11 @@ export interface Stage {
 /** A moment of a run: what it was on the reward split, and what it was then. */
 export interface Moment {
   readonly measured: Measurement
+  /**
+   * What moments are chosen by: the mean score of this round and the one before it. On few clips a single round is often
+   * the best by luck; the mean of two chooses nearly as well as knowing when to stop (docs/results/selection.md).
+   */
+  readonly score: number
   readonly step: number
   readonly flops: number
   readonly weights: Weights
@@ -113,7 +118,7 @@ export interface Moment {
 export interface Progress {
   readonly step: number
   readonly measured: Measurement
-  /** The round with the highest score so far, that of the lower loss where two have it; before any, the start. */
+  /** The moment with the highest score so far, that of the lower loss where two have it; before any round, the start. */
   readonly best: Moment
   /** What full fine-tuning reaches, where the reward needs it. */
   readonly baseline?: Measurement

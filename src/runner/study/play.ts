@@ -133,7 +133,8 @@ async function playSearch(
   world.restore(best.state.world)
   const { trainee } = world.options
   trainee.assign(world.best.weights)
-  const { score, loss: rewardLoss, accuracy: rewardAccuracy } = world.best.measured.evaluation
+  const { score, measured } = world.best
+  const { loss: rewardLoss, accuracy: rewardAccuracy } = measured.evaluation
   const run = { score, rewardLoss, rewardAccuracy, flops: world.flops, seconds }
   return {
     ...scored({ ...run, test: boundedTestScores(trainee, composition) }, composition),
