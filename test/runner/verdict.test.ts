@@ -64,7 +64,7 @@ describe('verdict', () => {
       { behaviour: { words: 'the head at 1e-3 throughout', schedule: 'headOnly', readsStates: false } },
     )
     expect(result).toMatchObject({ worthIt: false, outcome: 'no' })
-    expect(result.headline).toContain('what was learned is head alone')
+    expect(result.headline).toContain('what was learned is a schedule that needs no learning, head alone')
     expect(result.text).toContain('What the policy does: the head at 1e-3 throughout')
     expect(result.headline).not.toContain('beats')
   })
