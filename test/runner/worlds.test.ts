@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { builtin } from '../../src/runner/builtin.ts'
+import { builtinPlugins } from '../../src/runner/builtin.ts'
 import { fineTuneSchema } from '../../src/runner/config.ts'
 import { buildContainer } from '../../src/runner/container.ts'
 import { refuseMistakes } from '../../src/runner/worlds.ts'
 
-const container = buildContainer(builtin)
+const container = buildContainer(builtinPlugins)
 
 test.each(['policy', 'lpFt', undefined])(
   '--keep %s: of the policy, of a baseline that is run, of the best',
