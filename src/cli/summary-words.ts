@@ -37,8 +37,8 @@ export function summaryWords(summary: FineTuneSummary): string {
 
 function endingLines({ have, cost, next, command }: Ending): readonly string[] {
   return [
-    `You have: ${have}.`,
-    `It cost:  ${cost}.`,
+    `You have: ${have}`,
+    `It cost:  ${cost}`,
     `Next:     ${next}${command === undefined ? '' : ` ${command}`}`,
   ]
 }

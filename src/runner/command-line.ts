@@ -17,8 +17,10 @@ export function flagsOf(config: Config): readonly string[] {
 export function changedFlags(config: Config, changes: Config): readonly string[] {
   const defaults: Config = fineTuneSchema.parse({ model: '', data: '' })
   return FLAGS.filter(name => !MACHINE.includes(name) && name !== 'overwrite').flatMap(name => {
-    const value = Object.hasOwn(changes, name) ? changes[name] : config[name]
-    return JSON.stringify(value) === JSON.stringify(defaults[name]) ? [] : flag(name, value)
+    // What is changed is shown, though it be a default.
+    if (Object.hasOwn(changes, name)) return flag(name, changes[name])
+    const isDefault = JSON.stringify(config[name]) === JSON.stringify(defaults[name])
+    return isDefault ? [] : flag(name, config[name])
   })
 }
 

@@ -63,7 +63,7 @@ export function buildSummary(input: SummaryInput): FineTuneSummary {
     skipped: dataset.skipped.length,
     balanced,
   }
-  const told = { ...compared, start: beginning.start, data }
+  const told = { ...compared, start: beginning.start, data, config }
   return {
     runDir: input.runDir,
     hash: input.hash,

@@ -50,7 +50,7 @@ export function whose({ from, episode }: FineTuneSummary['chosen']): string {
 }
 
 function costLine(summary: FineTuneSummary): string {
-  const all = `${costWords(summary.spent)} in all`
+  const all = `${costWords(summary.spent)} of training in all`
   const cheapest = cheapestAlike(summary)
   if (cheapest === undefined) return `${all}; no baseline was run to compare that with`
   const { name, primary, cost, margin = MARGIN } = cheapest

@@ -12,7 +12,7 @@ export interface Rival {
 
 export type Compared = Pick<
   FineTuneSummary,
-  'policy' | 'behaviour' | 'start' | 'baselines' | 'comparison'
+  'policy' | 'behaviour' | 'start' | 'baselines' | 'comparison' | 'config'
 > & {
   readonly data: Pick<FineTuneSummary['data'], 'balanced'>
 }

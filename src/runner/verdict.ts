@@ -49,10 +49,10 @@ function conclude(compared: Compared, rivals: readonly Rival[]): Conclusion {
   const { policy, behaviour } = compared
   const [best] = rivals
   if (behaviour.schedule !== undefined) {
-    const learned = `what was learned is ${scheduleLabel(behaviour.schedule)}`
+    const schedule = scheduleLabel(behaviour.schedule)
     return {
       outcome: 'no',
-      headline: `Not worth it: ${learned}, which needs no learning; no difference to it is claimed.`,
+      headline: `Not worth it: what was learned is a schedule that needs no learning, ${schedule}; no difference to it is claimed.`,
     }
   }
   if (tooFew(best.comparison)) return { outcome: 'undecided', headline: lacking(best) }
@@ -135,12 +135,14 @@ function ownBests(rivals: readonly Rival[]): readonly string[] {
 }
 
 function cost(compared: Compared, best: Rival): readonly string[] {
-  const { policy, start, baselines } = compared
+  const { policy, start, baselines, config } = compared
   const own = costOfPolicy(compared)
   const rival = best.schedule.total
-  const searches = Object.hasOwn(baselines, start.from) ? ', and the searches that found its start' : ''
+  const searches = Object.hasOwn(baselines, start.from) ? ' and the searches that found its start' : ''
+  const learning = config.policy === undefined ? 'its learning' : 'its runs'
+  const elsewhere = config.policy === undefined ? '' : ', but not what learning it cost elsewhere'
   return [
-    `The policy cost ${costWords(own)}, its learning${searches} included; ${best.label} cost ${costWords(rival)} with its own search.`,
+    `The policy cost ${costWords(own)}, ${learning}${searches} included${elsewhere}; ${best.label} cost ${costWords(rival)} with its own search.`,
     `One run costs ${flops(policy.flops)} and ${duration(policy.seconds)} with the policy, ` +
       `${flops(best.schedule.flops)} and ${duration(best.schedule.seconds)} with ${best.label}.`,
   ]

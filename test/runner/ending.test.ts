@@ -43,7 +43,7 @@ describe('what it cost', () => {
   test('all of it, and the cheapest way to a score within the margin of the best', () => {
     const { cost } = endingOf(figured({ policy: 0.6, linearProbe: 0.585, fullFineTune: 0.5 }))
     expect(cost).toMatch(
-      /^200 TFLOP and 20 min 0 s in all; the cheapest way to within 2 points of the best mean score here is linear probe: .* its own search included \(58\.5 %\)$/,
+      /^200 TFLOP and 20 min 0 s of training in all; the cheapest way to within 2 points of the best mean score here is linear probe: .* its own search included \(58\.5 %\)$/,
     )
     expect(endingOf(figured({ policy: 0.6, linearProbe: 0.57, fullFineTune: 0.595 })).cost).toContain(
       'here is full fine-tuning',
@@ -76,6 +76,12 @@ describe('what to do next', () => {
         `--agent-config '{"clip":0.2,"epochs":4}' --budget-steps 320 --batch-size 16 --baseline-rates 7 ` +
         '--out runs/example-2',
     )
+  })
+
+  test('what is to be changed is in the command, though it be the default', () => {
+    const five: Caveat = { kind: 'edge', text: 'at the edge', remedy: '--baseline-rates 5' }
+    const { command } = endingOf(figured({ caveats: { fullFineTune: [five] } }))
+    expect(command).toContain('--baseline-rates 5')
   })
 
   test('what the kept model’s own schedule lacks comes first; a caveat without a remedy is no step', () => {

@@ -64,7 +64,7 @@ describe('verdict', () => {
       { behaviour: { words: 'the head at 1e-3 throughout', schedule: 'headOnly', readsStates: false } },
     )
     expect(result).toMatchObject({ worthIt: false, outcome: 'no' })
-    expect(result.headline).toContain('what was learned is head alone')
+    expect(result.headline).toContain('what was learned is a schedule that needs no learning, head alone')
     expect(result.text).toContain('What the policy does: the head at 1e-3 throughout')
     expect(result.headline).not.toContain('beats')
   })
@@ -87,6 +87,14 @@ describe('verdict', () => {
       judge({ full: { ...alike, schedule: { total: { flops: 7.5e14, seconds: 100 } } }, probe: cheaper })
         .outcome,
     ).toBe('no')
+  })
+
+  test('what learning an applied policy cost elsewhere is said not to be counted', () => {
+    const full = { full: { accuracy: [0, -0.01, 0.01] } } as const
+    expect(judge(full, { config: { policy: 'policy.json' } }).text).toContain(
+      'its runs included, but not what learning it cost elsewhere',
+    )
+    expect(judge(full).text).toContain('its learning included; full cost')
   })
 
   test('what can’t be told apart is undecided, with what would tell', () => {
@@ -158,6 +166,7 @@ interface JudgeOptions {
   readonly clips?: number
   readonly balanced?: boolean
   readonly behaviour?: Behaviour
+  readonly config?: Readonly<Record<string, unknown>>
 }
 
 const PARTS = {
@@ -165,11 +174,12 @@ const PARTS = {
   behaviour: { words: 'all groups at 1e-4, then at 3e-4', readsStates: true },
   start: { from: 'chance', rates: [] },
   data: { balanced: false },
+  config: {},
 }
 
 /** A verdict over baselines with these differences; the policy has accuracy 0.6 and loss 0.9. */
 function judge(rivals: Readonly<Record<string, RivalOptions>>, options: JudgeOptions = {}): Verdict {
-  const { seeds = 5, clips = 80, balanced = false, behaviour = PARTS.behaviour } = options
+  const { seeds = 5, clips = 80, balanced = false, behaviour = PARTS.behaviour, config = {} } = options
   const entries = Object.entries(rivals).map(
     ([name, { accuracy, loss = [0, -0.1, 0.1] as const, schedule }]) => {
       const cost = name === 'probe' ? 1e13 : 2e13
@@ -184,6 +194,7 @@ function judge(rivals: Readonly<Record<string, RivalOptions>>, options: JudgeOpt
   return verdict({
     ...PARTS,
     behaviour,
+    config,
     data: { balanced },
     baselines: Object.fromEntries(entries.map(({ name, schedule }) => [name, schedule])),
     comparison: Object.fromEntries(entries.map(({ name, comparison }) => [name, comparison])),

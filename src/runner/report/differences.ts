@@ -2,7 +2,7 @@ import type { EChartsOption } from 'echarts'
 import { claimOf } from '../rivals.ts'
 import type { FineTuneSummary } from '../summary.ts'
 import { AXIS, COLOURS, chart, shortened } from './chart.ts'
-import { decimal, metricOf, scheduleLabel, signed } from './format.ts'
+import { decimal, metricOf, plural, scheduleLabel, signed } from './format.ts'
 import { type Html, html, table } from './html.ts'
 import { pWords } from './study-differences.ts'
 
@@ -26,31 +26,27 @@ export function differencesSection(summary: FineTuneSummary): Html {
     height: 110 + 46 * comparisons.length,
     option: differencesOption(comparisons, metric),
   })}${table({
-    caption: `Policy minus baseline at equal FLOPs, in ${metric} and loss, with 95 % intervals, each by itself. Claims go by the adjusted p: Holm’s, over both figures of all baselines; over a baseline with a caveat no gain is claimed. Detectable: the least true difference in ${metric} that so many clips and seeds would have shown in four of five cases.`,
+    caption: `Policy minus baseline at equal FLOPs, in ${metric} and loss, over ${plural(comparisons[0].clips, 'test clip')} and ${plural(comparisons[0].seeds, 'seed')}, with 95 % intervals, each by itself. Claims go by the adjusted p: Holm’s, over both figures of all baselines; over a baseline with a caveat no gain is claimed. Detectable: the least true difference in ${metric} that so many clips and seeds would have shown in four of five cases.`,
     head: [
       'baseline',
+      'policy is',
       `${metric}, points`,
       'interval',
       'adjusted p',
       'detectable',
       'loss',
       'interval',
-      'clips',
-      'seeds',
-      'policy is',
     ],
-    words: [9],
+    words: [1],
     rows: comparisons.map(row => [
       row.label,
+      row.claim,
       signed(100 * row.accuracyDifference, 1),
       interval(row.accuracyInterval, 100, 1),
       pWords(row.adjusted),
       row.detectable > 0 ? decimal(100 * row.detectable, 1) : '-',
       signed(row.lossDifference),
       interval(row.lossInterval, 1, 3),
-      String(row.clips),
-      String(row.seeds),
-      row.claim,
     ]),
   })}</section>`
 }

@@ -11,7 +11,7 @@ export function mistakesSection(
   const items = mistakes.map(({ clip, label, predicted, probability }) => {
     const thumbnail = thumbnails.get(clip)
     const image = thumbnail === undefined ? html`` : html`<img alt="" src="${thumbnail}">`
-    return html`<li>${image}<p><strong>${predicted}</strong> (${percent(probability)}), is ${label}</p><p class="clip">${clip}</p></li>
+    return html`<li>${image}<p>said <strong>${predicted}</strong> (${percent(probability)}), labelled ${label}</p><p class="clip">${clip}</p></li>
 `
   })
   return html`<section><h2>Mistakes</h2>

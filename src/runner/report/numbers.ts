@@ -13,22 +13,26 @@ export function numbersSection(summary: FineTuneSummary): Html {
   if (summary.data.balanced) metrics.reverse()
   return html`<section><h2>The numbers</h2>${table({
     caption: `Test split, ${plural(summary.test.clips, 'clip')}. Means over seeds, and from the lowest seed to the highest. “Everything” is each schedule’s own search and all its seeds.`,
-    head: ['', ...metrics.map(({ name }) => name), 'loss', 'one run', 'everything', 'seeds', 'caveats'],
-    words: [7],
+    head: ['', ...metrics.map(({ name }) => name), 'loss', 'one run', 'everything', 'seeds'],
     strong: 0,
     rows: schedules.flatMap(({ label, schedule }) => [
       [
-        label,
+        named(label, schedule),
         ...metrics.map(({ of }) => ranged(schedule, of, percent)),
         ranged(schedule, run => run.loss, decimal),
         priced(schedule),
         priced(schedule.total),
         schedule.solved ? 'solved, no seed' : String(schedule.perSeed.length),
-        schedule.caveats.map(({ text }) => text).join('; '),
       ],
       ...ownBestRow(label, schedule, summary.data.balanced),
     ]),
   })}${Object.keys(summary.baselines).length === 0 ? html`<p>No baseline was run.</p>` : costChart(schedules, metricOf(summary))}</section>`
+}
+
+/** With what stands against its figures. */
+function named(label: string, { caveats }: ScheduleSummary): Html {
+  const notes = caveats.map(({ text }) => html`<span class="range">${text}</span>`)
+  return html`${label}${notes}`
 }
 
 /** With what it needs to converge, as far as that is known. */
@@ -36,7 +40,7 @@ function ownBestRow(label: string, { ownBest, perSeed }: ScheduleSummary, balanc
   if (ownBest === undefined) return []
   const metrics = [percent(ownBest.accuracy), percent(ownBest.balancedAccuracy)]
   if (balanced) metrics.reverse()
-  const figures = [...metrics, decimal(ownBest.loss), flops(ownBest.flops), '', String(perSeed.length), '']
+  const figures = [...metrics, decimal(ownBest.loss), flops(ownBest.flops), '', String(perSeed.length)]
   return [[`${label}, twice the budget`, ...figures]]
 }
 

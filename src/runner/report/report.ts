@@ -49,8 +49,8 @@ export function renderReport(
 function endingSection(summary: FineTuneSummary): Html {
   const { have, cost, next, command } = endingOf(summary)
   const shell = command === undefined ? html`` : html`<pre><code>${command}</code></pre>`
-  return html`<section class="ending" aria-label="Result"><dl><dt>You have</dt><dd>${have}.</dd>
-<dt>It cost</dt><dd>${cost}.</dd>
+  return html`<section class="ending" aria-label="Result"><dl><dt>You have</dt><dd>${have}</dd>
+<dt>It cost</dt><dd>${cost}</dd>
 <dt>Next</dt><dd>${next}${shell}</dd></dl></section>`
 }
 
