@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Trainee } from '../../src/models/trainee.ts'
-import type { Composition } from '../../src/runner/compose.ts'
+import type { Composition } from '../../src/runner/composition.ts'
 import { mistakesOf, thumbnailsOf } from '../../src/runner/mistakes.ts'
 import { pngDataUri } from '../../src/runner/report/png.ts'
 
