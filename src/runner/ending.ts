@@ -70,7 +70,9 @@ function commandFor(step: NextStep, summary: FineTuneSummary, place: (path: stri
     const path = config[name]
     return typeof path === 'string' ? [[name, place(path)] as const] : []
   })
-  const changes = { ...Object.fromEntries(paths), ...step.changes, out: place(following(runDir)) }
+  // More is asked for than was fitted into a time.
+  const places = { ...Object.fromEntries(paths), minutes: undefined, out: place(following(runDir)) }
+  const changes = { ...places, ...step.changes }
   return ['npx layergym fine-tune', ...changedFlags(config, changes)].join(' ')
 }
 
