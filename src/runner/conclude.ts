@@ -139,8 +139,8 @@ function claimed(
   return { ...figures, ...(withheld && { verdict: 'undecided' }), ...(same && { same }) }
 }
 
-function ownBest({ primary, accuracy, balancedAccuracy, loss, flops }: ScheduleSummary) {
-  return { primary, accuracy, balancedAccuracy, loss, flops }
+function ownBest({ primary, accuracy, balancedAccuracy, loss, flops, seconds }: ScheduleSummary) {
+  return { primary, accuracy, balancedAccuracy, loss, flops, seconds }
 }
 
 function triedSummary(tried: Tried) {

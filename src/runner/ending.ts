@@ -1,6 +1,5 @@
 import { dirname } from 'node:path'
 import { changedFlags, quoted } from './command-line.ts'
-import { MARGIN } from './compare.ts'
 import { IN_CODE } from './config.ts'
 import { type NextStep, nextStep } from './next-step.ts'
 import { costWords, decimal, metricOf, percent, plural, scheduleLabel } from './report/format.ts'
@@ -43,23 +42,20 @@ function haveWords(summary: FineTuneSummary, place: (path: string) => string): s
   )
 }
 
-/** "full fine-tuning", "the learned policy (episode 3)". */
-export function whose({ from, episode }: FineTuneSummary['chosen']): string {
+function whose({ from, episode }: FineTuneSummary['chosen']): string {
   if (from !== 'policy') return scheduleLabel(from)
-  return `the learned policy (${episode === undefined ? 'its greedy run' : `episode ${episode + 1}`})`
+  return `the learned policy's ${episode === undefined ? 'greedy run' : `episode ${episode + 1}`}`
 }
 
 function costLine(summary: FineTuneSummary): string {
   const all = `${costWords(summary.spent)} of training in all`
   const cheapest = cheapestAlike(summary)
   if (cheapest === undefined) return `${all}; no baseline was run to compare that with`
-  const { name, primary, cost, margin = MARGIN } = cheapest
-  const label = name === 'policy' ? 'the learned policy' : scheduleLabel(name)
-  const counted = summary.baselines[name]?.solved ? '' : ', its own search included'
+  const { label, primary, cost, searched, margin } = cheapest
   const near = decimal(100 * margin, 1).replace('.0', '')
   return (
     `${all}; the cheapest way to within ${near} points of the best mean score here is ${label}: ${costWords(cost)}` +
-    `${counted} (${percent(primary)})`
+    `${searched ? ', its own search included' : ''} (${percent(primary)})`
   )
 }
 
@@ -74,7 +70,9 @@ function commandFor(step: NextStep, summary: FineTuneSummary, place: (path: stri
     const path = config[name]
     return typeof path === 'string' ? [[name, place(path)] as const] : []
   })
-  const changes = { ...Object.fromEntries(paths), ...step.changes, out: place(following(runDir)) }
+  // More is asked for than was fitted into a time.
+  const places = { ...Object.fromEntries(paths), minutes: undefined, out: place(following(runDir)) }
+  const changes = { ...places, ...step.changes }
   return ['npx layergym fine-tune', ...changedFlags(config, changes)].join(' ')
 }
 

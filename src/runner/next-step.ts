@@ -31,7 +31,7 @@ function towardsBetter(summary: FineTuneSummary, rivals: readonly Rival[]): Next
   for (const rival of [...own, ...rivals.slice(0, 1)]) {
     const caveats = rival.schedule.caveats.filter(({ remedy }) => remedy !== undefined)
     if (caveats.length === 0) continue
-    const why = `${rival.label}: ${caveats.map(({ text }) => text).join('; ')}`
+    const why = `give ${rival.label} its chance (${caveats.map(({ text }) => text).join('; ')})`
     return { kind: 'again', why, changes: remediesOf([rival]) }
   }
   const [low] = scoreInterval(summary.test, summary.data.balanced)

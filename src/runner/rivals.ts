@@ -1,4 +1,4 @@
-import { higherAccuracy, lowerLoss, MARGIN } from './compare.ts'
+import { higherAccuracy, lowerLoss } from './compare.ts'
 import { scheduleLabel } from './report/format.ts'
 import type { Comparison, FineTuneSummary, ScheduleSummary } from './summary.ts'
 
@@ -83,26 +83,50 @@ function searchOf({ solved, total, flops, seconds, perSeed }: ScheduleSummary): 
   return { flops: total.flops - flops * perSeed.length, seconds: total.seconds - seconds * perSeed.length }
 }
 
+/** A way to a score, with all that it cost. */
+export interface Way {
+  readonly label: string
+  readonly primary: number
+  readonly cost: Cost
+  /** A baseline that is solved has no search. */
+  readonly searched: boolean
+}
+
 /**
- * The cheapest of all whose mean is within the margin of the best mean, its own search counted; the policy's name is
- * `policy`. Undefined without baselines.
+ * The cheapest of all whose mean is within the margin of the best mean, its own search counted; baselines at their own
+ * best budget among them. Undefined without baselines.
  */
-export function cheapestAlike(compared: Compared) {
-  const { policy, baselines } = compared
-  const rivals = rivalsOf(compared)
-  if (rivals.length === 0) return undefined
-  const margin = rivals[0].comparison.margin ?? MARGIN
-  const all = [
-    ...Object.entries(baselines).map(([name, { primary, total }]) => ({
-      name,
-      primary,
-      cost: total as Cost,
-    })),
-    { name: 'policy', primary: policy.primary, cost: costOfPolicy(compared) },
+export function cheapestAlike(compared: Compared): (Way & { readonly margin: number }) | undefined {
+  const [first] = rivalsOf(compared)
+  if (first === undefined) return undefined
+  const { margin } = first.comparison
+  const own = {
+    label: POLICY,
+    primary: compared.policy.primary,
+    cost: costOfPolicy(compared),
+    searched: true,
+  }
+  const ways = [
+    own,
+    ...Object.entries(compared.baselines).flatMap(([name, schedule]) => waysOf(name, schedule)),
   ]
-  const best = Math.max(...all.map(({ primary }) => primary))
-  const [cheapest] = all
-    .filter(({ primary }) => primary >= best - margin)
-    .sort((a, b) => a.cost.flops - b.cost.flops)
+  const best = Math.max(...ways.map(({ primary }) => primary))
+  const alike = ways.filter(({ primary }) => primary >= best - margin)
+  const [cheapest] = alike.sort((a, b) => a.cost.flops - b.cost.flops)
   return { ...cheapest, margin }
+}
+
+export const POLICY = 'the learned policy'
+
+function waysOf(name: string, schedule: ScheduleSummary): readonly Way[] {
+  const { primary, total, solved, ownBest, perSeed } = schedule
+  const label = scheduleLabel(name)
+  const way = { label, primary, cost: total, searched: solved !== true }
+  if (ownBest === undefined) return [way]
+  const search = searchOf(schedule)
+  const cost = {
+    flops: search.flops + ownBest.flops * perSeed.length,
+    seconds: search.seconds + ownBest.seconds * perSeed.length,
+  }
+  return [way, { ...way, label: `${label} for twice the budget`, primary: ownBest.primary, cost }]
 }

@@ -182,6 +182,7 @@ export interface ScheduleSummary {
     readonly balancedAccuracy: number
     readonly loss: number
     readonly flops: number
+    readonly seconds: number
   }
   /** Why nothing is claimed over it: not converged, its best rate at the edge, a seed that collapsed. */
   readonly caveats: readonly Caveat[]

@@ -1,4 +1,5 @@
 import { higherAccuracy, lowerLoss, MINIMUM_CLIPS, MINIMUM_SEEDS, tooFew } from './compare.ts'
+import { LEVEL } from './inference/holm.ts'
 import {
   costWords,
   decimal,
@@ -11,7 +12,15 @@ import {
   shareOfCost,
   signed,
 } from './report/format.ts'
-import { type Compared, cheapestAlike, costOfPolicy, inQuestion, type Rival, rivalsOf } from './rivals.ts'
+import {
+  type Compared,
+  cheapestAlike,
+  costOfPolicy,
+  inQuestion,
+  POLICY,
+  type Rival,
+  rivalsOf,
+} from './rivals.ts'
 import type { Verdict } from './summary.ts'
 
 /**
@@ -102,7 +111,7 @@ function alike(compared: Compared, { label, comparison, schedule }: Rival): Conc
   const margin = points(comparison.margin).replace('.0 ', ' ')
   const headline = `About the same as ${label} (not worse by more than ${margin}), at ${shareOfCost(own / schedule.total.flops)}.`
   if (schedule.caveats.length > 0) return { outcome: 'undecided', headline }
-  return { outcome: cheapestAlike(compared)?.name === 'policy' ? 'yes' : 'no', headline }
+  return { outcome: cheapestAlike(compared)?.label === POLICY ? 'yes' : 'no', headline }
 }
 
 function figures({ policy, data }: Compared, best: Rival): string {
@@ -110,7 +119,7 @@ function figures({ policy, data }: Compared, best: Rival): string {
   const interval = `95 % interval ${signed(100 * accuracyInterval[0], 1)} to ${signed(100 * accuracyInterval[1], 1)}`
   const metric = metricOf({ data })
   const power =
-    Number.isFinite(detectable) && detectable > 0
+    adjusted > LEVEL && Number.isFinite(detectable) && detectable > 0
       ? ` A true difference of less than ${points(detectable)} would mostly not have been seen.`
       : ''
   const loss = lowerLoss(best.comparison)

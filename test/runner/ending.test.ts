@@ -11,7 +11,7 @@ const summary = fixtureSummary()
 describe('what one has', () => {
   test('whose model, its score with an interval beside guessing, and where it lies', () => {
     expect(endingOf(summary).have).toBe(
-      'the model of the learned policy (its greedy run) (the best of all that was trained): 66.3 % accuracy on ' +
+      "the model of the learned policy's greedy run (the best of all that was trained): 66.3 % accuracy on " +
         '80 test clips (95 % interval 55.4 to 75.7; guessing gives 25.0 %), in runs/example/model',
     )
     const kept = with_({
@@ -21,7 +21,7 @@ describe('what one has', () => {
     expect(endingOf(kept).have).toContain('the model of LP-FT (kept by --keep)')
     const episode = with_({ chosen: { ...summary.chosen, episode: 2 } })
     expect(endingOf(episode, path => `./${path}`).have).toMatch(
-      /policy \(episode 3\).*in \.\/runs\/example\/model$/,
+      /policy's episode 3 .*in \.\/runs\/example\/model$/,
     )
   })
 
@@ -53,6 +53,22 @@ describe('what it cost', () => {
     )
   })
 
+  test('twice the budget is a way too, with the search before it; what is solved has none', () => {
+    const run = figured({ policy: 0.7, linearProbe: 0.5, fullFineTune: 0.6 })
+    const { linearProbe, fullFineTune } = run.baselines
+    const scores = { primary: 0.72, accuracy: 0.72, balancedAccuracy: 0.72, loss: 1 }
+    const ownBest = { ...scores, flops: 9e12, seconds: 60 }
+    const twice = { ...run, baselines: { linearProbe, fullFineTune: { ...fullFineTune, ownBest } } }
+    // 6 TFLOP of search and five runs.
+    expect(endingOf(twice).cost).toContain(
+      'full fine-tuning for twice the budget: 51.0 TFLOP and 6 min 0 s, its',
+    )
+    const solved = { ...linearProbe, solved: true, primary: 0.71 }
+    expect(endingOf({ ...run, baselines: { linearProbe: solved, fullFineTune } }).cost).toMatch(
+      /is linear probe: 13\.0 TFLOP and 2 min 10 s \(71\.0 %\)$/,
+    )
+  })
+
   test('without baselines there is nothing to compare with', () => {
     expect(endingOf(fixtureSummary({ baselines: [] })).cost).toContain('no baseline was run')
   })
@@ -70,7 +86,7 @@ describe('what to do next', () => {
 
   test('what the best baseline lacks, all of it in one command, the rest of the run as it was', () => {
     const { next, command } = endingOf(figured({ caveats: { fullFineTune: [rising, edge] } }))
-    expect(next).toBe('full fine-tuning: not converged; at the edge:')
+    expect(next).toBe('give full fine-tuning its chance (not converged; at the edge):')
     expect(command).toBe(
       'npx layergym fine-tune --model models/mobilenet --data data/clips --agent ppo ' +
         `--agent-config '{"clip":0.2,"epochs":4}' --budget-steps 320 --batch-size 16 --baseline-rates 7 ` +
@@ -87,7 +103,7 @@ describe('what to do next', () => {
   test('what the kept model’s own schedule lacks comes first; a caveat without a remedy is no step', () => {
     const chosen = { ...summary.chosen, from: 'linearProbe' }
     const both = { ...figured({ caveats: { linearProbe: [rising], fullFineTune: [edge] } }), chosen }
-    expect(endingOf(both).next).toContain('linear probe: not converged')
+    expect(endingOf(both).next).toContain('give linear probe its chance (not converged)')
     const diverged: Caveat = { kind: 'diverged', text: '1 of 3 final runs diverged' }
     expect(endingOf(figured({ caveats: { fullFineTune: [diverged] } })).command).toContain('predict')
   })

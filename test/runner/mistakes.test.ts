@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Trainee } from '../../src/models/trainee.ts'
-import type { Composition } from '../../src/runner/composition.ts'
 import { mistakesOf, thumbnailsOf } from '../../src/runner/mistakes.ts'
 import { pngDataUri } from '../../src/runner/report/png.ts'
+
+type Composition = Parameters<typeof mistakesOf>[1]
 
 const clip = (id: string, label: string) => ({ id, path: `/${id}`, label })
 const clips = [clip('a', 'x'), clip('b', 'y'), clip('c', 'x'), clip('d', 'y')]

@@ -42,7 +42,7 @@ describe('report', () => {
 
   test('caveats stand beside figures, a baseline’s own best budget below them; what is solved has no seeds', () => {
     const rising = { kind: 'rising', text: 'not converged at all', remedy: '--budget-steps 99' } as const
-    const ownBest = { primary: 0.7, accuracy: 0.712, balancedAccuracy: 0.7, loss: 1, flops: 2e12 }
+    const ownBest = { primary: 0.7, accuracy: 0.712, balancedAccuracy: 0.7, loss: 1, flops: 2e12, seconds: 9 }
     const { linearProbe, fullFineTune } = summary.baselines
     const baselines = {
       linearProbe: { ...linearProbe, solved: true },

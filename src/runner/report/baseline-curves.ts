@@ -18,7 +18,7 @@ export function baselineCurvesSection({ policy, baselines }: FineTuneSummary): H
     ),
   )
   // About four names fit a row of the legend.
-  const top = 26 + 30 * Math.ceil(schedules.length / 4)
+  const top = 26 + 40 * Math.ceil(schedules.length / 4)
   const drawing = chart({
     id: 'schedules',
     title: 'Score on the reward split against FLOPs, the learned policy and every baseline',
