@@ -23,9 +23,14 @@ for (const data of datasets(folder)) {
     try {
       process.stdout.write(`${JSON.stringify({ ...pair, ...(await measure(model, data)) })}\n`)
     } catch (error) {
-      process.stdout.write(`${JSON.stringify({ ...pair, refused: messageOf(error).split(/[:(]/)[0] })}\n`)
+      process.stdout.write(`${JSON.stringify({ ...pair, refused: reasonOf(messageOf(error)) })}\n`)
     }
   }
+}
+
+/** Without what differs from machine to machine, and without the advice. */
+function reasonOf(message: string): string {
+  return message.replaceAll(/\S*\/(\S+)\/model\.json/g, '$1').split(/[:;]/)[0]
 }
 
 /** Of the train split, whose prior it is, and of the reward split, in nats. */

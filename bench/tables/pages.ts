@@ -1,6 +1,11 @@
+import { firstLoss } from './pages/first-loss.ts'
 import { hierarchy } from './pages/hierarchy.ts'
 import { intervals } from './pages/intervals.ts'
 import type { Page } from './redraw.ts'
 
 /** Pages of docs/results that are drawn from raw outcomes, by file. */
-export const PAGES: Readonly<Record<string, Page>> = { 'hierarchy.md': hierarchy, 'intervals.md': intervals }
+export const PAGES: Readonly<Record<string, Page>> = {
+  'first-loss.md': firstLoss,
+  'hierarchy.md': hierarchy,
+  'intervals.md': intervals,
+}
