@@ -9,6 +9,8 @@ const COMMON = [
     'action-recognition',
   ],
   ...['--agent', 'reinforce', '--seed', '1'],
+  // From scratch nothing converges in minutes: nobody would learn anything from it.
+  ...['--baselines', 'linearProbe,fullFineTune,lpFt'],
 ]
 
 /** For the native engine: a full step takes about 0.15 s, one of the head from a cached prefix a hundredth of that. */
