@@ -12,5 +12,10 @@ if (engine === undefined)
 // After set-up: there is nothing to import from before it.
 const { layergym } = await import('../bin/layergym.mjs')
 const plan = engine === undefined ? SLOW_PLAN : NATIVE_PLAN
-// Commander takes the last of a repeated flag, so the user's own win.
-process.exitCode = await layergym(['fine-tune', ...plan, ...process.argv.slice(2)])
+const given = process.argv.slice(2)
+process.exitCode = await layergym(['fine-tune', ...without(plan, given), ...given])
+
+/** The plan's flags, each with its value, that the user didn't give: lists would add up. */
+function without(flags, own) {
+  return flags.filter((_, i) => !own.includes(flags[i - (i % 2)]))
+}
