@@ -17,7 +17,7 @@ const COMMON = [
 export const NATIVE_PLAN = [
   ...COMMON,
   ...['--groups', '4', '--size', '48', '--frames', '6', '--batch-size', '16'],
-  ...['--episodes', '20', '--budget-steps', '60'],
+  ...['--episodes', '16', '--budget-steps', '48'],
 ]
 
 /** For wasm or cpu, some 40 times slower: fewer and smaller everything, the same path through the program. */

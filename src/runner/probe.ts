@@ -1,5 +1,4 @@
 import { measure } from '../envs/finetune/evaluation.ts'
-import { clipScores } from '../envs/finetune/score.ts'
 import { isBetter } from '../envs/finetune/training.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import type { Weights } from '../models/initialize.ts'
@@ -61,7 +60,7 @@ export async function solveProbe(
     atEdge: best.l2 === L2_STRENGTHS[0] || best.l2 === L2_STRENGTHS[L2_STRENGTHS.length - 1],
     run: {
       ...{ score, rewardLoss: loss, rewardAccuracy: accuracy, step: 0 },
-      clipScores: [...clipScores(best.measured)],
+      clipScores: [...best.measured.scores],
       curve: [row],
       diverged: false,
       flops: total,

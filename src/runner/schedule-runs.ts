@@ -1,7 +1,6 @@
 import { type Schedule, shapeOf, type Terms, type Trial } from '../agents/schedules/schedule.ts'
 import { Rng } from '../common/random.ts'
 import type { RewardDefinition } from '../envs/finetune/reward.ts'
-import { clipScores } from '../envs/finetune/score.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import type { RoundResult } from '../envs/finetune/world-state.ts'
 import type { Weights } from '../models/initialize.ts'
@@ -172,7 +171,7 @@ async function timed(
     rewardLoss: measured.evaluation.loss,
     rewardAccuracy: measured.evaluation.accuracy,
     step,
-    clipScores: [...clipScores(measured)],
+    clipScores: [...measured.scores],
     curve,
     diverged: world.diverged,
     flops: world.spentFlops,

@@ -2,7 +2,8 @@ import { fc, test as property } from '@fast-check/vitest'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { BatchOrder } from '../../../src/envs/finetune/batches.ts'
-import { isUnbalanced, meanOf, scoreOf } from '../../../src/envs/finetune/score.ts'
+import { measurementOf, withoutClip } from '../../../src/envs/finetune/evaluation.ts'
+import { isUnbalanced, meanOf } from '../../../src/envs/finetune/score.ts'
 import { warmUpAndCosine } from '../../../src/envs/finetune/shape.ts'
 import { isBetter } from '../../../src/envs/finetune/training.ts'
 import type { RoundResult } from '../../../src/envs/finetune/world-state.ts'
@@ -92,8 +93,8 @@ describe('the score', () => {
     { minLength: 1, maxLength: 30 },
   )
   property.prop([figures, fc.boolean()])('lies in [0, 1]; better clips never lower it', (clips, balanced) => {
-    const of = (some: typeof clips) =>
-      scoreOf(
+    const measured = (some: typeof clips) =>
+      measurementOf(
         {
           losses: Float64Array.from(some, ({ loss }) => loss),
           correct: Uint8Array.from(some, ({ correct }) => Number(correct)),
@@ -101,12 +102,19 @@ describe('the score', () => {
         },
         balanced,
       )
+    const of = (some: typeof clips) => measured(some).evaluation.score
     const score = of(clips)
     expect(score).toBeGreaterThanOrEqual(0)
     expect(score).toBeLessThanOrEqual(1)
     const [first, ...others] = clips
     const improved = of([{ ...first, correct: true, loss: first.loss / 2 }, ...others])
     expect(improved).toBeGreaterThanOrEqual(score - 1e-12)
+    // Leaving a clip out by sums is measuring without it.
+    if (others.length > 0) {
+      const [left, anew] = [withoutClip(measured(clips), 0), measured(others).evaluation]
+      for (const key of ['loss', 'accuracy', 'balancedAccuracy', 'score'] as const)
+        expect(left[key]).toBeCloseTo(anew[key], 9)
+    }
   })
 
   test('balanced, it is the mean over classes of each one’s mean', () => {
