@@ -97,9 +97,9 @@ export function standardiseFeatures(
   }
   const mean = sums.map(sum => sum / rows)
   const deviations = squares.map((sum, i) => Math.sqrt(Math.max(0, sum / rows - mean[i] ** 2)))
-  const median = [...deviations].sort((a, b) => a - b)[channels >> 1]
-  // Where hardly any channel moves there is nothing to scale by.
-  const least = LEAST_DEVIATION * median || 1
+  // Of those that move: at small sizes most channels that end in a ReLU never do.
+  const moving = [...deviations].filter(deviation => deviation > 0).sort((a, b) => a - b)
+  const least = moving.length === 0 ? 1 : LEAST_DEVIATION * moving[moving.length >> 1]
   tf.tidy(() => {
     const variance = deviations.map(deviation => Math.max(deviation, least) ** 2)
     layer.setWeights([
