@@ -176,8 +176,14 @@ const TEMPERATURES = Array.from({ length: 41 }, (_, i) => 2 ** ((i - 10) / 5)) /
 /** With the lowest loss (Guo et al. 2017). */
 function temperatureOf(answers: Answers): number {
   const loss = (temperature: number) => {
-    const { logs, labels } = heated(answers, temperature)
-    return -labels.reduce((sum, label, i) => sum + logs[i][label], 0)
+    let sum = 0
+    for (const [i, log] of answers.logs.entries()) {
+      const own = log[answers.labels[i]]
+      let odds = 0
+      for (let c = 0; c < log.length; c++) odds += Math.exp((log[c] - own) / temperature)
+      sum += Math.log(odds)
+    }
+    return sum
   }
   const losses = TEMPERATURES.map(loss)
   return TEMPERATURES[losses.indexOf(Math.min(...losses))]
