@@ -5,11 +5,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { isUnbalanced } from '../../src/envs/finetune/score.ts'
-import { crossValidated, type Gram, leading, linearHead } from './linear-head.ts'
+import type { Gram } from './linear-head.ts'
+import { type Clips, probeRows, validatedBy } from './probes.ts'
 import { type Answers, correct, picked, type Quantity, quantities, trueProbability } from './quantities.ts'
 import type { HeadRow, PairRow, Row, RunRow } from './rows.ts'
 import { SETTINGS } from './settings.ts'
-import { shareRows } from './shares.ts'
 
 interface RawPair {
   readonly data: string
@@ -28,38 +28,44 @@ interface RawRun {
 
 const RAW = 'runs/selection'
 const ROUNDS = 5
-const L2 = [1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1] as const
 /** For backbones that were trained: one, for time's sake. */
 const L2_OF_RUNS = 1e-2
-const FOLDS = 5
 
 const raw: (RawPair | RawRun)[] = readFileSync(`${RAW}/raw.jsonl`, 'utf8')
   .trim()
   .split('\n')
   .map(line => JSON.parse(line))
+const pairs = raw.filter((row): row is RawPair => 'labels' in row)
 const rows: Row[] = []
-for (const pair of raw) {
-  if (!('labels' in pair)) continue
+for (const pair of pairs) rows.push(...runsOf(pair))
+// Heads take minutes: the rest can be looked at meanwhile.
+save(rows)
+for (const pair of pairs) rows.push(...headsOf(pair, rows.filter(isRunOf(pair))))
+save(rows)
+
+function save(all: readonly Row[]): void {
+  mkdirSync('docs/results/raw', { recursive: true })
+  const rounded = (_: string, value: unknown) =>
+    typeof value === 'number' ? Number(value.toPrecision(5)) : value
+  const lines = all.map(row => JSON.stringify(row, rounded))
+  writeFileSync('docs/results/raw/selection.jsonl.gz', gzipSync(`${lines.join('\n')}\n`, { level: 9 }))
+}
+
+function isRunOf({ data, network }: RawPair) {
+  return (row: Row): row is RunRow => row.kind === 'run' && row.data === data && row.network === network
+}
+
+function runsOf(pair: RawPair): Row[] {
+  const { data, network, classes, labels, groups } = pair
   const runs = raw.filter(
     (row): row is RawRun =>
       'setting' in row &&
-      row.data === pair.data &&
-      row.network === pair.network &&
+      row.data === data &&
+      row.network === network &&
       SETTINGS.some(({ name }) => name === row.setting),
   )
-  rows.push(...derived(pair, runs))
-  console.log(pair.data, pair.network, runs.length)
-}
-mkdirSync('docs/results/raw', { recursive: true })
-const lines = rows.map(row =>
-  JSON.stringify(row, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value)),
-)
-writeFileSync('docs/results/raw/selection.jsonl.gz', gzipSync(`${lines.join('\n')}\n`, { level: 9 }))
-
-function derived(pair: RawPair, runs: readonly RawRun[]): Row[] {
-  const { data, network, classes, labels, groups } = pair
-  const balanced = isUnbalanced([...labels.train, ...labels.probe, ...labels.reward], classes)
-  const all = quantities(balanced)
+  const all = quantitiesOf(pair)
+  const balanced = isUnbalancedPair(pair)
   const score = all.accuracy
   const size = (of: Record<'train' | 'reward' | 'test', readonly unknown[]>) =>
     ({ train: of.train.length, reward: of.reward.length, test: of.test.length }) as const
@@ -72,6 +78,7 @@ function derived(pair: RawPair, runs: readonly RawRun[]): Row[] {
     kind: 'pair',
     data,
     network,
+    classes,
     balanced,
     clips: size(labels),
     recordings: size(recordings),
@@ -103,60 +110,48 @@ function derived(pair: RawPair, runs: readonly RawRun[]): Row[] {
       },
     }
   })
-  return process.argv.includes('--quick')
-    ? [row, ...runRows]
-    : [row, ...runRows, ...heads(pair, runRows, all), ...shares(pair, all)]
+  return [row, ...runRows]
 }
 
-/** What the share of the reward split costs and brings, for probes. */
-function shares(pair: RawPair, all: Readonly<Record<string, Quantity>>): Row[] {
-  const { data, network, classes, labels, groups } = pair
-  const own = {
-    labels: [...labels.train, ...labels.probe, ...labels.reward],
-    recordings: [...groups.train, ...groups.probe, ...groups.reward],
-  }
-  const gram = gramOf(pair, 'frozen', own.labels.length + labels.test.length)
-  const judge = { choose: all['half accuracy, half probability'], score: all.accuracy }
-  return gram === undefined
-    ? []
-    : shareRows(gram, own, labels.test, classes, judge).map(row => ({ kind: 'share', data, network, ...row }))
+function isUnbalancedPair({ labels, classes }: RawPair): boolean {
+  return isUnbalanced([...labels.train, ...labels.probe, ...labels.reward], classes)
+}
+
+function quantitiesOf(pair: RawPair): Readonly<Record<string, Quantity>> {
+  return quantities(isUnbalancedPair(pair))
 }
 
 /** Linear heads on what entered the heads of these runs, and on the pretrained features. */
-function heads(pair: RawPair, runs: readonly RunRow[], all: Readonly<Record<string, Quantity>>): HeadRow[] {
-  const { data, network, classes, labels, groups } = pair
-  const own = [...labels.train, ...labels.probe, ...labels.reward]
-  const recordings = [...groups.train, ...groups.probe, ...groups.reward]
-  const train = labels.train.map((_, i) => i)
-  const reward = labels.reward.map((_, i) => labels.train.length + labels.probe.length + i)
-  const both = (of: Answers) => [all['half accuracy, half probability'](of), all.accuracy(of)] as const
-  const measured = (gram: Gram, l2: number) => {
-    const validated = crossValidated(leading(gram, own.length), own, recordings, {
-      folds: FOLDS,
-      classes,
-      l2,
-    })
-    return { crossValidated: both({ logs: validated, labels: own }) }
+function headsOf(pair: RawPair, runs: readonly RunRow[]): Row[] {
+  const { data, network, classes } = pair
+  const all = quantitiesOf(pair)
+  const inOrder = <T>(of: Record<'train' | 'probe' | 'reward' | 'test', readonly T[]>) =>
+    (['train', 'probe', 'reward', 'test'] as const).flatMap(name => of[name])
+  const clips: Clips = {
+    labels: inOrder(pair.labels),
+    recordings: inOrder(pair.groups),
+    reward: pair.labels.reward.length,
+    test: pair.labels.test.length,
+    classes,
   }
-  const rows: HeadRow[] = []
-  const frozen = gramOf(pair, 'frozen', own.length + labels.test.length)
-  if (frozen === undefined) return rows
-  for (const l2 of L2) {
-    const logs = linearHead(frozen, [...own, ...labels.test], train, classes, l2)
-    const test = { logs: logs.slice(own.length), labels: labels.test }
-    const common = { kind: 'head', data, network, backbone: 'frozen', l2 } as const
-    const byReward = both(picked({ logs, labels: [...own, ...labels.test] }, reward))
-    rows.push({ ...common, reward: byReward, ...measured(frozen, l2), test: all.accuracy(test) })
-  }
-  for (const run of runs) {
-    const gram = gramOf(pair, run.setting, own.length)
-    const last = run.rounds.at(-1)
-    if (gram === undefined || last === undefined) continue
-    const common = { kind: 'head', data, network, backbone: run.setting, l2: L2_OF_RUNS } as const
-    const byReward = [last.quantities['half accuracy, half probability'], last.quantities.accuracy] as const
-    rows.push({ ...common, reward: byReward, ...measured(gram, L2_OF_RUNS), test: last.test })
-  }
-  return rows
+  const judge = { choose: all['half accuracy, half probability'], score: all.accuracy }
+  const frozen = gramOf(pair, 'frozen', clips.labels.length)
+  if (frozen === undefined) throw new Error(`no features of ${data}, ${network}`)
+  const probes = probeRows(frozen, clips, judge)
+  const trained = runs.flatMap(({ setting, rounds }): HeadRow[] => {
+    const gram = gramOf(pair, setting, clips.labels.length - clips.test)
+    const last = rounds.at(-1)
+    if (gram === undefined || last === undefined) return []
+    const reward = [last.quantities['half accuracy, half probability'], last.quantities.accuracy] as const
+    const validated = validatedBy(gram, clips, judge, L2_OF_RUNS)
+    const common = { kind: 'head', data, network, backbone: setting, l2: L2_OF_RUNS } as const
+    return [{ ...common, reward, crossValidated: validated, test: last.test }]
+  })
+  return [
+    ...probes.heads.map(head => ({ kind: 'head', data, network, ...head }) as const),
+    ...probes.shares.map(share => ({ kind: 'share', data, network, ...share }) as const),
+    ...trained,
+  ]
 }
 
 function gramOf({ data, network }: RawPair, name: string, size: number): Gram | undefined {

@@ -6,7 +6,7 @@ export interface Gram {
   readonly values: Float32Array
 }
 
-const ITERATIONS = 150
+const ITERATIONS = 60
 
 /**
  * Multinomial logistic regression with L2 on features that are known by their inner products, by Nesterov's accelerated

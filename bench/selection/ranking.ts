@@ -32,3 +32,6 @@ function correlation(a: readonly number[], b: readonly number[]): number {
     x.reduce((sum, _, i) => sum + (x[i] - mx) * (y[i] - my), 0)
   return product(a, meanA, b, meanB) / Math.sqrt(product(a, meanA, a, meanA) * product(b, meanB, b, meanB))
 }
+
+export const two = (x: number) => x.toFixed(2)
+export const one = (x: number) => x.toFixed(1)

@@ -3,6 +3,7 @@ export interface PairRow {
   readonly kind: 'pair'
   readonly data: string
   readonly network: string
+  readonly classes: number
   /** Whether the training clips' classes are unbalanced: classes count alike then, in quantities and test score. */
   readonly balanced: boolean
   readonly clips: { readonly train: number; readonly reward: number; readonly test: number }
