@@ -30,10 +30,7 @@ export function againstDefaultTable(pairs: readonly Pair[]): string {
   return table(
     ['quantity', 'all: regret', 'more than the default', 'interval', 'data sets better, worse', 'of changes'],
     names(pairs).map(name => {
-      const differences = byData(
-        pairs,
-        pair => atTheEnd(pair, name).regret - atTheEnd(pair, DEFAULT).regret,
-      )
+      const differences = byData(pairs, pair => atTheEnd(pair, name).regret - atTheEnd(pair, DEFAULT).regret)
       const count = (sign: number) => differences.filter(d => sign * d > 0).length
       return [
         name,

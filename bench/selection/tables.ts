@@ -1,6 +1,12 @@
 import { gunzipSync } from 'node:zlib'
 import { table } from '../support/measure.ts'
-import { againstDefaultTable, bestRoundTable, byPairTable, momentsTable, quantitiesTable } from './quantity-tables.ts'
+import {
+  againstDefaultTable,
+  bestRoundTable,
+  byPairTable,
+  momentsTable,
+  quantitiesTable,
+} from './quantity-tables.ts'
 import { mean, one, two } from './ranking.ts'
 import type { Row } from './rows.ts'
 import { headsTable, sharesTable, sizesTable } from './split-tables.ts'
