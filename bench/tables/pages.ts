@@ -1,6 +1,7 @@
 import { firstLoss } from './pages/first-loss.ts'
 import { hierarchy } from './pages/hierarchy.ts'
 import { intervals } from './pages/intervals.ts'
+import { selection } from './pages/selection.ts'
 import type { Page } from './redraw.ts'
 
 /** Pages of docs/results that are drawn from raw outcomes, by file. */
@@ -8,4 +9,5 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'first-loss.md': firstLoss,
   'hierarchy.md': hierarchy,
   'intervals.md': intervals,
+  'selection.md': selection,
 }

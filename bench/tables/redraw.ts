@@ -1,5 +1,22 @@
-/** What a page's tables and figures are drawn from: the lines of docs/results/raw/NAME.jsonl. */
+import { existsSync, readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+
+/** What a page's tables and figures are drawn from: the lines of docs/results/raw/NAME.jsonl, packed or not. */
 export type Raw = <T>(name: string) => readonly T[]
+
+/** @param folder docs/results, with a slash at its end */
+export function rawIn(folder: URL): Raw {
+  return name => {
+    const plain = new URL(`raw/${name}.jsonl`, folder)
+    const text = existsSync(plain)
+      ? readFileSync(plain, 'utf8')
+      : gunzipSync(readFileSync(new URL(`raw/${name}.jsonl.gz`, folder))).toString('utf8')
+    return text
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+  }
+}
 
 /** What is drawn of one page of docs/results. */
 export interface Page {

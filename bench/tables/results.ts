@@ -2,15 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { PAGES } from './pages.ts'
-import { type Raw, redraw } from './redraw.ts'
+import { rawIn, redraw } from './redraw.ts'
 
 const FOLDER = new URL('../../docs/results/', import.meta.url)
 
-const raw: Raw = name =>
-  readFileSync(new URL(`raw/${name}.jsonl`, FOLDER), 'utf8')
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line))
+const raw = rawIn(FOLDER)
 
 for (const [name, page] of Object.entries(PAGES)) {
   put(name, text => redraw(text, page, raw))

@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { PAGES } from '../../bench/tables/pages.ts'
-import { type Page, type Raw, redraw } from '../../bench/tables/redraw.ts'
+import { type Page, type Raw, rawIn, redraw } from '../../bench/tables/redraw.ts'
 
 const FOLDER = new URL('../../docs/results/', import.meta.url)
 const read = (name: string) => readFileSync(new URL(name, FOLDER), 'utf8')
-const raw: Raw = name =>
-  read(`raw/${name}.jsonl`)
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line))
+const raw = rawIn(FOLDER)
 
 describe('docs/results holds what its raw outcomes come to: after a change, npm run results', () => {
   test.each(Object.entries(PAGES))('%s', (name, page) => {
