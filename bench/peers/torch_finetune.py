@@ -15,6 +15,7 @@ import numpy as np
 import sklearn
 import torch
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 from torch import nn
 from torch.nn import functional as F
 
@@ -195,6 +196,7 @@ def main():
     folder = Path(sys.argv[1])
     settings = json.loads((folder / "settings.json").read_text())
     torch.set_num_threads(settings["threads"])
+    threadpool_limits(settings["threads"])  # numpy's and scikit-learn's own
     clips = Clips(folder, settings)
     put = lambda **line: print(json.dumps({"data": settings["data"], **line}), flush=True)
     put(**check_forward(clips, folder))

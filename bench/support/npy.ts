@@ -10,7 +10,7 @@ export function npy(values: Uint8Array | Int32Array | Float32Array, shape: reado
   if (size !== values.length)
     throw new Error(`${values.length} values don't fill the shape [${shape.join(', ')}]`)
   const type = TYPES.find(([array]) => values instanceof array)?.[1]
-  const tuple = `(${shape.map(dimension => `${dimension},`).join(' ')})`
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`
   // Magic, version and length take ten bytes; data begins at a multiple of 64.
   const header = `${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`
