@@ -19,8 +19,6 @@ interface FullRun extends Figures {
   readonly seed: number
   readonly rate: number
   readonly steps: number
-  /** Of the round that has the best score on the reward split. */
-  readonly bestAccuracy: number
 }
 
 interface ProbeRun extends Figures {
@@ -49,8 +47,7 @@ type Line = FullRun | ProbeRun | ForwardCheck | StepsCheck
 
 export const parity: Page = {
   tables: {
-    'full fine-tuning': raw => fullFineTuning(lines(raw).filter(isFull), ({ accuracy }) => accuracy),
-    'at the best round': raw => fullFineTuning(lines(raw).filter(isFull), ({ bestAccuracy }) => bestAccuracy),
+    'full fine-tuning': raw => fullFineTuning(lines(raw).filter(isFull)),
     'linear probe': raw => linearProbe(lines(raw).filter(isProbe)),
     'forward pass': raw => forward(lines(raw).filter(line => 'check' in line && line.check === 'forward')),
     'first steps': raw => steps(lines(raw).filter(line => 'check' in line && line.check === 'steps')),
@@ -62,18 +59,13 @@ function lines(raw: Raw): readonly Line[] {
 }
 
 /** A row a setting, and one of each seed's mean over a data set's settings. */
-function fullFineTuning(runs: readonly FullRun[], of: (run: FullRun) => number): string {
+function fullFineTuning(runs: readonly FullRun[]): string {
   const rows = distinct(runs, ({ data }) => data).flatMap(own => {
     const settings = distinct(own, ({ steps: length, rate }) => `${length} ${rate}`)
     const sorted = settings.sort(([a], [b]) => a.steps - b.steps || a.rate - b.rate)
     return [
-      ...sorted.map(same => [
-        same[0].data,
-        same[0].steps,
-        same[0].rate.toExponential(),
-        ...compared(same, of),
-      ]),
-      [own[0].data, 'all', 'all', ...compared(own, of)],
+      ...sorted.map(same => [same[0].data, same[0].steps, same[0].rate.toExponential(), ...compared(same)]),
+      [own[0].data, 'all', 'all', ...compared(own)],
     ]
   })
   return table(
@@ -83,13 +75,15 @@ function fullFineTuning(runs: readonly FullRun[], of: (run: FullRun) => number):
 }
 
 /** Accuracy in percent, its deviation over seeds, the difference in points with Welch's interval, and losses. */
-function compared(runs: readonly FullRun[], of: (run: FullRun) => number): readonly string[] {
+function compared(runs: readonly FullRun[]): readonly string[] {
   const bySeed = (engine: FullRun['engine'], figure: (run: FullRun) => number) =>
     distinct(
       runs.filter(run => run.engine === engine),
       ({ seed }) => `${seed}`,
     ).map(same => mean(same.map(figure)))
-  const [ours, theirs] = [bySeed('layergym', of), bySeed('torch', of)]
+  const [ours, theirs] = (['layergym', 'torch'] as const).map(engine =>
+    bySeed(engine, ({ accuracy }) => accuracy),
+  )
   const difference = welch(ours, theirs)
   if (difference === undefined) throw new Error('fewer than two seeds: there is no interval')
   const [low, high] = intervalOf(difference)

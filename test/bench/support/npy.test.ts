@@ -21,11 +21,7 @@ describe('npy', () => {
   test.each(golden.cases)(
     'is the file that numpy writes: $dtype $shape',
     ({ dtype, shape, values, file }) => {
-      const written = npy(ARRAYS[dtype].from(values), shape)
-      const expected = Buffer.from(file, 'base64')
-      expect(header(written)).toBe(header(expected))
-      expect(written.subarray(-values.length)).toEqual(expected.subarray(-values.length))
-      expect(written).toHaveLength(expected.length)
+      expect(npy(ARRAYS[dtype].from(values), shape)).toEqual(Buffer.from(file, 'base64'))
     },
   )
 
@@ -38,12 +34,3 @@ describe('npy', () => {
     expect(() => npy(new Uint8Array(5), [2, 3])).toThrow("5 values don't fill the shape [2, 3]")
   })
 })
-
-/** What numpy reads of it: some versions pad it further, for arrays that grow. */
-function header(file: Buffer): string {
-  const length = file.readUInt16LE(8)
-  return file
-    .subarray(10, 10 + length)
-    .toString('latin1')
-    .trimEnd()
-}
