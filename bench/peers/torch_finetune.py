@@ -26,11 +26,11 @@ LEAST_DEVIATION = 0.05  # of the median deviation of the channels that move
 
 def fine_tune(clips, settings, run):
     """One run of full fine-tuning: its figures after the last step, and at its best round on the reward split."""
-    rng = np.random.default_rng(run["seed"])
     model = clips.fresh_model()
     optimizer = adamw(model, run["rate"], run["headRate"])
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warm_up_and_cosine(step / run["steps"]))
-    order = batches(len(clips.labels["train"]), settings["batchSize"], rng)
+    own = batches(len(clips.labels["train"]), settings["batchSize"], np.random.default_rng(run["seed"]))
+    order = iter(run["batches"]) if "batches" in run else own
     best = None
     for step in range(1, run["steps"] + 1):
         train_step(model, optimizer, clips, next(order))
@@ -204,7 +204,7 @@ def main():
     for row in linear_probe(clips, settings):
         put(engine="scikit-learn", version=sklearn.__version__, schedule="linearProbe", **row)
     for run in settings["runs"]:
-        named = {key: run[key] for key in ("seed", "rate", "steps")}
+        named = {**{key: run[key] for key in ("seed", "rate", "steps")}, "sameBatches": "batches" in run}
         put(engine="torch", version=torch.__version__, schedule="fullFineTune", **named,
             **fine_tune(clips, settings, run))
 

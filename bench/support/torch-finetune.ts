@@ -31,7 +31,10 @@ interface StepsCheck {
   readonly losses: readonly number[]
 }
 
-/** Writes what bench/peers/torch_finetune.py reads: pixels, labels, pretrained weights, settings, what to check. */
+/**
+ * Writes what bench/peers/torch_finetune.py reads: pixels, labels, pretrained weights, settings, what to check. It makes
+ * each run twice: with batches that it draws itself, and with ours.
+ */
 export async function writeForPeer(
   folder: string,
   composition: Composition,
@@ -53,8 +56,9 @@ export async function writeForPeer(
   const { kernel, shape, logits } = randomHead(composition)
   put('check.kernel', kernel, shape)
   put('check.logits', logits, [logits.length / dataset.classes.length, dataset.classes.length])
+  const alike = given.runs.map(run => ({ ...run, batches: batchesOf(composition, run.seed, run.steps) }))
   const settings = {
-    ...given,
+    ...{ data: given.data, runs: [...given.runs, ...alike] },
     check: await firstSteps(composition, { rate: 1e-4, headRate: 1e-3, steps: 10 }),
     ...{ classes: dataset.classes.length, frames: format.frames, balanced, batchSize },
     ...{ scale: scaling?.scale, shift: scaling?.shift, l2: L2_STRENGTHS, threads: config.threads },
@@ -100,22 +104,28 @@ function randomHead({ worlds, splits, pixels, dataset }: Composition) {
 
 /** The first steps of seed 1 at constant rates. */
 async function firstSteps(
-  { variant, splits }: Composition,
+  composition: Composition,
   { rate, headRate, steps }: { rate: number; headRate: number; steps: number },
 ): Promise<StepsCheck> {
-  const world = variant({ probed: false })
+  const world = composition.variant({ probed: false })
   await world.reset(1)
-  const { trainee, batchSize } = world.options
-  const order = new BatchOrder(splits.train, Rng.of(1, 'order'))
-  const drawn = Array.from({ length: steps }, () => order.next(batchSize))
+  const { trainee, splits } = world.options
   const rates = Array.from({ length: world.groups }, (_, group) =>
     group === world.groups - 1 ? headRate : rate,
   )
-  const losses = drawn.map(batch => trainee.step(batch, rates, Rng.of(1, 'dropout'))?.loss ?? Number.NaN)
-  return {
-    rate,
-    headRate,
-    batches: drawn.map(batch => batch.map(clip => splits.train.indexOf(clip))),
-    losses,
-  }
+  const batches = batchesOf(composition, 1, steps)
+  const losses = batches.map(batch => {
+    const clips = batch.map(index => splits.train[index])
+    return trainee.step(clips, rates, Rng.of(1, 'dropout'))?.loss ?? Number.NaN
+  })
+  return { rate, headRate, batches, losses }
+}
+
+/** The train clips of a run's steps, [steps][batch], as a world draws them from its seed. */
+function batchesOf({ splits, worlds }: Composition, seed: number, steps: number): readonly number[][] {
+  const order = new BatchOrder(splits.train, Rng.of(seed, 'order'))
+  const index = new Map(splits.train.map((clip, i) => [clip.id, i]))
+  return Array.from({ length: steps }, () =>
+    order.next(worlds[0].options.batchSize).map(({ id }) => index.get(id) ?? -1),
+  )
 }

@@ -1,7 +1,7 @@
 import { intervalOf } from '../../../src/runner/inference/inference.ts'
 import { welch } from '../../../src/runner/inference/welch.ts'
 import { decimal, signed } from '../../../src/runner/report/format.ts'
-import { mean, standardDeviation } from '../../../src/runner/statistics.ts'
+import { type Interval, mean, meanInterval, standardDeviation } from '../../../src/runner/statistics.ts'
 import { table } from '../../support/measure.ts'
 import type { Page, Raw } from '../redraw.ts'
 
@@ -19,6 +19,8 @@ interface FullRun extends Figures {
   readonly seed: number
   readonly rate: number
   readonly steps: number
+  /** Of torch: on the batches of our run of that seed, or on its own. */
+  readonly sameBatches?: boolean
 }
 
 interface ProbeRun extends Figures {
@@ -47,7 +49,10 @@ type Line = FullRun | ProbeRun | ForwardCheck | StepsCheck
 
 export const parity: Page = {
   tables: {
-    'full fine-tuning': raw => fullFineTuning(lines(raw).filter(isFull)),
+    'full fine-tuning': raw =>
+      fullFineTuning(lines(raw).filter(isFull), ({ accuracy }) => accuracy, { factor: 100, digits: 1 }),
+    'loss of full fine-tuning': raw =>
+      fullFineTuning(lines(raw).filter(isFull), ({ loss }) => loss, { factor: 1, digits: 2 }),
     'linear probe': raw => linearProbe(lines(raw).filter(isProbe)),
     'forward pass': raw => forward(lines(raw).filter(line => 'check' in line && line.check === 'forward')),
     'first steps': raw => steps(lines(raw).filter(line => 'check' in line && line.check === 'steps')),
@@ -58,41 +63,59 @@ function lines(raw: Raw): readonly Line[] {
   return raw<Line>('torch-parity')
 }
 
+const HEAD = [
+  ...['clips', 'steps', 'rate', 'layergym', 'PyTorch', 'difference (95 %)'],
+  ...['PyTorch on the same batches', 'difference (95 %)'],
+]
+
 /** A row a setting, and one of each seed's mean over a data set's settings. */
-function fullFineTuning(runs: readonly FullRun[]): string {
+function fullFineTuning(runs: readonly FullRun[], of: (run: FullRun) => number, unit: Unit): string {
   const rows = distinct(runs, ({ data }) => data).flatMap(own => {
     const settings = distinct(own, ({ steps: length, rate }) => `${length} ${rate}`)
     const sorted = settings.sort(([a], [b]) => a.steps - b.steps || a.rate - b.rate)
     return [
-      ...sorted.map(same => [same[0].data, same[0].steps, same[0].rate.toExponential(), ...compared(same)]),
-      [own[0].data, 'all', 'all', ...compared(own)],
+      ...sorted.map(same => [
+        ...[same[0].data, same[0].steps, same[0].rate.toExponential()],
+        ...compared(same, of, unit),
+      ]),
+      [own[0].data, 'all', 'all', ...compared(own, of, unit)],
     ]
   })
-  return table(
-    ['clips', 'steps', 'rate', 'layergym', 'PyTorch', 'difference (95 %)', 'loss', 'loss of PyTorch'],
-    rows,
-  )
+  return table(HEAD, rows)
 }
 
-/** Accuracy in percent, its deviation over seeds, the difference in points with Welch's interval, and losses. */
-function compared(runs: readonly FullRun[]): readonly string[] {
-  const bySeed = (engine: FullRun['engine'], figure: (run: FullRun) => number) =>
+interface Unit {
+  readonly factor: number
+  readonly digits: number
+}
+
+/** Means ± deviations over seeds; the differences by Welch's t and, on the same batches, by the paired one. */
+function compared(
+  runs: readonly FullRun[],
+  of: (run: FullRun) => number,
+  { factor, digits }: Unit,
+): readonly string[] {
+  const bySeed = (engine: FullRun['engine'], same: boolean) =>
     distinct(
-      runs.filter(run => run.engine === engine),
+      runs.filter(run => run.engine === engine && (run.sameBatches ?? false) === same),
       ({ seed }) => `${seed}`,
-    ).map(same => mean(same.map(figure)))
-  const [ours, theirs] = (['layergym', 'torch'] as const).map(engine =>
-    bySeed(engine, ({ accuracy }) => accuracy),
-  )
-  const difference = welch(ours, theirs)
-  if (difference === undefined) throw new Error('fewer than two seeds: there is no interval')
-  const [low, high] = intervalOf(difference)
+    ).map(own => factor * mean(own.map(of)))
+  const [ours, theirs, alike] = [bySeed('layergym', false), bySeed('torch', false), bySeed('torch', true)]
+  const unpaired = welch(ours, theirs)
+  const pairs = ours.map((value, seed) => value - alike[seed])
+  const spread = (values: readonly number[]) =>
+    `${decimal(mean(values), digits)} ± ${decimal(standardDeviation(values), digits)}`
+  const difference = (value: number, interval: Interval | undefined) => {
+    if (interval === undefined) throw new Error('fewer than two seeds: there is no interval')
+    return `${signed(value, digits)} (${interval.map(end => signed(end, digits)).join(' to ')})`
+  }
   return [
-    ...[ours, theirs].map(
-      values => `${decimal(100 * mean(values), 1)} ± ${decimal(100 * standardDeviation(values), 1)}`,
-    ),
-    `${signed(100 * difference.mean, 1)} (${signed(100 * low, 1)} to ${signed(100 * high, 1)})`,
-    ...(['layergym', 'torch'] as const).map(engine => decimal(mean(bySeed(engine, ({ loss }) => loss)), 3)),
+    ...[
+      spread(ours),
+      spread(theirs),
+      difference(mean(ours) - mean(theirs), unpaired && intervalOf(unpaired)),
+    ],
+    ...[spread(alike), difference(mean(pairs), meanInterval(pairs))],
   ]
 }
 
