@@ -1,6 +1,7 @@
 /**
- * Full fine-tuning and the linear probe against a PyTorch script of the same network, clips and steps, and against
- * scikit-learn: MobileNetV2 0.35, five seeds, two lengths, two rates. One JSON line a check and a run, for docs/results/raw.
+ * Full fine-tuning against a PyTorch script of the same network, clips and steps, the linear probe against scikit-learn:
+ * MobileNetV2 0.35, five seeds, two lengths, two rates; PyTorch on batches that it draws, and on ours. One JSON line a
+ * check and a run, for docs/results/raw.
  *
  *   npx tsx bench/finetune-parity.ts [--data MANIFEST] [--seeds 5] > docs/results/raw/torch-parity.jsonl
  *
