@@ -1,6 +1,8 @@
 import { firstLoss } from './pages/first-loss.ts'
 import { hierarchy } from './pages/hierarchy.ts'
 import { intervals } from './pages/intervals.ts'
+import { mainJob } from './pages/main-job.ts'
+import { parity } from './pages/parity.ts'
 import { selection } from './pages/selection.ts'
 import type { Page } from './redraw.ts'
 
@@ -9,5 +11,7 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'first-loss.md': firstLoss,
   'hierarchy.md': hierarchy,
   'intervals.md': intervals,
+  'main-job.md': mainJob,
+  'parity.md': parity,
   'selection.md': selection,
 }
