@@ -82,9 +82,12 @@ function onRewardSplit(score: number, accuracy: number): string {
 function runName(key: string): string {
   const [first, name, rate, headRate, length, searchSeed] = key.split('/')
   if (first !== 'search') {
-    const [schedule, twice] = first.split(' ')
+    const final = /^(\w+)( x2)?\/(\d+)$/.exec(key)
+    // A study's keys are words already.
+    if (final === null) return key
+    const [, schedule, twice, seed] = final
     const label = schedule === 'policy' ? 'the learned policy' : scheduleLabel(schedule)
-    return `${label}${twice === undefined ? '' : ', twice the budget'}, seed ${name}`
+    return `${label}${twice === undefined ? '' : ', twice the budget'}, seed ${seed}`
   }
   if (name === 'linearProbe') return scheduleLabel(name)
   const rates = Number(rate) === 0 ? `head at ${headRate}` : `rate ${rate}`
