@@ -32,6 +32,8 @@ export async function beginningOf(
     const [name, { chosen }] = best
     return fromSchedule(name, chosen.trial, composition, clock)
   }
+  // A head that knows these classes already is a better start than one that is solved for.
+  if (start === 'best' && composition.worlds[0].options.keepHead) return fresh(composition)
   const { head, run } = await composition.probe(clock)
   // A head of another kind has no place for the solution.
   if (head === undefined) return fresh(composition)

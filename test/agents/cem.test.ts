@@ -8,7 +8,7 @@ import { Box, Discrete } from '../../src/envs/spaces.ts'
 import { describeAgent } from '../../src/testing.ts'
 
 const number = new Box(-1, 1, [1])
-const observations = new Box(-1, 1, [18])
+const observations = new Box(-1, 1, [19])
 
 describeAgent('cem on what a layer group sees', cem, {
   observationSpace: observations,
@@ -134,7 +134,7 @@ describe('the cross-entropy method', () => {
   })
 
   test.each<[string, Partial<CemConfig>, RegExp]>([
-    ['a feature beyond the observation', { features: [0, 18] }, /index 18, .*18 elements.*from 0 to 17/],
+    ['a feature beyond the observation', { features: [0, 19] }, /index 19, .*19 elements.*from 0 to 18/],
     ['more means than weights', { features: [1], initialMean: [0, 0, 0] }, /3 numbers for 2 weights/],
   ])('%s is refused', (_name, config, message) => expect(() => make(config, 1)).toThrow(message))
 

@@ -185,7 +185,8 @@ describe('the model', () => {
     expect(err).toContain('done, hash')
     expect(code).toBe(0)
     const again = JSON.parse(readFileSync(join(further, 'summary.json'), 'utf8')) as FineTuneSummary
-    expect(Math.abs(again.test.loss - summary.test.loss)).toBeLessThan(1e-3)
+    // Not where a fresh head would begin, at ln 2, nor a solved one: where this one ended, but for a few tiny steps.
+    expect(Math.abs(again.test.loss - summary.test.loss)).toBeLessThan(0.05)
   })
 })
 
