@@ -23,7 +23,7 @@ test('within minutes: what gives way is said, and the resolved configuration alo
   expect(err).toContain(`to end within 0.3 minutes: ${planned.episodes} episodes instead of 1000\n`)
   expect(err).toMatch(/^plan: about .* \(a step takes /m)
   expect(err).toMatch(/^episode 1: .*; about \d+ s left$/m)
-  expect(err).toMatch(/^linearProbe\/3: .*; nearly done$/m)
+  expect(err).toMatch(/^linear probe, seed 3: .*; nearly done$/m)
   expect(eventsOf(dir).filter(({ type }) => type === 'plan')).toHaveLength(1)
   const again = ['fine-tune', '--config', join(dir, 'config.json'), '--out', fresh(), '--json']
   expect((await summaryOf(again)).hash).toBe(JSON.parse(out).hash)
