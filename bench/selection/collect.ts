@@ -1,5 +1,5 @@
 /**
- * Fine-tunes three networks on ten data sets in some twenty ways each, and keeps what every clip of the reward and the test
+ * Fine-tunes three networks on eight data sets in some twenty ways each, and keeps what every clip of the reward and the test
  * split was given after every round: for finding out which quantity of the reward split says which setting is best on
  * test. The one place where test is read before anything was chosen: nothing is chosen here.
  *   nice npx tsx bench/selection/collect.ts FOLDER_OF_DATA_SETS [pair]...      resumes; into runs/selection

@@ -29,11 +29,6 @@ export const DATASETS: Readonly<Record<string, Source>> = {
   },
   lungs: { frames: 1, load: async root => halved(await loadDataset(join(root, 'video/lung_us'))) },
   command: { frames: 2, load: async root => halved(await loadDataset(join(root, 'video/grid_command'))) },
-  'preposition, unbalanced': {
-    frames: 2,
-    load: async root => unbalanced(await loadDataset(join(root, 'video/grid_words/preposition.csv'))),
-  },
-  digit: { frames: 2, load: root => loadDataset(join(root, 'video/grid_words/digit.csv')) },
 }
 
 interface Source {
