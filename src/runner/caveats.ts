@@ -1,9 +1,9 @@
 import { mean } from '../models/metrics.ts'
 import type { Composition } from './composition.ts'
-import type { ScheduleRun } from './schedule-runs.ts'
 import type { SearchResult } from './schedule-search.ts'
 import type { Caveat } from './summary.ts'
 import { testScore } from './test-scores.ts'
+import type { ScheduleRun } from './trained.ts'
 
 /** A seed that ends this near to guessing while the others are this far above it has collapsed. */
 const NEAR_CHANCE = 0.05

@@ -16,7 +16,7 @@ import type { Clock, GroupAgent } from './collect.ts'
 import type { ControlKey, FineTuneConfig, PlannedKey } from './config.ts'
 import type { Container } from './container.ts'
 import type { InputFormat } from './network.ts'
-import type { Probe } from './probe.ts'
+import type { Probe } from './trained.ts'
 
 /** Parts of a run given in code instead of by name. */
 export interface Parts {

@@ -6,7 +6,6 @@ import { caveatsOf, runCaveats } from './caveats.ts'
 import { compareWithBaselines } from './compare.ts'
 import type { Composition } from './composition.ts'
 import { notesOnResults } from './notes.ts'
-import type { ScheduleRun } from './schedule-runs.ts'
 import { runsOf, type SearchResult, scoreOf, type Tried } from './schedule-search.ts'
 import type { Beginning } from './start.ts'
 import type {
@@ -17,7 +16,8 @@ import type {
   RoundSummary,
   ScheduleSummary,
 } from './summary.ts'
-import { type ClipScores, pointsOf, testScore } from './test-scores.ts'
+import { pointsOf, testScore } from './test-scores.ts'
+import type { ClipScores, ScheduleRun } from './trained.ts'
 import { verdict } from './verdict.ts'
 
 /** The greedy run that follows learning. */

@@ -5,16 +5,7 @@ import type { Weights } from '../models/initialize.ts'
 import { linearProbe } from '../models/linear-probe.ts'
 import { L2_STRENGTHS } from '../models/logistic.ts'
 import type { Clock } from './collect.ts'
-import type { Trained } from './schedule-runs.ts'
-
-/** The linear probe of a model on a dataset: as a run, and as a start for others. */
-export interface Probe extends Trained {
-  /** The solved head by variable; undefined where the network to fine-tune has a head of another kind. */
-  readonly head?: Weights
-  readonly l2: number
-  /** The best strength of L2 was the weakest or the strongest that was tried. */
-  readonly atEdge: boolean
-}
+import type { Probe } from './trained.ts'
 
 /**
  * Solves the probe for each strength of L2 and takes the one with the best score on the reward split.

@@ -18,11 +18,12 @@ import { savePolicy } from './policy.ts'
 import { renderReport } from './report/report.ts'
 import type { OnEvent, RunEvent } from './run-events.ts'
 import type { RunFolder } from './run-folder.ts'
-import { runPolicy, runSchedule, type ScheduleRun, type Trained } from './schedule-runs.ts'
+import { runPolicy, runSchedule } from './schedule-runs.ts'
 import { SEARCH_SEEDS, type SearchResult, searchSchedule, triesLonger } from './schedule-search.ts'
 import { type Beginning, beginningOf } from './start.ts'
 import type { FineTuneSummary } from './summary.ts'
 import { scoreTest, testScore } from './test-scores.ts'
+import type { ScheduleRun, Trained } from './trained.ts'
 
 export interface RunHooks {
   readonly signal: AbortSignal

@@ -3,38 +3,13 @@ import { Rng } from '../common/random.ts'
 import type { RewardDefinition } from '../envs/finetune/reward.ts'
 import type { FineTuning } from '../envs/finetune/world.ts'
 import type { RoundResult } from '../envs/finetune/world-state.ts'
-import type { Weights } from '../models/initialize.ts'
 import { type Clock, type EpisodeResult, type GroupAgent, runEpisode } from './collect.ts'
 import type { Composition } from './composition.ts'
 import { longestRun } from './config.ts'
 import { actingAgents, rootControl, viewOf } from './learn.ts'
 import type { CurveRow } from './summary.ts'
-import { boundedTestScores, type ClipScores } from './test-scores.ts'
-
-/** One training run: its best moment on the reward split, what it cost, and how that does on the test split. */
-export interface ScheduleRun {
-  /** At its best moment, on the reward split. */
-  readonly score: number
-  readonly rewardLoss: number
-  readonly rewardAccuracy: number
-  /** Training steps done then. */
-  readonly step: number
-  /** Each clip's part of the score then, in the split's order. */
-  readonly clipScores: readonly number[]
-  readonly curve: readonly CurveRow[]
-  readonly diverged: boolean
-  /** Of the whole run. */
-  readonly flops: number
-  readonly seconds: number
-  /** Absent in a search: only final runs are scored on the test split, when nothing is left to choose. */
-  readonly test?: ClipScores
-}
-
-/** A run, and the weights of its best moment. */
-export interface Trained {
-  readonly run: ScheduleRun
-  readonly weights: Weights
-}
+import { boundedTestScores } from './test-scores.ts'
+import type { Trained } from './trained.ts'
 
 interface RunOptions {
   readonly composition: Composition

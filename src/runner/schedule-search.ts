@@ -1,7 +1,7 @@
 import { type Schedule, type Trial, trialAt } from '../agents/schedules/schedule.ts'
 import type { RateLimits } from '../envs/finetune/actions.ts'
-import type { ScheduleRun } from './schedule-runs.ts'
 import { mean, standardDeviation } from './statistics.ts'
+import type { ScheduleRun } from './trained.ts'
 
 /** One point of a search: three to the power of `exponent` times the schedule's own rates. */
 export interface Tried {

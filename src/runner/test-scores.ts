@@ -3,13 +3,7 @@ import { accuracyOf, balancedAccuracyOf, confusionMatrix, mean } from '../models
 import type { Trainee } from '../models/trainee.ts'
 import type { Composition } from './composition.ts'
 import type { TestScore } from './summary.ts'
-
-/** Per test clip, in the order of the split. */
-export interface ClipScores {
-  /** Nats, held within [0, 3 ln C] as in rewards, so that one clip of a diverged run can't decide a mean. */
-  readonly losses: readonly number[]
-  readonly predictions: readonly number[]
-}
+import type { ClipScores } from './trained.ts'
 
 /** The trainee's present weights on the test split, in a form that one clip of a diverged run can't decide. */
 export function boundedTestScores(trainee: Trainee, composition: Composition): ClipScores {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Trial } from '../../src/agents/schedules/schedule.ts'
 import { caveatsOf, runCaveats } from '../../src/runner/caveats.ts'
 import type { Composition } from '../../src/runner/composition.ts'
-import type { ScheduleRun } from '../../src/runner/schedule-runs.ts'
 import type { SearchResult } from '../../src/runner/schedule-search.ts'
+import type { ScheduleRun } from '../../src/runner/trained.ts'
 
 const CLIPS = 80
 const labels = Array.from({ length: CLIPS }, (_, i) => i % 4)

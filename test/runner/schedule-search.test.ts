@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { BASELINES } from '../../src/agents/schedules/baselines.ts'
 import type { Trial } from '../../src/agents/schedules/schedule.ts'
 import { rateLimits } from '../../src/envs/finetune/actions.ts'
-import type { ScheduleRun } from '../../src/runner/schedule-runs.ts'
 import { runsOf, searchSchedule } from '../../src/runner/schedule-search.ts'
+import type { ScheduleRun } from '../../src/runner/trained.ts'
 
 const limits = rateLimits(1e-4)
 

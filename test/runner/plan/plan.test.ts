@@ -6,8 +6,8 @@ import { fineTuneSchema, parseConfig } from '../../../src/runner/config.ts'
 import { totalOf } from '../../../src/runner/plan/phase.ts'
 import { estimate, planOf } from '../../../src/runner/plan/plan.ts'
 import type { Workload } from '../../../src/runner/plan/workload.ts'
-import type { ScheduleRun } from '../../../src/runner/schedule-runs.ts'
 import { SEARCH_SEEDS, searchSchedule, triesLonger } from '../../../src/runner/schedule-search.ts'
+import type { ScheduleRun } from '../../../src/runner/trained.ts'
 
 const work: Workload = {
   batchSize: 16,
