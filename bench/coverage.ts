@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Rng } from '../src/common/random.ts'
 import { coverageOf, fineTuneClaims, tableClaims } from './support/coverage.ts'
-import type { Tail, World } from './support/null-worlds.ts'
+import { one, type Tail, type World } from './support/null-worlds.ts'
 import { intervals } from './tables/pages/intervals.ts'
 
 const { values } = parseArgs({
@@ -24,13 +24,6 @@ const share = (part: number) => Math.max(10, Math.round(simulations * part))
 
 const RUNS = ['small', 'large', 'collapses'] as const
 const TAILS = ['normal', 'heavy', 'odd', 'skewed'] as const
-const one = (seeds: number, items: number, runs: World['runs']): World => ({
-  instances: 1,
-  seeds,
-  items,
-  tail: 'none',
-  runs,
-})
 const several = (instances: number, tail: Tail, seeds = 5, items = 300): World => ({
   instances,
   seeds,

@@ -21,6 +21,15 @@ export interface World {
 }
 
 /** What an equal contender comes to. */
+/** A single instance: what varies is seeds and items. */
+export const one = (seeds: number, items: number, runs: Runs): World => ({
+  instances: 1,
+  seeds,
+  items,
+  tail: 'none',
+  runs,
+})
+
 export interface Run {
   readonly units: readonly string[]
   readonly clips: readonly ClipOutcome[]

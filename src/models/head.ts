@@ -1,6 +1,7 @@
 import type { Rng } from '../common/random.ts'
 import type { Clip } from '../data/dataset.ts'
 import { type HeadKind, STANDARDISATION } from './head-kinds.ts'
+import { countLabels } from './metrics.ts'
 import type { Network } from './network.ts'
 import type { PixelSource } from './prefix.ts'
 import { tf } from './tf.ts'
@@ -106,9 +107,7 @@ export function standardiseFeatures(
 
 /** log p of each class under the labels' frequencies, [C]; a class that doesn't occur counts as half a clip. */
 export function classPrior(labels: readonly number[], classes: number): Float32Array {
-  const counts = new Float64Array(classes)
-  for (const label of labels) counts[label]++
-  const held = counts.map(count => Math.max(count, 0.5))
+  const held = countLabels(labels, classes).map(count => Math.max(count, 0.5))
   const total = held.reduce((a, b) => a + b, 0)
   return Float32Array.from(held, count => Math.log(count / total))
 }

@@ -1,3 +1,10 @@
+/** How often each class index occurs, [C]. */
+export function countLabels(labels: readonly number[], classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0)
+  for (const label of labels) counts[label]++
+  return counts
+}
+
 /** [true class][predicted class] counts. */
 export function confusionMatrix(
   labels: ArrayLike<number>,

@@ -1,5 +1,6 @@
 import { isUnbalanced } from '../envs/finetune/score.ts'
 import { classPrior } from '../models/head.ts'
+import { countLabels } from '../models/metrics.ts'
 import type { FineTuneConfig } from './config.ts'
 
 /** Fewer train clips of a class teach little. */
@@ -24,7 +25,7 @@ export function classesOf(
   names: readonly string[],
   balance: FineTuneConfig['balance'],
 ): Classes {
-  const counts = names.map((_, label) => labels.filter(other => other === label).length)
+  const counts = countLabels(labels, names.length)
   const balanced = isUnbalanced(labels, names.length)
   const uniform = Float32Array.from(names, () => -Math.log(names.length))
   const present = counts.filter(count => count > 0).length

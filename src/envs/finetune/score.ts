@@ -1,3 +1,5 @@
+import { countLabels } from '../../models/metrics.ts'
+
 /** What one clip of the reward split came to. All arrays: [clips], in the split's order. */
 export interface ClipFigures {
   /** Cross-entropy, nats. */
@@ -38,7 +40,7 @@ export function meanOf(values: ArrayLike<number>, labels: ArrayLike<number>, bal
 
 /** Where one class has more than twice the clips of another, accuracy is that of the largest. */
 export function isUnbalanced(labels: readonly number[], classes: number): boolean {
-  const counts = Array.from({ length: classes }, (_, label) => labels.filter(other => other === label).length)
+  const counts = countLabels(labels, classes)
   return Math.max(...counts) > 2 * Math.min(...counts)
 }
 

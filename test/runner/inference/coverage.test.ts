@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { coverageOf, fineTuneClaims, tableClaims } from '../../../bench/support/coverage.ts'
-import type { World } from '../../../bench/support/null-worlds.ts'
+import { one, type World } from '../../../bench/support/null-worlds.ts'
 import { pigeonholeInterval } from '../../../bench/support/pigeonhole.ts'
 import { Rng } from '../../../src/common/random.ts'
 import { acrossInstances } from '../../../src/runner/inference/across-instances.ts'
@@ -11,13 +11,6 @@ import { type Interval, mean } from '../../../src/runner/statistics.ts'
 const SIMULATIONS = 200
 const AT_MOST = 18
 
-const one = (seeds: number, items: number, runs: World['runs']): World => ({
-  instances: 1,
-  seeds,
-  items,
-  tail: 'none',
-  runs,
-})
 const several = (instances: number, tail: World['tail']): World => ({
   instances,
   seeds: 3,
