@@ -9,8 +9,8 @@ import type { Env, MaybePromise } from '../src/envs/env.ts'
 import { makeEnv } from '../src/envs/registry.ts'
 import { Box } from '../src/envs/spaces.ts'
 import { VectorEnv } from '../src/envs/vector.ts'
-import { Collector } from '../src/runner/train/collector.ts'
-import { rollouts$ } from '../src/runner/train/rollouts.ts'
+import { Collector } from '../src/runner/play/collector.ts'
+import { rollouts$ } from '../src/runner/play/rollouts.ts'
 
 const IDS = [
   'CartPole-v1',

@@ -7,8 +7,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { messageOf } from '../src/common/error.ts'
-import { compose } from '../src/runner/compose.ts'
-import { fineTuneSchema, parseConfig } from '../src/runner/config.ts'
+import { parseConfig } from '../src/common/settings.ts'
+import { compose } from '../src/runner/instances/compose.ts'
+import { fineTuneSchema } from '../src/runner/instances/config.ts'
 
 const [folder] = process.argv.slice(2)
 if (folder === undefined) throw new Error('give the folder with models/, video/ and image/')

@@ -9,11 +9,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BASELINES, type BaselineName } from '../src/agents/schedules/baselines.ts'
 import type { Schedule, Trial } from '../src/agents/schedules/schedule.ts'
-import { compose } from '../src/runner/compose.ts'
-import { fineTuneSchema, parseConfig } from '../src/runner/config.ts'
-import { runSchedule } from '../src/runner/schedule-runs.ts'
-import type { FineTuneSummary } from '../src/runner/summary.ts'
-import { testScore } from '../src/runner/test-scores.ts'
+import { parseConfig } from '../src/common/settings.ts'
+import { compose } from '../src/runner/instances/compose.ts'
+import { fineTuneSchema } from '../src/runner/instances/config.ts'
+import { runSchedule } from '../src/runner/instances/schedule-runs.ts'
+import { testScore } from '../src/runner/instances/test-scores.ts'
+import type { FineTuneSummary } from '../src/runner/jobs/fine-tune/summary.ts'
 
 const FIRST_SEED = 101
 const SEEDS = 5

@@ -1,5 +1,4 @@
 /** The public API. Everything else is an implementation detail and may change. */
-
 export type {
   ActContext,
   Agent,
@@ -12,10 +11,10 @@ export type {
   Trajectory,
   Transition,
 } from './agents/agent.ts'
+export { defineAgent } from './agents/agent.ts'
 export type { Approximator } from './agents/approximator.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { Mlp } from './agents/mlp.ts'
-export { defineAgent, definePlugin, type Plugin, type TaskDefinition } from './agents/plugin.ts'
 export { LayergymError } from './common/error.ts'
 export { Rng } from './common/random.ts'
 export type { Clip, Dataset, Splits } from './data/dataset.ts'
@@ -82,14 +81,20 @@ export { createOptimizer, type Optimizer } from './models/optimizer.ts'
 export { saveModel } from './models/save.ts'
 export { tf } from './models/tf.ts'
 export { Trainee } from './models/trainee.ts'
-export { type EvaluationResult, evaluateModel, type Prediction, predictClips } from './runner/apply.ts'
-export { type EpisodeOutcome, episodes$ } from './runner/episodes.ts'
-export { fineTune, resumeRun } from './runner/fine-tune.ts'
+export {
+  type EvaluationResult,
+  evaluateModel,
+  type Prediction,
+  predictClips,
+} from './runner/instances/apply.ts'
+export { fineTune, resumeRun } from './runner/jobs/fine-tune/fine-tune.ts'
 export {
   type FineTunerResult,
   HierarchicalFineTuner,
   type HierarchicalFineTunerOptions,
   RLHF,
-} from './runner/fine-tuner.ts'
-export type { OnEvent, RunEvent } from './runner/run-events.ts'
-export type { FineTuneSummary } from './runner/summary.ts'
+} from './runner/jobs/fine-tune/fine-tuner.ts'
+export type { FineTuneSummary } from './runner/jobs/fine-tune/summary.ts'
+export { type EpisodeOutcome, episodes$ } from './runner/play/episodes.ts'
+export { definePlugin, type Plugin, type TaskDefinition } from './runner/plugins/plugin.ts'
+export type { OnEvent, RunEvent } from './runner/runs/events.ts'

@@ -16,9 +16,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['common', 'data', 'models', 'envs', 'agents', 'runner'],
 }
 
+/** A room of the runner may import from itself and from those listed. */
+const RUNNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  report: [],
+  inference: [],
+  plugins: [],
+  play: [],
+  runs: ['play'],
+  instances: ['play', 'plugins', 'runs', 'inference'],
+  jobs: ['instances', 'play', 'plugins', 'runs', 'inference', 'report'],
+}
+
+/** A kind of job may be made of another: a benchmark is training runs. */
+const JOB_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = { benchmark: ['train'] }
+
 /** Packages that few files may import, so that they can be replaced. */
 const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
-  inversify: ['src/runner/container.ts'],
+  inversify: ['src/runner/plugins/container.ts'],
   'fluent-ffmpeg': ['src/data/video.ts', 'src/data/video-writer.ts'],
 }
 
@@ -34,14 +48,51 @@ describe('architecture', () => {
       const room = roomOf(file)
       const allowed = room === undefined ? undefined : MAY_IMPORT[room]
       if (allowed === undefined) return []
-      return importsOf(file)
-        .filter(name => name.startsWith('.'))
-        .map(name => relative(ROOT, join(ROOT, dirname(file), name)))
-        .filter(target => target.startsWith(`src${sep}`))
+      return targetsOf(file)
         .filter(target => roomOf(target) !== room && !allowed.includes(roomOf(target) ?? ''))
         .map(target => `${file} imports ${target}`)
     })
     expect(wrong).toEqual([])
+  })
+
+  test('inside the runner too: report, inference, plugins, play, runs ← instances ← jobs', () => {
+    const wrong = sources
+      .filter(file => roomOf(file) === 'runner')
+      .flatMap(file => {
+        const room = runnerRoomOf(file)
+        const allowed = RUNNER_MAY_IMPORT[room]
+        if (allowed === undefined) return [`${file} is in no room of the runner`]
+        return targetsOf(file)
+          .filter(target => roomOf(target) === 'runner')
+          .filter(target => runnerRoomOf(target) !== room && !allowed.includes(runnerRoomOf(target)))
+          .map(target => `${file} imports ${target}`)
+      })
+    expect(wrong).toEqual([])
+  })
+
+  test('a kind of job knows no other', () => {
+    const kindOf = (file: string) => file.split(sep)[3]
+    const isJob = (file: string) => roomOf(file) === 'runner' && runnerRoomOf(file) === 'jobs'
+    const wrong = sources.filter(isJob).flatMap(file =>
+      targetsOf(file)
+        .filter(isJob)
+        .filter(target => ![kindOf(file), ...(JOB_MAY_IMPORT[kindOf(file)] ?? [])].includes(kindOf(target)))
+        .map(target => `${file} imports ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('no file imports itself by way of others, types included', () => {
+    const circles: string[] = []
+    const finished = new Set<string>()
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+      if (finished.has(file) || path.includes(file)) return
+      for (const target of targetsOf(file)) visit(target, [...path, file])
+      finished.add(file)
+    }
+    for (const file of sources) visit(file, [])
+    expect(circles).toEqual([])
   })
 
   test.each(Object.entries(IMPORTERS))('%s is imported by %s alone', (dependency, importers) => {
@@ -107,6 +158,14 @@ function importsOf(file: string): string[] {
   return [...withoutComments(read(file)).matchAll(IMPORT)].map(match => match[1] ?? match[2])
 }
 
+/** Files of src that a file imports. */
+function targetsOf(file: string): string[] {
+  return importsOf(file)
+    .filter(name => name.startsWith('.'))
+    .map(name => relative(ROOT, join(ROOT, dirname(file), name)))
+    .filter(target => target.startsWith(`src${sep}`))
+}
+
 /** Of the imports, those that are made when the file is loaded: no types, none that a function makes. */
 function startImportsOf(file: string): string[] {
   const code = withoutComments(read(file)).replace(/^\s*(?:import|export) type\b[^'"]*['"][^'"]+['"]/gm, '')
@@ -120,4 +179,9 @@ function withoutComments(code: string): string {
 function roomOf(file: string): string | undefined {
   const parts = file.split(sep)
   return parts.length > 2 ? parts[1] : undefined
+}
+
+function runnerRoomOf(file: string): string {
+  const parts = file.split(sep)
+  return parts.length > 3 ? parts[2] : ''
 }

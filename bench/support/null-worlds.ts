@@ -1,5 +1,5 @@
 import type { Rng } from '../../src/common/random.ts'
-import type { ClipOutcome } from '../../src/runner/compare.ts'
+import type { ClipOutcome } from '../../src/runner/jobs/fine-tune/compare.ts'
 
 /**
  * How much two equal contenders differ on an instance: not at all, normally, by Student's t with two degrees of

@@ -1,7 +1,8 @@
 import { sortedQuantile } from '../../src/common/quantile.ts'
 import type { Rng } from '../../src/common/random.ts'
+import { mean } from '../../src/common/statistics.ts'
+import type { Interval } from '../../src/runner/inference/statistics.ts'
 import { studentCritical } from '../../src/runner/inference/student.ts'
-import { type Interval, mean } from '../../src/runner/statistics.ts'
 
 /**
  * The interval that comparisons had until November 2026, kept to show what it missed: a bootstrap of both rows and

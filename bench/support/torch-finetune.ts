@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Rng } from '../../src/common/random.ts'
 import { BatchOrder } from '../../src/envs/finetune/batches.ts'
 import { L2_STRENGTHS } from '../../src/models/logistic.ts'
-import type { Composition } from '../../src/runner/composition.ts'
+import type { Composition } from '../../src/runner/instances/instance.ts'
 import { npy } from './npy.ts'
 
 const SCRIPT = fileURLToPath(new URL('../peers/torch_finetune.py', import.meta.url))

@@ -5,10 +5,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { BenchmarkSummary } from '../../src/runner/benchmark/summary.ts'
+import { mean } from '../../src/common/statistics.ts'
 import { intervalOf } from '../../src/runner/inference/inference.ts'
+import { type Interval, meanInterval } from '../../src/runner/inference/statistics.ts'
 import { welch } from '../../src/runner/inference/welch.ts'
-import { type Interval, mean, meanInterval } from '../../src/runner/statistics.ts'
+import type { BenchmarkSummary } from '../../src/runner/jobs/benchmark/summary.ts'
 import { table } from '../support/measure.ts'
 
 interface PeerRun {

@@ -114,3 +114,8 @@ export interface AgentDefinition<S extends z.ZodType = z.ZodType> {
   recipe?(context: Pick<AgentContext<z.infer<S>>, 'observationSpace' | 'actionSpace' | 'config'>): Recipe
   factory(context: AgentContext<z.infer<S>>): Agent<unknown, unknown>
 }
+
+/** An agent's definition with the type of its config inferred from the schema. */
+export function defineAgent<S extends z.ZodType>(definition: AgentDefinition<S>): AgentDefinition<S> {
+  return definition
+}

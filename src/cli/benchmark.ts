@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import type { Command } from 'commander'
-import { benchmarkSchema } from '../runner/benchmark/config.ts'
-import type { BenchmarkSummary } from '../runner/benchmark/summary.ts'
-import { integer } from '../runner/report/format.ts'
+import { benchmarkSchema } from '../runner/jobs/benchmark/config.ts'
+import type { BenchmarkSummary } from '../runner/jobs/benchmark/summary.ts'
+import { integer } from '../runner/report/words.ts'
 import type { Io } from './command.ts'
 import { addRun } from './watched.ts'
 
@@ -13,7 +13,7 @@ export function benchmarkCommand(program: Command, io: Io): void {
     .command('benchmark')
     .description('train several agents with several seeds in one environment, and compare them')
   addRun(command, io, benchmarkSchema, benchmarkWords, async (settings, hooks) => {
-    const { benchmark } = await import('../runner/benchmark/benchmark.ts')
+    const { benchmark } = await import('../runner/jobs/benchmark/benchmark.ts')
     return benchmark(settings, hooks)
   })
 }

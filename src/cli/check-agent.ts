@@ -66,7 +66,7 @@ async function configFrom(id: string, schema: z.ZodType, given: string | undefin
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw inputError('cli.agent-config', `--agent-config takes an object, as {"hidden":[32]}, not ${given}`)
   }
-  const { parseAgentConfig } = await import('../runner/agent-config.ts')
+  const { parseAgentConfig } = await import('../runner/plugins/agent-config.ts')
   return parseAgentConfig(id, schema, { ...settings })
 }
 

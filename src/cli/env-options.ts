@@ -1,7 +1,7 @@
 import { inputError, messageOf } from '../common/error.ts'
 import type { Env } from '../envs/env.ts'
 import type { EnvOptions } from '../envs/registry.ts'
-import type { Container } from '../runner/container.ts'
+import type { Container } from '../runner/plugins/container.ts'
 
 /** What commands on environments have in common: their flags' values. */
 
@@ -19,7 +19,7 @@ export function parseJson(flag: string, text: string): unknown {
  * @throws input error when a plugin is missing or wrong, or two register one id
  */
 export async function withPlugins(names: readonly string[] = []): Promise<Container> {
-  const { containerOf } = await import('../runner/load-plugins.ts')
+  const { containerOf } = await import('../runner/plugins/load-plugins.ts')
   return containerOf(names)
 }
 

@@ -2,9 +2,9 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { inputError } from '../common/error.ts'
+import { integer, parseConfig } from '../common/settings.ts'
 import { ENGINES } from '../models/engine-names.ts'
-import { integer, parseConfig } from '../runner/config.ts'
-import { percent } from '../runner/report/format.ts'
+import { percent } from '../runner/report/words.ts'
 import { type Io, printResult } from './command.ts'
 import { addSchemaOptions, readSettings } from './options.ts'
 import { runProgress } from './progress.ts'
@@ -53,7 +53,7 @@ export function evaluateCommand(program: Command, io: Io): void {
       const missing = model === undefined ? 'model' : 'data'
       throw inputError('config.missing', `'${missing}' is missing: give --model and --data, or --policy`)
     }
-    const { evaluateModel } = await import('../runner/apply.ts')
+    const { evaluateModel } = await import('../runner/instances/apply.ts')
     const progress = runProgress(io)
     const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
     const result = await evaluateModel({ ...settings, model, data, ...hooks }).finally(progress.stop)
@@ -74,9 +74,9 @@ async function evaluateTrained(
   options: { readonly json?: boolean },
   settings: z.infer<typeof evaluateSchema> & { readonly policy: string },
 ): Promise<void> {
-  const { loadTrainedPolicy } = await import('../runner/train/policy.ts')
+  const { loadTrainedPolicy } = await import('../runner/jobs/train/policy.ts')
   const { refuseUnrecordable } = await import('../envs/wrappers/record-video.ts')
-  const { evaluatePolicy } = await import('../runner/train/evaluate.ts')
+  const { evaluatePolicy } = await import('../runner/play/evaluate.ts')
   const {
     policy,
     env,

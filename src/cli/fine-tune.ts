@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { fineTuneSchema } from '../runner/config.ts'
+import { fineTuneSchema } from '../runner/instances/config.ts'
 import type { Io } from './command.ts'
 import { summaryWords } from './summary-words.ts'
 import { addRun } from './watched.ts'
@@ -12,7 +12,7 @@ export function fineTuneCommand(program: Command, io: Io): void {
       'fine-tune a pretrained network on clips by RL over its layer groups, and say what it was worth',
     )
   addRun(command, io, fineTuneSchema, summaryWords, async (settings, hooks) => {
-    const { fineTune } = await import('../runner/fine-tune.ts')
+    const { fineTune } = await import('../runner/jobs/fine-tune/fine-tune.ts')
     return (await fineTune(settings, hooks)).summary
   })
 }

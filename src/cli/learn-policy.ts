@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { flops, plural } from '../runner/report/format.ts'
-import { learnPolicySchema } from '../runner/study/config.ts'
-import type { LearnPolicySummary } from '../runner/study/learn-policy.ts'
+import { learnPolicySchema } from '../runner/jobs/learn-policy/config.ts'
+import type { LearnPolicySummary } from '../runner/jobs/learn-policy/summary.ts'
+import { flops, plural } from '../runner/report/words.ts'
 import type { Io } from './command.ts'
 import { addRun } from './watched.ts'
 
@@ -14,7 +14,7 @@ export function learnPolicyCommand(program: Command, io: Io): void {
       'learn one policy over many instances (datasets, models), to be applied to others without learning',
     )
   addRun(command, io, learnPolicySchema, learnPolicyWords, async (settings, hooks) => {
-    const { learnPolicy } = await import('../runner/study/learn-policy.ts')
+    const { learnPolicy } = await import('../runner/jobs/learn-policy/learn-policy.ts')
     return learnPolicy(settings, hooks)
   })
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { parse } from 'yaml'
 import type { z } from 'zod'
 import { inputError, messageOf } from '../common/error.ts'
-import { kebabCase } from '../runner/config.ts'
+import { kebabCase } from '../common/settings.ts'
 
 /** One flag for every key of a schema, in kebab-case; the schema itself checks the values. */
 export function addSchemaOptions(command: Command, schema: z.ZodObject): Command {

@@ -1,5 +1,5 @@
-import { type Part, type Phase, type Range, totalOf } from '../runner/plan/phase.ts'
-import type { RunEvent } from '../runner/run-events.ts'
+import type { RunEvent } from '../runner/runs/events.ts'
+import { type Part, type Phase, type Range, totalOf } from '../runner/runs/phase.ts'
 
 type Plan = Extract<RunEvent, { type: 'plan' }>
 

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { inputError } from '../common/error.ts'
-import { percent } from '../runner/report/format.ts'
+import { percent } from '../runner/report/words.ts'
 import { type Io, printResult } from './command.ts'
 import { runProgress } from './progress.ts'
 
@@ -23,7 +23,7 @@ export function predictCommand(program: Command, io: Io): void {
     .option('--json', 'print the result as JSON, alone, on stdout')
     .action(async (given: string[], flags: PredictFlags) => {
       const paths = (await Promise.all(given.map(filesAt))).flat()
-      const { predictClips } = await import('../runner/apply.ts')
+      const { predictClips } = await import('../runner/instances/apply.ts')
       const progress = runProgress(io)
       const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
       const options = { cache: flags.cache, ...hooks }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import type { Command } from 'commander'
-import { decimal, percent, plural, signed } from '../runner/report/format.ts'
-import { claimWords, evidenceWords } from '../runner/report/study-differences.ts'
-import { studySchema } from '../runner/study/config.ts'
-import type { StudyResult } from '../runner/study/study.ts'
+import { studySchema } from '../runner/jobs/study/config.ts'
+import { claimWords, evidenceWords } from '../runner/jobs/study/report-differences.ts'
+import type { StudyResult } from '../runner/jobs/study/study.ts'
+import { decimal, percent, plural, signed } from '../runner/report/words.ts'
 import type { Io } from './command.ts'
 import { addRun } from './watched.ts'
 
@@ -16,7 +16,7 @@ export function studyCommand(program: Command, io: Io): void {
       'compare ways of fine-tuning (schedules, learned policies, searches, agents) on many instances',
     )
   addRun(command, io, studySchema, studyWords, async (settings, hooks) => {
-    const { study } = await import('../runner/study/study.ts')
+    const { study } = await import('../runner/jobs/study/study.ts')
     return study(settings, hooks)
   })
 }

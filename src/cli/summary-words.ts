@@ -1,8 +1,9 @@
 import { join, relative } from 'node:path'
 import Table from 'cli-table3'
-import { type Ending, endingOf } from '../runner/ending.ts'
-import { duration, flops, metricOf, percent, scheduleLabel } from '../runner/report/format.ts'
-import type { FineTuneSummary, ScheduleSummary } from '../runner/summary.ts'
+import type { ScheduleSummary } from '../runner/instances/scores.ts'
+import { type Ending, endingOf } from '../runner/jobs/fine-tune/ending.ts'
+import type { FineTuneSummary } from '../runner/jobs/fine-tune/summary.ts'
+import { duration, flops, metricOf, percent, scheduleLabel } from '../runner/report/words.ts'
 
 /** A run's end for people: the table, the verdict, notes; and last what they have, what it cost, what to do next. */
 export function summaryWords(summary: FineTuneSummary): string {

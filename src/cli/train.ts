@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import type { Command } from 'commander'
-import { duration, integer } from '../runner/report/format.ts'
-import { trainSchema } from '../runner/train/config.ts'
-import type { TrainSummary } from '../runner/train/summary.ts'
+import { trainSchema } from '../runner/jobs/train/config.ts'
+import type { TrainSummary } from '../runner/jobs/train/summary.ts'
+import { duration, integer } from '../runner/report/words.ts'
 import type { Io } from './command.ts'
 import { addRun } from './watched.ts'
 
@@ -13,7 +13,7 @@ export function trainCommand(program: Command, io: Io): void {
     .command('train')
     .description('let an agent learn in an environment, and evaluate what it learned')
   addRun(command, io, trainSchema, trainWords, async (settings, hooks) => {
-    const { train } = await import('../runner/train/train.ts')
+    const { train } = await import('../runner/jobs/train/train.ts')
     return train(settings, hooks)
   })
 }

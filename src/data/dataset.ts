@@ -36,3 +36,18 @@ export interface Splits {
   readonly reward: readonly Clip[]
   readonly test: readonly Clip[]
 }
+export interface LoadOptions {
+  /** The manifest's column that says which clips are of one recording; `group`, where there is one, when omitted. */
+  readonly groupColumn?: string
+  /** Leave out files that are missing or empty, and list them, instead of throwing. */
+  readonly skipBroken?: boolean
+  /** Clips of one class will do: they are scored, not learned from. */
+  readonly oneClass?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** What a loader of one layout finds. */
+export interface Found {
+  readonly clips: readonly Clip[]
+  readonly skipped: Dataset['skipped']
+}

@@ -1,8 +1,7 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { inputError, interrupted, type LayergymError } from '../common/error.ts'
-import type { Clip } from './dataset.ts'
-import type { Found, LoadOptions } from './load.ts'
+import type { Clip, Found, LoadOptions } from './dataset.ts'
 import { mediaType } from './media-types.ts'
 import { parseSplit } from './split-names.ts'
 

@@ -2,27 +2,11 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { inputError } from '../common/error.ts'
 import { nearest } from '../common/suggest.ts'
-import type { Clip, Dataset } from './dataset.ts'
+import type { Dataset, Found, LoadOptions } from './dataset.ts'
 import { loadFolder } from './folder.ts'
 import { loadManifest } from './manifest.ts'
 
-export interface LoadOptions {
-  /** The manifest's column that says which clips are of one recording; `group`, where there is one, when omitted. */
-  readonly groupColumn?: string
-  /** Leave out files that are missing or empty, and list them, instead of throwing. */
-  readonly skipBroken?: boolean
-  /** Clips of one class will do: they are scored, not learned from. */
-  readonly oneClass?: boolean
-  readonly signal?: AbortSignal
-}
-
 export { isVideoFile } from './media-types.ts'
-
-/** What a loader of one layout finds. */
-export interface Found {
-  readonly clips: readonly Clip[]
-  readonly skipped: Dataset['skipped']
-}
 
 /**
  * Reads a dataset's labels and checks that its files are there; decodes nothing. `path` is a folder of class

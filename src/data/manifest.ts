@@ -3,9 +3,8 @@ import { basename, dirname, extname, relative, resolve, sep } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { inputError, interrupted, messageOf } from '../common/error.ts'
 import { nearest } from '../common/suggest.ts'
-import type { Clip } from './dataset.ts'
+import type { Clip, Found, LoadOptions } from './dataset.ts'
 import { problemOf } from './folder.ts'
-import type { Found, LoadOptions } from './load.ts'
 import { parseSplit, SPLIT_NAMES } from './split-names.ts'
 
 interface Row {

@@ -29,9 +29,3 @@ export function balancedAccuracyOf(confusion: readonly (readonly number[])[]): n
   })
   return recalls.length === 0 ? 0 : recalls.reduce((a, b) => a + b, 0) / recalls.length
 }
-
-export function mean(values: ArrayLike<number>): number {
-  let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i]
-  return sum / values.length
-}

@@ -7,7 +7,7 @@ import type {
   Decision,
   Trajectory,
 } from '../../src/agents/agent.ts'
-import { defineAgent } from '../../src/agents/plugin.ts'
+import { defineAgent } from '../../src/agents/agent.ts'
 import { Rng } from '../../src/common/random.ts'
 import type { Mask } from '../../src/envs/env.ts'
 import { Discrete } from '../../src/envs/spaces.ts'

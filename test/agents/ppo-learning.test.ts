@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Agent } from '../../src/agents/agent.ts'
-import { refusesActions } from '../../src/agents/distributions/distribution.ts'
+import { refusesActions } from '../../src/agents/distributions/for-space.ts'
 import { Ppo } from '../../src/agents/ppo/agent.ts'
 import { PPO_PRESETS, ppoConfig, ppoRecipe, ppoSettings } from '../../src/agents/ppo/config.ts'
 import { Rng } from '../../src/common/random.ts'

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { definePlugin } from '../../src/agents/plugin.ts'
 import { exactEnvs } from '../../src/envs/exact/definitions.ts'
 import { makeEnv, registerEnv } from '../../src/envs/registry.ts'
-import { buildContainer } from '../../src/runner/container.ts'
+import { buildContainer } from '../../src/runner/plugins/container.ts'
+import { definePlugin } from '../../src/runner/plugins/plugin.ts'
 import { layergym, ROOT, workspace } from '../support/e2e.ts'
 
 const folder = workspace()

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Io } from '../../src/cli/command.ts'
 import { runProgress } from '../../src/cli/progress.ts'
 import { summaryWords } from '../../src/cli/summary-words.ts'
-import { endingOf } from '../../src/runner/ending.ts'
-import type { RunEvent } from '../../src/runner/run-events.ts'
+import { endingOf } from '../../src/runner/jobs/fine-tune/ending.ts'
+import type { RunEvent } from '../../src/runner/runs/events.ts'
 import { fixtureSummary } from '../fixtures/summary.ts'
 
 describe('a run’s end', () => {

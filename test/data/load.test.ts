@@ -1,9 +1,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Dataset } from '../../src/data/dataset.ts'
+import type { Dataset, LoadOptions } from '../../src/data/dataset.ts'
 import { datasetFingerprint } from '../../src/data/fingerprint.ts'
-import { type LoadOptions, loadDataset } from '../../src/data/load.ts'
+import { loadDataset } from '../../src/data/load.ts'
 import { SHIPPED, temporaryFolder } from './fixtures.ts'
 
 /** A folder with these files; what they hold doesn't matter to labels. */

@@ -7,7 +7,7 @@ import { loadDataset } from '../../src/data/load.ts'
 import { openClipSource } from '../../src/data/source.ts'
 import { splitDataset } from '../../src/data/split.ts'
 import { tf } from '../../src/models/tf.ts'
-import type { FineTuneSummary } from '../../src/runner/summary.ts'
+import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
 import { layergym, ROOT, smallRun, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()

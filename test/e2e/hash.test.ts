@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { FineTuneSummary } from '../../src/runner/summary.ts'
+import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
 import {
   eventsOf,
   layergym,
@@ -83,7 +83,7 @@ describe('interrupted and resumed', () => {
 
   test.each([1, 8])('in the middle of an episode, after step %i, with two workers', async step => {
     const dir = fresh()
-    const { fineTune, resumeRun } = await import('../../src/runner/fine-tune.ts')
+    const { fineTune, resumeRun } = await import('../../src/runner/jobs/fine-tune/fine-tune.ts')
     const controller = new AbortController()
     let steps = 0
     const hooks = {

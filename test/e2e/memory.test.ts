@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadDataset } from '../../src/data/load.ts'
 import { splitDataset } from '../../src/data/split.ts'
-import type { FineTuneSummary } from '../../src/runner/summary.ts'
+import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
 import { layergym, ROOT, smallRun, summaryOf, workspace } from '../support/e2e.ts'
 
 const folder = workspace()

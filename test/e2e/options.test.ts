@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { tf } from '../../src/models/tf.ts'
-import type { FineTuneSummary } from '../../src/runner/summary.ts'
+import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
 import {
   eventsOf,
   layergym,
@@ -238,7 +238,7 @@ describe('a failing episode', () => {
 
 test('tensors are as many after every episode', async () => {
   const counts: number[] = []
-  const { fineTune } = await import('../../src/runner/fine-tune.ts')
+  const { fineTune } = await import('../../src/runner/jobs/fine-tune/fine-tune.ts')
   const hooks = {
     clock: Date.now,
     signal: new AbortController().signal,

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { compose } from '../../src/runner/compose.ts'
-import { fineTuneSchema, parseConfig } from '../../src/runner/config.ts'
-import { Run, stepCounter } from '../../src/runner/run.ts'
-import { RunFolder } from '../../src/runner/run-folder.ts'
+import { parseConfig } from '../../src/common/settings.ts'
+import { compose } from '../../src/runner/instances/compose.ts'
+import { fineTuneSchema } from '../../src/runner/instances/config.ts'
+import { Run, stepCounter } from '../../src/runner/jobs/fine-tune/run.ts'
+import { RunFolder } from '../../src/runner/runs/run-folder.ts'
 import { eventsOf, layergym, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()

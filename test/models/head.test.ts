@@ -10,7 +10,7 @@ import { loadModel } from '../../src/models/load.ts'
 import type { Network } from '../../src/models/network.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
 import { tf } from '../../src/models/tf.ts'
-import { buildNetwork } from '../../src/runner/network.ts'
+import { buildNetwork } from '../../src/runner/instances/network.ts'
 import { randomPixels } from '../support/models.ts'
 
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parseConfig } from '../../src/common/settings.ts'
 import { startEngine } from '../../src/models/engine.ts'
 import { findFeatureMap } from '../../src/models/features.ts'
 import { flattenModel } from '../../src/models/graph.ts'
@@ -8,8 +9,8 @@ import { loadModel } from '../../src/models/load.ts'
 import { Network } from '../../src/models/network.ts'
 import { detectScaling, SCALINGS } from '../../src/models/scaling.ts'
 import { tf } from '../../src/models/tf.ts'
-import { fineTuneSchema, parseConfig } from '../../src/runner/config.ts'
-import { buildNetwork, inputFormat, isVideoModel } from '../../src/runner/network.ts'
+import { fineTuneSchema } from '../../src/runner/instances/config.ts'
+import { buildNetwork, inputFormat, isVideoModel } from '../../src/runner/instances/network.ts'
 import { randomPixels } from '../support/models.ts'
 
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import { run } from '../../src/cli/main.ts'
-import type { FineTuneSummary } from '../../src/runner/summary.ts'
+import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const CLIPS = join(ROOT, 'data', 'grid_command', 'clips')

@@ -1,4 +1,4 @@
-import { decimal } from '../../../src/runner/report/format.ts'
+import { decimal } from '../../../src/runner/report/words.ts'
 import type { FineTuneRecord, IntervalRecord, TableRecord } from '../../support/coverage.ts'
 import { table } from '../../support/measure.ts'
 import type { Page, Raw } from '../redraw.ts'

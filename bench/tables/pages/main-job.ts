@@ -1,6 +1,5 @@
-import { mean } from '../../../src/models/metrics.ts'
-import { duration, flops, percent, scheduleLabel, signed } from '../../../src/runner/report/format.ts'
-import { standardDeviation } from '../../../src/runner/statistics.ts'
+import { mean, standardDeviation } from '../../../src/common/statistics.ts'
+import { duration, flops, percent, scheduleLabel, signed } from '../../../src/runner/report/words.ts'
 import { table } from '../../support/measure.ts'
 import type { Page, Raw } from '../redraw.ts'
 

@@ -1,7 +1,8 @@
+import { mean, standardDeviation } from '../../../src/common/statistics.ts'
 import { intervalOf } from '../../../src/runner/inference/inference.ts'
+import { type Interval, meanInterval } from '../../../src/runner/inference/statistics.ts'
 import { welch } from '../../../src/runner/inference/welch.ts'
-import { decimal, signed } from '../../../src/runner/report/format.ts'
-import { type Interval, mean, meanInterval, standardDeviation } from '../../../src/runner/statistics.ts'
+import { decimal, signed } from '../../../src/runner/report/words.ts'
 import { table } from '../../support/measure.ts'
 import type { Page, Raw } from '../redraw.ts'
 

@@ -1,9 +1,6 @@
 import type { Rng } from '../../common/random.ts'
-import type { Mask, Space } from '../../envs/env.ts'
-import { Box, Discrete, MultiDiscrete } from '../../envs/spaces.ts'
+import type { Mask } from '../../envs/env.ts'
 import type { Decision } from '../agent.ts'
-import { CategoricalDistribution } from './categorical.ts'
-import { GaussianDistribution } from './gaussian.ts'
 
 /** π(·|s) made of one row of the policy network's outputs: how to act by it, and how to differentiate it. */
 export interface Distribution {
@@ -31,25 +28,4 @@ export interface Distribution {
 export interface Evaluated {
   readonly logProbability: number
   readonly entropy: number
-}
-
-/** The distribution over a space's actions, or undefined where there is none. */
-export function distributionOf(space: Space<unknown>, initialLogStd: number): Distribution | undefined {
-  if (space instanceof Discrete) return new CategoricalDistribution([space.n], ([action]) => action)
-  if (space instanceof MultiDiscrete) return new CategoricalDistribution(space.sizes, actions => actions)
-  if (space instanceof Box) return new GaussianDistribution(space.low, space.high, initialLogStd)
-  return undefined
-}
-
-/** Why agents with such policies can't act here, if they can't. */
-export function refusesActions({
-  actionSpace,
-}: {
-  readonly actionSpace: Space<unknown>
-}): string | undefined {
-  if (distributionOf(actionSpace, 0) !== undefined) return undefined
-  return (
-    'its policies are over Discrete, MultiDiscrete and Box actions, ' +
-    `and this action space is ${JSON.stringify(actionSpace.toJSON())}`
-  )
 }

@@ -1,4 +1,4 @@
-import { defineAgent } from '../plugin.ts'
+import { defineAgent } from '../agent.ts'
 import { Dqn, refusesSpaces } from './agent.ts'
 import { dqnConfig } from './config.ts'
 

@@ -1,5 +1,5 @@
-import { refusesActions } from '../distributions/distribution.ts'
-import { defineAgent } from '../plugin.ts'
+import { defineAgent } from '../agent.ts'
+import { refusesActions } from '../distributions/for-space.ts'
 import { Ppo } from './agent.ts'
 import { ppoConfig, ppoRecipe } from './config.ts'
 

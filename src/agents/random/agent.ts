@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Space } from '../../envs/env.ts'
 import type { ActContext, Agent, AgentState, Decision, LearnReport } from '../agent.ts'
-import { defineAgent } from '../plugin.ts'
+import { defineAgent } from '../agent.ts'
 
 /** Uniform among the allowed actions of any space, greedy or not: the floor that every agent must beat. */
 export class RandomAgent implements Agent<unknown, unknown> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineAgent } from '../plugin.ts'
+import { defineAgent } from '../agent.ts'
 import { ConstantSearch, refusesUnbounded } from './agent.ts'
 import { CrossEntropyMethod, refusesMany } from './cem.ts'
 import { cemConfig } from './cem-config.ts'

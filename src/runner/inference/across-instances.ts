@@ -1,5 +1,5 @@
 import type { Rng } from '../../common/random.ts'
-import { mean, standardDeviation } from '../statistics.ts'
+import { mean, standardDeviation } from '../../common/statistics.ts'
 import { LEVEL } from './holm.ts'
 import type { Inference } from './inference.ts'
 import { signFlip } from './sign-flip.ts'

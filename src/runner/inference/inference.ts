@@ -1,5 +1,5 @@
-import type { Interval } from '../statistics.ts'
 import { LEVEL } from './holm.ts'
+import type { Interval } from './statistics.ts'
 
 /** What the numbers say about a mean. */
 export interface Inference {
@@ -24,3 +24,7 @@ export function intervalOf({ interval }: Inference): Interval {
 export function pAbove(inference: Inference, bound: number): number {
   return inference.mean > bound ? inference.p(bound) : 1
 }
+export const MINIMUM_CLIPS = 30
+
+/** A seed alone moves accuracy by points, and so does a handful of clips: below these nothing is claimed. */
+export const MINIMUM_SEEDS = 3

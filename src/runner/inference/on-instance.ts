@@ -1,5 +1,5 @@
 import { failure } from '../../common/error.ts'
-import { mean, standardDeviation } from '../statistics.ts'
+import { mean, standardDeviation } from '../../common/statistics.ts'
 import type { Inference } from './inference.ts'
 import { detectableErrors, studentCritical } from './student.ts'
 

@@ -1,4 +1,4 @@
-import { mean, standardDeviation } from '../statistics.ts'
+import { mean, standardDeviation } from '../../common/statistics.ts'
 import type { Inference } from './inference.ts'
 import { detectableErrors, studentCritical, studentTwoSided } from './student.ts'
 

@@ -1,6 +1,6 @@
 import { type EChartsOption, init } from 'echarts'
-import { flops } from './format.ts'
 import { escapeText, Html, html, printable } from './html.ts'
+import { flops } from './words.ts'
 
 export const COLOURS = {
   ink: '#1f2733',

@@ -3,9 +3,10 @@ import { coverageOf, fineTuneClaims, tableClaims } from '../../../bench/support/
 import { one, type World } from '../../../bench/support/null-worlds.ts'
 import { pigeonholeInterval } from '../../../bench/support/pigeonhole.ts'
 import { Rng } from '../../../src/common/random.ts'
+import { mean } from '../../../src/common/statistics.ts'
 import { acrossInstances } from '../../../src/runner/inference/across-instances.ts'
 import { intervalOf } from '../../../src/runner/inference/inference.ts'
-import { type Interval, mean } from '../../../src/runner/statistics.ts'
+import type { Interval } from '../../../src/runner/inference/statistics.ts'
 
 /** A small bench/coverage.ts. Of 200 cases at 5 %, 19 and more are found in one run of a hundred. */
 const SIMULATIONS = 200

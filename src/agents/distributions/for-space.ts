@@ -1,0 +1,26 @@
+import type { Space } from '../../envs/env.ts'
+import { Box, Discrete, MultiDiscrete } from '../../envs/spaces.ts'
+import { CategoricalDistribution } from './categorical.ts'
+import type { Distribution } from './distribution.ts'
+import { GaussianDistribution } from './gaussian.ts'
+
+/** The distribution over a space's actions, or undefined where there is none. */
+export function distributionOf(space: Space<unknown>, initialLogStd: number): Distribution | undefined {
+  if (space instanceof Discrete) return new CategoricalDistribution([space.n], ([action]) => action)
+  if (space instanceof MultiDiscrete) return new CategoricalDistribution(space.sizes, actions => actions)
+  if (space instanceof Box) return new GaussianDistribution(space.low, space.high, initialLogStd)
+  return undefined
+}
+
+/** Why agents with such policies can't act here, if they can't. */
+export function refusesActions({
+  actionSpace,
+}: {
+  readonly actionSpace: Space<unknown>
+}): string | undefined {
+  if (distributionOf(actionSpace, 0) !== undefined) return undefined
+  return (
+    'its policies are over Discrete, MultiDiscrete and Box actions, ' +
+    `and this action space is ${JSON.stringify(actionSpace.toJSON())}`
+  )
+}

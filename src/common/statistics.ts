@@ -1,0 +1,20 @@
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return sum / values.length
+}
+
+/** Of the sample: divisor n − 1. NaN for fewer than two values. */
+export function standardDeviation(values: readonly number[]): number {
+  const centre = mean(values)
+  let sum = 0
+  for (const value of values) sum += (value - centre) ** 2
+  return values.length < 2 ? Number.NaN : Math.sqrt(sum / (values.length - 1))
+}
+
+/** Mean of the middle half: a quarter of the values, rounded down, is left out at either end (scipy's trim_mean). */
+export function interquartileMean(values: readonly number[]): number {
+  const cut = Math.floor(values.length / 4)
+  const sorted = [...values].sort((a, b) => a - b)
+  return mean(sorted.slice(cut, sorted.length - cut))
+}

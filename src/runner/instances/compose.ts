@@ -1,0 +1,225 @@
+import { availableParallelism, homedir } from 'node:os'
+import { join } from 'node:path'
+import type { Rng } from '../../common/random.ts'
+import { openClipCache } from '../../data/clip-cache.ts'
+import type { Clip } from '../../data/dataset.ts'
+import { loadDataset } from '../../data/load.ts'
+import { chooseFrameRate, openClipSource, surveyClips } from '../../data/source.ts'
+import { splitDataset } from '../../data/split.ts'
+import type { FineTuningOptions } from '../../envs/finetune/world-state.ts'
+import { startEngine } from '../../models/engine.ts'
+import { flattenModel } from '../../models/graph.ts'
+import { standardiseFeatures } from '../../models/head.ts'
+import { readWeights } from '../../models/initialize.ts'
+import { hasLinearHead } from '../../models/linear-probe.ts'
+import { type LoadedModel, loadModel } from '../../models/load.ts'
+import { createOptimizer } from '../../models/optimizer.ts'
+import { refuseUntrainable } from '../../models/trainable.ts'
+import { Trainee } from '../../models/trainee.ts'
+import type { Clock } from '../play/roles.ts'
+import { containerOf } from '../plugins/load-plugins.ts'
+import type { OnEvent } from '../runs/events.ts'
+import { classesOf } from './classes.ts'
+import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
+import type { FineTuneConfig } from './config.ts'
+import { createAgents } from './create-agents.ts'
+import type { Composition, Parts } from './instance.ts'
+import { memoryAfter } from './memory-after.ts'
+import { isOurs, knowsClasses } from './model-metadata.ts'
+import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
+import { solveProbe } from './probe.ts'
+import { MEGABYTE, refuseMistakes, stagesOf, worldsFor } from './worlds.ts'
+
+interface ComposeHooks {
+  /** Bytes for activations of frozen prefixes; default: a gigabyte. */
+  readonly cacheBytes?: number
+  /** Milliseconds since 1970. */
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly onEvent: OnEvent
+  readonly onStep: (step: number) => void
+}
+
+const DEFAULT_GROUPS = 4
+
+export async function compose(
+  wanted: FineTuneConfig,
+  parts: Parts,
+  hooks: ComposeHooks,
+): Promise<Composition> {
+  const notice = (message: string) => hooks.onEvent({ type: 'notice', message })
+  let config = wanted
+  const container = await containerOf(config.plugin, parts.plugins)
+  refuseMistakes(config, parts, container)
+  const given =
+    parts.dataset ??
+    (await loadDataset(config.data, {
+      groupColumn: config.groupColumn,
+      skipBroken: config.skipBroken,
+      signal: hooks.signal,
+    }))
+  // Split before the long work begins, so that data that can't be split says so at once.
+  const givenSplit = splitDataset(given, { seed: config.seed })
+  checkBatch(givenSplit.splits, config)
+  const engine = await startEngine({ engine: config.engine, threads: config.threads, onNotice: notice })
+  // Bits depend on both: recorded, and set again by resume.
+  config = { ...config, engine: engine.name, threads: engine.threads }
+  const loaded = parts.model ? undefined : await loadModel(config.model)
+  const pretrained = parts.model ?? (loaded as LoadedModel).model
+  const format = inputFormat(pretrained, config)
+  const keepHead = knowsClasses(loaded, given.classes)
+  const plan = {
+    classes: given.classes.length,
+    format,
+    head: parts.head ?? config.head,
+    keepHead,
+    groups:
+      parts.groups ?? (config.groups === undefined ? { atMost: DEFAULT_GROUPS } : { count: config.groups }),
+    seed: config.seed,
+  }
+  // Whether it can be built, cut and trained is known before the clips are decoded; the scaling only after.
+  if (isVideoModel(pretrained)) refuseUntrainable(flattenModel(pretrained), engine.name)
+  else {
+    const trial = buildNetwork(pretrained, { ...plan, scaling: undefined })
+    refuseUntrainable(trial.graph, engine.name)
+    trial.model.dispose()
+  }
+  const timings = await surveyClips(given.clips, { signal: hooks.signal })
+  const frameRate = chooseFrameRate(timings, format.frames)
+  const cache = openClipCache({
+    dir: join(config.cache ?? defaultCacheDir(), 'clips'),
+    size: format.size,
+    channels: format.channels,
+    fit: config.fit,
+    frameRate,
+    clock: hooks.clock,
+    onNotice: notice,
+  })
+  const { skipped } = await cache.prepare(given.clips, {
+    signal: hooks.signal,
+    concurrency: availableParallelism(),
+    skipBroken: config.skipBroken,
+    onProgress: ({ done, total }) => hooks.onEvent({ type: 'clips', done, total }),
+  })
+  const dataset = withoutBroken(given, skipped)
+  for (const { path, reason } of dataset.skipped) notice(`left out ${path}: ${reason}`)
+  const { splits, warnings } = dataset === given ? givenSplit : splitDataset(dataset, { seed: config.seed })
+  for (const warning of warnings) notice(warning)
+  notice(describeSplits(dataset, splits))
+  const memory = await memoryAfter(splits, loaded?.metadata ?? pretrained.getUserDefinedMetadata(), notice)
+  const source = openClipSource({ cache, frames: format.frames })
+  const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
+  const augmented =
+    config.sampling === 'uniform' ? undefined : (batch: readonly Clip[], rng: Rng) => source.batch(batch, rng)
+  const scaling = isOurs(loaded, pretrained)
+    ? undefined
+    : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
+  const classIndex = new Map(dataset.classes.map((name, index) => [name, index]))
+  const label = (clip: Clip) => classIndex.get(clip.label) ?? -1
+  const classes = classesOf(splits.train.map(label), dataset.classes, config.balance)
+  for (const note of classes.notes) notice(note)
+  const { balanced, classWeight } = classes
+  const weight = classWeight && ((clip: Clip) => classWeight[label(clip)])
+  const { cacheBytes = 1024 * MEGABYTE } = hooks
+  const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
+  const traineeFor = (own: typeof plan) => {
+    const network = buildNetwork(pretrained, { ...own, scaling })
+    standardiseFeatures(network, inBatches(splits.train), pixels)
+    const optimizer = () => createOptimizer({ kind: config.optimizer })
+    const options = { network, optimizer, pixels, augmented, label, weight }
+    return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))
+  }
+  const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () =>
+    traineeFor(plan),
+  )
+  const shared = hasLinearHead(trainees[0].network, dataset.classes.length)
+  const linear = once(() =>
+    shared ? trainees[0] : traineeFor({ ...plan, head: 'linear', keepHead: false, groups: { atMost: 2 } }),
+  )
+  const probe = once((clock: Clock) => {
+    const { prior, probeWeight } = classes
+    const options = {
+      splits,
+      classes: dataset.classes.length,
+      keepHead: false,
+      balanced,
+      prior,
+      signal: hooks.signal,
+    }
+    const world = worldsFor(config, parts, container, options)(linear(), { probed: false })
+    return solveProbe(world, { clock, shared, weight: probeWeight && (index => probeWeight[index]) })
+  })
+  const composed = (own: FineTuneConfig, from: Partial<FineTuningOptions<unknown>> = {}): Composition => {
+    const on = worldsFor(own, parts, container, {
+      splits,
+      classes: dataset.classes.length,
+      keepHead,
+      balanced,
+      prior: classes.prior,
+      balancedBatches: config.balance === 'sampling',
+      signal: hooks.signal,
+      onStep: hooks.onStep,
+    })
+    const worlds = trainees.map(trainee => on(trainee, { ...stagesOf(own), ...from }))
+    const [world] = worlds
+    return {
+      config: own,
+      engine,
+      container,
+      dataset,
+      splits,
+      format,
+      frameRate,
+      scaling,
+      label,
+      balanced,
+      pixels,
+      memory,
+      worlds,
+      get linear() {
+        return on(linear(), { probed: false })
+      },
+      probe,
+      variant: options => on(world.options.trainee, { ...from, ...options }),
+      derive(overrides, start = from) {
+        const derived = { ...own, ...overrides }
+        refuseMistakes(derived, parts, container)
+        return composed(derived, start)
+      },
+      createAgents: () => createAgents(own, parts, container, world),
+      close: () => cache.close(),
+      dispose() {
+        cache.close()
+        const models = new Set(trainees.map(({ network }) => network.model))
+        if (parts.model === undefined) models.add(pretrained)
+        for (const model of models) model.dispose()
+      },
+    }
+  }
+  return composed(config)
+}
+
+/** Made at the first call, with what that one was given. */
+function once<A extends readonly unknown[], T>(make: (...given: A) => T): (...given: A) => T {
+  let made: { readonly value: T } | undefined
+  return (...given) => {
+    made ??= { value: make(...given) }
+    return made.value
+  }
+}
+
+export function defaultCacheDir(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'layergym')
+}
+
+function framesOf(
+  clips: readonly Clip[],
+  pixels: (clips: readonly Clip[]) => Uint8Array,
+  format: InputFormat,
+) {
+  const [height, width] = format.size
+  return {
+    data: pixels(clips),
+    shape: [clips.length * format.frames, height, width, format.channels] as const,
+  }
+}

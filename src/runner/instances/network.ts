@@ -1,0 +1,115 @@
+import { inputError } from '../../common/error.ts'
+import { Rng } from '../../common/random.ts'
+import { unknownName } from '../../common/suggest.ts'
+import { buildClipModel } from '../../models/clip-model.ts'
+import { flattenModel } from '../../models/graph.ts'
+import type { HeadBuilder } from '../../models/head.ts'
+import { type GroupsOption, Network } from '../../models/network.ts'
+import { detectScaling, type InputScaling, RAW, SCALINGS } from '../../models/scaling.ts'
+import type { tf } from '../../models/tf.ts'
+import { adaptVideoModel } from '../../models/video-model.ts'
+import type { FineTuneConfig } from './config.ts'
+
+/** What clips must look like for a model. */
+export interface InputFormat {
+  readonly frames: number
+  /** [height, width] */
+  readonly size: readonly [number, number]
+  readonly channels: 1 | 3
+}
+
+/** The largest side taken without being asked to: clips of many frames cost their pixels many times over. */
+const DEFAULT_SIDE = 96
+
+export function isVideoModel(model: tf.LayersModel): boolean {
+  return model.inputs[0].shape.length === 5
+}
+
+/** Frames, size and channels, from the flags and the model; a video model's own come first. */
+export function inputFormat(model: tf.LayersModel, config: FineTuneConfig): InputFormat {
+  const shape = model.inputs[0].shape as (number | null)[]
+  const video = isVideoModel(model)
+  const channels = shape[shape.length - 1]
+  if ((!video && shape.length !== 4) || (channels !== 1 && channels !== 3)) {
+    throw inputError(
+      'model.input-shape',
+      `the model takes an input of shape [${shape
+        .slice(1)
+        .map(d => d ?? 'any')
+        .join(', ')}]; ${config.task} needs ` +
+        'an image model ([height, width, 1 or 3]) or a video model ([frames, height, width, 1 or 3])',
+    )
+  }
+  const [height, width] = shape.slice(-3)
+  if (video) {
+    const side = (own: number | null) => own ?? config.size ?? DEFAULT_SIDE
+    return { frames: shape[1] ?? config.frames, size: [side(height), side(width)], channels }
+  }
+  const side = (own: number | null) => config.size ?? Math.min(own ?? DEFAULT_SIDE, DEFAULT_SIDE)
+  return { frames: config.frames, size: [side(height), side(width)], channels }
+}
+
+/** The pixel scaling asked for, or the one that the model's own statistics speak for. */
+export function chooseScaling(
+  model: tf.LayersModel,
+  wanted: string | undefined,
+  pixels: { readonly data: Uint8Array; readonly shape: readonly [number, number, number, number] },
+  onNotice: (message: string) => void,
+): InputScaling {
+  if (wanted !== undefined) return scalingNamed(wanted)
+  const graph = flattenModel(model)
+  if (graph.nodes.some(node => node.layer?.getClassName() === 'Rescaling')) return RAW
+  if (isVideoModel(model)) {
+    onNotice(`a video model's pixel scaling can't be found out: ${SCALINGS[0].id} is assumed (--scaling)`)
+    return SCALINGS[0]
+  }
+  const detected = detectScaling(graph, pixels)
+  if (detected === undefined) {
+    onNotice(
+      `the model has no batch normalisation to tell its pixel scaling by: ${SCALINGS[0].id} is assumed (--scaling)`,
+    )
+    return SCALINGS[0]
+  }
+  onNotice(`pixels are scaled to ${detected.scaling.id}, which the model's statistics fit best`)
+  return detected.scaling
+}
+
+/** @throws input error for a name that none has */
+export function scalingNamed(id: string): InputScaling {
+  const found = SCALINGS.find(scaling => scaling.id === id)
+  if (found !== undefined) return found
+  const known = SCALINGS.map(scaling => scaling.id)
+  throw unknownName('scaling', id, known)
+}
+
+/** The network to fine-tune: an image model under a clip head, or a video model with its head replaced. */
+export function buildNetwork(
+  pretrained: tf.LayersModel,
+  options: {
+    readonly classes: number
+    readonly format: InputFormat
+    readonly scaling: InputScaling | undefined
+    readonly head: FineTuneConfig['head'] | HeadBuilder
+    readonly keepHead: boolean
+    readonly groups: GroupsOption
+    readonly seed: number
+  },
+): Network {
+  const rng = Rng.of(options.seed, 'head')
+  if (isVideoModel(pretrained)) {
+    const { classes, format, scaling } = options
+    const clip = [format.frames, ...format.size, format.channels] as const
+    const model = options.keepHead ? pretrained : adaptVideoModel(pretrained, { classes, clip, scaling })
+    return new Network(model, options.groups)
+  }
+  const { format, scaling = SCALINGS[0] } = options
+  const model = buildClipModel(pretrained, {
+    classes: options.classes,
+    frames: format.frames,
+    size: format.size,
+    scaling,
+    head: options.head,
+    rng,
+  })
+  return new Network(model, options.groups)
+}

@@ -1,0 +1,90 @@
+import { inputError } from '../../common/error.ts'
+import { unknownName } from '../../common/suggest.ts'
+import { rateLimits } from '../../envs/finetune/actions.ts'
+import { defaultStateSpace } from '../../envs/finetune/features.ts'
+import { checkCredit, withCost } from '../../envs/finetune/reward.ts'
+import { SHAPES } from '../../envs/finetune/shape.ts'
+import { StageTree } from '../../envs/finetune/stages.ts'
+import { FineTuning } from '../../envs/finetune/world.ts'
+import type { FineTuningOptions } from '../../envs/finetune/world-state.ts'
+import type { Trainee } from '../../models/trainee.ts'
+import { parseAgentConfig } from '../plugins/agent-config.ts'
+import type { Container } from '../plugins/container.ts'
+import { batchSizeOf } from './clips.ts'
+import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
+import type { Parts } from './instance.ts'
+import { scalingNamed } from './network.ts'
+
+export const MEGABYTE = 2 ** 20
+
+/** Worlds as a configuration describes them, on networks that are given. */
+export function worldsFor(
+  config: FineTuneConfig,
+  parts: Parts,
+  container: Container,
+  given: Pick<
+    FineTuningOptions<unknown>,
+    'classes' | 'keepHead' | 'balanced' | 'prior' | 'balancedBatches' | 'signal' | 'onStep'
+  > & {
+    readonly splits: Parameters<typeof batchSizeOf>[1]
+  },
+) {
+  const reward = parts.reward ?? container.reward(config.reward)
+  const batchSize = batchSizeOf(config, given.splits)
+  const baselines: FineTuningOptions['baselines'] = new Map()
+  return (trainee: Trainee, options: Partial<FineTuningOptions<unknown>> = {}) =>
+    new FineTuning<unknown>({
+      trainee,
+      pretrained: trainee.pretrained,
+      ...given,
+      batchSize,
+      roundSteps: roundStepsOf(config),
+      budgetSteps: longestRun(config),
+      budgetFlops: budgetFlops(trainee, config.budgetSteps, batchSize),
+      limits: rateLimits(config.learningRate),
+      actions: parts.actionSpace ?? container.actions(config.actions),
+      states: parts.stateSpace ?? defaultStateSpace,
+      reward: config.costWeight > 0 ? withCost(reward, config.costWeight) : reward,
+      credit: config.credit,
+      baselines,
+      norms: { modes: trainee.network.groups.map(() => config.norm) },
+      shape: SHAPES[config.shape],
+      ...options,
+    })
+}
+
+/** One a worker: a stage's cached prefixes are its own network's. */
+export function stagesOf({ stageMemory, workers }: FineTuneConfig): Partial<FineTuningOptions<unknown>> {
+  const memory = Math.floor((stageMemory * MEGABYTE) / workers)
+  return memory > 0 ? { stages: new StageTree(memory) } : {}
+}
+
+/** @throws input error for names that nothing is registered under, wrong settings, and control that doesn't fit its view */
+export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: Container): void {
+  parseAgentConfig(config.agent, container.agent(config.agent).config, config.agentConfig)
+  container.task(config.task)
+  if (config.scaling !== undefined) scalingNamed(config.scaling)
+  if (config.root !== 'none')
+    parseAgentConfig(config.root, container.agent(config.root).config, config.rootConfig)
+  const kept = ['policy', ...config.baselines]
+  if (config.keep !== undefined && !kept.includes(config.keep)) throw unknownName('keep', config.keep, kept)
+  checkCredit(config.credit, parts.reward ?? container.reward(config.reward))
+  if (parts.actionSpace === undefined) container.actions(config.actions)
+  if (config.credit === 'difference' && (config.view === 'sequential' || config.control === 'joint')) {
+    throw inputError(
+      'credit.view',
+      'the difference that one action made can be paid where each group has its own: with --view parallel, and --control independent or shared',
+    )
+  }
+  if (config.view === 'sequential' && config.control !== 'shared') {
+    throw inputError(
+      'control.sequential',
+      'the sequential view is one environment for all groups: it needs one agent (--control shared), or use --view parallel',
+    )
+  }
+}
+
+/** What `budgetSteps` steps of full fine-tuning cost. */
+function budgetFlops({ network }: Trainee, budgetSteps: number, batchSize: number): number {
+  return budgetSteps * batchSize * network.stepFlops(network.groups.map(() => true))
+}

@@ -1,0 +1,204 @@
+import { BASELINES, type BaselineName } from '../../../agents/schedules/baselines.ts'
+import type { Schedule, Trial } from '../../../agents/schedules/schedule.ts'
+import { type Cost, total } from '../../../common/cost.ts'
+import { mean } from '../../../common/statistics.ts'
+import type { Composition } from '../../instances/instance.ts'
+import { runsOf, type SearchResult, scoreOf, type Tried } from '../../instances/schedule-search.ts'
+import type { Caveat, ScheduleSummary } from '../../instances/scores.ts'
+import type { Beginning } from '../../instances/start.ts'
+import { pointsOf, testScore } from '../../instances/test-scores.ts'
+import type { ClipScores, ScheduleRun } from '../../instances/trained.ts'
+import type { EpisodeSummary, RoundSummary } from '../../play/summary.ts'
+import { behaviourOf } from './behaviour.ts'
+import { caveatsOf, runCaveats } from './caveats.ts'
+import { compareWithBaselines } from './compare.ts'
+import { notesOnResults } from './notes.ts'
+import type { Comparison, FineTuneSummary } from './summary.ts'
+import { verdict } from './verdict.ts'
+
+/** The greedy run that follows learning. */
+export interface Greedy {
+  readonly summary: EpisodeSummary
+  readonly actions: readonly unknown[]
+  readonly rewards: readonly number[]
+}
+
+/** A final run of the policy knows its rounds. */
+export type FinalRun = ScheduleRun & { readonly rounds?: readonly RoundSummary[] }
+
+export interface SummaryInput
+  extends Pick<
+    FineTuneSummary,
+    'runDir' | 'hash' | 'model' | 'test' | 'mistakes' | 'episodes' | 'updates' | 'notes' | 'chosen'
+  > {
+  readonly composition: Composition
+  readonly greedy: Greedy
+  readonly seeds: readonly number[]
+  readonly searches: ReadonlyMap<BaselineName, SearchResult>
+  readonly beginning: Beginning
+  readonly runs: Readonly<Record<string, FinalRun>>
+}
+
+/** Everything a run reports, from what its parts came to. */
+export function buildSummary(input: SummaryInput): FineTuneSummary {
+  const { composition, greedy, beginning } = input
+  const { config, engine, dataset, splits, worlds, balanced } = composition
+  const { trainee, states } = worlds[0].options
+  const search = total([...input.episodes, greedy.summary])
+  const compared = compareAll(input, minus(search, greedy.summary))
+  const data = {
+    path: config.data,
+    classes: dataset.classes,
+    splits: {
+      train: splits.train.length,
+      probe: splits.probe.length,
+      reward: splits.reward.length,
+      test: splits.test.length,
+    },
+    grouped: dataset.hasGroups,
+    skipped: dataset.skipped.length,
+    balanced,
+  }
+  const told = { ...compared, start: beginning.start, data, config }
+  return {
+    runDir: input.runDir,
+    hash: input.hash,
+    engine: engine.name,
+    versions: { ...engine.versions, threads: String(engine.threads) },
+    config: { ...config, features: [...states.group, ...states.global].map(feature => feature.id) },
+    data,
+    groups: trainee.network.groups.map(({ name, parameters, flops }) => ({ name, parameters, flops })),
+    episodes: [...input.episodes, greedy.summary],
+    updates: input.updates,
+    notes: [...input.notes, ...notesOnResults(told)],
+    test: input.test,
+    mistakes: input.mistakes,
+    chosen: input.chosen,
+    start: beginning.start,
+    ...compared,
+    search,
+    spent: spentOn(input),
+    verdict: verdict(told),
+    model: input.model,
+  }
+}
+
+/** The learned policy and each baseline over the same seeds, and the differences between them. */
+function compareAll({ composition, seeds, runs, searches, beginning, greedy }: SummaryInput, search: Cost) {
+  const finals = (name: string) => seeds.map(seed => ({ seed, run: runs[`${name}/${seed}`] }))
+  const outcomes = (name: string) => ({
+    perSeed: finals(name).map(({ run }) => clipOutcomes(run.test, composition)),
+  })
+  const rounds = [greedy.summary.rounds, ...finals('policy').map(({ run }) => run.rounds ?? [])]
+  const behaviour = behaviourOf(rounds, beginning.start)
+  const baselines: Record<string, ScheduleSummary> = {}
+  for (const [name, searched] of searches) {
+    const tried = searched.tried.map(triedSummary)
+    const { longer } = searched
+    const { solved }: Schedule = BASELINES[name]
+    const summary = summarise(finals(name), total(runsOf(searched)), composition)
+    baselines[name] = {
+      ...summary,
+      caveats: caveatsOf(searched, finals(name), composition),
+      // It has no rate, and its final runs are the one of its search.
+      ...(solved
+        ? { solved, total: total(runsOf(searched)) }
+        : { learningRate: rateOf(searched.chosen.trial), tried }),
+      ...(longer && { longer: { score: longer.run.score, gain: longer.gain, flops: longer.run.flops } }),
+      ...(longer?.rising && { ownBest: ownBest(summarise(finals(`${name} x2`), NOTHING, composition)) }),
+    }
+  }
+  const compared = compareWithBaselines({
+    policy: outcomes('policy'),
+    baselines: Object.fromEntries([...searches.keys()].map(name => [name, outcomes(name)])),
+    units: composition.splits.test.map(({ group, id }) => group ?? id),
+  })
+  const comparison = Object.fromEntries(
+    Object.entries(compared).map(([name, figures]) => [
+      name,
+      claimed(figures, { same: name === behaviour.schedule, caveats: baselines[name].caveats }),
+    ]),
+  )
+  const policy = {
+    ...summarise(finals('policy'), search, composition),
+    caveats: runCaveats(finals('policy'), composition),
+  }
+  return { policy, behaviour, baselines, comparison }
+}
+
+/** Nothing is claimed over what the policy itself is, nor a gain over a baseline that wasn't given its chance. */
+function claimed(
+  figures: Comparison,
+  { same, caveats }: { readonly same: boolean; readonly caveats: readonly Caveat[] },
+): Comparison {
+  const withheld = same || (caveats.length > 0 && figures.verdict === 'better')
+  return { ...figures, ...(withheld && { verdict: 'undecided' }), ...(same && { same }) }
+}
+
+function ownBest({ primary, accuracy, balancedAccuracy, loss, flops, seconds }: ScheduleSummary) {
+  return { primary, accuracy, balancedAccuracy, loss, flops, seconds }
+}
+
+function triedSummary(tried: Tried) {
+  const { trial, runs } = tried
+  return {
+    learningRate: rateOf(trial),
+    headRate: trial.headRate,
+    seeds: runs.length,
+    score: scoreOf(tried),
+    rewardLoss: mean(runs.map(({ rewardLoss }) => rewardLoss)),
+  }
+}
+
+/** The backbone's rate, the head's where that is frozen. */
+function rateOf(trial: Trial): number {
+  return trial.rate === 0 ? trial.headRate : trial.rate
+}
+
+function clipOutcomes(scores: ClipScores | undefined, composition: Composition) {
+  if (scores === undefined) throw new Error('a final run without its test scores')
+  const points = pointsOf(scores, composition)
+  return scores.losses.map((loss, i) => ({ correct: points[i], loss }))
+}
+
+/** Means over the final runs, and what they and the search before them cost. */
+function summarise(
+  finals: readonly { readonly seed: number; readonly run: ScheduleRun }[],
+  search: Cost,
+  composition: Composition,
+): ScheduleSummary {
+  const perSeed = finals.map(({ seed, run }) => {
+    const { primary, accuracy, balancedAccuracy, loss } = testScore(
+      run.test ?? { losses: [], predictions: [] },
+      composition,
+    )
+    return { seed, primary, accuracy, balancedAccuracy, loss }
+  })
+  const over = (of: (i: number) => number) => mean(finals.map((_, i) => of(i)))
+  const sum = (of: 'flops' | 'seconds') => finals.reduce((whole, { run }) => whole + run[of], search[of])
+  return {
+    primary: over(i => perSeed[i].primary),
+    accuracy: over(i => perSeed[i].accuracy),
+    balancedAccuracy: over(i => perSeed[i].balancedAccuracy),
+    loss: over(i => perSeed[i].loss),
+    perSeed,
+    caveats: [],
+    curves: finals.map(({ run }) => run.curve),
+    flops: over(i => finals[i].run.flops),
+    seconds: over(i => finals[i].run.seconds),
+    total: { flops: sum('flops'), seconds: sum('seconds') },
+  }
+}
+
+/** Everything that was trained; what is solved once, once. */
+function spentOn({ runs, searches, episodes, greedy }: SummaryInput): Cost {
+  const again = [...searches.keys()].filter(name => (BASELINES[name] as Schedule).solved)
+  const trained = Object.entries(runs).filter(([key]) => !again.some(name => key.startsWith(`${name}/`)))
+  return total([...trained.map(([, run]) => run), ...episodes, greedy.summary])
+}
+
+const NOTHING: Cost = { flops: 0, seconds: 0 }
+
+function minus(a: Cost, b: Cost): Cost {
+  return { flops: a.flops - b.flops, seconds: a.seconds - b.seconds }
+}

@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { isBetter } from '../../../envs/finetune/training.ts'
+import type { Weights } from '../../../models/initialize.ts'
+import { type NetworkWriter, networkWriter } from '../../../models/save.ts'
+import type { Composition } from '../../instances/instance.ts'
+import { modelMetadata } from '../../instances/model-metadata.ts'
+import { chosenBy } from '../../play/learn.ts'
+import type { Chosen } from './summary.ts'
+
+/** The best model so far. The linear probe's network may be another than the one that is fine-tuned. */
+export interface Kept {
+  readonly chosen: Chosen
+  readonly weights: Weights
+  readonly network: 'fine-tuned' | 'linear'
+}
+
+/** Whether a candidate takes the place of what is kept: one of `--keep`, and better on the reward split. */
+export function takesOver(candidate: Chosen, kept: Kept | undefined, keep: string | undefined): boolean {
+  if (keep !== undefined && candidate.from !== keep) return false
+  return kept === undefined || isBetter(chosenBy(candidate), chosenBy(kept.chosen))
+}
+
+export function traineeOf({ network }: Pick<Kept, 'network'>, { linear, worlds }: Composition) {
+  return (network === 'linear' ? linear : worlds[0]).options.trainee
+}
+
+/** Keeps the run folder's model: as soon as one is known, and the better one from then on. */
+export class ModelKeeper {
+  private readonly writers = new Map<Kept['network'], Promise<NetworkWriter>>()
+
+  constructor(
+    private readonly dir: string,
+    private readonly composition: Composition,
+  ) {}
+
+  get folder(): string {
+    return join(this.dir, 'model')
+  }
+
+  /** Takes the networks as they are built; call it while nothing trains. */
+  async prepare(networks: readonly Kept['network'][]): Promise<void> {
+    for (const network of networks) await this.writer(network)
+  }
+
+  /** Writes it in the place of the one before; whoever reads the folder finds a whole model. */
+  async save(kept: Kept): Promise<void> {
+    const write = await this.writer(kept.network)
+    await write(this.folder, kept.weights, modelMetadata(this.composition))
+  }
+
+  private writer(network: Kept['network']): Promise<NetworkWriter> {
+    let writer = this.writers.get(network)
+    if (writer === undefined) {
+      writer = networkWriter(traineeOf({ network }, this.composition).network)
+      this.writers.set(network, writer)
+    }
+    return writer
+  }
+}

@@ -1,0 +1,70 @@
+import type { FineTuneConfig } from '../../../instances/config.ts'
+import { controlOf } from '../../../instances/control.ts'
+import type { Composition } from '../../../instances/instance.ts'
+import { episodesPerUpdate } from '../../../play/control.ts'
+import type { Clock } from '../../../play/roles.ts'
+import type { RunEvent } from '../../../runs/events.ts'
+import type { PerKind } from '../../../runs/phase.ts'
+import { type Phase, totalOf } from '../../../runs/phase.ts'
+import { fitInto } from './fit.ts'
+import { after, type Ended, endedRun } from './left.ts'
+import { measureSteps } from './measure.ts'
+import { estimate, planOf } from './plan.ts'
+import { workloadOf } from './workload.ts'
+
+interface PlanHooks {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/**
+ * Measures steps and says what the run will do and how long that takes; with `minutes`, fits it into them first.
+ * @returns what to run, its configuration without `minutes`: so it is the same run when it is taken up again; what to tell
+ * @throws input error where the minutes are too few
+ */
+export async function planned(
+  composition: Composition,
+  hooks: PlanHooks,
+): Promise<{ readonly composition: Composition; readonly events: readonly RunEvent[] }> {
+  const seconds = await measureSteps(composition, hooks)
+  const { minutes, ...asked } = composition.config
+  const work = workloadOf(composition)
+  const phasesOf = (config: FineTuneConfig) => estimate(planOf(config, work), seconds)
+  if (minutes === undefined) return { composition, events: [planEvent(phasesOf(asked), seconds)] }
+  const agents = composition.createAgents()
+  const { config, said } = fitInto(minutes, asked, {
+    seconds: own => totalOf(phasesOf(own)).most,
+    perUpdate({ budgetSteps }) {
+      const derived = composition.derive({ budgetSteps })
+      return episodesPerUpdate(controlOf(derived, agents), derived.worlds[0])
+    },
+  })
+  const { episodes, baselineRates, baselines, budgetSteps } = config
+  const fitted = composition.derive({ minutes: undefined, episodes, baselineRates, baselines, budgetSteps })
+  const notices = said.map(message => ({ type: 'notice', message }) as const)
+  return { composition: fitted, events: [...notices, planEvent(phasesOf(config), seconds)] }
+}
+
+/** What is left of a run that was interrupted; all of it, where nothing of it was saved. */
+export async function plannedRest(
+  composition: Composition,
+  done: { readonly runs: readonly string[]; readonly episodes: number } | undefined,
+  hooks: PlanHooks,
+): Promise<RunEvent> {
+  const seconds = await measureSteps(composition, hooks)
+  const phases = estimate(planOf(composition.config, workloadOf(composition)), seconds)
+  if (done === undefined) return planEvent(phases, seconds)
+  const ended = done.runs.map(endedRun)
+  const isSearch = ({ part }: Ended) => part === 'searches'
+  const episode: Ended = { part: 'episodes', of: 'policy', budgets: 1 }
+  const inOrder = [
+    ...ended.filter(isSearch),
+    ...new Array<Ended>(done.episodes).fill(episode),
+    ...ended.filter(each => !isSearch(each)),
+  ]
+  return { ...planEvent(inOrder.reduce(after, phases), seconds), resumed: true }
+}
+
+function planEvent(phases: readonly Phase[], seconds: PerKind) {
+  return { type: 'plan', phases, seconds: totalOf(phases), steps: { seconds } } as const
+}

@@ -1,0 +1,220 @@
+import { BASELINES } from '../../../agents/schedules/baselines.ts'
+import { type Schedule, settingsOf, type Trial } from '../../../agents/schedules/schedule.ts'
+import { fineTuningRun } from '../../../agents/search/fine-tuning-run.ts'
+import { populationSearches, type SearchName } from '../../../agents/search/population-searches.ts'
+import { total } from '../../../common/cost.ts'
+import { inputError } from '../../../common/error.ts'
+import { Rng } from '../../../common/random.ts'
+import { isBetter } from '../../../envs/finetune/training.ts'
+import { learningIn } from '../../instances/control.ts'
+import type { Composition } from '../../instances/instance.ts'
+import { applyPolicy, type PolicyFile, settingsOfPolicy } from '../../instances/policy.ts'
+import { runPolicy, runSchedule } from '../../instances/schedule-runs.ts'
+import { runsOf, searchSchedule } from '../../instances/schedule-search.ts'
+import { fromItsBeginning } from '../../instances/start.ts'
+import { boundedTestScores, pointsOf, testScore } from '../../instances/test-scores.ts'
+import type { ClipScores, ScheduleRun } from '../../instances/trained.ts'
+import { chosenBy, initialLearningState, type LearningState, learn } from '../../play/learn.ts'
+import type { Clock, GroupAgent } from '../../play/roles.ts'
+import { parseAgentConfig } from '../../plugins/agent-config.ts'
+import type { Contender } from './config.ts'
+import type { Outcome, TestItems } from './outcome.ts'
+
+/** What learning or searching on an instance may cost, in budgets of one run. */
+const DEFAULT_BUDGET = 16
+
+export interface PlayOptions {
+  /** The instance, with the seed of the run. */
+  readonly composition: Composition
+  readonly policies: ReadonlyMap<string, PolicyFile>
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+type Played = Omit<Outcome, 'instance' | 'contender' | 'seed' | 'budgetFlops'>
+
+/** One contender on one instance: what it comes to, and what it cost. The test split is read once, at the end. */
+export function play(contender: Contender, options: PlayOptions): Promise<Played> {
+  if (contender.schedule !== undefined) return playSchedule(BASELINES[contender.schedule], contender, options)
+  if (contender.rates !== undefined)
+    return playSchedule(staticSchedule(contender.rates, options.composition), contender, options)
+  if (contender.policy !== undefined) return playPolicy(contender.policy, options)
+  if (contender.search !== undefined) return playSearch(contender.search, contender, options)
+  return playAgent(contender, options)
+}
+
+async function playSchedule(
+  schedule: Schedule,
+  contender: Contender,
+  { composition, clock }: PlayOptions,
+): Promise<Played> {
+  const { seed } = composition.config
+  const { limits } = composition.worlds[0].options
+  const own = schedule.trial(limits)
+  const given = { ...own, rate: contender.rate ?? own.rate, headRate: contender.headRate ?? own.headRate }
+  const play = async (trial: Trial, test: boolean) =>
+    (await runSchedule(schedule, trial, seed, { composition, clock, test })).run
+  // The test split is left alone until the trial is chosen.
+  const search =
+    contender.tries === undefined
+      ? undefined
+      : await searchSchedule(schedule, {
+          ...{ limits, rates: contender.tries, seeds: [seed], longer: false },
+          run: trial => play(trial, false),
+        })
+  const trial = search?.chosen.trial ?? given
+  const run = await play(trial, true)
+  return {
+    ...scored(run, composition),
+    // The same run again, to be scored: it is not paid for twice.
+    total: total(search === undefined ? [run] : runsOf(search)),
+    rates: contender.rates ?? [trial.rate, trial.headRate],
+  }
+}
+
+/** Rates that were given, a group, from the first step to the last. */
+function staticSchedule(rates: readonly number[], { worlds }: Composition): Schedule {
+  const { groups } = worlds[0]
+  if (rates.length !== groups) {
+    throw inputError(
+      'study.rates',
+      `'rates' has ${rates.length} entries, and the network ${groups} layer groups: give one a group, the head last`,
+    )
+  }
+  return {
+    ...BASELINES.fullFineTune,
+    begin:
+      (_, { limits }) =>
+      () =>
+        settingsOf(rates, limits),
+  }
+}
+
+async function playPolicy(path: string, { composition, policies, clock }: PlayOptions): Promise<Played> {
+  const policy = policies.get(path)
+  if (policy === undefined) throw new Error(`the policy ${path} was not read`)
+  const own = await fromItsBeginning(
+    composition.derive(settingsOfPolicy(policy, composition.config.budgetSteps)),
+    clock,
+  )
+  const agents = own.createAgents()
+  try {
+    applyPolicy(policy, agents, own)
+    const { run } = await runPolicy(composition.config.seed, agents, {
+      composition: own,
+      clock,
+      index: 0,
+      paid: false,
+      test: true,
+    })
+    return { ...scored(run, composition), total: { flops: run.flops, seconds: run.seconds } }
+  } finally {
+    disposeAll(agents)
+  }
+}
+
+/** A search that leaves runs and takes them up again; what it keeps is the run with the best score. */
+async function playSearch(
+  name: SearchName,
+  contender: Contender,
+  { composition, clock, signal }: PlayOptions,
+): Promise<Played> {
+  const start = clock()
+  // Nobody looks at statistics, so none are paid for.
+  const world = composition.variant({ probed: false })
+  const { config: schema, search } = populationSearches[name]
+  const { best, flops, runs } = await search(fineTuningRun(world, composition.config.seed), {
+    budgetFlops: (contender.budget ?? DEFAULT_BUDGET) * world.budgetFlops,
+    groups: world.groups,
+    limits: world.options.limits,
+    rng: Rng.of(composition.config.seed, 'search', name),
+    signal,
+    config: parseAgentConfig(name, schema, contender.searchConfig ?? {}),
+  })
+  const seconds = (clock() - start) / 1000
+  world.restore(best.state.world)
+  const { trainee } = world.options
+  trainee.assign(world.best.weights)
+  const { score, measured } = world.best
+  const { loss: rewardLoss, accuracy: rewardAccuracy } = measured.evaluation
+  const run = { score, rewardLoss, rewardAccuracy, flops: world.flops, seconds }
+  return {
+    ...scored({ ...run, test: boundedTestScores(trainee, composition) }, composition),
+    total: { flops, seconds },
+    episodes: runs,
+  }
+}
+
+/** An agent learns on the instance until its budget is spent; the better of its best episode and a greedy run counts. */
+async function playAgent(contender: Contender, options: PlayOptions): Promise<Played> {
+  const { composition, clock, signal } = options
+  const own = await fromItsBeginning(composition.derive(contender.agentSettings), clock)
+  const [world] = own.worlds
+  const agents = own.createAgents()
+  try {
+    const learningHere = learningIn(own, agents)
+    let learning = initialLearningState(agents)
+    // One run is left for the greedy one.
+    const limit = ((contender.budget ?? DEFAULT_BUDGET) - 1) * world.budgetFlops
+    while (spentOn(learning).flops < limit) {
+      const episodes = learning.episodes.length + learningHere.perUpdate
+      learning = await learn({
+        ...learningHere,
+        episodes,
+        state: learning,
+        signal,
+        clock,
+        onEvent: () => undefined,
+        onState: async () => undefined,
+      })
+    }
+    const greedy = await runPolicy(composition.config.seed, agents, {
+      composition: own,
+      clock,
+      index: learning.episodes.length,
+      paid: false,
+      test: false,
+    })
+    const { best } = learning
+    const better = best !== undefined && isBetter(chosenBy(best), chosenBy(greedy.run))
+    const chosen = better ? learning.episodes[best.index].summary : greedy.episode.summary
+    const { trainee } = world.options
+    trainee.assign(better ? best.weights : greedy.weights)
+    const { score, rewardLoss, rewardAccuracy, flops, seconds } = chosen
+    const run = { score, rewardLoss, rewardAccuracy, flops, seconds, test: boundedTestScores(trainee, own) }
+    return {
+      ...scored(run, own),
+      total: total([spentOn(learning), greedy.episode.summary]),
+      episodes: learning.episodes.length,
+      updates: learning.updates,
+    }
+  } finally {
+    disposeAll(agents)
+  }
+}
+
+function disposeAll(agents: ReadonlyMap<string, GroupAgent>): void {
+  for (const agent of agents.values()) agent.dispose?.()
+}
+
+function spentOn({ episodes }: LearningState) {
+  return total(episodes.map(({ summary }) => summary))
+}
+
+type Scored = Pick<ScheduleRun, 'score' | 'rewardLoss' | 'rewardAccuracy' | 'flops' | 'seconds' | 'test'>
+
+function scored(run: Scored, composition: Composition): Omit<Played, 'total'> {
+  if (run.test === undefined) throw new Error('a final run without its test scores')
+  const { primary: accuracy, loss } = testScore(run.test, composition)
+  const { score, rewardLoss, rewardAccuracy, flops, seconds } = run
+  const items = testItems(run.test, composition)
+  return { accuracy, loss, items, score, rewardLoss, rewardAccuracy, flops, seconds }
+}
+
+function testItems(scores: ClipScores, composition: Composition): TestItems {
+  return {
+    units: composition.splits.test.map(({ group, id }) => group ?? id),
+    correct: pointsOf(scores, composition),
+    losses: scores.losses.map(loss => Number(loss.toFixed(4))),
+  }
+}

@@ -1,0 +1,131 @@
+import { BASELINES } from '../../../agents/schedules/baselines.ts'
+import type { Schedule } from '../../../agents/schedules/schedule.ts'
+import { Rng } from '../../../common/random.ts'
+import { interquartileMean, mean } from '../../../common/statistics.ts'
+import { intervalOf } from '../../inference/inference.ts'
+import type { PolicyFile } from '../../instances/policy.ts'
+import type { Contender, StudyConfig } from './config.ts'
+import { ACCURACY, familySize, infer, type OutcomeGrid, type Pair, pairedDifferences } from './differences.ts'
+import { evidenceOf } from './evidence.ts'
+import type { Outcome } from './outcome.ts'
+import type { ContenderResult, Evidence, StudySummary } from './summary.ts'
+import { tuningRemarks } from './tuning.ts'
+
+/** Of studies that were set up before there was a choice. */
+const DEFAULTS = { pairs: 'reference', margin: 2 } as const
+
+/**
+ * @param outcomes one of every contender on every instance with every seed
+ * @param belongs which pairs are claimed, where that isn't the study's own choice: those that a table shows
+ */
+export function summarizeStudy(
+  dir: string,
+  config: Pick<StudyConfig, 'reference' | 'seed'> & Partial<Pick<StudyConfig, 'pairs' | 'margin'>>,
+  contenders: readonly Contender[],
+  outcomes: readonly Outcome[],
+  policies: ReadonlyMap<string, PolicyFile>,
+  belongs?: (pair: Pair) => boolean,
+): StudySummary {
+  const { pairs, margin } = { ...DEFAULTS, ...config }
+  const reference = config.reference ?? contenders[0].id
+  const family = belongs ?? (({ from }: Pair) => pairs === 'all' || from === reference)
+  const instances = [...new Set(outcomes.map(({ instance }) => instance))]
+  const seeds = [...new Set(outcomes.map(({ seed }) => seed))]
+  const found = new Map(outcomes.map(outcome => [keyOf(outcome), outcome]))
+  const grids = new Map(
+    contenders.map(({ id }) => [
+      id,
+      instances.map(instance =>
+        seeds.map(seed => found.get(keyOf({ contender: id, instance, seed })) as Outcome),
+      ),
+    ]),
+  )
+  const ids = contenders.map(({ id }) => id)
+  const evidence = evidenceOf(outcomes, Math.max(1, familySize(ids, family)))
+  const results = contenders.map(contender => ({
+    ...resultOf(contender, grids.get(contender.id) ?? [], { evidence, seed: config.seed, policies }),
+    remarks: tuningRemarks(contender, { instances, seeds }),
+  }))
+  const statics = contenders.flatMap(({ schedule, rates }, i) =>
+    rates !== undefined || (schedule !== undefined && isStatic(schedule)) ? [results[i].byInstance] : [],
+  )
+  const best = instances.map((_, i) => Math.max(...statics.map(byInstance => byInstance[i])))
+  const { seed } = config
+  return {
+    dir,
+    instances,
+    seeds,
+    reference,
+    margin: margin / 100,
+    evidence,
+    contenders: results.map(result => ({
+      ...result,
+      ...(statics.length > 0 && { regret: mean(result.byInstance.map((value, i) => best[i] - value)) }),
+      onFront: onFront(result, results, ({ totalCost }) => totalCost),
+      onLearnedFront: onFront(result, results, ({ learnedCost }) => learnedCost),
+    })),
+    differences: pairedDifferences(grids, { evidence, margin: margin / 100, seed, belongs: family }),
+  }
+}
+
+function keyOf({ contender, instance, seed }: Pick<Outcome, 'contender' | 'instance' | 'seed'>): string {
+  return JSON.stringify([contender, instance, seed])
+}
+
+type Result = Omit<ContenderResult, 'onFront' | 'onLearnedFront' | 'regret' | 'remarks'>
+
+function resultOf(
+  contender: Contender,
+  grid: OutcomeGrid,
+  {
+    evidence,
+    seed,
+    policies,
+  }: { evidence: Evidence; seed: number; policies: ReadonlyMap<string, PolicyFile> },
+): Result {
+  const { id, kind } = contender
+  const outcomes = grid.flat()
+  const over = (figure: (outcome: Outcome) => number) => mean(outcomes.map(figure))
+  const accuracy = infer(evidence.unit, ACCURACY, grid, () => Rng.of(seed, 'study', id))
+  const totalCost = over(({ total, budgetFlops }) => total.flops / budgetFlops)
+  const learning = contender.policy === undefined ? undefined : policies.get(contender.policy)?.cost
+  return {
+    id,
+    kind: kind === 'rates' ? 'schedule' : kind,
+    accuracy: accuracy.mean,
+    accuracyInterval: intervalOf(accuracy),
+    iqm: interquartileMean(outcomes.map(outcome => outcome.accuracy)),
+    loss: over(({ loss }) => loss),
+    byInstance: grid.map(row => mean(row.map(outcome => outcome.accuracy))),
+    runCost: over(({ flops, budgetFlops }) => flops / budgetFlops),
+    totalCost,
+    totalFlops: over(({ total }) => total.flops),
+    seconds: over(({ total }) => total.seconds),
+    learnedCost: totalCost + over(({ budgetFlops }) => (learning?.flops ?? 0) / budgetFlops),
+    ...(learning !== undefined && { learning }),
+    ...updatesOf(outcomes),
+  }
+}
+
+function onFront(result: Result, all: readonly Result[], cost: (result: Result) => number): boolean {
+  return !all.some(
+    other =>
+      cost(other) <= cost(result) &&
+      other.accuracy >= result.accuracy &&
+      (cost(other) < cost(result) || other.accuracy > result.accuracy),
+  )
+}
+
+/** The same settings from the first step to the last. */
+function isStatic(name: keyof typeof BASELINES): boolean {
+  const schedule: Schedule = BASELINES[name]
+  return schedule.changes !== true && schedule.fromScratch !== true
+}
+
+/** Of agents: how often each learned, over all instances. */
+function updatesOf(outcomes: readonly Outcome[]): Pick<ContenderResult, 'updates'> {
+  const sums: Record<string, number> = {}
+  for (const { updates = {} } of outcomes)
+    for (const [agent, count] of Object.entries(updates)) sums[agent] = (sums[agent] ?? 0) + count
+  return Object.keys(sums).length === 0 ? {} : { updates: sums }
+}

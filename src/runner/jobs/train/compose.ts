@@ -1,0 +1,77 @@
+import type { Agent, AgentContext, AgentDefinition } from '../../../agents/agent.ts'
+import { Rng } from '../../../common/random.ts'
+import type { EnvOptions } from '../../../envs/registry.ts'
+import { refuseUnrecordable } from '../../../envs/wrappers/record-video.ts'
+import { knownKeys, parseAgentConfig } from '../../plugins/agent-config.ts'
+import { containerOf } from '../../plugins/load-plugins.ts'
+import type { Plugin } from '../../plugins/plugin.ts'
+import type { TrainConfig } from './config.ts'
+import { World } from './envs.ts'
+
+/** What a training run works with, made once. */
+export interface TrainComposition {
+  /** With everything that the recipe and the number of steps decide. */
+  readonly config: ResolvedConfig
+  readonly world: World
+  readonly agent: Agent<unknown, unknown>
+}
+
+export type ResolvedConfig = TrainConfig &
+  Required<Pick<TrainConfig, 'envs' | 'normalize' | 'logEvery' | 'checkpointEvery'>>
+
+/** @throws input error when a name, an option or a setting is wrong, or the agent can't act in the environment */
+export async function composeTraining(
+  config: TrainConfig,
+  plugins: readonly Plugin[] = [],
+): Promise<TrainComposition> {
+  const container = await containerOf(config.plugin, plugins)
+  const definition = container.agent(config.agent)
+  const agentConfig = withTotalSteps(definition, config)
+  const settings = parseAgentConfig(config.agent, definition.config, agentConfig)
+  const target = { id: config.env, options: config.envOptions as EnvOptions, gamma: config.gamma }
+  const plain = new World(target, [])
+  const recipe = definition.recipe?.({ ...plain, config: settings }) ?? {}
+  const normalize = config.normalize ?? recipe.normalize ?? []
+  const world = normalize.length === 0 ? plain : new World(target, normalize)
+  if (config.videoEpisodes > 0) await refuseUnrecordable(world.make())
+  const { observationSpace, actionSpace } = world
+  const networks = await networksOn(config)
+  const agent = container.createAgent(config.agent, {
+    observationSpace,
+    actionSpace,
+    config: agentConfig,
+    gamma: config.gamma,
+    rng: Rng.of(config.seed, 'agent'),
+    perceptron: networks.perceptron,
+  })
+  const resolved = {
+    ...config,
+    engine: networks.engine,
+    threads: networks.threads,
+    envs: config.envs ?? recipe.envs ?? 1,
+    normalize: [...normalize],
+    logEvery: config.logEvery ?? Math.max(1, Math.round(config.steps / 200)),
+    checkpointEvery: config.checkpointEvery ?? Math.max(1, Math.round(config.steps / 10)),
+  }
+  return { config: resolved, world, agent }
+}
+
+/** The engine itself is loaded where it is asked for alone; bits depend on it and its threads, so both are recorded. */
+async function networksOn({
+  engine: choice,
+  threads,
+}: TrainConfig): Promise<Pick<TrainConfig, 'engine' | 'threads'> & Pick<AgentContext, 'perceptron'>> {
+  if (choice === 'simd') return { engine: 'simd' }
+  const [{ startEngine }, { EngineMlp }] = await Promise.all([
+    import('../../../models/engine.ts'),
+    import('../../../agents/engine-mlp.ts'),
+  ])
+  const engine = await startEngine({ engine: choice, threads })
+  return { engine: engine.name, threads: engine.threads, perceptron: options => new EngineMlp(options) }
+}
+
+/** Schedules span the run, for agents that have them; and whoever knows that there are many steps plans for many. */
+function withTotalSteps({ config: schema }: AgentDefinition, config: TrainConfig) {
+  const scheduled = knownKeys(schema)?.includes('totalSteps') ?? false
+  return scheduled ? { totalSteps: config.steps, ...config.agentConfig } : config.agentConfig
+}

@@ -1,0 +1,90 @@
+import type { Recipe } from '../../../agents/agent.ts'
+import { inputError } from '../../../common/error.ts'
+import type { Env, Space } from '../../../envs/env.ts'
+import { type EnvOptions, makeEnv } from '../../../envs/registry.ts'
+import { Box } from '../../../envs/spaces.ts'
+import { NormalizeObservation } from '../../../envs/wrappers/normalize-observation.ts'
+import { NormalizeReward } from '../../../envs/wrappers/normalize-reward.ts'
+import { RecordEpisodeStatistics } from '../../../envs/wrappers/record-episode-statistics.ts'
+import { type Moments, RunningMoments } from '../../../envs/wrappers/running-moments.ts'
+
+type AnyEnv = Env<unknown, unknown>
+
+/** Beyond it, normalised observations and rewards are clipped: CleanRL's and Stable-Baselines3's bound. */
+const CLIP = 10
+
+/** What normalisation has come to; empty where there is none. */
+export interface NormalizationState {
+  readonly observations?: Moments
+  readonly rewards?: Moments
+}
+
+/** The environments of a run, alike and normalised alike. */
+export class World {
+  /** As agents see them. */
+  readonly observationSpace: Space<unknown>
+  readonly actionSpace: Space<unknown>
+  /** With version. */
+  readonly id: string
+  private readonly observations?: RunningMoments
+  private readonly rewards?: RunningMoments
+
+  /** @throws input error when there's no such environment, an option is wrong, or it can't be normalised */
+  constructor(
+    private readonly env: { readonly id: string; readonly options: EnvOptions; readonly gamma: number },
+    normalize: Required<Recipe>['normalize'],
+  ) {
+    const { spec, observationSpace, actionSpace } = makeEnv(env.id, env.options)
+    this.id = spec.id
+    this.actionSpace = actionSpace
+    if (normalize.includes('observations')) {
+      if (!(observationSpace instanceof Box)) {
+        throw inputError(
+          'train.normalize',
+          `observations of ${spec.id} can't be normalised: they are no Box but ${JSON.stringify(observationSpace)}`,
+        )
+      }
+      this.observations = new RunningMoments(observationSpace.flatSize)
+    }
+    if (normalize.includes('rewards')) this.rewards = new RunningMoments(1)
+    this.observationSpace = this.observations
+      ? new Box(-CLIP, CLIP, [this.observations.size])
+      : observationSpace
+  }
+
+  /** One to learn in: it teaches the moments, and pays normalised rewards. */
+  learning(): AnyEnv {
+    const { rewards } = this
+    const raw = this.make()
+    const env = this.normalized(rewards === undefined ? raw : new RecordEpisodeStatistics(raw, { keep: 1 }))
+    if (rewards === undefined) return env
+    return new NormalizeReward(env, { gamma: this.env.gamma, clip: CLIP, moments: rewards })
+  }
+
+  /** One to evaluate in: observations by the moments as they are, the environment's own rewards. */
+  evaluation(raw = this.make()): AnyEnv {
+    const env = this.normalized(raw)
+    if (env instanceof NormalizeObservation) env.frozen = true
+    return env
+  }
+
+  make(): AnyEnv {
+    return makeEnv(this.env.id, this.env.options)
+  }
+
+  state(): NormalizationState {
+    return { observations: this.observations?.state(), rewards: this.rewards?.state() }
+  }
+
+  restore({ observations, rewards }: NormalizationState): void {
+    if (observations) this.observations?.restore(observations)
+    if (rewards) this.rewards?.restore(rewards)
+  }
+
+  private normalized(env: AnyEnv): AnyEnv {
+    const { observations } = this
+    if (observations === undefined) return env
+    const boxed = env as Env<Float32Array, unknown>
+    return new NormalizeObservation(boxed, { clip: CLIP, moments: observations }) as AnyEnv
+  }
+}

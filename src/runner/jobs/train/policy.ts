@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { AgentState } from '../../../agents/agent.ts'
+import { inputError } from '../../../common/error.ts'
+import { decode } from '../../runs/codec.ts'
+import { composeTraining, type ResolvedConfig, type TrainComposition } from './compose.ts'
+import { trainSchema } from './config.ts'
+import type { NormalizationState, World } from './envs.ts'
+
+/** A trained agent on disk: all that playing with it takes. */
+export interface TrainedPolicy {
+  readonly kind: 'trained-policy'
+  readonly config: ResolvedConfig
+  /** As the agent saw them: another environment must have the same. */
+  readonly spaces: Readonly<Record<'observationSpace' | 'actionSpace', unknown>>
+  readonly state: AgentState
+  readonly normalization: NormalizationState
+}
+
+export function trainedPolicy({ config, world, agent }: TrainComposition): TrainedPolicy {
+  return {
+    kind: 'trained-policy',
+    config,
+    spaces: spacesOf(world),
+    state: agent.state(),
+    normalization: world.state(),
+  }
+}
+
+function spacesOf({ observationSpace, actionSpace }: World): TrainedPolicy['spaces'] {
+  return { observationSpace: observationSpace.toJSON(), actionSpace: actionSpace.toJSON() }
+}
+
+/**
+ * The agent and its environments, as they were at the end of the run.
+ * @param path the policy.json of a `layergym train` run
+ * @param env the environment to play in, where it is another than the agent learned in
+ * @throws input error when the file isn't such a policy, or its agent can't act in that environment
+ */
+export async function loadTrainedPolicy(
+  path: string,
+  env: { readonly id?: string; readonly options?: Readonly<Record<string, unknown>> } = {},
+): Promise<TrainComposition> {
+  const policy = await readPolicy(path)
+  const config = {
+    ...trainSchema.parse(policy.config),
+    ...(env.id === undefined ? {} : { env: env.id, envOptions: {} }),
+    ...(env.options === undefined ? {} : { envOptions: { ...env.options } }),
+  }
+  const composition = await composeTraining(config)
+  const spaces = spacesOf(composition.world)
+  for (const name of ['observationSpace', 'actionSpace'] as const) {
+    const [learned, other] = [policy.spaces[name], spaces[name]].map(space => JSON.stringify(space))
+    if (learned === other) continue
+    const what = name === 'actionSpace' ? 'actions' : 'observations'
+    throw inputError(
+      'policy.spaces',
+      `the policy has learned with ${what} ${learned}, and ${composition.world.id} has ${other}`,
+    )
+  }
+  composition.agent.restore(policy.state)
+  composition.world.restore(policy.normalization)
+  return composition
+}
+
+async function readPolicy(path: string): Promise<TrainedPolicy> {
+  if (!existsSync(path)) {
+    throw inputError('policy.missing', `no policy at ${path}: give the policy.json of a layergym train run`)
+  }
+  let policy: unknown
+  try {
+    policy = decode(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw inputError('policy.unreadable', `${path} can't be read as JSON`, { cause: error })
+  }
+  if (typeof policy === 'object' && policy !== null && 'kind' in policy && policy.kind === 'trained-policy') {
+    return policy as TrainedPolicy
+  }
+  throw inputError(
+    'policy.kind',
+    `${path} is not the policy of a layergym train run; a fine-tuning policy is applied with layergym fine-tune --policy`,
+  )
+}

@@ -1,0 +1,82 @@
+import type { Decision, Trajectory, Transition } from '../../agents/agent.ts'
+import type { Rng } from '../../common/random.ts'
+import type { Root } from '../../envs/finetune/root.ts'
+import type { GroupAgent } from './roles.ts'
+
+/** Who acts at the root, and how often. */
+export interface RootControl {
+  readonly agent: GroupAgent
+  readonly root: Root
+  /** Rounds between two choices. */
+  readonly every: number
+  readonly gamma: number
+}
+
+/** The root's part of an episode: its choices, each with the discounted rewards of the rounds that it lasted. */
+export class RootPlayer {
+  private readonly transitions: Transition<unknown, unknown>[] = []
+  private chosen: { readonly observation: Float32Array; readonly decision: Decision<unknown> } | undefined
+  private reward = 0
+  private duration = 0
+
+  constructor(
+    private readonly control: RootControl,
+    private readonly options: { readonly explore: boolean; readonly rng: Rng; readonly episode: number },
+  ) {}
+
+  /** Before a round: the root chooses where its turn has come. @returns false when it ends the run */
+  async beforeRound(): Promise<boolean> {
+    const { agent, root, every } = this.control
+    if (this.chosen !== undefined && this.duration < every) return true
+    this.close()
+    const observation = root.observation()
+    const { explore, rng } = this.options
+    const [decision] = await agent.act([observation], { masks: [undefined], explore, rng })
+    this.chosen = { observation, decision }
+    if (decision.action === root.stop) return false
+    root.choose(decision.action as number)
+    return true
+  }
+
+  /** The choice that is in force, in words. */
+  get choice(): string {
+    return this.chosen === undefined ? '' : this.control.root.describe(this.chosen.decision.action as number)
+  }
+
+  afterRound(reward: number): void {
+    this.reward += this.control.gamma ** this.duration * reward
+    this.duration++
+  }
+
+  /** Whether it ended the run with its last choice. */
+  get stopped(): boolean {
+    return this.chosen?.decision.action === this.control.root.stop
+  }
+
+  /** What stopping pays; it lasts no round. */
+  afterStop(reward: number): void {
+    this.reward += reward
+  }
+
+  /** At the episode's end. */
+  trajectory(): Trajectory<unknown, unknown> {
+    this.close()
+    return {
+      episode: this.options.episode,
+      actor: 'root',
+      transitions: this.transitions,
+      terminated: true,
+      truncated: false,
+      finalObservation: this.control.root.observation(),
+    }
+  }
+
+  private close(): void {
+    if (this.chosen === undefined) return
+    const { observation, decision } = this.chosen
+    this.transitions.push({ observation, ...decision, reward: this.reward, duration: this.duration })
+    this.chosen = undefined
+    this.reward = 0
+    this.duration = 0
+  }
+}

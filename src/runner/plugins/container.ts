@@ -1,0 +1,166 @@
+import 'reflect-metadata'
+import { Container as Inversify, type ServiceIdentifier } from 'inversify'
+import type { Agent, AgentContext, AgentDefinition } from '../../agents/agent.ts'
+import { inputError, type LayergymError } from '../../common/error.ts'
+import { unknownName } from '../../common/suggest.ts'
+import { classicEnvs } from '../../envs/classic/definitions.ts'
+import type { EnvDefinition } from '../../envs/definition.ts'
+import { exactEnvs } from '../../envs/exact/definitions.ts'
+import type { ActionSet } from '../../envs/finetune/actions.ts'
+import type { RewardDefinition } from '../../envs/finetune/reward.ts'
+import { registerEnv, registeredEnvs } from '../../envs/registry.ts'
+import { parseAgentConfig } from './agent-config.ts'
+import { type Plugin, pluginKinds, type TaskDefinition } from './plugin.ts'
+
+/** Definitions by id, in the order of registration. */
+export type Registry<T> = ReadonlyMap<string, T>
+
+/** What a user's agent needs; the configuration may have kebab-case keys and is checked by the agent's schema. */
+export type CreateAgentOptions = Omit<AgentContext, 'config'> & {
+  readonly config?: Readonly<Record<string, unknown>>
+}
+
+/** The composition root's face: everything that can be named on the command line or in a config. */
+export interface Container {
+  /** @throws input error with the nearest id when there's none; so do `actions`, `reward` and `task` */
+  agent(id: string): AgentDefinition
+  agents(): readonly (readonly [string, AgentDefinition])[]
+  /** Everything that `makeEnv` knows, the plugins' environments included. */
+  envs(): readonly (readonly [string, EnvDefinition])[]
+  actions(id: string): ActionSet<unknown>
+  actionSets(): readonly (readonly [string, ActionSet<unknown>])[]
+  reward(id: string): RewardDefinition
+  rewards(): readonly (readonly [string, RewardDefinition])[]
+  task(id: string): TaskDefinition
+  tasks(): readonly (readonly [string, TaskDefinition])[]
+  /** @throws input error when the id or a setting is wrong, or the agent can't act in these spaces */
+  createAgent(id: string, options: CreateAgentOptions): Agent<unknown, unknown>
+}
+
+/**
+ * Binds plugins, and builds registries from whatever is bound. Environments go to the one registry of `makeEnv`, which
+ * outlives the container.
+ * @param overrides definitions that replace those of the same id (environments: never), or stand beside them
+ * @throws input error when two plugins register one id, or an environment's id has another form than Name-vN
+ */
+export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {}): Container {
+  const bindings = new Inversify({ defaultScope: 'Singleton' })
+  // Unnamed: `getAll` and multi-injection leave out named bindings.
+  for (const plugin of plugins) bindings.bind(PLUGIN).toConstantValue(plugin)
+  bindings.bind(OVERRIDES).toConstantValue(overrides)
+  for (const kind of pluginKinds) bindRegistry(bindings, kind)
+
+  registerEnvs(bindings.get(REGISTRIES.envs), [...plugins, { name: 'overrides', ...overrides }])
+  const agents = bindings.get(REGISTRIES.agents)
+  const actions = bindings.get(REGISTRIES.actions)
+  const rewards = bindings.get(REGISTRIES.rewards)
+  const tasks = bindings.get(REGISTRIES.tasks)
+  const agent = (id: string) => lookUp('agent', agents, id)
+  return {
+    agent,
+    agents: () => [...agents],
+    envs: registeredEnvs,
+    actions: id => lookUp('action set', actions, id),
+    actionSets: () => [...actions],
+    reward: id => lookUp('reward', rewards, id),
+    rewards: () => [...rewards],
+    task: id => lookUp('task', tasks, id),
+    tasks: () => [...tasks],
+    createAgent(id, { config = {}, ...context }) {
+      const definition = agent(id)
+      const reason = definition.refuses?.(context)
+      if (reason !== undefined) throw inputError('agent.refused', `agent '${id}' can't act here: ${reason}`)
+      return definition.factory({ ...context, config: parseAgentConfig(id, definition.config, config) })
+    },
+  }
+}
+
+type Kind = (typeof pluginKinds)[number]
+type Definition<K extends Kind> = NonNullable<Plugin[K]>[string]
+
+function token<T>(name: string): ServiceIdentifier<T> {
+  return Symbol.for(`layergym.${name}`)
+}
+
+const PLUGIN = token<Plugin>('plugin')
+const OVERRIDES = token<Plugin>('overrides')
+const REGISTRIES: { readonly [K in Kind]: ServiceIdentifier<Registry<Definition<K>>> } = {
+  agents: token('agents'),
+  envs: token('envs'),
+  actions: token('actions'),
+  rewards: token('rewards'),
+  tasks: token('tasks'),
+}
+
+function bindRegistry<K extends Kind>(bindings: Inversify, kind: K): void {
+  const build = (overrides: Plugin, plugins: Plugin[] | undefined) => merge(kind, plugins ?? [], overrides)
+  bindings
+    .bind<Registry<Definition<K>>>(REGISTRIES[kind])
+    .toResolvedValue(build, [OVERRIDES, { serviceIdentifier: PLUGIN, isMultiple: true, optional: true }])
+}
+
+function merge<K extends Kind>(
+  kind: K,
+  plugins: readonly Plugin[],
+  overrides: Plugin,
+): Registry<Definition<K>> {
+  const registry = new Map<string, Definition<K>>()
+  const owners = new Map<string, string>()
+  plugins.forEach((plugin, index) => {
+    const owner = nameOf(plugin, index)
+    for (const [id, definition] of entries(plugin, kind)) {
+      const other = owners.get(id)
+      if (other !== undefined) throw duplicate(kind, id, other, owner)
+      owners.set(id, owner)
+      registry.set(id, definition)
+    }
+  })
+  for (const [id, definition] of entries(overrides, kind)) registry.set(id, definition)
+  return registry
+}
+
+/** Who registered what `makeEnv` knows beyond what ships. */
+const envOwners = new Map<string, string>()
+
+/** The same definition again, of a plugin that another container has too, is no clash. */
+function registerEnvs(envs: Registry<EnvDefinition>, plugins: readonly Plugin[]): void {
+  const known = new Map(registeredEnvs())
+  for (const [id, definition] of envs) {
+    if (known.get(id) === definition) continue
+    const owner = nameOf(...ownerOf(definition, plugins))
+    if (known.has(id)) {
+      const shipped = Object.hasOwn({ ...classicEnvs, ...exactEnvs }, id)
+        ? 'layergym'
+        : 'a call of registerEnv'
+      throw duplicate('envs', id, envOwners.get(id) ?? shipped, owner)
+    }
+    registerEnv(id, definition)
+    envOwners.set(id, owner)
+  }
+}
+
+function ownerOf(definition: EnvDefinition, plugins: readonly Plugin[]): readonly [Plugin, number] {
+  const index = plugins.findIndex(({ envs }) => Object.values(envs ?? {}).includes(definition))
+  return [plugins[index], index]
+}
+
+function nameOf(plugin: Plugin, index: number): string {
+  return plugin.name ?? `plugin ${index + 1}`
+}
+
+function duplicate(kind: Kind, id: string, one: string, other: string): LayergymError {
+  return inputError(
+    'plugin.duplicate',
+    `${kind.slice(0, -1)} '${id}' is registered by '${one}' and by '${other}'`,
+  )
+}
+
+function entries<K extends Kind>(plugin: Plugin, kind: K): [string, Definition<K>][] {
+  return Object.entries(plugin[kind] ?? {}) as [string, Definition<K>][]
+}
+
+function lookUp<T>(what: string, registry: Registry<T>, id: string): T {
+  const definition = registry.get(id)
+  if (definition === undefined) throw unknownName(what, id, registry.keys())
+  return definition
+}

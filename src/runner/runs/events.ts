@@ -1,0 +1,46 @@
+import type { PlayEvent } from '../play/events.ts'
+import type { CurvePoint, EvaluationPoint } from '../play/points.ts'
+import type { PerKind, Phase, Range } from './phase.ts'
+
+/** What a run tells while it works: progress for people, and the record in events.jsonl. */
+export type RunEvent =
+  | PlayEvent
+  | {
+      /** What will be done, and how long it takes by the steps that were measured. */
+      readonly type: 'plan'
+      readonly phases: readonly Phase[]
+      /** Of all of it. */
+      readonly seconds: Range
+      readonly steps: { readonly seconds: PerKind }
+      /** What is left of a run that was interrupted: for the moment only. */
+      readonly resumed?: boolean
+    }
+  | { readonly type: 'phase'; readonly phase: string; readonly total: number }
+  | { readonly type: 'clips'; readonly done: number; readonly total: number }
+  | { readonly type: 'step'; readonly run: string; readonly step: number; readonly of: number }
+  | {
+      readonly type: 'run'
+      readonly key: string
+      readonly score: number
+      readonly rewardLoss: number
+      readonly rewardAccuracy: number
+      readonly flops: number
+      readonly seconds: number
+    }
+  | { readonly type: 'point'; readonly point: CurvePoint }
+  | { readonly type: 'evaluation'; readonly point: EvaluationPoint }
+  | {
+      readonly type: 'saved'
+      /** Whose model lies in the run folder from now on. */
+      readonly from: string
+      readonly score: number
+    }
+  | { readonly type: 'done'; readonly hash: string }
+
+export type OnEvent = (event: RunEvent) => void
+
+/** Events that are kept: progress is for the moment only, and a resumed run tells it again. */
+export function isRecorded(event: RunEvent): boolean {
+  if (event.type === 'plan') return event.resumed !== true
+  return event.type !== 'step' && event.type !== 'clips' && event.type !== 'phase'
+}

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../../src/common/settings.ts'
+import { fineTuneSchema, roundStepsOf } from '../../../src/runner/instances/config.ts'
+
+const parse = (values: Record<string, unknown>) =>
+  parseConfig(fineTuneSchema, { model: 'm', data: 'd', ...values })
+
+describe('configuration', () => {
+  test('defaults are those of the documentation', () => {
+    expect(parse({})).toMatchObject({
+      agent: 'reinforce',
+      frames: 8,
+      budgetSteps: 120,
+      baselineSeeds: 3,
+    })
+    expect(roundStepsOf(parse({}))).toBe(15)
+    expect(roundStepsOf(parse({ budgetSteps: 3 }))).toBe(3)
+  })
+
+  test('kebab-case and camelCase are the same keys, and flags arrive as text', () => {
+    expect(parse({ 'budget-steps': '40' }).budgetSteps).toBe(40)
+    expect(parse({ budgetSteps: 40 }).budgetSteps).toBe(40)
+  })
+
+  test.each([
+    [{ episods: 3 }, /unknown setting 'episods': did you mean 'episodes'/],
+    [{ episodes: -1 }, /'episodes' can't be -1/],
+    [{ episodes: 'many' }, /'episodes' can't be "many"/],
+    [{ learningRate: 1 }, /'learning-rate' can't be 1/],
+    [{ groups: 1 }, /'groups' can't be 1/],
+    [{ head: 'transformer' }, /'head' can't be "transformer".*two-layer/],
+    [{ baselines: ['fullFinetune'] }, /'baselines.0' can't be "fullFinetune"/],
+    [{ model: undefined }, /'model' is missing: give --model/],
+  ])('%j is refused with a reason', (values, message) => {
+    const given = { data: 'd', model: 'm', ...values }
+    expect(() => parseConfig(fineTuneSchema, given)).toThrow(message)
+  })
+})

@@ -1,0 +1,175 @@
+import { BehaviorSubject } from 'rxjs'
+import { describe, expect, test } from 'vitest'
+import type { ActContext, Agent } from '../../../src/agents/agent.ts'
+import type { Env } from '../../../src/envs/env.ts'
+import { makeEnv } from '../../../src/envs/registry.ts'
+import { Box, Discrete } from '../../../src/envs/spaces.ts'
+import { TimeLimit } from '../../../src/envs/wrappers/time-limit.ts'
+import { Collector } from '../../../src/runner/play/collector.ts'
+import { rollouts$ } from '../../../src/runner/play/rollouts.ts'
+
+type Actor = Pick<Agent<unknown, unknown>, 'act' | 'appetite'>
+
+/** Random actions; says what one update takes. */
+function actor(unit: 'step' | 'episode', count: number): Actor {
+  const act = (observations: readonly unknown[], { rng }: ActContext) =>
+    observations.map(() => ({ action: rng.int(2) }))
+  return { appetite: { unit, count }, act }
+}
+
+/** Pays and shows its step's number; the n-th episode ends after `lengths[n]` steps. */
+class Counter implements Env<Float32Array, number> {
+  readonly spec = { id: 'Counter' }
+  readonly observationSpace = new Box(0, 1000, [1])
+  readonly actionSpace = new Discrete(2)
+  private steps = 0
+  private episode = -1
+
+  constructor(
+    private readonly lengths: readonly number[],
+    private readonly slow = false,
+  ) {}
+
+  reset() {
+    this.steps = 0
+    this.episode++
+    return { observation: Float32Array.of(0), info: {} }
+  }
+
+  step(_action: number) {
+    this.steps++
+    const terminated = this.steps === (this.lengths[this.episode % this.lengths.length] ?? 1)
+    const observation = Float32Array.of(this.steps)
+    const result = { observation, reward: this.steps, terminated, truncated: false, info: {} }
+    return this.slow ? Promise.resolve(result) : result
+  }
+}
+
+const collector = (envs: readonly Env<unknown, unknown>[], agent: Actor, seed = 1) =>
+  new Collector({ envs, agent, seed })
+
+describe('the collector', () => {
+  test('hands out exactly the steps asked for, and cuts episodes that go on', async () => {
+    const collect = collector([new Counter([3]) as Env<unknown, unknown>], actor('step', 5))
+    const first = await collect.collect(100)
+    expect(first.steps).toBe(5)
+    expect(first.episodes).toEqual([{ step: 3, return: 6, length: 3 }])
+    expect(first.trajectories.map(t => [t.episode, t.transitions.length, t.terminated, t.truncated])).toEqual(
+      [
+        [0, 3, true, false],
+        [1, 2, false, true],
+      ],
+    )
+    expect(first.trajectories[1].finalObservation).toEqual(Float32Array.of(2))
+    const second = await collect.collect(1)
+    expect(second.steps).toBe(1)
+    expect(second.trajectories.map(t => [t.episode, t.transitions.length, t.terminated])).toEqual([
+      [1, 1, true],
+    ])
+    expect(second.trajectories[0].transitions[0].observation).toEqual(Float32Array.of(2))
+    expect(second.episodes).toEqual([{ step: 6, return: 6, length: 3 }])
+  })
+
+  test('plays whole episodes where they are asked for, long ones as often as short ones', async () => {
+    const envs = [new Counter([9]), new Counter([2])] as unknown as Env<unknown, unknown>[]
+    const { trajectories, steps } = await collector(envs, actor('episode', 4)).collect(1)
+    // The first env's single episode outlasts three of the other's.
+    expect(trajectories.map(t => t.transitions.length).sort()).toEqual([2, 2, 2, 9])
+    expect(trajectories.every(t => t.terminated)).toBe(true)
+    expect(steps).toBe(15)
+  })
+
+  test('a time limit is a truncation with what followed', async () => {
+    const env = new TimeLimit(new Counter([50]) as Env<unknown, unknown>, 4)
+    const { trajectories } = await collector([env], actor('episode', 1)).collect(1)
+    const [{ terminated, truncated, finalObservation }] = trajectories
+    expect([terminated, truncated, finalObservation]).toEqual([false, true, Float32Array.of(4)])
+  })
+
+  test('environments that answer later give the same as those that answer at once', async () => {
+    const play = async (slow: boolean) => {
+      const envs = [new Counter([3, 5], slow), new Counter([4], slow)] as unknown as Env<unknown, unknown>[]
+      const collect = collector(envs, actor('step', 7))
+      return [await collect.collect(100), await collect.collect(100)]
+    }
+    expect(await play(true)).toEqual(await play(false))
+  })
+
+  test.each(['CartPole-v1', 'MaskedWalk-v0', 'Counter without snapshots'])(
+    'goes on from its state bit by bit: %s',
+    async id => {
+      const make = () =>
+        id.startsWith('Counter')
+          ? ([new Counter([5, 3]), new Counter([4])] as unknown as Env<unknown, unknown>[])
+          : [makeEnv(id), makeEnv(id), makeEnv(id)]
+      const masked: Actor = {
+        appetite: { unit: 'step', count: 50 },
+        act: (observations, { rng, masks }) =>
+          observations.map((_, i) => {
+            const allowed = [...(masks[i] ?? [1, 1])].flatMap((open, action) => (open ? [action] : []))
+            return { action: allowed[rng.int(allowed.length)] }
+          }),
+      }
+      const whole = collector(make(), masked)
+      await whole.collect(100)
+      const state = structuredClone(await whole.state())
+      const expected = [await whole.collect(100), await whole.collect(100)]
+      const other = collector(make(), masked, 1)
+      await other.restore(state)
+      const got = [await other.collect(100), await other.collect(100)]
+      expect(JSON.stringify(got)).toBe(JSON.stringify(expected))
+    },
+  )
+
+  test('a reward that is no number is an error that says where', async () => {
+    const env = new Counter([5])
+    const step = env.step.bind(env)
+    env.step = action => ({ ...(step(action) as object), reward: Number.NaN }) as never
+    await expect(collector([env as Env<unknown, unknown>], actor('step', 5)).collect(5)).rejects.toThrow(
+      /Counter paid NaN in step 1 of episode 1/,
+    )
+  })
+})
+
+describe('the stream of rollouts', () => {
+  test('collects nothing beyond the credits, and completes with the last step', async () => {
+    const credits$ = new BehaviorSubject(0)
+    const env = new Counter([5]) as Env<unknown, unknown>
+    const seen: number[] = []
+    let done = false
+    rollouts$({ collector: collector([env], actor('step', 4)), from: 0, to: 10, credits$ }).subscribe({
+      next: ({ steps }) => seen.push(steps),
+      complete: () => {
+        done = true
+      },
+    })
+    const settle = () => new Promise(resolve => setTimeout(resolve, 5))
+    await settle()
+    expect(seen).toEqual([])
+    credits$.next(1)
+    await settle()
+    expect(seen).toEqual([4])
+    credits$.next(5)
+    await settle()
+    expect(seen).toEqual([4, 4, 2])
+    expect(done).toBe(true)
+  })
+
+  test('stops when nobody listens any more', async () => {
+    const credits$ = new BehaviorSubject(1000)
+    const env = new Counter([5], true) as Env<unknown, unknown>
+    let count = 0
+    await new Promise<void>(resolve => {
+      const stream$ = rollouts$({ collector: collector([env], actor('step', 4)), from: 0, to: 1e6, credits$ })
+      const subscription = stream$.subscribe(() => {
+        count++
+        if (count < 3) return
+        subscription.unsubscribe()
+        resolve()
+      })
+    })
+    await new Promise(resolve => setTimeout(resolve, 10))
+    expect(count).toBe(3)
+    expect(credits$.observed).toBe(false)
+  })
+})

@@ -1,0 +1,165 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { writeAtomic, writeNew } from '../../../src/runner/runs/atomic.ts'
+import { RunFolder } from '../../../src/runner/runs/run-folder.ts'
+
+const folder = async () => join(await mkdtemp(join(tmpdir(), 'layergym-test-')), 'run')
+
+async function place(dir: string, ...files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    await mkdir(dirname(join(dir, file)), { recursive: true })
+    await writeFile(join(dir, file), 'content')
+  }
+}
+
+async function below(dir: string): Promise<readonly string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true })
+  return entries
+    .filter(entry => !entry.isDirectory())
+    .map(entry => join(entry.parentPath, entry.name).slice(dir.length + 1))
+    .sort()
+}
+
+const FRESH = ['checkpoints/config.json', 'config.json', 'events.jsonl']
+const UUID = '0c9e5c1e-5f52-4f0c-9f0e-4a1d8a0e7a11'
+
+describe('overwriting', () => {
+  test('removes all that runs of every kind write', async () => {
+    const dir = await folder()
+    const config = { agents: ['ppo', 'a+b'], seed: 1, overwrite: true }
+    await RunFolder.create(dir, config, false)
+    const run = ['summary.json', 'report.html', 'policy.json', 'events.jsonl', 'config.json']
+    await place(
+      dir,
+      ...run,
+      'model/model.json',
+      'model/weights.bin',
+      'checkpoints/checkpoint-000012.json',
+      'tensorboard/events.out.tfevents.123.host',
+      'videos/episode-0.mp4',
+      'outcomes/a@1@b.json',
+      ...run.map(name => `ppo-1/${name}`),
+      'ppo-1/videos/episode-0.mp4',
+      'a+b-2.json',
+      `summary.json.${UUID}.partial`,
+      `model.${UUID}.partial/weights.bin`,
+      `checkpoints/checkpoint-000013.json.${UUID}.partial`,
+      'config.json.partial',
+      `videos/episode-1.mp4.${UUID}.part`,
+    )
+    await RunFolder.create(dir, { seed: 2, overwrite: true }, true)
+    expect(await below(dir)).toEqual(FRESH)
+    expect(await readdir(dir)).not.toContain('model')
+  })
+
+  test.each([
+    ['beside', 'notes.txt', 'notes.txt'],
+    ['in a folder that runs write', 'model/model.onnx', 'model/model.onnx'],
+    ['in a folder of its own', 'figures/loss.png', 'figures/'],
+    ['called like something unfinished', 'thesis.partial', 'thesis.partial'],
+    ['of a benchmark that it is not', 'ppo-1/config.json', 'ppo-1/'],
+  ])('something else %s is refused by name, and nothing is deleted', async (_, file, named) => {
+    const dir = await folder()
+    await RunFolder.create(dir, { seed: 1, overwrite: false }, false)
+    await place(dir, file, 'summary.json')
+    const before = await below(dir)
+    const overwriting = RunFolder.create(dir, { seed: 2 }, true)
+    await expect(overwriting).rejects.toMatchObject({ code: 'run.other-files', exitCode: 2 })
+    await expect(overwriting).rejects.toThrow(`: ${named}. Nothing was deleted`)
+    expect(await below(dir)).toEqual(before)
+  })
+
+  test("another program's config.json makes no run: a Hugging Face model survives", async () => {
+    const dir = await folder()
+    await place(dir, 'model.safetensors')
+    await writeFile(join(dir, 'config.json'), '{"architectures":["ViT"],"model_type":"vit"}')
+    for (const alone of [false, true]) {
+      if (alone) await rename(join(dir, 'model.safetensors'), `${dir}.safetensors`)
+      const before = await below(dir)
+      const overwriting = RunFolder.create(dir, { seed: 1 }, true)
+      await expect(overwriting).rejects.toThrow(/a config\.json that is not a run's.*not overwritten/)
+      await expect(RunFolder.refuseExisting(dir, false)).rejects.not.toThrow(/--overwrite/)
+      expect(await below(dir)).toEqual(before)
+    }
+  })
+
+  test('a link is taken away, not what it leads to', async () => {
+    const dir = await folder()
+    await RunFolder.create(dir, { seed: 1, overwrite: false }, false)
+    const elsewhere = await mkdtemp(join(tmpdir(), 'layergym-test-'))
+    await place(elsewhere, 'policy.json')
+    await symlink(join(elsewhere, 'policy.json'), join(dir, 'policy.json'))
+    await RunFolder.create(dir, { seed: 2 }, true)
+    expect(await below(dir)).toEqual(FRESH)
+    expect(await below(elsewhere)).toEqual(['policy.json'])
+  })
+
+  test('of several that begin in one folder at once, one gets it', async () => {
+    const dir = await folder()
+    const begun = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, seed) => RunFolder.create(dir, { seed }, false)),
+    )
+    const [winner, ...more] = begun.flatMap((result, seed) => (result.status === 'fulfilled' ? [seed] : []))
+    expect(more).toEqual([])
+    for (const result of begun)
+      if (result.status === 'rejected') expect(result.reason.code).toBe('run.exists')
+    expect((await RunFolder.open(dir)).config).toEqual({ seed: winner })
+    expect(await below(dir)).toEqual(FRESH)
+  })
+})
+
+describe('a configuration that was edited', () => {
+  const config = { seed: 1, episodes: 6, data: '/clips', agentConfig: { hidden: [8] } }
+  async function edited(change: Readonly<Record<string, unknown>>) {
+    const dir = await folder()
+    await RunFolder.create(dir, config, false)
+    await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, ...change }))
+    return dir
+  }
+
+  test.each([
+    [{ episodes: 12 }, 'episodes from 6 to 12'],
+    [{ agentConfig: { hidden: [9] } }, 'agentConfig from {"hidden":[8]} to {"hidden":[9]}'],
+    [{ gamma: 0.5 }, 'gamma from nothing to 0.5'],
+    [{ seed: undefined }, 'seed from 1 to nothing'],
+  ])('%j is refused, with what was changed', async (change, words) => {
+    const opening = RunFolder.open(await edited(change))
+    await expect(opening).rejects.toMatchObject({ code: 'run.edited', exitCode: 2 })
+    await expect(opening).rejects.toThrow(`edited since its run began: ${words}. `)
+  })
+
+  test('places may change, and so may the layout and the place of the folder itself', async () => {
+    const dir = await edited({ data: '/moved/clips', out: '/elsewhere' })
+    await cp(dir, `${dir}-moved`, { recursive: true })
+    expect((await RunFolder.open(`${dir}-moved`)).config).toMatchObject({ data: '/moved/clips', seed: 1 })
+  })
+
+  test('a run of an earlier version, which kept no copy, goes on', async () => {
+    const dir = await folder()
+    await place(dir, 'checkpoints/other')
+    await writeFile(join(dir, 'config.json'), '{"seed":3}')
+    expect((await RunFolder.open(dir)).config).toEqual({ seed: 3 })
+  })
+})
+
+describe('atomic files', () => {
+  test('many writers of one file: it is one of theirs, whole, and nothing is left beside it', async () => {
+    const path = join(await folder(), 'file')
+    const contents = Array.from({ length: 20 }, (_, i) => String(i).repeat(50_000))
+    await Promise.all(contents.map(content => writeAtomic(path, content)))
+    expect(contents).toContain(await readFile(path, 'utf8'))
+    expect(await readdir(dirname(path))).toEqual(['file'])
+  })
+
+  test('a new file is written by one, and never replaced', async () => {
+    const path = join(await folder(), 'file')
+    const results = await Promise.allSettled(['a', 'b', 'c'].map(content => writeNew(path, content)))
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const content = await readFile(path, 'utf8')
+    await expect(writeNew(path, 'd')).rejects.toMatchObject({ code: 'EEXIST' })
+    expect(await readFile(path, 'utf8')).toBe(content)
+    expect(await readdir(dirname(path))).toEqual(['file'])
+  })
+})
