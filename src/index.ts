@@ -41,7 +41,6 @@ export {
   logScaled,
   type StateSpace,
 } from './envs/finetune/features.ts'
-export { FlatEnv } from './envs/finetune/flat.ts'
 export {
   type Evaluation,
   logLoss,
@@ -50,6 +49,9 @@ export {
   scoreGain,
   terminalAdvantage,
 } from './envs/finetune/reward.ts'
+export { FineTuning } from './envs/finetune/world.ts'
+export type { FineTuningOptions } from './envs/finetune/world-state.ts'
+export { FlatEnv } from './envs/hierarchy/flat.ts'
 export {
   frontier,
   Root,
@@ -57,10 +59,9 @@ export {
   RootEnv,
   type RootOptions,
   singleBlock,
-} from './envs/finetune/root.ts'
-export { GroupEnv, groupEnv, parallelView, SequentialEnv } from './envs/finetune/views.ts'
-export { FineTuning } from './envs/finetune/world.ts'
-export type { FineTuningOptions } from './envs/finetune/world-state.ts'
+} from './envs/hierarchy/root.ts'
+export { SequentialEnv } from './envs/hierarchy/sequential.ts'
+export { GroupEnv, groupEnv, parallelView } from './envs/hierarchy/views.ts'
 export { makeEnv, registerEnv, registeredEnvs } from './envs/registry.ts'
 export { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple } from './envs/spaces.ts'
 export { type AutoresetMode, VectorEnv, type VectorReset, type VectorStep } from './envs/vector.ts'

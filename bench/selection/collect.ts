@@ -5,11 +5,10 @@
  *   nice npx tsx bench/selection/collect.ts FOLDER_OF_DATA_SETS [pair]...      resumes; into runs/selection
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { settingsOf } from '../../src/agents/schedules/schedule.ts'
 import { Rng } from '../../src/common/random.ts'
 import { parseConfig } from '../../src/common/settings.ts'
 import type { Clip } from '../../src/data/dataset.ts'
-import { rateLimits } from '../../src/envs/finetune/actions.ts'
+import { rateLimits, settingsOf } from '../../src/envs/finetune/actions.ts'
 import { SHAPES } from '../../src/envs/finetune/shape.ts'
 import { classPrior } from '../../src/models/head.ts'
 import { tf } from '../../src/models/tf.ts'

@@ -18,3 +18,16 @@ export function interquartileMean(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return mean(sorted.slice(cut, sorted.length - cut))
 }
+/**
+ * Jackknife estimate of a standard error: √((n − 1)/n · Σ (θᵢ − θ̄)²), θᵢ the statistic without clip i (Efron &
+ * Tibshirani 1993, An Introduction to the Bootstrap, eq. 11.5).
+ * @param replicates θᵢ, [clips]
+ * @returns in the statistic's unit; NaN for fewer than two clips
+ */
+export function standardError(replicates: Float64Array): number {
+  const n = replicates.length
+  if (n < 2) return Number.NaN
+  const mean = replicates.reduce((a, b) => a + b, 0) / n
+  const squares = replicates.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return Math.sqrt(((n - 1) / n) * squares)
+}

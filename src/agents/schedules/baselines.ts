@@ -1,8 +1,8 @@
 import { quantile } from '../../common/quantile.ts'
-import { DISCRIMINATIVE_RATIO, type RateLimits } from '../../envs/finetune/actions.ts'
+import { DISCRIMINATIVE_RATIO, type RateLimits, settingsOf } from '../../envs/finetune/actions.ts'
 import type { GroupStatistics } from '../../envs/finetune/features.ts'
 import { oneCycle, slantedTriangle } from '../../envs/finetune/shape.ts'
-import { flatRates, type Schedule, settingsOf, type Terms, type Trial } from './schedule.ts'
+import { flatRates, type Schedule, type Terms, type Trial } from './schedule.ts'
 
 /** AutoFreeze's percentile of gradient change below which layers freeze (Liu, Agarwal & Venkataraman 2021). */
 const FREEZING_PERCENTILE = 0.5

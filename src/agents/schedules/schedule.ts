@@ -67,15 +67,6 @@ export function trialAt(schedule: Schedule, exponent: number, limits: RateLimits
   return { rate: rate * factor, headRate: clamp(headRate * factor, limits), length }
 }
 
-/** Rates of each group, the head last, 0 for a frozen one; held within the limits. */
-export function settingsOf(rates: readonly number[], limits: RateLimits): readonly GroupSetting[] {
-  return rates.map((rate, group) =>
-    rate === 0
-      ? { frozen: true, learningRate: limits.reset(rates.length - 1 - group) }
-      : { frozen: false, learningRate: clamp(rate, limits) },
-  )
-}
-
 /** The backbone at one rate, and the head at its own. */
 export function flatRates({ rate, headRate }: Trial, groups: number): readonly number[] {
   return Array.from({ length: groups }, (_, group) => (group === groups - 1 ? headRate : rate))

@@ -137,6 +137,7 @@ export const singleBlockLevels: ActionSet<number> = {
 
 /** The ratio between neighbouring groups' rates in discriminative fine-tuning (Howard & Ruder 2018). */
 export const DISCRIMINATIVE_RATIO = 2.6
+
 /** A fresh head has everything to learn; pretrained weights must not be thrown away while it does. */
 const HEAD_FACTOR = 10
 
@@ -163,4 +164,21 @@ function within(rate: number, { minimum, maximum }: Omit<RateLimits, 'reset'>): 
 /** The nearest rate within the limits. */
 export function clamp(rate: number, { minimum, maximum }: Omit<RateLimits, 'reset'>): number {
   return Math.min(Math.max(rate, minimum), maximum)
+}
+
+/** Rates of each group, the head last, 0 for a frozen one; held within the limits. */
+export function settingsOf(rates: readonly number[], limits: RateLimits): readonly GroupSetting[] {
+  return rates.map((rate, group) =>
+    rate === 0
+      ? { frozen: true, learningRate: limits.reset(rates.length - 1 - group) }
+      : { frozen: false, learningRate: clamp(rate, limits) },
+  )
+}
+
+/** Full fine-tuning at the reset rates: one for the backbone, the head's own. */
+export function everythingMoves(groups: number, limits: RateLimits): readonly GroupSetting[] {
+  return Array.from({ length: groups }, (_, group) => ({
+    frozen: false,
+    learningRate: limits.reset(Math.min(groups - 1 - group, 1)),
+  }))
 }

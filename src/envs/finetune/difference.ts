@@ -1,5 +1,6 @@
+import type { RoundResult } from '../world.ts'
 import type { GroupSetting } from './actions.ts'
-import type { RoundResult, WorldState } from './world-state.ts'
+import type { WorldState } from './world-state.ts'
 
 interface Replayable {
   readonly flops: number

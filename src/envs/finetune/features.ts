@@ -1,3 +1,5 @@
+import type { WorldFeatures } from '../world.ts'
+
 /** What is measured of one layer group at a decision. Norms are Euclidean, over the group's learned variables. */
 export interface GroupStatistics {
   /** 0 the head, 1 the group below it… */
@@ -54,6 +56,10 @@ export interface Feature<S> {
 export interface StateSpace {
   readonly group: readonly Feature<GroupStatistics>[]
   readonly global: readonly Feature<GlobalStatistics>[]
+}
+
+export function namesOf({ group, global }: StateSpace): WorldFeatures {
+  return { group: group.map(({ id }) => id), global: global.map(({ id }) => id) }
 }
 
 /** log10 x, mapped linearly from [low, high] (exponents) onto [-1, 1]. */

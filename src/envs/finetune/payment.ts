@@ -1,6 +1,8 @@
+import { standardError } from '../../common/statistics.ts'
+import type { RoundResult } from '../world.ts'
 import { type Measurement, withoutClip } from './evaluation.ts'
 import type { Evaluation, RewardDefinition, RewardRound } from './reward.ts'
-import type { FineTuningOptions, Progress, RoundResult } from './world-state.ts'
+import type { FineTuningOptions, Progress } from './world-state.ts'
 
 type Measured = 'before' | 'after' | 'baseline'
 
@@ -57,18 +59,4 @@ export function settle(
       evaluation: measured.evaluation,
     },
   }
-}
-
-/**
- * Jackknife estimate of a standard error: √((n − 1)/n · Σ (θᵢ − θ̄)²), θᵢ the statistic without clip i (Efron &
- * Tibshirani 1993, An Introduction to the Bootstrap, eq. 11.5).
- * @param replicates θᵢ, [clips]
- * @returns in the statistic's unit; NaN for fewer than two clips
- */
-export function standardError(replicates: Float64Array): number {
-  const n = replicates.length
-  if (n < 2) return Number.NaN
-  const mean = replicates.reduce((a, b) => a + b, 0) / n
-  const squares = replicates.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-  return Math.sqrt(((n - 1) / n) * squares)
 }

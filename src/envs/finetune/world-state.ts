@@ -2,13 +2,14 @@ import type { RngState } from '../../common/random.ts'
 import type { Splits } from '../../data/dataset.ts'
 import type { Weights } from '../../models/initialize.ts'
 import type { NormConfig, Trainee, TraineeState } from '../../models/trainee.ts'
+import type { RoundResult } from '../world.ts'
 import type { ActionSet, GroupSetting, RateLimits } from './actions.ts'
 import type { BatchOrderState } from './batches.ts'
 import type { Credit } from './credits.ts'
 import type { Measurement } from './evaluation.ts'
 import type { StateSpace } from './features.ts'
 import type { ProbeState } from './probe.ts'
-import type { Evaluation, RewardDefinition } from './reward.ts'
+import type { RewardDefinition } from './reward.ts'
 import type { Shape } from './shape.ts'
 import type { StageTree } from './stages.ts'
 
@@ -63,24 +64,6 @@ export interface FineTuningOptions<A = number> {
   readonly signal?: AbortSignal
   /** Called after every training step, for progress. */
   readonly onStep?: (step: number) => void
-}
-
-export interface RoundResult {
-  /** The round's own. */
-  readonly reward: number
-  /** Standard error of `reward` that comes from the choice of the reward split's clips; NaN for a single clip. */
-  readonly noise: number
-  /** [clips]: the reward with each clip of the reward split left out in turn; `noise` is their jackknife. */
-  readonly replicates: Float64Array
-  /** What each group is paid. */
-  readonly rewards: readonly number[]
-  /** The budget is spent or training diverged: the observation shows both, so it's the MDP's own end. */
-  readonly terminated: boolean
-  readonly diverged: boolean
-  readonly step: number
-  readonly flops: number
-  readonly trainLoss: number
-  readonly evaluation: Evaluation<'reward'>
 }
 
 /** Everything that decides the rest of an episode. */

@@ -1,18 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
-import { Discrete } from '../spaces.ts'
-import type { GroupSetting } from './actions.ts'
+import { standardError } from '../../common/statistics.ts'
+import type { RoundResult, World, WorldFeatures } from '../world.ts'
+import { everythingMoves, type GroupSetting, settingsOf } from './actions.ts'
 import { BatchOrder } from './batches.ts'
 import { differences } from './difference.ts'
 import { type Measurement, measure } from './evaluation.ts'
-import { type GroupStatistics, observe } from './features.ts'
+import { type GroupStatistics, namesOf, observe } from './features.ts'
 import { freshRun } from './fresh.ts'
-import { settle, standardError } from './payment.ts'
+import { settle } from './payment.ts'
+import { allOpen, awake, checkOpen, keepAlone, permitted } from './permission.ts'
 import { Probe } from './probe.ts'
 import { boundLoss, checkCredit, type Evaluation } from './reward.ts'
+import { groupStatistics } from './statistics.ts'
 import { advance, startOf } from './training.ts'
-import type { FineTuningOptions, Moment, Progress, RoundResult, WorldState } from './world-state.ts'
+import type { FineTuningOptions, Moment, Progress, WorldState } from './world-state.ts'
 
 /**
  * The one mutable world of fine-tuning: network, optimizer, data order, budget. Group environments and the other
@@ -20,13 +23,15 @@ import type { FineTuningOptions, Moment, Progress, RoundResult, WorldState } fro
  * steps, and of the FLOPs that as many steps of full fine-tuning cost; one round is `roundSteps` training steps
  * with the settings chosen, then an evaluation on the reward split.
  */
-export class FineTuning<A = number> {
+export class FineTuning<A = number> implements World<A, GroupSetting, WorldState> {
+  readonly id = 'FineTuning'
   private order: BatchOrder
   private dropout: Rng
   private readonly probe: Probe
   private readonly baselines: Map<number, Measurement>
-  private current: GroupSetting[] = []
-  private permitted: readonly boolean[] = []
+  /** Which groups may move: all, until `permit` says otherwise. */
+  open: readonly boolean[] = []
+  private current: readonly GroupSetting[] = []
   private progress: Progress | undefined
   private replayed = 0
   private shared = 0
@@ -46,13 +51,28 @@ export class FineTuning<A = number> {
     return this.options.trainee.network.groups.length
   }
 
+  get names(): readonly string[] {
+    return this.options.trainee.network.groups.map(({ name }) => name)
+  }
+
+  get actions() {
+    return this.options.actions
+  }
+
+  get features(): WorldFeatures {
+    return namesOf(this.options.states)
+  }
+
+  get rounds(): number {
+    return Math.ceil(this.options.budgetSteps / this.options.roundSteps)
+  }
+
   get settings(): readonly GroupSetting[] {
     return this.current
   }
 
-  /** Which groups may move: all, until `permit` says otherwise. */
-  get open(): readonly boolean[] {
-    return this.permitted
+  get rates(): readonly number[] {
+    return this.current.map(({ frozen, learningRate }) => (frozen ? 0 : learningRate))
   }
 
   /** FLOPs that an episode may cost. */
@@ -110,7 +130,7 @@ export class FineTuning<A = number> {
     this.order = order
     this.dropout = dropout
     this.current = settings
-    this.permitted = this.current.map(() => true)
+    this.open = allOpen(this.groups)
     this.progress = startOf(measure(trainee, splits.reward, balanced ?? false), trainee)
     this.probe.reset()
     // Before the probe, which full fine-tuning has no need to pay for.
@@ -127,25 +147,15 @@ export class FineTuning<A = number> {
 
   /** From now on these groups alone may move; the others are frozen, whatever is chosen for them. */
   permit(open: readonly boolean[]): void {
-    if (open.length !== this.groups) {
-      throw inputError(
-        'permit.groups',
-        `${open.length} permissions for ${this.groups} groups: give one a group`,
-      )
-    }
-    this.permitted = [...open]
-    this.current = this.current.map((setting, group) =>
-      open[group] ? setting : { ...setting, frozen: true },
-    )
+    this.open = checkOpen(open, this.groups)
+    this.current = permitted(this.current, this.open)
   }
 
   /** Allowed actions; a group that may not move is left one, keep, where there is such an action. */
   mask(group: number): Uint8Array | undefined {
-    const { actions } = this.options
-    const { space, keep } = actions
-    if (!this.permitted[group] && keep !== undefined && space instanceof Discrete)
-      return Uint8Array.from({ length: space.n }, (_, action) => Number(action === keep))
-    return actions.mask?.(this.current[group], this.depth(group), this.options.limits)
+    const { actions, limits } = this.options
+    const closed = this.open[group] ? undefined : keepAlone(actions)
+    return closed ?? actions.mask?.(this.current[group], this.depth(group), limits)
   }
 
   /** [features] in [-1, 1] for one group: its own statistics, then the global ones. */
@@ -163,19 +173,18 @@ export class FineTuning<A = number> {
   }
 
   statistics(group: number): GroupStatistics {
-    const { network } = this.options.trainee
-    const sum = (of: 'parameters' | 'flops') => network.groups.reduce((total, g) => total + g[of], 0)
-    const setting = this.current[group]
     return {
-      depth: this.depth(group),
-      groups: this.groups,
-      parameterShare: network.groups[group].parameters / sum('parameters'),
-      flopShare: network.groups[group].flops / sum('flops'),
-      isHead: group === this.groups - 1,
-      frozen: setting.frozen,
-      learningRate: setting.learningRate,
+      ...groupStatistics(this.options.trainee.network.groups, group, this.current[group]),
       ...this.probe.figures(group),
     }
+  }
+
+  awake(): readonly GroupSetting[] {
+    return awake(this.current, this.open, this.options.limits)
+  }
+
+  settingsAt(rates: readonly number[]): readonly GroupSetting[] {
+    return settingsOf(rates, this.options.limits)
   }
 
   /** Applies one action a group (undefined keeps), trains for a round and evaluates. */
@@ -196,17 +205,15 @@ export class FineTuning<A = number> {
   async train(settings: readonly GroupSetting[]): Promise<RoundResult> {
     const { roundSteps, trainee, stages, onStep } = this.options
     const before = this.unfinished()
-    this.current = settings.map((setting, group) =>
-      this.permitted[group] ? setting : { ...setting, frozen: true },
-    )
+    this.current = permitted(settings, this.open)
     const flopsBefore = trainee.flops
     this.history += JSON.stringify(this.current)
     const known = stages?.get(this.history)
     if (known?.result !== undefined) {
-      const { permitted } = this
+      const { open } = this
       this.restore(known.state)
       // Another permission may have led to the same settings.
-      this.permitted = permitted
+      this.open = open
       this.shared += this.flops - flopsBefore
       return known.result
     }
@@ -233,7 +240,7 @@ export class FineTuning<A = number> {
       dropout: this.dropout.state(),
       probe: this.probe.state(),
       settings: [...this.current],
-      open: this.permitted,
+      open: this.open,
       history: this.history,
       progress: this.running(),
     }
@@ -245,7 +252,7 @@ export class FineTuning<A = number> {
     this.dropout = Rng.restore(state.dropout)
     this.probe.restore(state.probe)
     this.current = [...state.settings]
-    this.permitted = state.open
+    this.open = state.open
     this.history = state.history
     this.progress = state.progress
   }
@@ -271,13 +278,9 @@ export class FineTuning<A = number> {
   private async baseline(seed: number): Promise<Measurement> {
     const known = this.baselines.get(seed)
     if (known !== undefined) return known
-    const { budgetSteps, limits } = this.options
     const start = this.snapshot()
-    this.current = this.current.map((_, group) => ({
-      frozen: false,
-      learningRate: limits.reset(Math.min(this.depth(group), 1)),
-    }))
-    const { measured } = await this.advance(budgetSteps)
+    this.current = everythingMoves(this.groups, this.options.limits)
+    const { measured } = await this.advance(this.options.budgetSteps)
     this.replayed += this.flops - start.trainee.flops
     this.restore(start)
     this.baselines.set(seed, measured)
@@ -285,8 +288,7 @@ export class FineTuning<A = number> {
   }
 
   private unfinished(): Progress {
-    const progress = this.running()
-    if (!progress.done) return progress
+    if (!this.running().done) return this.running()
     throw inputError('episode.over', 'the episode is over: reset the environment before stepping again')
   }
 

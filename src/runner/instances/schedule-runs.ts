@@ -2,7 +2,7 @@ import { type Schedule, shapeOf, type Terms, type Trial } from '../../agents/sch
 import { Rng } from '../../common/random.ts'
 import type { RewardDefinition } from '../../envs/finetune/reward.ts'
 import type { FineTuning } from '../../envs/finetune/world.ts'
-import type { RoundResult } from '../../envs/finetune/world-state.ts'
+import type { RoundResult } from '../../envs/world.ts'
 import { actingAgents, rootControl } from '../play/control.ts'
 import { type EpisodeResult, runEpisode } from '../play/episode.ts'
 import type { Clock, GroupAgent } from '../play/roles.ts'

@@ -1,13 +1,14 @@
-import { ROOT_ACTIONS, Root } from '../../envs/finetune/root.ts'
-import type { FineTuning } from '../../envs/finetune/world.ts'
+import { ROOT_ACTIONS, Root } from '../../envs/hierarchy/root.ts'
+import type { World } from '../../envs/world.ts'
 import type { GroupAgent } from './roles.ts'
 import type { RootControl } from './root-player.ts'
+import type { ViewName } from './seats.ts'
 
 /** Who acts on a world's groups, and how. */
 export interface Control {
   /** By name: a group's own, `shared` or `joint` for all of them, `root`. */
   readonly agents: ReadonlyMap<string, GroupAgent>
-  readonly view: 'parallel' | 'sequential' | 'flat'
+  readonly view: ViewName
   readonly rootActions: keyof typeof ROOT_ACTIONS
   /** Rounds between two of the root's choices. */
   readonly rootEvery: number
@@ -15,8 +16,8 @@ export interface Control {
 }
 
 /** Who acts for each group of a world, in order: an agent of its own, or the one that all share. */
-export function actingAgents({ agents }: Control, world: FineTuning<unknown>): readonly GroupAgent[] {
-  return world.options.trainee.network.groups.map(({ name }) => {
+export function actingAgents({ agents }: Control, world: World): readonly GroupAgent[] {
+  return world.names.map(name => {
     const agent = agents.get(name) ?? agents.get('shared') ?? agents.get('joint')
     if (agent === undefined) throw new Error(`no agent for group '${name}'`)
     return agent
@@ -24,7 +25,7 @@ export function actingAgents({ agents }: Control, world: FineTuning<unknown>): r
 }
 
 /** The root's agent and what it acts on, where there is one. */
-export function rootControl(control: Control, world: FineTuning<unknown>): RootControl | undefined {
+export function rootControl(control: Control, world: World): RootControl | undefined {
   const agent = control.agents.get('root')
   if (agent === undefined) return undefined
   const { rootActions, rootEvery: every, gamma } = control
@@ -38,10 +39,9 @@ export function learnsFrom(agent: string, actor: string): boolean {
 }
 
 /** Agents that count steps get as many episodes as those steps fill. */
-export function episodesPerUpdate({ agents }: Control, world: FineTuning<unknown>): number {
+export function episodesPerUpdate({ agents }: Control, world: World): number {
   const [agent] = agents.values()
   const { unit, count } = agent.appetite
   if (unit === 'episode') return Math.max(1, count)
-  const { budgetSteps, roundSteps } = world.options
-  return Math.max(1, Math.ceil(count / Math.ceil(budgetSteps / roundSteps)))
+  return Math.max(1, Math.ceil(count / world.rounds))
 }

@@ -1,21 +1,19 @@
-import type { Decision, Trajectory, Transition } from '../../agents/agent.ts'
+import type { Trajectory, Transition } from '../../agents/agent.ts'
 import { interrupted } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
-import type { StepResult } from '../../envs/env.ts'
-import { FlatEnv } from '../../envs/finetune/flat.ts'
-import { parallelView, SequentialEnv } from '../../envs/finetune/views.ts'
-import type { FineTuning } from '../../envs/finetune/world.ts'
+import { checkStep } from '../../envs/hierarchy/views.ts'
+import type { RoundResult, World } from '../../envs/world.ts'
 import type { Weights } from '../../models/initialize.ts'
 import type { Clock, GroupAgent } from './roles.ts'
 import { type RootControl, RootPlayer } from './root-player.ts'
+import { SEATS, type Seats, type ViewName } from './seats.ts'
 import type { EpisodeSummary, RoundSummary } from './summary.ts'
-
-type Observation = Float32Array
 
 export interface EpisodeResult {
   readonly summary: EpisodeSummary
-  /** One an acting group, or one of all groups in turn (sequential view). */
+  /** One an actor of the view, then the root's. */
   readonly trajectories: readonly Trajectory<unknown, unknown>[]
+  /** A round's, one a group. */
   readonly actions: readonly unknown[]
   /** One a round; then what ending the run paid, where the root did. */
   readonly rewards: readonly number[]
@@ -24,8 +22,8 @@ export interface EpisodeResult {
 }
 
 export interface EpisodeRequest {
-  readonly world: FineTuning<unknown>
-  readonly view: 'parallel' | 'sequential' | 'flat'
+  readonly world: World
+  readonly view: ViewName
   /** Who acts for each group, in order; the same object everywhere under shared and joint control. */
   readonly agents: readonly GroupAgent[]
   /** Who decides which groups may move; nobody where it is left out. */
@@ -37,196 +35,94 @@ export interface EpisodeRequest {
   readonly rng: Rng
   readonly clock: Clock
   /** Ends the episode between rounds. */
-  readonly signal?: AbortSignal
+  readonly signal?: Pick<AbortSignal, 'aborted'>
 }
 
 /** Runs one episode: agents act on the groups of a world until it terminates. */
 export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult> {
   const start = request.clock()
-  const { index: episode, explore } = request
+  const { index, explore, world } = request
   // A stream of its own, drawn from none: with and without a root, groups see the same.
-  const rng = Rng.of(request.worldSeed, 'root', episode)
-  const root = request.root && new RootPlayer(request.root, { explore, rng, episode })
-  const collected = await COLLECT[request.view](request, root)
-  const { rounds, actions } = collected
-  const { world } = request
+  const rng = Rng.of(request.worldSeed, 'root', index)
+  const root = request.root && new RootPlayer(request.root, { explore, rng, episode: index })
+  const played = await playRounds(request, SEATS[request.view](world), root)
   const stop = root?.stopped ? world.stop() : undefined
-  if (stop !== undefined) root?.afterStop(stop.reward)
-  // Where the root ended the run at once, groups did nothing.
-  const played = collected.trajectories
-    .filter(({ transitions }) => transitions.length > 0)
-    .map(trajectory => (stop === undefined ? trajectory : paidAtStop(trajectory, stop.rewards[0])))
-  const trajectories = root ? [...played, root.trajectory()] : played
-  const rewards = [...rounds.map(round => round.reward), ...(stop ? [stop.reward] : [])]
-  const best = world.best.measured.evaluation
+  if (stop !== undefined) root?.afterStop(stop)
+  const trajectories = [
+    // Where the root ended the run at once, groups did nothing.
+    ...played.trajectories
+      .filter(({ transitions }) => transitions.length > 0)
+      .map(trajectory => (stop === undefined ? trajectory : paidAtStop(trajectory, stop.rewards[0]))),
+    ...(root ? [root.trajectory()] : []),
+  ]
+  const rewards = [...played.rounds.map(({ reward }) => reward), ...(stop ? [stop.reward] : [])]
+  const { loss: rewardLoss, accuracy: rewardAccuracy } = world.best.measured.evaluation
   return {
     trajectories,
-    actions,
+    actions: played.actions,
     rewards,
     weights: world.best.weights,
     summary: {
-      index: request.index,
-      kind: request.explore ? 'learning' : 'greedy',
+      index,
+      kind: explore ? 'learning' : 'greedy',
       return: rewards.reduce((a, b) => a + b, 0),
       returnNoise: world.returnNoise,
       flops: world.spentFlops,
       seconds: (request.clock() - start) / 1000,
-      steps: rounds.at(-1)?.summary.step ?? 0,
+      steps: played.rounds.at(-1)?.step ?? 0,
       diverged: world.diverged,
       score: world.best.score,
-      rewardLoss: best.loss,
-      rewardAccuracy: best.accuracy,
-      rounds: rounds.map(round => round.summary),
+      rewardLoss,
+      rewardAccuracy,
+      rounds: played.rounds,
       ...(stop && { stop: { reward: stop.reward, noise: stop.noise } }),
     },
   }
 }
 
-const COLLECT = { parallel: collectParallel, sequential: collectSequential, flat: collectFlat } as const
-
-interface Collected {
+interface Played {
   readonly trajectories: readonly Trajectory<unknown, unknown>[]
-  readonly rounds: readonly { readonly reward: number; readonly summary: RoundSummary }[]
-  readonly actions: readonly unknown[]
+  readonly actions: readonly (readonly unknown[])[]
+  readonly rounds: readonly RoundSummary[]
 }
 
-async function collectParallel(request: EpisodeRequest, root?: RootPlayer): Promise<Collected> {
-  const { world, agents, index, explore } = request
-  const envs = parallelView(world)
-  const streams = agents.map((_, group) => Rng.of(request.rng.int(2 ** 31), 'group', group))
-  let observations: Observation[] = (
-    await Promise.all(envs.map(env => env.reset({ seed: request.worldSeed })))
-  ).map(result => result.observation)
-  const paths: Transition<unknown, unknown>[][] = envs.map(() => [])
-  const rounds: Collected['rounds'][number][] = []
-  const actions: unknown[] = []
+/** Round after round: every turn a decision, then the world goes on, and every turn is paid. */
+async function playRounds(
+  { world, agents, index, explore, worldSeed, rng, signal }: EpisodeRequest,
+  { actors, turns, streams: streamsOf, split }: Seats,
+  root: RootPlayer | undefined,
+): Promise<Played> {
+  await world.reset(worldSeed)
+  const streams = streamsOf(rng)
+  const paths = actors.map((): Transition<unknown, unknown>[] => [])
+  const actions: (readonly unknown[])[] = []
+  const rounds: RoundSummary[] = []
   for (let over = false; !over; ) {
-    if (request.signal?.aborted) throw interrupted()
-    if (root !== undefined) {
-      if (!(await root.beforeRound())) break
-      observations = envs.map(env => world.observation(env.group))
+    if (signal?.aborted) throw interrupted()
+    if (root !== undefined && !(await root.beforeRound())) break
+    const decided = []
+    for (const { actor, group, space, observation: see, mask: allow } of turns) {
+      const [observation, mask] = [see(), allow()]
+      const context = { masks: [mask], explore, rng: streams[actor] }
+      const [decision] = await agents[group].act([observation], context)
+      checkStep(false, space, decision.action)
+      decided.push({ observation, mask, ...decision })
     }
-    const masks = envs.map(env => env.actionMask())
-    const decisions: Decision<unknown>[] = []
-    for (const [group, agent] of agents.entries()) {
-      const context = { masks: [masks[group]], explore, rng: streams[group] }
-      const [decision] = await agent.act([observations[group]], context)
-      decisions.push(decision)
-    }
-    const results = await Promise.all(envs.map((env, group) => env.step(decisions[group].action)))
-    results.forEach((result, group) => {
-      paths[group].push({
-        observation: observations[group],
-        mask: masks[group],
-        ...decisions[group],
-        reward: result.reward,
-        duration: 1,
-      })
-    })
-    const chosen = decisions.map(decision => decision.action)
+    const chosen = split(decided.map(({ action }) => action))
+    const result = await world.round(chosen)
+    const rewards = turns.map(turn => turn.reward(result))
+    for (const [i, { actor, duration }] of turns.entries())
+      paths[actor].push({ ...decided[i], reward: rewards[i], duration })
     actions.push(chosen)
-    rounds.push({
-      reward: Number(results[0].info.reward),
-      summary: roundSummary(
-        world,
-        chosen,
-        results.map(r => r.reward),
-        results[0],
-        root,
-      ),
-    })
-    root?.afterRound(Number(results[0].info.reward))
-    observations = results.map(result => result.observation)
-    over = results[0].terminated
-  }
-  const trajectories = paths.map((transitions, group) =>
-    ended(index, world.options.trainee.network.groups[group].name, transitions, observations[group]),
-  )
-  return { trajectories, rounds, actions }
-}
-
-async function collectSequential(request: EpisodeRequest, root?: RootPlayer): Promise<Collected> {
-  const { world, agents, index, explore } = request
-  const env = new SequentialEnv(world)
-  let { observation } = await env.reset({ seed: request.worldSeed })
-  const transitions: Transition<unknown, unknown>[] = []
-  const rounds: Collected['rounds'][number][] = []
-  const actions: unknown[] = []
-  let chosen: unknown[] = []
-  for (let over = false; !over; ) {
-    if (request.signal?.aborted) throw interrupted()
-    if (root !== undefined && env.group === 0) {
-      if (!(await root.beforeRound())) break
-      observation = world.observation(0)
-    }
-    const mask = env.actionMask()
-    const [decision] = await agents[env.group].act([observation], {
-      masks: [mask],
-      explore,
-      rng: request.rng,
-    })
-    const result = await env.step(decision.action)
-    const duration = result.info.duration === 0 ? 0 : 1
-    transitions.push({ observation, mask, ...decision, reward: result.reward, duration })
-    chosen.push(decision.action)
-    if (duration === 1) {
-      actions.push(chosen)
-      rounds.push({
-        reward: result.reward,
-        summary: roundSummary(
-          world,
-          chosen,
-          chosen.map(() => result.reward),
-          result,
-          root,
-        ),
-      })
-      chosen = []
-      root?.afterRound(result.reward)
-    }
-    observation = result.observation
+    rounds.push(roundSummary(world, chosen, result, root))
+    root?.afterRound(result)
     over = result.terminated
   }
-  return { trajectories: [ended(index, 'shared', transitions, observation)], rounds, actions }
-}
-
-/** One agent chooses for all groups at once. */
-async function collectFlat(request: EpisodeRequest, root?: RootPlayer): Promise<Collected> {
-  const { world, agents, index, explore, rng } = request
-  const env = new FlatEnv(world)
-  let { observation } = await env.reset({ seed: request.worldSeed })
-  const transitions: Transition<unknown, unknown>[] = []
-  const rounds: Collected['rounds'][number][] = []
-  const actions: unknown[] = []
-  for (let over = false; !over; ) {
-    if (request.signal?.aborted) throw interrupted()
-    if (root !== undefined) {
-      if (!(await root.beforeRound())) break
-      observation = env.observation()
-    }
-    const mask = env.actionMask()
-    const [decision] = await agents[0].act([observation], { masks: [mask], explore, rng })
-    const result = await env.step(decision.action)
-    const chosen = env.split(decision.action)
-    transitions.push({ observation, mask, ...decision, reward: result.reward, duration: 1 })
-    actions.push(chosen)
-    const rewards = chosen.map(() => result.reward)
-    rounds.push({ reward: result.reward, summary: roundSummary(world, chosen, rewards, result, root) })
-    root?.afterRound(result.reward)
-    observation = result.observation
-    over = result.terminated
-  }
-  return { trajectories: [ended(index, 'joint', transitions, observation)], rounds, actions }
-}
-
-/** What one actor did in an episode that ended by itself. */
-function ended(
-  episode: number,
-  actor: string,
-  transitions: readonly Transition<unknown, unknown>[],
-  finalObservation: Observation,
-): Trajectory<unknown, unknown> {
-  return { episode, actor, transitions, terminated: true, truncated: false, finalObservation }
+  const trajectories = actors.map((actor, i) => ({
+    ...{ episode: index, actor, transitions: paths[i], terminated: true, truncated: false },
+    finalObservation: turns.find(turn => turn.actor === i)?.observation() ?? new Float32Array(),
+  }))
+  return { trajectories, actions, rounds }
 }
 
 /** What a run pays for its end when the root ends it: each actor's last action led there, as if its round had been the last. */
@@ -240,35 +136,18 @@ function paidAtStop(trajectory: Trajectory<unknown, unknown>, reward: number): T
 }
 
 function roundSummary(
-  world: FineTuning<unknown>,
-  actions: readonly unknown[],
-  rewards: readonly number[],
-  result: StepResult<Observation>,
+  { actions, rates }: World,
+  chosen: readonly unknown[],
+  { reward, rewards, noise, step, flops, trainLoss, evaluation }: RoundResult,
   root: RootPlayer | undefined,
 ): RoundSummary {
-  const {
-    reward,
-    rewardNoise: noise,
-    step,
-    flops,
-    trainLoss,
-    score,
-    loss,
-    accuracy,
-  } = result.info as Record<string, number>
+  const { score, loss: rewardLoss, accuracy: rewardAccuracy } = evaluation
   return {
-    reward,
-    noise,
-    step,
-    flops,
-    trainLoss,
-    score,
-    rewardLoss: loss,
-    rewardAccuracy: accuracy,
+    ...{ reward, noise, step, flops, trainLoss, score, rewardLoss, rewardAccuracy },
     ...(root && { root: root.choice }),
-    groups: world.settings.map((setting, group) => ({
-      action: world.options.actions.describe(actions[group]),
-      learningRate: setting.frozen ? 0 : setting.learningRate,
+    groups: rates.map((learningRate, group) => ({
+      action: actions.describe(chosen[group]),
+      learningRate,
       reward: rewards[group],
     })),
   }

@@ -3,7 +3,7 @@ import type { AgentState, Trajectory } from '../../agents/agent.ts'
 import { LayergymError, messageOf } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { isBetter } from '../../envs/finetune/training.ts'
-import type { FineTuning } from '../../envs/finetune/world.ts'
+import type { World } from '../../envs/world.ts'
 import type { Weights } from '../../models/initialize.ts'
 import { actingAgents, type Control, learnsFrom, rootControl } from './control.ts'
 import { type EpisodeResult, runEpisode } from './episode.ts'
@@ -65,7 +65,7 @@ export interface Stage {
   /** The instance's name, where agents learn on several. */
   readonly id?: string
   /** One a worker. */
-  readonly worlds: readonly FineTuning<unknown>[]
+  readonly worlds: readonly World[]
   readonly worldSeed: number
 }
 
@@ -118,7 +118,11 @@ export function learn(options: LearnOptions): Promise<LearningState> {
             worldSeed: stage.worldSeed,
             rng: Rng.of(options.seed, 'policy', index),
             clock,
-            signal,
+            signal: {
+              get aborted() {
+                return signal.aborted || options.signal.aborted
+              },
+            },
           })
           return stage.id === undefined
             ? result

@@ -1,6 +1,8 @@
 import type { Decision, Trajectory, Transition } from '../../agents/agent.ts'
 import type { Rng } from '../../common/random.ts'
-import type { Root } from '../../envs/finetune/root.ts'
+import { OptionReturn } from '../../envs/hierarchy/option-return.ts'
+import type { Root } from '../../envs/hierarchy/root.ts'
+import type { RoundResult } from '../../envs/world.ts'
 import type { GroupAgent } from './roles.ts'
 
 /** Who acts at the root, and how often. */
@@ -16,18 +18,19 @@ export interface RootControl {
 export class RootPlayer {
   private readonly transitions: Transition<unknown, unknown>[] = []
   private chosen: { readonly observation: Float32Array; readonly decision: Decision<unknown> } | undefined
-  private reward = 0
-  private duration = 0
+  private option: OptionReturn
 
   constructor(
     private readonly control: RootControl,
     private readonly options: { readonly explore: boolean; readonly rng: Rng; readonly episode: number },
-  ) {}
+  ) {
+    this.option = new OptionReturn(control.gamma)
+  }
 
   /** Before a round: the root chooses where its turn has come. @returns false when it ends the run */
   async beforeRound(): Promise<boolean> {
     const { agent, root, every } = this.control
-    if (this.chosen !== undefined && this.duration < every) return true
+    if (this.chosen !== undefined && this.option.duration < every) return true
     this.close()
     const observation = root.observation()
     const { explore, rng } = this.options
@@ -43,9 +46,8 @@ export class RootPlayer {
     return this.chosen === undefined ? '' : this.control.root.describe(this.chosen.decision.action as number)
   }
 
-  afterRound(reward: number): void {
-    this.reward += this.control.gamma ** this.duration * reward
-    this.duration++
+  afterRound(result: RoundResult): void {
+    this.option.add(result)
   }
 
   /** Whether it ended the run with its last choice. */
@@ -54,8 +56,8 @@ export class RootPlayer {
   }
 
   /** What stopping pays; it lasts no round. */
-  afterStop(reward: number): void {
-    this.reward += reward
+  afterStop(result: RoundResult): void {
+    this.option.end(result)
   }
 
   /** At the episode's end. */
@@ -74,9 +76,9 @@ export class RootPlayer {
   private close(): void {
     if (this.chosen === undefined) return
     const { observation, decision } = this.chosen
-    this.transitions.push({ observation, ...decision, reward: this.reward, duration: this.duration })
+    const { reward, duration } = this.option
+    this.transitions.push({ observation, ...decision, reward, duration })
     this.chosen = undefined
-    this.reward = 0
-    this.duration = 0
+    this.option = new OptionReturn(this.control.gamma)
   }
 }

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { StageTree } from '../../../src/envs/finetune/stages.ts'
-import { parallelView } from '../../../src/envs/finetune/views.ts'
 import type { Stage } from '../../../src/envs/finetune/world-state.ts'
+import { parallelView } from '../../../src/envs/hierarchy/views.ts'
 import { startEngine } from '../../../src/models/engine.ts'
 import { tinyWorld } from '../../support/world.ts'
 

@@ -6,7 +6,7 @@ import { measurementOf, withoutClip } from '../../../src/envs/finetune/evaluatio
 import { isUnbalanced, meanOf } from '../../../src/envs/finetune/score.ts'
 import { warmUpAndCosine } from '../../../src/envs/finetune/shape.ts'
 import { isBetter } from '../../../src/envs/finetune/training.ts'
-import type { RoundResult } from '../../../src/envs/finetune/world-state.ts'
+import type { RoundResult } from '../../../src/envs/world.ts'
 import { startEngine } from '../../../src/models/engine.ts'
 import { tinyTrainee, tinyWorld } from '../../support/world.ts'
 

@@ -1,12 +1,13 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
+import { standardError } from '../../../src/common/statistics.ts'
 import {
   divergedMeasurement,
   type Measurement,
   measurementOf,
 } from '../../../src/envs/finetune/evaluation.ts'
-import { type MeasuredRound, payment, standardError } from '../../../src/envs/finetune/payment.ts'
+import { type MeasuredRound, payment } from '../../../src/envs/finetune/payment.ts'
 import {
   accuracyHeadroom,
   checkCredit,

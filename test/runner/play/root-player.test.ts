@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
-import type { Root } from '../../../src/envs/finetune/root.ts'
+import type { Root } from '../../../src/envs/hierarchy/root.ts'
+import type { RoundResult } from '../../../src/envs/world.ts'
 import type { GroupAgent } from '../../../src/runner/play/roles.ts'
 import { RootPlayer } from '../../../src/runner/play/root-player.ts'
+
+/** A round that pays so much. */
+const paying = (reward: number) => ({ reward, replicates: new Float64Array() }) as unknown as RoundResult
 
 /** An agent that makes these choices in turn, on a root of four. */
 function player(choices: readonly number[], gamma = 0.5) {
@@ -23,7 +27,7 @@ test('acts every second round, and each choice gets the discounted rewards of it
   const { opened, player: root } = player([1, 2])
   for (const reward of [1, 2, 4]) {
     expect(await root.beforeRound()).toBe(true)
-    root.afterRound(reward)
+    root.afterRound(paying(reward))
   }
   expect(opened).toEqual([1, 2])
   expect(root.choice).toBe('choice 2')
@@ -38,14 +42,14 @@ test('acts every second round, and each choice gets the discounted rewards of it
 test('stopping opens nothing, lasts no round, and pays what the end does', async () => {
   const { opened, player: root } = player([0, 3])
   await root.beforeRound()
-  root.afterRound(1)
+  root.afterRound(paying(1))
   await root.beforeRound()
-  root.afterRound(1)
+  root.afterRound(paying(1))
   expect(root.stopped).toBe(false)
   expect(await root.beforeRound()).toBe(false)
   expect(root.stopped).toBe(true)
   expect(opened).toEqual([0])
-  root.afterStop(4)
+  root.afterStop(paying(4))
   const last = root.trajectory().transitions.at(-1)
   expect(last).toMatchObject({ action: 3, reward: 4, duration: 0 })
 })

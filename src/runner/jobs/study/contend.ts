@@ -1,10 +1,11 @@
 import { BASELINES } from '../../../agents/schedules/baselines.ts'
-import { type Schedule, settingsOf, type Trial } from '../../../agents/schedules/schedule.ts'
-import { fineTuningRun } from '../../../agents/search/fine-tuning-run.ts'
+import type { Schedule, Trial } from '../../../agents/schedules/schedule.ts'
 import { populationSearches, type SearchName } from '../../../agents/search/population-searches.ts'
+import { worldRun } from '../../../agents/search/world-run.ts'
 import { total } from '../../../common/cost.ts'
 import { inputError } from '../../../common/error.ts'
 import { Rng } from '../../../common/random.ts'
+import { settingsOf } from '../../../envs/finetune/actions.ts'
 import { isBetter } from '../../../envs/finetune/training.ts'
 import { learningIn } from '../../instances/control.ts'
 import type { Composition } from '../../instances/instance.ts'
@@ -123,7 +124,7 @@ async function playSearch(
   // Nobody looks at statistics, so none are paid for.
   const world = composition.variant({ probed: false })
   const { config: schema, search } = populationSearches[name]
-  const { best, flops, runs } = await search(fineTuningRun(world, composition.config.seed), {
+  const { best, flops, runs } = await search(worldRun(world, composition.config.seed), {
     budgetFlops: (contender.budget ?? DEFAULT_BUDGET) * world.budgetFlops,
     groups: world.groups,
     limits: world.options.limits,

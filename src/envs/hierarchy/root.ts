@@ -1,11 +1,9 @@
 import { inputError } from '../../common/error.ts'
 import type { Env, EnvSpec, Info, ResetResult, Space, StepResult } from '../env.ts'
 import { Box, Discrete } from '../spaces.ts'
-import type { GroupSetting } from './actions.ts'
-import { standardError } from './payment.ts'
+import type { RoundResult, World } from '../world.ts'
+import { OptionReturn } from './option-return.ts'
 import { checkStep, roundInfo } from './views.ts'
-import type { FineTuning } from './world.ts'
-import type { RoundResult, WorldState } from './world-state.ts'
 
 /** What the root chooses: which groups may move until it chooses again. */
 export interface RootActions {
@@ -48,7 +46,7 @@ const SUMMARY = ['frozen', 'learning-rate', 'relative-gradient-rank', 'signal-to
  * The place above the groups of a world: what is seen there, and what a choice does.
  * Observation: the global features, then a summary of each group. Action: a choice of `actions`, or stop, the last.
  */
-export class Root<A = unknown> {
+export class Root {
   readonly observationSpace: Space<Float32Array>
   readonly actionSpace: Discrete
   /** Stopping is unlikely at first: a run that ends at once teaches its groups nothing. */
@@ -57,11 +55,11 @@ export class Root<A = unknown> {
   private readonly summary: readonly number[]
 
   constructor(
-    private readonly world: FineTuning<A>,
+    private readonly world: World,
     readonly actions: RootActions = frontier,
   ) {
-    const { group, global } = world.options.states
-    const known = group.flatMap(({ id }, index) => (SUMMARY.includes(id) ? [index] : []))
+    const { group, global } = world.features
+    const known = group.flatMap((name, index) => (SUMMARY.includes(name) ? [index] : []))
     // A state space of one's own may have none of these: then all is seen.
     this.summary = known.length > 0 ? known : group.map((_, index) => index)
     this.observationSpace = new Box(-1, 1, [global.length + world.groups * this.summary.length])
@@ -76,7 +74,7 @@ export class Root<A = unknown> {
 
   observation(): Float32Array {
     const { world } = this
-    const own = world.options.states.group.length
+    const own = world.features.group.length
     const all = Array.from({ length: world.groups }, (_, group) => world.observation(group))
     return Float32Array.from([
       ...all[0].subarray(own),
@@ -107,7 +105,7 @@ export interface RootOptions {
    * Settings of all groups for the next round: what works below the root. Groups that it closed stay frozen whatever
    * this says. Default: every open group trains, at the rate that `reset` goes back to where it was frozen.
    */
-  readonly settings?: (world: FineTuning<unknown>) => Promise<readonly GroupSetting[]>
+  readonly settings?: (world: World) => Promise<readonly unknown[]>
 }
 
 /**
@@ -129,19 +127,18 @@ export class RootEnv implements Env<Float32Array, number> {
 
   /** @throws input error when `every` is no positive whole number */
   constructor(
-    private readonly world: FineTuning<unknown>,
+    private readonly world: World,
     options: RootOptions = {},
   ) {
     this.root = new Root(world, options.actions)
     this.every = options.every ?? 2
     this.gamma = options.gamma ?? 0.99
-    this.settings = options.settings ?? trainOpen
+    this.settings = options.settings ?? (async world => world.awake())
     if (!Number.isInteger(this.every) || this.every < 1) {
       throw inputError('root.every', `the root acts every 1, 2, 3… rounds, not every ${this.every}`)
     }
-    const { budgetSteps, roundSteps } = world.options
-    const rounds = Math.ceil(budgetSteps / roundSteps)
-    this.spec = { id: `FineTuning/${this.root.actions.id}`, maxEpisodeSteps: Math.ceil(rounds / this.every) }
+    const maxEpisodeSteps = Math.ceil(world.rounds / this.every)
+    this.spec = { id: `${world.id}/${this.root.actions.id}`, maxEpisodeSteps }
     this.observationSpace = this.root.observationSpace
     this.actionSpace = this.root.actionSpace
   }
@@ -160,35 +157,29 @@ export class RootEnv implements Env<Float32Array, number> {
 
   async step(action: number): Promise<StepResult<Float32Array>> {
     checkStep(this.over, this.actionSpace, action)
-    if (action === this.stop) return this.paid([this.world.stop()], { duration: 0, stopped: true })
+    const option = new OptionReturn(this.gamma)
+    if (action === this.stop) return this.paid(option.end(this.world.stop()), { stopped: true })
     this.root.choose(action)
-    const rounds: RoundResult[] = []
-    while (rounds.length < this.every && !rounds.at(-1)?.terminated) {
-      rounds.push(await this.world.train(await this.settings(this.world)))
-    }
-    return this.paid(rounds, { duration: rounds.length })
+    while (option.duration < this.every && !option.last?.terminated)
+      option.add(await this.world.train(await this.settings(this.world)))
+    return this.paid(option)
   }
 
   /** One step for all rounds of a choice: their discounted rewards, the noise of that, and where the last one ended. */
-  private paid(rounds: readonly RoundResult[], info: Info): StepResult<Float32Array> {
-    const discounted = (of: (round: RoundResult) => number) =>
-      rounds.reduce((sum, round, i) => sum + this.gamma ** i * of(round), 0)
-    const last = rounds[rounds.length - 1]
-    const reward = discounted(round => round.reward)
-    const noise = standardError(
-      last.replicates.map((_, clip) => discounted(({ replicates }) => replicates[clip])),
-    )
+  private paid(option: OptionReturn, info: Info = {}): StepResult<Float32Array> {
+    const last = option.last as RoundResult
+    const { reward, noise, duration } = option
     this.over = last.terminated
     return {
       observation: this.root.observation(),
       reward,
       terminated: this.over,
       truncated: false,
-      info: { ...roundInfo({ ...last, reward, noise }), ...info },
+      info: { ...roundInfo({ ...last, reward, noise }), duration, ...info },
     }
   }
 
-  snapshot(): { readonly world: WorldState; readonly over: boolean } {
+  snapshot(): { readonly world: unknown; readonly over: boolean } {
     return { world: this.world.snapshot(), over: this.over }
   }
 
@@ -197,12 +188,4 @@ export class RootEnv implements Env<Float32Array, number> {
     this.world.restore(world)
     this.over = over
   }
-}
-
-async function trainOpen(world: FineTuning<unknown>): Promise<readonly GroupSetting[]> {
-  const { limits } = world.options
-  return world.settings.map((setting, group) => {
-    if (!world.open[group] || !setting.frozen) return setting
-    return { frozen: false, learningRate: limits.reset(world.depth(group)) }
-  })
 }

@@ -1,20 +1,18 @@
 import { inputError } from '../../common/error.ts'
 import type { Env, EnvSpec, Info, Mask, ResetResult, Space, StepResult } from '../env.ts'
 import { Box } from '../spaces.ts'
-import type { FineTuning } from './world.ts'
-import type { RoundResult, WorldState } from './world-state.ts'
+import { featureCount, type RoundResult, type World } from '../world.ts'
 
 type Observation = Float32Array
 
 /** Observations of any group: features in [-1, 1]. */
-export function observationSpace<A>(world: FineTuning<A>): Space<Observation> {
-  const { states } = world.options
-  return new Box(-1, 1, [states.group.length + states.global.length])
+export function observationSpace(world: Pick<World, 'features'>): Space<Observation> {
+  return new Box(-1, 1, [featureCount(world)])
 }
 
 /** Allowed actions of a group; all of them where the action set has no mask. */
-export function maskOf<A>(world: FineTuning<A>, group: number): Mask {
-  return world.mask(group) ?? new Uint8Array(world.options.actions.space.flatSize).fill(1)
+export function maskOf<A>(world: World<A>, group: number): Mask {
+  return world.mask(group) ?? new Uint8Array(world.actions.space.flatSize).fill(1)
 }
 
 /** @throws input error when the episode is over, or the action is none of the space */
@@ -46,7 +44,7 @@ class Barrier<A> {
   private seed = 0
 
   constructor(
-    readonly world: FineTuning<A>,
+    readonly world: World<A>,
     readonly acting: readonly number[],
   ) {}
 
@@ -112,11 +110,9 @@ export class GroupEnv<A = number> implements Env<Observation, A> {
     readonly group: number,
   ) {
     const { world } = barrier
-    const { budgetSteps, roundSteps, actions } = world.options
-    const { name } = world.options.trainee.network.groups[group]
-    this.spec = { id: `FineTuning/${name}`, maxEpisodeSteps: Math.ceil(budgetSteps / roundSteps) }
+    this.spec = { id: `${world.id}/${world.names[group]}`, maxEpisodeSteps: world.rounds }
     this.observationSpace = observationSpace(world)
-    this.actionSpace = actions.space
+    this.actionSpace = world.actions.space
   }
 
   async reset(options?: { seed?: number }): Promise<ResetResult<Observation>> {
@@ -142,7 +138,7 @@ export class GroupEnv<A = number> implements Env<Observation, A> {
     return maskOf(this.barrier.world, this.group)
   }
 
-  snapshot(): { readonly world: WorldState; readonly over: boolean } {
+  snapshot(): { readonly world: unknown; readonly over: boolean } {
     return { world: this.barrier.world.snapshot(), over: this.over }
   }
 
@@ -155,7 +151,7 @@ export class GroupEnv<A = number> implements Env<Observation, A> {
 
 /** All groups act at once, each through its own environment, and wait for each other every round. */
 export function parallelView<A>(
-  world: FineTuning<A>,
+  world: World<A>,
   acting: readonly number[] = Array.from({ length: world.groups }, (_, group) => group),
 ): readonly GroupEnv<A>[] {
   const barrier = new Barrier(world, acting)
@@ -163,84 +159,6 @@ export function parallelView<A>(
 }
 
 /** One group's environment alone: the others keep their settings. */
-export function groupEnv<A>(world: FineTuning<A>, group: number): GroupEnv<A> {
+export function groupEnv<A>(world: World<A>, group: number): GroupEnv<A> {
   return parallelView(world, [group])[0]
-}
-
-/**
- * One group after the other, from the first to the head, for any single-agent algorithm with shared parameters.
- * The round is trained after the head's choice: until then a step costs no time (`info.duration` 0, so that the
- * discount within a round is 1), and the head's step lasts one round and brings the reward.
- */
-export class SequentialEnv<A = number> implements Env<Observation, A> {
-  readonly spec: EnvSpec
-  readonly observationSpace: Space<Observation>
-  readonly actionSpace: Space<A>
-  private chosen: A[] = []
-  private over = true
-  private seed = 0
-
-  constructor(private readonly world: FineTuning<A>) {
-    const { budgetSteps, roundSteps, actions } = world.options
-    this.spec = {
-      id: 'FineTuning/sequential',
-      maxEpisodeSteps: world.groups * Math.ceil(budgetSteps / roundSteps),
-    }
-    this.observationSpace = observationSpace(world)
-    this.actionSpace = actions.space
-  }
-
-  /** The group whose turn it is. */
-  get group(): number {
-    return this.chosen.length
-  }
-
-  async reset(options?: { seed?: number }): Promise<ResetResult<Observation>> {
-    this.seed = options?.seed ?? this.seed
-    await this.world.reset(this.seed)
-    this.chosen = []
-    this.over = false
-    return { observation: this.world.observation(0), info: { group: 0 } }
-  }
-
-  async step(action: A): Promise<StepResult<Observation>> {
-    if (this.over) throw inputError('episode.over', 'the episode is over: call reset before step')
-    this.chosen.push(action)
-    if (this.chosen.length < this.world.groups) {
-      const info = { group: this.group, duration: 0 }
-      return {
-        observation: this.world.observation(this.group),
-        reward: 0,
-        terminated: false,
-        truncated: false,
-        info,
-      }
-    }
-    const actions = this.chosen
-    this.chosen = []
-    const result = await this.world.round(actions)
-    this.over = result.terminated
-    return {
-      observation: this.world.observation(0),
-      reward: result.reward,
-      terminated: result.terminated,
-      truncated: false,
-      info: { ...roundInfo(result), group: 0, duration: 1 },
-    }
-  }
-
-  actionMask(): Mask {
-    return maskOf(this.world, this.group)
-  }
-
-  snapshot(): { readonly world: WorldState; readonly chosen: readonly A[]; readonly over: boolean } {
-    return { world: this.world.snapshot(), chosen: [...this.chosen], over: this.over }
-  }
-
-  restore(snapshot: unknown): void {
-    const { world, chosen, over } = snapshot as ReturnType<SequentialEnv<A>['snapshot']>
-    this.world.restore(world)
-    this.chosen = [...chosen]
-    this.over = over
-  }
 }

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { settingsOf } from '../../src/agents/schedules/schedule.ts'
-import { type FineTuningState, fineTuningRun } from '../../src/agents/search/fine-tuning-run.ts'
 import { populationSearches } from '../../src/agents/search/population-searches.ts'
+import { type WorldRunState, worldRun } from '../../src/agents/search/world-run.ts'
 import { Rng } from '../../src/common/random.ts'
+import { settingsOf } from '../../src/envs/finetune/actions.ts'
 import { divergenceLoss } from '../../src/envs/finetune/reward.ts'
 import type { WorldState } from '../../src/envs/finetune/world-state.ts'
 import { startEngine } from '../../src/models/engine.ts'
@@ -37,9 +37,9 @@ async function straight(rates: readonly (readonly number[])[]) {
 
 describe('fine-tuning as a resumable run', () => {
   test('left and taken up again between the rounds of another, it is bit by bit what it is in one go', async () => {
-    const run = fineTuningRun(tinyWorld(), SEED)
+    const run = worldRun(tinyWorld(), SEED)
     const paths = [RATES, [...RATES].reverse()]
-    const states: FineTuningState[] = []
+    const states: WorldRunState<WorldState>[] = []
     for (const _ of paths) states.push(await run.begin())
     const last = [Infinity, Infinity]
     const flops = [0, 0]
@@ -63,7 +63,7 @@ describe('fine-tuning as a resumable run', () => {
   })
 
   test('several rounds at once stop at the end of the run; the state that they began from may be used again', async () => {
-    const run = fineTuningRun(tinyWorld(), SEED)
+    const run = worldRun(tinyWorld(), SEED)
     const begun = await run.begin()
     const first = await run.advance(begun, RATES[1], 100)
     expect(first.done).toBe(true)
@@ -75,14 +75,14 @@ describe('fine-tuning as a resumable run', () => {
 
   test('a run that diverges has the bound as its loss, and is over', async () => {
     const world = tinyWorld({ limits: { minimum: 1e-6, maximum: 1e6, reset: () => 1 } })
-    const run = fineTuningRun(world, SEED)
+    const run = worldRun(world, SEED)
     const reached = await run.advance(await run.begin(), [1e6, 1e6, 1e6], 4)
     expect(reached).toMatchObject({ done: true, loss: divergenceLoss(2) })
   })
 
   test.each(['asha', 'pbt'] as const)('what %s finds is what its schedule leads to', async id => {
     const world = tinyWorld()
-    const run = fineTuningRun(world, SEED)
+    const run = worldRun(world, SEED)
     const { search, config } = populationSearches[id]
     const settings = config.parse(id === 'pbt' ? { population: 4, interval: 1 } : {})
     const { flops } = await straight(RATES.map(() => RATES[1]))

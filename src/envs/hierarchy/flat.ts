@@ -1,10 +1,8 @@
 import { inputError } from '../../common/error.ts'
 import type { Env, EnvSpec, Mask, ResetResult, Space, StepResult } from '../env.ts'
 import { Box, Discrete, MultiDiscrete } from '../spaces.ts'
-import type { ActionSet } from './actions.ts'
+import type { World, WorldActions } from '../world.ts'
 import { checkStep, maskOf, roundInfo } from './views.ts'
-import type { FineTuning } from './world.ts'
-import type { WorldState } from './world-state.ts'
 
 /** What one action of all groups is made of, and how it is taken apart. */
 interface JointSpace<A> {
@@ -30,11 +28,11 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
   private seed = 0
 
   /** @throws input error when a group's actions are neither Discrete nor a Box */
-  constructor(private readonly world: FineTuning<A>) {
-    const { budgetSteps, roundSteps, actions, states } = world.options
-    this.joint = jointSpace(actions, world.groups)
-    this.spec = { id: 'FineTuning/flat', maxEpisodeSteps: Math.ceil(budgetSteps / roundSteps) }
-    this.observationSpace = new Box(-1, 1, [world.groups * states.group.length + states.global.length])
+  constructor(private readonly world: World<A>) {
+    const { group, global } = world.features
+    this.joint = jointSpace(world.actions, world.groups)
+    this.spec = { id: `${world.id}/flat`, maxEpisodeSteps: world.rounds }
+    this.observationSpace = new Box(-1, 1, [world.groups * group.length + global.length])
     this.actionSpace = this.joint.space
   }
 
@@ -68,7 +66,7 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
     return this.joint.mask(Array.from({ length: this.world.groups }, (_, group) => maskOf(this.world, group)))
   }
 
-  snapshot(): { readonly world: WorldState; readonly over: boolean } {
+  snapshot(): { readonly world: unknown; readonly over: boolean } {
     return { world: this.world.snapshot(), over: this.over }
   }
 
@@ -80,13 +78,16 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
 
   /** Of the world as it is. */
   observation(): Float32Array {
-    const own = this.world.options.states.group.length
+    const own = this.world.features.group.length
     const all = Array.from({ length: this.world.groups }, (_, group) => this.world.observation(group))
     return Float32Array.from([...all.flatMap(one => [...one.subarray(0, own)]), ...all[0].subarray(own)])
   }
 }
 
-function jointSpace<A>({ space, combinations, initialLogits }: ActionSet<A>, groups: number): JointSpace<A> {
+function jointSpace<A>(
+  { space, combinations, initialLogits }: WorldActions<A>,
+  groups: number,
+): JointSpace<A> {
   if (combinations !== undefined) {
     const all = combinations(groups)
     return {

@@ -1,0 +1,233 @@
+import { describe, expect, test } from 'vitest'
+import type { AgentState, Trajectory } from '../../../src/agents/agent.ts'
+import { Rng } from '../../../src/common/random.ts'
+import type { Control } from '../../../src/runner/play/control.ts'
+import { initialLearningState, type LearningState, learn } from '../../../src/runner/play/learn.ts'
+import { notesOnLearning } from '../../../src/runner/play/notes.ts'
+import type { GroupAgent } from '../../../src/runner/play/roles.ts'
+import { ToyWorld } from '../../support/toy-world.ts'
+
+/** Draws its actions, and remembers what it learned from: its policy is how often it learned. */
+class Recorder implements GroupAgent {
+  readonly appetite: GroupAgent['appetite']
+  readonly lessons: (readonly Trajectory<unknown, unknown>[])[] = []
+  versions: number[] = []
+
+  constructor(count: number, unit: 'episode' | 'step' = 'episode') {
+    this.appetite = { unit, count }
+  }
+
+  act: GroupAgent['act'] = (observations, { masks, rng }) => {
+    this.versions.push(this.lessons.length)
+    return observations.map((_, i) => {
+      const mask = masks[i] ?? Uint8Array.of(1, 1, 1)
+      const allowed = [...mask.keys()].filter(action => mask[action] === 1)
+      return { action: allowed[rng.int(allowed.length)] }
+    })
+  }
+
+  learn(trajectories: readonly Trajectory<unknown, unknown>[]) {
+    this.lessons.push(trajectories)
+    return { lesson: this.lessons.length }
+  }
+
+  state(): AgentState {
+    return { lessons: this.lessons.length }
+  }
+
+  restore({ lessons }: AgentState) {
+    this.lessons.length = Number(lessons)
+  }
+}
+
+interface Options {
+  readonly agents: ReadonlyMap<string, GroupAgent>
+  readonly view?: Control['view']
+  readonly workers?: number
+  readonly episodes?: number
+  readonly perUpdate?: number
+  readonly onRound?: (seed: number, step: number) => void
+  readonly state?: LearningState
+  readonly onState?: (state: LearningState) => Promise<void>
+  readonly signal?: AbortSignal
+}
+
+function learning(options: Options) {
+  const { agents, view = 'parallel', workers = 1, episodes = 6, perUpdate = 2 } = options
+  const worlds = Array.from({ length: workers }, () => new ToyWorld(3, 4, options.onRound))
+  const events: string[] = []
+  const result = learn({
+    control: { agents, view, rootActions: 'frontier', rootEvery: 2, gamma: 0.9 },
+    stage: () => ({ worlds, worldSeed: 1 }),
+    ...{ workers, episodes, perUpdate, seed: 5, comparable: true },
+    state: options.state ?? initialLearningState(agents),
+    signal: options.signal ?? new AbortController().signal,
+    clock: () => 0,
+    onEvent(event) {
+      const { type } = event
+      events.push(type === 'episode' ? `episode ${event.episode.index}` : type)
+    },
+    onState: options.onState ?? (async () => undefined),
+  })
+  return { result, events }
+}
+
+const ofEach = (count: number) =>
+  new Map(['group-0', 'group-1', 'group-2'].map(name => [name, new Recorder(count)]))
+
+describe('learning', () => {
+  test('episodes come in order, an update after every so many, and the rest stays pending', async () => {
+    const agents = ofEach(4)
+    const { result, events } = learning({ agents, episodes: 6, perUpdate: 4 })
+    const state = await result
+    expect(events.filter(event => event.startsWith('episode'))).toEqual(
+      [0, 1, 2, 3, 4, 5].map(i => `episode ${i}`),
+    )
+    expect(events.indexOf('update')).toBe(4)
+    expect(state.updates).toEqual({ 'group-0': 1, 'group-1': 1, 'group-2': 1 })
+    expect(state.pending).toHaveLength(2 * 3)
+    expect(notesOnLearning(state, 6, 4)).toEqual([])
+  })
+
+  test.each([2, 3])('%i workers give the same run as one', async workers => {
+    const one = await learning({ agents: ofEach(2) }).result
+    const many = await learning({ agents: ofEach(2), workers }).result
+    expect(many.episodes).toEqual(one.episodes)
+    expect(many.updates).toEqual(one.updates)
+  })
+
+  test('episode i acts with policy version ⌊i/n⌋, however many workers there are', async () => {
+    const agents = new Map([['shared', new Recorder(2)]])
+    await learning({ agents, workers: 3, episodes: 6, perUpdate: 2 }).result
+    const versions = [...new Set(agents.get('shared')?.versions)]
+    expect(versions).toEqual([0, 1, 2])
+  })
+
+  test('each agent learns from what its own group did, a shared one from all', async () => {
+    const own = ofEach(2)
+    await learning({ agents: own, episodes: 2 }).result
+    for (const [name, { lessons }] of own) {
+      expect(new Set(lessons.flat().map(({ actor }) => actor))).toEqual(new Set([name]))
+    }
+    const shared = new Map([['shared', new Recorder(2)]])
+    await learning({ agents: shared, episodes: 2 }).result
+    const lesson = shared.get('shared')?.lessons[0] ?? []
+    expect(lesson.map(({ actor }) => actor)).toEqual([
+      'group-0',
+      'group-1',
+      'group-2',
+      'group-0',
+      'group-1',
+      'group-2',
+    ])
+  })
+
+  test('a failed episode is tried again, with the same outcome, and what was lost is charged', async () => {
+    const calm = await learning({ agents: ofEach(2) }).result
+    let failures = 0
+    const { result, events } = learning({
+      agents: ofEach(2),
+      onRound: (_, step) => {
+        if (step === 2 && failures++ === 0) throw new Error('the disk is full')
+      },
+    })
+    const state = await result
+    expect(state.episodes.map(({ actions }) => actions)).toEqual(calm.episodes.map(({ actions }) => actions))
+    expect(state.episodes[0].summary.flops).toBeGreaterThan(calm.episodes[0].summary.flops)
+    expect(state.episodes[1].summary.flops).toBe(calm.episodes[1].summary.flops)
+    expect(events).toContain('notice')
+  })
+
+  test('one that fails twice is a value that says why, teaches nothing, and is noted', async () => {
+    let rounds = 0
+    const agents = ofEach(2)
+    const { result } = learning({
+      agents,
+      episodes: 2,
+      onRound: () => {
+        if (++rounds <= 2) throw new Error('no such clip')
+      },
+    })
+    const state = await result
+    expect(state.episodes[0].summary.failure).toContain('no such clip')
+    expect(agents.get('group-0')?.lessons[0]).toHaveLength(1)
+    expect(notesOnLearning(state, 2, 2)[0]).toMatch(/1 of 2 episodes failed twice .*no such clip/)
+  })
+
+  test('taken up again from any state, it ends the same', async () => {
+    const states: LearningState[] = []
+    const whole = await learning({
+      agents: ofEach(2),
+      onState: async state => {
+        states.push(state)
+      },
+    }).result
+    for (const state of states.slice(0, -1)) {
+      expect(await learning({ agents: ofEach(2), state }).result).toEqual(whole)
+    }
+  })
+
+  test('stops between rounds when it is told to, and not as a failure', async () => {
+    const controller = new AbortController()
+    const { result } = learning({
+      agents: ofEach(2),
+      signal: controller.signal,
+      onRound: (_, step) => {
+        if (step === 1) controller.abort()
+      },
+    })
+    await expect(result).rejects.toMatchObject({ kind: 'interrupted' })
+  })
+
+  test('the best episode is that with the best moment', async () => {
+    const { best, episodes } = await learning({ agents: ofEach(2) }).result
+    const scores = episodes.map(({ summary }) => summary.score)
+    expect(best).toMatchObject({ index: scores.indexOf(Math.max(...scores)), score: Math.max(...scores) })
+  })
+
+  test('a root decides every second round, and its trajectory is its own', async () => {
+    const root = new Recorder(2)
+    const act: GroupAgent['act'] = () => [{ action: 1 }]
+    const rooted = Object.assign(root, { act })
+    const agents = new Map<string, GroupAgent>([
+      ['shared', new Recorder(2)],
+      ['root', rooted],
+    ])
+    const state = await learning({ agents, episodes: 2 }).result
+    const [lesson] = root.lessons
+    expect(lesson.map(({ actor }) => actor)).toEqual(['root', 'root'])
+    expect(lesson[0].transitions.every(({ duration }) => duration === 1 || duration === 2)).toBe(true)
+    const closed = state.episodes[0].summary.rounds.map(({ groups }) => groups[0].learningRate)
+    expect(closed.every(rate => rate === 0)).toBe(true)
+  })
+})
+
+describe.each(['parallel', 'sequential', 'flat'] as const)('the %s view', view => {
+  test('chooses for every group, every round, and is paid what the round brought', async () => {
+    const rng = Rng.of(1)
+    const act: GroupAgent['act'] = () => [{ action: view === 'flat' ? [0, rng.int(3), 2] : rng.int(3) }]
+    const agent = Object.assign(new Recorder(1), { act })
+    const agents = new Map<string, GroupAgent>([[view === 'flat' ? 'joint' : 'shared', agent]])
+    const state = await learning({ agents, view, episodes: 1, perUpdate: 1 }).result
+    const [{ actions, rewards, summary }] = state.episodes
+    expect(actions).toHaveLength(summary.rounds.length)
+    expect((actions as unknown[][]).every(chosen => chosen.length === 3)).toBe(true)
+    expect(summary.return).toBeCloseTo(
+      rewards.reduce((a, b) => a + b, 0),
+      12,
+    )
+    for (const { transitions, terminated } of agent.lessons[0]) {
+      expect(terminated).toBe(true)
+      const paid = transitions.reduce((sum, { reward }) => sum + reward, 0)
+      expect(paid).toBeCloseTo(summary.return, 12)
+      const lasted = transitions.reduce((sum, { duration = 1 }) => sum + duration, 0)
+      expect(lasted).toBe(summary.rounds.length)
+    }
+  })
+
+  test('refuses an action that is none', async () => {
+    const act: GroupAgent['act'] = () => [{ action: 'faster' }]
+    const agents = new Map([[view === 'flat' ? 'joint' : 'shared', Object.assign(new Recorder(1), { act })]])
+    await expect(learning({ agents, view, episodes: 1 }).result).rejects.toThrow('not an action')
+  })
+})
