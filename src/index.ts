@@ -1,4 +1,9 @@
 /** The public API. Everything else is an implementation detail and may change. */
+
+import { registerFineTuning } from './runner/instances/fine-tune-env.ts'
+
+registerFineTuning()
+
 export type {
   ActContext,
   Agent,
@@ -62,7 +67,7 @@ export {
 } from './envs/hierarchy/root.ts'
 export { SequentialEnv } from './envs/hierarchy/sequential.ts'
 export { GroupEnv, groupEnv, parallelView } from './envs/hierarchy/views.ts'
-export { makeEnv, registerEnv, registeredEnvs } from './envs/registry.ts'
+export { makeEnv, makeEnvAsync, registerEnv, registeredEnvs } from './envs/registry.ts'
 export { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple } from './envs/spaces.ts'
 export { type AutoresetMode, VectorEnv, type VectorReset, type VectorStep } from './envs/vector.ts'
 export { ClipAction } from './envs/wrappers/clip-action.ts'

@@ -19,13 +19,17 @@ export function parseJson(flag: string, text: string): unknown {
  * @throws input error when a plugin is missing or wrong, or two register one id
  */
 export async function withPlugins(names: readonly string[] = []): Promise<Container> {
-  const { containerOf } = await import('../runner/plugins/load-plugins.ts')
+  const [{ containerOf }, { registerFineTuning }] = await Promise.all([
+    import('../runner/plugins/load-plugins.ts'),
+    import('../runner/instances/fine-tune-env.ts'),
+  ])
+  registerFineTuning()
   return containerOf(names)
 }
 
 /** The environment that `--env` and `--env-options` name. */
 export async function envFrom(id: string, options?: string): Promise<Env<unknown, unknown>> {
-  const { makeEnv } = await import('../envs/registry.ts')
+  const { makeEnvAsync } = await import('../envs/registry.ts')
   const own = options === undefined ? {} : parseJson('env-options', options)
   if (typeof own !== 'object' || own === null || Array.isArray(own)) {
     throw inputError(
@@ -33,5 +37,5 @@ export async function envFrom(id: string, options?: string): Promise<Env<unknown
       `--env-options takes an object, as {"maxEpisodeSteps":50}, not ${options}`,
     )
   }
-  return makeEnv(id, own as EnvOptions)
+  return makeEnvAsync(id, own as EnvOptions)
 }

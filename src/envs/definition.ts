@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Env, EnvSpec } from './env.ts'
+import type { Env, EnvSpec, MaybePromise } from './env.ts'
 
 /** How the registry makes an environment: its facts, the schema of its options, and the factory. */
 export interface EnvDefinition<S extends z.ZodType = z.ZodType> {
@@ -10,10 +10,10 @@ export interface EnvDefinition<S extends z.ZodType = z.ZodType> {
   readonly rewardThreshold?: number
   readonly renderFps?: number
   readonly nondeterministic?: boolean
-  /** A strict object schema whose keys all have defaults. */
+  /** A strict object schema. */
   readonly options: S
-  /** The environment alone, without its time limit. */
-  make(spec: EnvSpec, options: z.output<S>): Env<unknown, unknown>
+  /** The environment alone, without its time limit; a promise of it where there is something to load first. */
+  make(spec: EnvSpec, options: z.output<S>): MaybePromise<Env<unknown, unknown>>
 }
 
 /** A definition with the type of its options inferred from the schema. */

@@ -1,9 +1,10 @@
+import { isPromise } from 'node:util/types'
 import { z } from 'zod'
 import { inputError } from '../common/error.ts'
 import { nearest, unknownName } from '../common/suggest.ts'
 import { classicEnvs } from './classic/definitions.ts'
 import type { EnvDefinition } from './definition.ts'
-import type { Env, EnvSpec } from './env.ts'
+import type { Env, EnvSpec, MaybePromise } from './env.ts'
 import { exactEnvs } from './exact/definitions.ts'
 import { TimeLimit } from './wrappers/time-limit.ts'
 
@@ -19,11 +20,33 @@ const registry = new Map<string, EnvDefinition>(Object.entries({ ...classicEnvs,
  *   isn't one
  */
 export function makeEnv<O = unknown, A = unknown>(id: string, options: EnvOptions = {}): Env<O, A> {
+  const { made, finish } = begin<O, A>(id, options)
+  if (!isPromise(made)) return finish(made)
+  // What was begun is not left open.
+  made.then(env => env.close?.()).catch(() => undefined)
+  throw inputError('env.async', `${id} has things to load before it is there: await makeEnvAsync('${id}')`)
+}
+
+/**
+ * `makeEnv` for every environment, those too that have things to load first, as `layergym/FineTune-v0`.
+ * @throws as `makeEnv`, and what loading throws
+ */
+export async function makeEnvAsync<O = unknown, A = unknown>(
+  id: string,
+  options: EnvOptions = {},
+): Promise<Env<O, A>> {
+  const { made, finish } = begin<O, A>(id, options)
+  return finish(await made)
+}
+
+function begin<O, A>(id: string, options: EnvOptions) {
   const [name, definition] = find(id)
   const { maxEpisodeSteps = definition.maxEpisodeSteps ?? null, ...own } = options
-  const spec = specOf(name, definition)
-  const env = definition.make(spec, parseOptions(name, definition, own)) as Env<O, A>
-  return maxEpisodeSteps === null ? env : new TimeLimit(env, maxEpisodeSteps)
+  const made = definition.make(specOf(name, definition), parseOptions(name, definition, own))
+  return {
+    made: made as MaybePromise<Env<O, A>>,
+    finish: (env: Env<O, A>) => (maxEpisodeSteps === null ? env : new TimeLimit(env, maxEpisodeSteps)),
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { interrupted } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import type { Findings } from '../../envs/check/findings.ts'
 import type { Env } from '../../envs/env.ts'
-import { type EnvOptions, makeEnv } from '../../envs/registry.ts'
+import { type EnvOptions, makeEnvAsync } from '../../envs/registry.ts'
 import type { AgentContext, Trajectory, Transition } from '../agent.ts'
 import { scoreOf } from './score.ts'
 import type { AnyAgent } from './trial.ts'
@@ -44,7 +44,7 @@ export async function checkSkill(options: SkillOptions): Promise<void> {
     for (let seed = options.seed; seed < options.seed + SEEDS; seed++) {
       // Two that agree decide.
       if (majority(best.filter(isGood)) || majority(best.filter(share => !isGood(share)))) break
-      const share = await bestShare(makeEnv(id, settings), seed, options)
+      const share = await bestShare(await makeEnvAsync(id, settings), seed, options)
       if (share === undefined) break
       best.push(share)
     }

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { parseConfig } from '../../common/settings.ts'
+import { defineEnv } from '../../envs/definition.ts'
+import type { Env, EnvSpec } from '../../envs/env.ts'
+import { ROOT_ACTIONS } from '../../envs/hierarchy/root.ts'
+import { viewNamed } from '../../envs/hierarchy/view-named.ts'
+import { registerEnv, registeredEnvs } from '../../envs/registry.ts'
+import { SameSpaces } from '../../envs/wrappers/wrapper.ts'
+import { fineTuneSchema, IN_CODE, withAbsolutePaths } from './config.ts'
+
+/** Settings of fine-tune that decide the world, not who acts in it or what it is compared with. */
+const WORLD_KEYS = {
+  ...({ model: true, data: true, task: true, groups: true, actions: true, reward: true } as const),
+  ...({ costWeight: true, budgetSteps: true, roundSteps: true, batchSize: true, frames: true } as const),
+  ...({ size: true, sampling: true, fit: true, scaling: true, head: true, norm: true } as const),
+  ...({ optimizer: true, learningRate: true, shape: true, balance: true, seed: true } as const),
+  ...({ groupColumn: true, skipBroken: true, stageMemory: true, plugin: true, engine: true } as const),
+  ...({ threads: true, cache: true, rootActions: true, rootEvery: true, gamma: true } as const),
+} as const
+
+/**
+ * Fine-tuning as an environment: an episode is one fine-tuning run, a step one round of it. Options are those of
+ * `fine-tune` (`model`, `data`, `groups`, `budgetSteps`…), where the run starts, and the view.
+ */
+export const fineTuneEnv = defineEnv({
+  description: 'fine-tuning itself: an episode is a run of a model on clips, a step a round of training',
+  options: fineTuneSchema.pick(WORLD_KEYS).extend({
+    start: z
+      .enum(['probe', 'chance'])
+      .default('chance')
+      .describe("where a run starts: with a fresh head that guesses, or at the linear probe's solution"),
+    view: z
+      .string()
+      .default('flat')
+      .describe('flat (one action for all groups), sequential, root, or the name of one layer group'),
+  }),
+  async make(spec, { view, ...settings }) {
+    const values = { ...settings, baselines: 'none', workers: 1, out: IN_CODE }
+    const config = withAbsolutePaths(parseConfig(fineTuneSchema, values))
+    const [{ compose }, { fromItsBeginning }] = await Promise.all([
+      import('./compose.ts'),
+      import('./start.ts'),
+    ])
+    const clock = () => performance.timeOrigin + performance.now()
+    const { signal } = new AbortController()
+    const hooks = { clock, signal, onEvent: () => undefined, onStep: () => undefined }
+    const whole = await compose(config, {}, hooks)
+    try {
+      const { worlds } = await fromItsBeginning(whole, clock)
+      const { rootActions, rootEvery: every, gamma } = config
+      const env = viewNamed(worlds[0], view, { actions: ROOT_ACTIONS[rootActions], every, gamma })
+      return new Owner(env, spec, () => whole.dispose())
+    } catch (error) {
+      whole.dispose()
+      throw error
+    }
+  },
+})
+
+const ID = 'layergym/FineTune-v0'
+
+/** Makes `layergym/FineTune-v0` known to `makeEnvAsync`, wherever that is not yet so. */
+export function registerFineTuning(): void {
+  if (!registeredEnvs().some(([id]) => id === ID)) registerEnv(ID, fineTuneEnv)
+}
+
+/** An environment with what it works on, which goes when it is closed. */
+class Owner extends SameSpaces<unknown, unknown> {
+  override readonly spec: EnvSpec
+  private closed = false
+
+  constructor(
+    env: Env<unknown, unknown>,
+    spec: EnvSpec,
+    private readonly dispose: () => void,
+  ) {
+    super(env)
+    this.spec = { ...env.spec, ...spec }
+  }
+
+  override close(): void {
+    if (!this.closed) this.dispose()
+    this.closed = true
+  }
+}
