@@ -76,6 +76,8 @@ export type NetworkFactory = (sizes: { inputs: number; outputs: number; rng: Rng
 export interface AgentContext<C = unknown> {
   readonly observationSpace: Space<unknown>
   readonly actionSpace: Space<unknown>
+  /** Names of the observation's elements, where they have some: who reads one by itself reads it by name. */
+  readonly features?: readonly string[]
   /** As the definition's schema parsed it. */
   readonly config: C
   /** For initial weights; learning draws from streams derived of it. */

@@ -3,7 +3,7 @@ import { CrossEntropyMethod } from '../../src/agents/search/cem.ts'
 import { type CemConfig, cemConfig } from '../../src/agents/search/cem-config.ts'
 import { cem } from '../../src/agents/search/definition.ts'
 import { Rng } from '../../src/common/random.ts'
-import { defaultStateSpace, observe } from '../../src/envs/finetune/features.ts'
+import { defaultStateSpace, namesOf, observe } from '../../src/envs/finetune/features.ts'
 import { Box, Discrete } from '../../src/envs/spaces.ts'
 import { describeAgent } from '../../src/testing.ts'
 
@@ -22,9 +22,13 @@ describeAgent('cem', cem, {
   config: cemConfig.parse({ features: [0] }),
 })
 
-function make(config: Partial<CemConfig>, seed: number) {
+const { group, global } = namesOf(defaultStateSpace)
+const NAMES = [...group, ...global]
+
+function make(config: Partial<CemConfig>, seed: number, features: readonly string[] | null = NAMES) {
   return new CrossEntropyMethod({
-    observationSpace: observations,
+    observationSpace: features === null ? observations : new Box(-1, 1, [features.length]),
+    features: features ?? undefined,
     actionSpace: number,
     rng: Rng.of(seed),
     config: cemConfig.parse(config),
@@ -133,8 +137,19 @@ describe('the cross-entropy method', () => {
     expect(greedy(agent, seen)).toBeCloseTo(0.01 + 0.04 + 0.09 + 0.16, 6)
   })
 
+  test("under a user's state space it reads the same by name, wherever they stand there", () => {
+    const features = ['mine', 'trend', 'depth']
+    const seen = Float32Array.of(0.9, 0.5, 0.25)
+    const agent = (config: Partial<CemConfig>) => make(config, 1, features)
+    // In the order of the default's names: depth, then trend.
+    expect(greedy(agent({ initialMean: [0, 0.1, 0.2] }), seen)).toBeCloseTo(0.025 + 0.1, 6)
+    expect(greedy(agent({ features: ['mine'], initialMean: [0, 0.1] }), seen)).toBeCloseTo(0.09, 6)
+    expect(() => agent({ features: ['tend'] })).toThrow("did you mean 'trend'")
+    expect(() => make({ features: ['trend'] }, 1, null)).toThrow('give positions from 0 to 18')
+  })
+
   test.each<[string, Partial<CemConfig>, RegExp]>([
-    ['a feature beyond the observation', { features: [0, 19] }, /index 19, .*19 elements.*from 0 to 18/],
+    ['a feature beyond the observation', { features: [0, 19] }, /position 19, .*19 elements.*from 0 to 18/],
     ['more means than weights', { features: [1], initialMean: [0, 0, 0] }, /3 numbers for 2 weights/],
   ])('%s is refused', (_name, config, message) => expect(() => make(config, 1)).toThrow(message))
 

@@ -1,10 +1,7 @@
 import { z } from 'zod'
-import { defaultStateSpace } from '../../envs/finetune/features.ts'
 
 /** Where a group stands, how strong its gradient is among the groups, and how far the run has come. */
-const FEATURES = ['depth', 'relative-gradient-rank', 'budget-left', 'trend']
-
-const names = [...defaultStateSpace.group, ...defaultStateSpace.global].map(({ id }) => id)
+export const DEFAULT_FEATURES = ['depth', 'relative-gradient-rank', 'budget-left', 'trend']
 
 /**
  * Settings of the cross-entropy method. The noise is that of Szita & Lőrincz 2006 (5 beside an initial variance of
@@ -12,10 +9,12 @@ const names = [...defaultStateSpace.group, ...defaultStateSpace.global].map(({ i
  */
 export const cemConfig = z.strictObject({
   features: z
-    .array(z.number().int().min(0))
+    .array(z.union([z.string(), z.number().int().min(0)]))
     .max(1000)
-    .default(FEATURES.map(id => names.indexOf(id)))
-    .describe(`elements of the observation that have a weight; default: ${FEATURES.join(', ')}`),
+    .optional()
+    .describe(
+      `elements of the observation that have a weight, by name or position; default: ${DEFAULT_FEATURES.join(', ')}, as far as there are such, else all`,
+    ),
   population: z.number().int().min(3).max(10_000).default(8).describe('episodes a refit'),
   elite: z.number().positive().max(1).default(0.25).describe('share of them, at least 2, that is fitted to'),
   initialMean: z

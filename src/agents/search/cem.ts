@@ -1,5 +1,6 @@
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
+import { unknownName } from '../../common/suggest.ts'
 import type { Space } from '../../envs/env.ts'
 import { Box } from '../../envs/spaces.ts'
 import type {
@@ -14,7 +15,7 @@ import type {
 import { flattenRows } from '../flatten.ts'
 import { readCount } from '../state.ts'
 import { meanReturn } from './agent.ts'
-import type { CemConfig } from './cem-config.ts'
+import { type CemConfig, DEFAULT_FEATURES } from './cem-config.ts'
 
 /** Weights that acted for a whole episode, and its return. */
 interface Trial {
@@ -31,6 +32,8 @@ interface Trial {
 export class CrossEntropyMethod implements Agent<unknown, Float32Array> {
   readonly appetite = { unit: 'episode', count: 1 } as const
   private readonly space: Box
+  /** Positions in the observation of what has a weight. */
+  private readonly features: readonly number[]
   /** Weights are drawn from it and the number of episodes: the same wherever a run is cut. */
   private seed: number
   /** [1 + features], of w₀, w₁… */
@@ -45,14 +48,14 @@ export class CrossEntropyMethod implements Agent<unknown, Float32Array> {
   constructor(
     private readonly context: Pick<
       AgentContext<CemConfig>,
-      'observationSpace' | 'actionSpace' | 'rng' | 'config'
+      'observationSpace' | 'actionSpace' | 'features' | 'rng' | 'config'
     >,
   ) {
     const { actionSpace, observationSpace, rng, config } = context
-    const { features, initialMean, initialStd } = config
+    const { initialMean, initialStd } = config
     if (!(actionSpace instanceof Box) || actionSpace.flatSize !== 1)
       throw inputError('agent.refused', refusesMany(context) ?? '')
-    checkFeatures(features, observationSpace.flatSize)
+    const features = positionsOf(config.features, context.features, observationSpace.flatSize)
     if (initialMean.length > 1 + features.length) {
       throw inputError(
         'agent.initial-mean',
@@ -60,18 +63,19 @@ export class CrossEntropyMethod implements Agent<unknown, Float32Array> {
       )
     }
     this.space = actionSpace
+    this.features = features
     this.seed = rng.int(2 ** 31)
     this.mean = [0, ...features].map((_, i) => initialMean[i] ?? 0)
     this.std = this.mean.map(() => initialStd)
   }
 
   act(observations: readonly unknown[], { explore }: ActContext): readonly Decision<Float32Array>[] {
-    const { observationSpace, config } = this.context
+    const { observationSpace } = this.context
     const [low, high] = [this.space.low[0], this.space.high[0]]
     const [bias, ...weights] = explore ? this.sample() : this.mean
     const rows = flattenRows(observationSpace, observations)
     return observations.map((_, row) => {
-      const x = config.features.reduce(
+      const x = this.features.reduce(
         (sum, feature, i) => sum + weights[i] * rows[row * observationSpace.flatSize + feature],
         bias,
       )
@@ -137,13 +141,33 @@ export function refusesMany({ actionSpace }: { readonly actionSpace: Space<unkno
   )
 }
 
-function checkFeatures(features: readonly number[], size: number): void {
-  const beyond = features.find(feature => feature >= size)
-  if (beyond === undefined) return
-  throw inputError(
-    'agent.features',
-    `'features' has the index ${beyond}, and observations here have ${size} elements: give indices from 0 to ${size - 1}`,
-  )
+/** @throws input error for a name that no feature has, or a position beyond the observation */
+function positionsOf(
+  wanted: CemConfig['features'],
+  names: readonly string[] | undefined,
+  size: number,
+): readonly number[] {
+  if (wanted === undefined) {
+    const known = DEFAULT_FEATURES.map(name => names?.indexOf(name) ?? -1).filter(at => at >= 0)
+    return known.length > 0 ? known : Array.from({ length: size }, (_, at) => at)
+  }
+  return wanted.map(feature => {
+    if (typeof feature === 'string') {
+      if (names === undefined) {
+        throw inputError(
+          'agent.features',
+          `'features' has the name '${feature}', and the elements of observations here have none: give positions from 0 to ${size - 1}`,
+        )
+      }
+      if (!names.includes(feature)) throw unknownName('feature', feature, names)
+      return names.indexOf(feature)
+    }
+    if (feature < size) return feature
+    throw inputError(
+      'agent.features',
+      `'features' has the position ${feature}, and observations here have ${size} elements: give positions from 0 to ${size - 1}`,
+    )
+  })
 }
 
 function readWeights(value: unknown, name: string, length: number): readonly number[] {

@@ -20,6 +20,9 @@ export function createAgents(
       ? world.options.trainee.network.groups.map(group => group.name)
       : [config.control]
   const { initialLogits, space } = world.options.actions
+  const { group, global } = world.features
+  const own = [...group, ...global]
+  const all = [...world.names.flatMap(name => group.map(feature => `${name}:${feature}`)), ...global]
   const joint = config.control === 'joint' ? new FlatEnv(world) : undefined
   const agents = new Map<string, GroupAgent>(
     names.map(name => [
@@ -27,6 +30,7 @@ export function createAgents(
       container.createAgent(config.agent, {
         observationSpace: joint?.observationSpace ?? observationSpace(world),
         actionSpace: joint?.actionSpace ?? space,
+        features: joint ? all : own,
         config: config.agentConfig,
         gamma: config.gamma,
         initialLogits: joint ? joint.initialLogits : initialLogits,
