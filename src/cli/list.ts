@@ -8,7 +8,7 @@ export function listCommand(program: Command, io: Io): void {
   program
     .command('list [kind]')
     .description(
-      'agents, envs, actions, rewards, tasks, schedules, searches, features, engines, optimizers, scalings: what can be named',
+      'agents, envs, actions, states, rewards, rootActions, tasks, heads, optimizers, schedules, searches, features, engines, scalings: what can be named',
     )
     .option('--plugin <names...>', 'plugins to load first')
     .option('--json', 'print the result as JSON, alone, on stdout')
@@ -33,39 +33,24 @@ interface Entry {
 }
 
 async function everything(plugins: readonly string[]): Promise<Readonly<Record<string, readonly Entry[]>>> {
-  const [
-    { BASELINES },
-    { populationSearches },
-    { defaultStateSpace },
-    { ENGINES },
-    { SCALINGS },
-    { optimizerKinds },
-  ] = await Promise.all([
-    import('../agents/schedules/baselines.ts'),
-    import('../agents/search/population-searches.ts'),
-    import('../envs/finetune/features.ts'),
+  const [{ ENGINES }, { SCALINGS }, { pluginKinds }] = await Promise.all([
     import('../models/engine-names.ts'),
     import('../models/scaling.ts'),
-    import('../models/optimizer.ts'),
+    import('../runner/plugins/plugin.ts'),
   ])
   const container = await withPlugins(plugins)
-  const entries = (registry: readonly (readonly [string, { readonly description: string }])[]) =>
-    registry.map(([id, { description }]) => ({ id, description }))
+  const entries = (all: readonly (readonly [string, { readonly description: string }])[]) =>
+    all.map(([id, { description }]) => ({ id, description }))
   const names = (ids: readonly string[]) => ids.map(id => ({ id, description: '' }))
+  const kinds = pluginKinds.map(kind => [
+    kind,
+    entries(kind === 'envs' ? container.envs() : container.all(kind)),
+  ])
+  const { group, global } = container.get('states', 'default')
   return {
-    agents: entries(container.agents()),
-    envs: entries(container.envs()),
-    actions: entries(container.actionSets()),
-    rewards: entries(container.rewards()),
-    tasks: entries(container.tasks()),
-    schedules: entries(Object.entries(BASELINES)),
-    searches: entries(Object.entries(populationSearches)),
-    features: [...defaultStateSpace.group, ...defaultStateSpace.global].map(({ id, description }) => ({
-      id,
-      description,
-    })),
+    ...Object.fromEntries(kinds),
+    features: [...group, ...global].map(({ id, description }) => ({ id, description })),
     engines: names(ENGINES),
-    optimizers: names(optimizerKinds),
     scalings: names(SCALINGS.map(scaling => scaling.id)),
   }
 }

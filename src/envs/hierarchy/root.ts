@@ -8,6 +8,8 @@ import { checkStep, roundInfo } from './views.ts'
 /** What the root chooses: which groups may move until it chooses again. */
 export interface RootActions {
   readonly id: string
+  /** In a line, for `layergym list rootActions`. */
+  readonly description: string
   /** How many choices there are beside stop. */
   choices(groups: number): number
   /** Whether a group may move under a choice; group 0 is nearest to the input, the last one is the head. */
@@ -19,6 +21,7 @@ export interface RootActions {
 /** Choice a opens the head and the a groups below it: gradual unfreezing (Howard & Ruder 2018) as actions. */
 export const frontier: RootActions = {
   id: 'frontier',
+  description: 'how deep groups may move: the head, the head and the group below it, ... (default)',
   choices: groups => groups,
   opens: (choice, group, groups) => groups - 1 - group <= choice,
   describe: choice => (choice === 0 ? 'head alone' : `head and ${choice} below`),
@@ -30,14 +33,11 @@ export const frontier: RootActions = {
  */
 export const singleBlock: RootActions = {
   id: 'single-block',
+  description: 'the one group that may move beside the head',
   choices: groups => groups,
   opens: (choice, group, groups) => group === choice || group === groups - 1,
   describe: (choice, groups) => (choice === groups - 1 ? 'head alone' : `head and group ${choice + 1}`),
 }
-
-export const ROOT_ACTIONS = { frontier, 'single-block': singleBlock } as const satisfies Readonly<
-  Record<string, RootActions>
->
 
 /** What the root sees of each group. */
 const SUMMARY = ['frozen', 'learning-rate', 'relative-gradient-rank', 'signal-to-noise', 'activation-shift']

@@ -31,14 +31,20 @@ export const fineTuneSchema = z.strictObject({
     ),
   rootConfig: z.record(z.string(), z.unknown()).default({}).describe("settings of the root's agent"),
   rootActions: z
-    .enum(['frontier', 'single-block'])
+    .string()
     .default('frontier')
-    .describe('what it chooses: how deep groups may move, or the one block that may beside the head'),
+    .describe(
+      'what it chooses: how deep groups may move, or the one block that may beside the head (layergym list rootActions)',
+    ),
   rootEvery: integer(1, 1000).default(2).describe('rounds between two of its choices'),
   groups: integer(2, 64)
     .optional()
     .describe('layer groups, the head included (default: 4, or as many as can be cut)'),
   actions: z.string().default('discrete5').describe('what agents may do to a group (layergym list actions)'),
+  states: z
+    .string()
+    .default('default')
+    .describe('what agents see of each group and of the run (layergym list states)'),
   reward: z.string().default('score-gain').describe('what agents are paid for (layergym list rewards)'),
   credit: z
     .enum(CREDITS)
@@ -152,6 +158,7 @@ export const POLICY_KEYS = [
   'control',
   'view',
   'actions',
+  'states',
   'gamma',
   'root',
   'rootConfig',

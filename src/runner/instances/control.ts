@@ -4,9 +4,18 @@ import type { GroupAgent } from '../play/roles.ts'
 import type { Composition } from './instance.ts'
 
 /** How these agents act in this composition's worlds; joint control has a view of its own. */
-export function controlOf({ config }: Composition, agents: ReadonlyMap<string, GroupAgent>): Control {
+export function controlOf(
+  { config, container }: Composition,
+  agents: ReadonlyMap<string, GroupAgent>,
+): Control {
   const { control, view, rootActions, rootEvery, gamma } = config
-  return { agents, view: control === 'joint' ? 'flat' : view, rootActions, rootEvery, gamma }
+  return {
+    agents,
+    view: control === 'joint' ? 'flat' : view,
+    rootActions: container.get('rootActions', rootActions),
+    rootEvery,
+    gamma,
+  }
 }
 
 /** A model on a dataset, as one of several that agents learn on. */

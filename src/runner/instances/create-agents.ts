@@ -1,7 +1,7 @@
 import { Rng } from '../../common/random.ts'
 import type { FineTuning } from '../../envs/finetune/world.ts'
 import { FlatEnv } from '../../envs/hierarchy/flat.ts'
-import { ROOT_ACTIONS, Root } from '../../envs/hierarchy/root.ts'
+import { Root } from '../../envs/hierarchy/root.ts'
 import { observationSpace } from '../../envs/hierarchy/views.ts'
 import type { GroupAgent } from '../play/roles.ts'
 import type { Container } from '../plugins/container.ts'
@@ -40,7 +40,7 @@ export function createAgents(
     ]),
   )
   if (config.root !== 'none') {
-    const root = new Root(world, ROOT_ACTIONS[config.rootActions])
+    const root = new Root(world, container.get('rootActions', config.rootActions))
     const { observationSpace, actionSpace, initialLogits } = root
     agents.set(
       'root',

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { parseConfig } from '../../common/settings.ts'
 import { defineEnv } from '../../envs/definition.ts'
 import type { Env, EnvSpec } from '../../envs/env.ts'
-import { ROOT_ACTIONS } from '../../envs/hierarchy/root.ts'
 import { viewNamed } from '../../envs/hierarchy/view-named.ts'
 import { registerEnv, registeredEnvs } from '../../envs/registry.ts'
 import { SameSpaces } from '../../envs/wrappers/wrapper.ts'
@@ -15,7 +14,7 @@ const WORLD_KEYS = {
   ...({ size: true, sampling: true, fit: true, scaling: true, head: true, norm: true } as const),
   ...({ optimizer: true, learningRate: true, shape: true, balance: true, seed: true } as const),
   ...({ groupColumn: true, skipBroken: true, stageMemory: true, plugin: true, engine: true } as const),
-  ...({ threads: true, cache: true, rootActions: true, rootEvery: true, gamma: true } as const),
+  ...({ threads: true, cache: true, states: true, rootActions: true, rootEvery: true, gamma: true } as const),
 } as const
 
 /**
@@ -46,9 +45,13 @@ export const fineTuneEnv = defineEnv({
     const hooks = { clock, signal, onEvent: () => undefined, onStep: () => undefined }
     const whole = await compose(config, {}, hooks)
     try {
-      const { worlds } = await fromItsBeginning(whole, clock)
+      const { worlds, container } = await fromItsBeginning(whole, clock)
       const { rootActions, rootEvery: every, gamma } = config
-      const env = viewNamed(worlds[0], view, { actions: ROOT_ACTIONS[rootActions], every, gamma })
+      const env = viewNamed(worlds[0], view, {
+        actions: container.get('rootActions', rootActions),
+        every,
+        gamma,
+      })
       return new Owner(env, spec, () => whole.dispose())
     } catch (error) {
       whole.dispose()

@@ -1,7 +1,6 @@
 import { inputError } from '../../common/error.ts'
 import { unknownName } from '../../common/suggest.ts'
 import { rateLimits } from '../../envs/finetune/actions.ts'
-import { defaultStateSpace } from '../../envs/finetune/features.ts'
 import { checkCredit, withCost } from '../../envs/finetune/reward.ts'
 import { SHAPES } from '../../envs/finetune/shape.ts'
 import { StageTree } from '../../envs/finetune/stages.ts'
@@ -43,7 +42,7 @@ export function worldsFor(
       budgetFlops: budgetFlops(trainee, config.budgetSteps, batchSize),
       limits: rateLimits(config.learningRate),
       actions: parts.actionSpace ?? container.actions(config.actions),
-      states: parts.stateSpace ?? defaultStateSpace,
+      states: parts.stateSpace ?? container.get('states', config.states),
       reward: config.costWeight > 0 ? withCost(reward, config.costWeight) : reward,
       credit: config.credit,
       baselines,
@@ -68,6 +67,8 @@ export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: 
     parseAgentConfig(config.root, container.agent(config.root).config, config.rootConfig)
   const kept = ['policy', ...config.baselines]
   if (config.keep !== undefined && !kept.includes(config.keep)) throw unknownName('keep', config.keep, kept)
+  container.get('rootActions', config.rootActions)
+  if (parts.stateSpace === undefined) container.get('states', config.states)
   checkCredit(config.credit, parts.reward ?? container.reward(config.reward))
   if (parts.actionSpace === undefined) container.actions(config.actions)
   if (config.credit === 'difference' && (config.view === 'sequential' || config.control === 'joint')) {

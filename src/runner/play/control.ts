@@ -1,4 +1,4 @@
-import { ROOT_ACTIONS, Root } from '../../envs/hierarchy/root.ts'
+import { Root, type RootActions } from '../../envs/hierarchy/root.ts'
 import type { World } from '../../envs/world.ts'
 import type { GroupAgent } from './roles.ts'
 import type { RootControl } from './root-player.ts'
@@ -9,7 +9,7 @@ export interface Control {
   /** By name: a group's own, `shared` or `joint` for all of them, `root`. */
   readonly agents: ReadonlyMap<string, GroupAgent>
   readonly view: ViewName
-  readonly rootActions: keyof typeof ROOT_ACTIONS
+  readonly rootActions: RootActions
   /** Rounds between two of the root's choices. */
   readonly rootEvery: number
   readonly gamma: number
@@ -29,7 +29,7 @@ export function rootControl(control: Control, world: World): RootControl | undef
   const agent = control.agents.get('root')
   if (agent === undefined) return undefined
   const { rootActions, rootEvery: every, gamma } = control
-  return { agent, root: new Root(world, ROOT_ACTIONS[rootActions]), every, gamma }
+  return { agent, root: new Root(world, rootActions), every, gamma }
 }
 
 /** Whether what one actor did teaches this agent: its own, and for one that all groups share, every group's. */

@@ -1,3 +1,5 @@
+import { BASELINES } from '../../agents/schedules/baselines.ts'
+import { populationSearches } from '../../agents/search/population-searches.ts'
 import {
   type ActionSet,
   fiveActions,
@@ -5,7 +7,10 @@ import {
   rateLevels,
   singleBlockLevels,
 } from '../../envs/finetune/actions.ts'
+import { defaultStateSpace } from '../../envs/finetune/features.ts'
 import { accuracyHeadroom, logLoss, scoreGain, terminalAdvantage } from '../../envs/finetune/reward.ts'
+import { frontier, singleBlock } from '../../envs/hierarchy/root.ts'
+import { createOptimizer } from '../../models/optimizer.ts'
 import { builtinAgents } from './builtin-agents.ts'
 import { definePlugin, type Plugin } from './plugin.ts'
 
@@ -13,7 +18,7 @@ import { definePlugin, type Plugin } from './plugin.ts'
 export const builtinPlugins: readonly Plugin[] = [
   builtinAgents,
   definePlugin({
-    name: 'layergym actions, rewards and tasks',
+    name: 'layergym',
     actions: {
       discrete5: fiveActions as ActionSet<unknown>,
       levels: rateLevels as ActionSet<unknown>,
@@ -25,6 +30,33 @@ export const builtinPlugins: readonly Plugin[] = [
       'log-loss': logLoss,
       'accuracy-headroom': accuracyHeadroom,
       'terminal-advantage': terminalAdvantage,
+    },
+    states: {
+      default: {
+        description:
+          'statistics of a group and its gradients, then budget, loss, trend, gap and score (default)',
+        ...defaultStateSpace,
+      },
+    },
+    rootActions: { frontier, 'single-block': singleBlock },
+    schedules: BASELINES,
+    searches: populationSearches,
+    heads: {
+      linear: { description: 'one linear layer on the features of all frames (default)', head: 'linear' },
+      mean: { description: 'one linear layer on the mean of the frames', head: 'mean' },
+      'two-layer': {
+        description: 'a layer of 48 ReLUs on every frame, then a linear one',
+        head: 'two-layer',
+      },
+      gru: { description: 'a gated recurrent unit over the frames, then a linear layer', head: 'gru' },
+    },
+    optimizers: {
+      adamw: {
+        description: 'Adam with decoupled weight decay (Loshchilov & Hutter 2019; default)',
+        create: () => createOptimizer({ kind: 'adamw' }),
+      },
+      adam: { description: 'Adam (Kingma & Ba 2015)', create: () => createOptimizer({ kind: 'adam' }) },
+      sgd: { description: 'stochastic gradient descent', create: () => createOptimizer({ kind: 'sgd' }) },
     },
     tasks: {
       'action-recognition': {

@@ -33,6 +33,9 @@ export interface Container {
   rewards(): readonly (readonly [string, RewardDefinition])[]
   task(id: string): TaskDefinition
   tasks(): readonly (readonly [string, TaskDefinition])[]
+  /** @throws input error with the nearest id when there's none */
+  get<K extends Kind>(kind: K, id: string): Definition<K>
+  all<K extends Kind>(kind: K): readonly (readonly [string, Definition<K>])[]
   /** @throws input error when the id or a setting is wrong, or the agent can't act in these spaces */
   createAgent(id: string, options: CreateAgentOptions): Agent<unknown, unknown>
 }
@@ -66,6 +69,8 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
     rewards: () => [...rewards],
     task: id => lookUp('task', tasks, id),
     tasks: () => [...tasks],
+    get: (kind, id) => lookUp(WORDS[kind], bindings.get(REGISTRIES[kind]), id),
+    all: kind => [...bindings.get(REGISTRIES[kind])],
     createAgent(id, { config = {}, ...context }) {
       const definition = agent(id)
       const reason = definition.refuses?.(context)
@@ -90,6 +95,27 @@ const REGISTRIES: { readonly [K in Kind]: ServiceIdentifier<Registry<Definition<
   actions: token('actions'),
   rewards: token('rewards'),
   tasks: token('tasks'),
+  states: token('states'),
+  rootActions: token('rootActions'),
+  schedules: token('schedules'),
+  searches: token('searches'),
+  heads: token('heads'),
+  optimizers: token('optimizers'),
+}
+
+/** What one of a kind is called in errors. */
+const WORDS: Readonly<Record<Kind, string>> = {
+  agents: 'agent',
+  envs: 'env',
+  actions: 'action set',
+  rewards: 'reward',
+  tasks: 'task',
+  states: 'state space',
+  rootActions: 'root action set',
+  schedules: 'schedule',
+  searches: 'search',
+  heads: 'head',
+  optimizers: 'optimizer',
 }
 
 function bindRegistry<K extends Kind>(bindings: Inversify, kind: K): void {

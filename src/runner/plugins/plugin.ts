@@ -3,11 +3,18 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AgentDefinition } from '../../agents/agent.ts'
+import type { Schedule } from '../../agents/schedules/schedule.ts'
+import type { PopulationSearch } from '../../agents/search/resumable.ts'
 import { inputError, messageOf } from '../../common/error.ts'
 import { unknownName } from '../../common/suggest.ts'
 import type { EnvDefinition } from '../../envs/definition.ts'
 import type { ActionSet } from '../../envs/finetune/actions.ts'
+import type { StateSpace } from '../../envs/finetune/features.ts'
 import type { RewardDefinition } from '../../envs/finetune/reward.ts'
+import type { RootActions } from '../../envs/hierarchy/root.ts'
+import type { HeadBuilder } from '../../models/head.ts'
+import type { HeadKind } from '../../models/head-kinds.ts'
+import type { Optimizer } from '../../models/optimizer.ts'
 
 /** A task as a plugin registers it. */
 export interface TaskDefinition {
@@ -27,6 +34,35 @@ export interface Plugin {
   /** By id, as `--reward` names them. */
   readonly rewards?: Readonly<Record<string, RewardDefinition>>
   readonly tasks?: Readonly<Record<string, TaskDefinition>>
+  /** By id, as `--states` names them: what agents see of groups and of the run. */
+  readonly states?: Readonly<Record<string, StateSpaceDefinition>>
+  /** By id, as `--root-actions` names them. */
+  readonly rootActions?: Readonly<Record<string, RootActions>>
+  /** By id, as `--baselines` and a study's contenders name them. */
+  readonly schedules?: Readonly<Record<string, Schedule>>
+  /** By id, as a study's contenders name them. */
+  readonly searches?: Readonly<Record<string, PopulationSearch>>
+  /** By id, as `--head` names them. */
+  readonly heads?: Readonly<Record<string, HeadDefinition>>
+  /** By id, as `--optimizer` names them. */
+  readonly optimizers?: Readonly<Record<string, OptimizerDefinition>>
+}
+
+/** What agents see, by name. */
+export interface StateSpaceDefinition extends StateSpace {
+  readonly description: string
+}
+
+/** What turns a backbone's features into outputs: one that ships, by its kind, or a function that builds it. */
+export interface HeadDefinition {
+  readonly description: string
+  readonly head: HeadKind | HeadBuilder
+}
+
+/** A gradient rule, fresh for every run. */
+export interface OptimizerDefinition {
+  readonly description: string
+  readonly create: () => Optimizer
 }
 
 /** The kinds of definitions, and what each needs besides a description. */
@@ -36,6 +72,12 @@ const KINDS = {
   actions: { apply: 'function', describe: 'function', space: 'object' },
   rewards: { reward: 'function' },
   tasks: {},
+  states: { group: 'object', global: 'object' },
+  rootActions: { choices: 'function', opens: 'function', describe: 'function' },
+  schedules: { trial: 'function', begin: 'function' },
+  searches: { config: 'object', search: 'function' },
+  heads: {},
+  optimizers: { create: 'function' },
 } as const satisfies Record<Exclude<keyof Plugin, 'name'>, Record<string, 'function' | 'object'>>
 
 export const pluginKinds = Object.keys(KINDS) as readonly (keyof typeof KINDS)[]
@@ -97,8 +139,10 @@ function isKind(key: string): key is keyof typeof KINDS {
 }
 
 function checkDefinition(kind: keyof typeof KINDS, id: string, definition: unknown): void {
-  // The registry of environments knows what theirs look like, with versions and namespaces.
-  if (kind !== 'envs' && !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id)) {
+  // The registry of environments knows what theirs look like, with versions and namespaces; schedules that ship are
+  // named as papers' configurations do, in camelCase.
+  const isNamed = kind === 'schedules' ? /^[a-z][a-zA-Z0-9]*(-[a-z0-9]+)*$/ : /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+  if (kind !== 'envs' && !isNamed.test(id)) {
     throw inputError('plugin.id', `${kind} id '${id}' is not kebab-case: use a-z, 0-9 and single hyphens`)
   }
   const given = typeof definition === 'object' && definition !== null ? definition : {}

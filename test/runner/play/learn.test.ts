@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AgentState, Trajectory } from '../../../src/agents/agent.ts'
 import { Rng } from '../../../src/common/random.ts'
+import { frontier } from '../../../src/envs/hierarchy/root.ts'
 import type { Control } from '../../../src/runner/play/control.ts'
 import { initialLearningState, type LearningState, learn } from '../../../src/runner/play/learn.ts'
 import { notesOnLearning } from '../../../src/runner/play/notes.ts'
@@ -57,7 +58,7 @@ function learning(options: Options) {
   const worlds = Array.from({ length: workers }, () => new ToyWorld(3, 4, options.onRound))
   const events: string[] = []
   const result = learn({
-    control: { agents, view, rootActions: 'frontier', rootEvery: 2, gamma: 0.9 },
+    control: { agents, view, rootActions: frontier, rootEvery: 2, gamma: 0.9 },
     stage: () => ({ worlds, worldSeed: 1 }),
     ...{ workers, episodes, perUpdate, seed: 5, comparable: true },
     state: options.state ?? initialLearningState(agents),
