@@ -78,7 +78,7 @@ async function goOn<C extends RunConfig, O, S>(
     const begun = (await folder.origin()) !== undefined
     const plan = await kind.prepare(config, {
       ...said.context,
-      given: { ...config },
+      given: config as unknown as Readonly<Record<string, unknown>>,
       ...(begun && {
         begun: { dir: folder.dir, done: await store.keys(), records: unit => store.recorded(unit) },
       }),
