@@ -93,14 +93,23 @@ export {
   type Prediction,
   predictClips,
 } from './runner/instances/apply.ts'
-export { fineTune, resumeRun } from './runner/jobs/fine-tune/fine-tune.ts'
+export { benchmark } from './runner/jobs/benchmark/job.ts'
+export type { BenchmarkSummary } from './runner/jobs/benchmark/summary.ts'
 export {
   type FineTunerResult,
   HierarchicalFineTuner,
   type HierarchicalFineTunerOptions,
   RLHF,
 } from './runner/jobs/fine-tune/fine-tuner.ts'
+export { fineTune, resumeRun } from './runner/jobs/fine-tune/job.ts'
 export type { FineTuneSummary } from './runner/jobs/fine-tune/summary.ts'
+export { learnPolicy } from './runner/jobs/learn-policy/job.ts'
+export type { LearnPolicySummary } from './runner/jobs/learn-policy/summary.ts'
+export { study } from './runner/jobs/study/job.ts'
+export type { StudyResult, StudySummary } from './runner/jobs/study/summary.ts'
+export { train } from './runner/jobs/train/job.ts'
+export type { TrainSummary } from './runner/jobs/train/summary.ts'
 export { type EpisodeOutcome, episodes$ } from './runner/play/episodes.ts'
 export { definePlugin, type Plugin, type TaskDefinition } from './runner/plugins/plugin.ts'
 export type { OnEvent, RunEvent } from './runner/runs/events.ts'
+export type { RunHooks } from './runner/runs/hooks.ts'

@@ -27,8 +27,11 @@ const RUNNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   jobs: ['instances', 'play', 'plugins', 'runs', 'inference', 'report'],
 }
 
-/** A kind of job may be made of another: a benchmark is training runs. */
-const JOB_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = { benchmark: ['train'] }
+/** A kind of job may be made of another: a benchmark is training runs. The table of kinds names them all. */
+const JOB_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  benchmark: ['train'],
+  'kinds.ts': ['fine-tune', 'train', 'learn-policy', 'study', 'benchmark'],
+}
 
 /** Packages that few files may import, so that they can be replaced. */
 const IMPORTERS: Readonly<Record<string, readonly string[]>> = {

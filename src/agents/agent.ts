@@ -114,6 +114,8 @@ export interface AgentDefinition<S extends z.ZodType = z.ZodType> {
   refuses?(context: { observationSpace: Space<unknown>; actionSpace: Space<unknown> }): string | undefined
   /** What `layergym train` does where the user doesn't say; default: one environment as it is. */
   recipe?(context: Pick<AgentContext<z.infer<S>>, 'observationSpace' | 'actionSpace' | 'config'>): Recipe
+  /** The whole of its settings, presets filled in: `config` takes them too. Default: the config as it is. */
+  settings?(context: Pick<AgentContext<z.infer<S>>, 'actionSpace' | 'config'>): z.infer<S>
   factory(context: AgentContext<z.infer<S>>): Agent<unknown, unknown>
 }
 

@@ -9,7 +9,9 @@ export interface Io {
   stderr(text: string): void
   /** True where progress may redraw a line in place. */
   readonly interactive: boolean
-  /** Aborted by the first Ctrl-C: stop at the next safe place, clean up, throw `interrupted()`. */
+  /**
+   * Aborted by the first Ctrl-C or SIGTERM, its reason: stop at the next safe place, clean up, throw `interrupted()`.
+   */
   readonly signal: AbortSignal
   /** Milliseconds since 1970: the only clock that a command reads. */
   now(): number
@@ -32,7 +34,7 @@ export interface Io {
  * }
  * ```
  * Wrong input throws `inputError` (exit 2), failed work `failure` (exit 1), an aborted signal `interrupted()`
- * (exit 130): `exitCodeOf` prints the message. Commander itself answers unknown flags and commands, and
+ * (exit 130, 143 by SIGTERM): `exitCodeOf` prints the message. Commander itself answers unknown flags and commands, and
  * missing arguments, with the near name and exit 2. Values of flags stay strings here: one schema checks them.
  */
 export type RegisterCommand = (program: Command, io: Io) => void
@@ -54,11 +56,16 @@ export function exitCodeOf(thrown: unknown, io: Pick<Io, 'stderr' | 'signal'>, v
   if (error instanceof LayergymError) {
     io.stderr(`${error.kind === 'interrupted' ? '' : 'error: '}${error.message}\n`)
     if (verbose) io.stderr(stackOf(error))
-    return error.exitCode
+    return error.kind === 'interrupted' ? interruptedCode(io.signal) : error.exitCode
   }
   io.stderr(`error: ${systemMessage(error) ?? `unexpected: ${messageOf(error)} (--verbose shows where)`}\n`)
   if (verbose) io.stderr(stackOf(error))
   return 1
+}
+
+/** As shells count: 128 and the signal's number. */
+export function interruptedCode({ reason }: AbortSignal): number {
+  return reason === 'SIGTERM' ? 143 : 130
 }
 
 const SYSTEM: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { benchmarkCommand } from './benchmark.ts'
 import { checkAgentCommand } from './check-agent.ts'
 import { checkEnvCommand } from './check-env.ts'
-import { exitCodeOf, type Io, type RegisterCommand } from './command.ts'
+import { exitCodeOf, type Io, interruptedCode, type RegisterCommand } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { fineTuneCommand } from './fine-tune.ts'
@@ -35,13 +35,13 @@ const COMMANDS: readonly RegisterCommand[] = [
 /**
  * Runs one command line to its end.
  * @param argv the words after the program's name
- * @returns the exit code: 0 done, 1 the work failed, 2 wrong usage or input, 130 interrupted
+ * @returns the exit code: 0 done, 1 the work failed, 2 wrong usage or input, 130 interrupted, 143 by SIGTERM
  */
 export async function run(argv: readonly string[], io: Io, commands = COMMANDS): Promise<number> {
   const verbose = argv.includes('--verbose') || Boolean(process.env.DEBUG)
   try {
     await createProgram(io, commands).parseAsync(argv, { from: 'user' })
-    return io.signal.aborted ? 130 : 0
+    return io.signal.aborted ? interruptedCode(io.signal) : 0
   } catch (error) {
     return exitCodeOf(error, io, verbose)
   }
@@ -66,15 +66,15 @@ function createProgram(io: Io, commands: readonly RegisterCommand[]): Command {
 export async function main(argv: readonly string[]): Promise<number> {
   const controller = new AbortController()
   let firstAt = 0
-  const stop = (): void => {
+  const stop = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
       // One Ctrl-C arrives twice under npm: from the terminal, and forwarded.
-      if (performance.now() - firstAt > 300) process.exit(130)
+      if (performance.now() - firstAt > 300) process.exit(name === 'SIGTERM' ? 143 : 130)
       return
     }
     firstAt = performance.now()
     process.stderr.write('\nstopping after what is under way; Ctrl-C again ends at once\n')
-    controller.abort()
+    controller.abort(name)
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)

@@ -47,6 +47,8 @@ function words(event: RunEvent): string | undefined {
       return `${runName(event.key)}: ${onRewardSplit(event.score, event.rewardAccuracy)}, ${seconds(event.seconds)}`
     case 'saved':
       return `saved: the model of ${event.from === 'policy' ? 'the learned policy' : scheduleLabel(event.from)}, the best so far (score ${event.score.toFixed(3)})`
+    case 'failed':
+      return `${runName(event.key)} failed: ${event.cause}`
     case 'done':
       return `done, hash ${event.hash.slice(0, 16)}`
     default:

@@ -2,25 +2,34 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { z } from 'zod'
-import { LayergymError } from '../common/error.ts'
+import { failure, LayergymError } from '../common/error.ts'
+import type { AnyJobKind, KindId } from '../runner/jobs/kinds.ts'
+import { plural } from '../runner/report/words.ts'
 import type { RunHooks } from '../runner/runs/hooks.ts'
+import type { Conclusion, FailedUnit } from '../runner/runs/job.ts'
 import { type Io, printResult } from './command.ts'
 import { addSchemaOptions, readSettings } from './options.ts'
 import { runProgress } from './progress.ts'
 
-/** Shows a run's progress and prints its summary; of one that stops early, how to go on with it. */
-export async function watched<S>(
+type End = Conclusion<unknown, unknown>
+
+/**
+ * Shows a run's progress and prints what it came to; of one that stops early, how to go on with it.
+ * @throws failure where units of it failed
+ */
+export async function watched(
   io: Io,
   options: { readonly json?: boolean },
   dir: string,
-  words: (summary: S) => string,
-  work: (hooks: RunHooks) => Promise<S>,
+  run: { readonly kind: AnyJobKind; readonly work: (hooks: RunHooks) => Promise<End> },
 ): Promise<void> {
   const progress = runProgress(io)
+  const { kind } = run
   try {
-    const summary = await work({ signal: io.signal, clock: io.now, onEvent: progress.onEvent })
+    const end = await run.work({ signal: io.signal, clock: io.now, onEvent: progress.onEvent })
     progress.stop()
-    printResult(io, options, summary, words)
+    printResult(io, options, kind.answer?.(end) ?? end.summary, () => words(kind, end))
+    refuseFailures(end)
   } catch (error) {
     progress.stop()
     const isInput = error instanceof LayergymError && error.kind === 'input'
@@ -31,21 +40,35 @@ export async function watched<S>(
   }
 }
 
+function words(kind: AnyJobKind, { dir, summary, partly }: End): string {
+  if (partly === undefined) return kind.words(summary)
+  const { done, of } = partly
+  return `${done} of ${plural(of, 'outcome')} are done; the rest is another shard's, or: layergym resume ${dir}`
+}
+
+function refuseFailures({ summary }: End): void {
+  const { failed = [] } = Object(summary) as { readonly failed?: readonly FailedUnit[] }
+  if (failed.length === 0) return
+  const named = failed.map(({ unit, cause }) => `${unit} (${cause})`).join(', ')
+  throw failure('run.failed', `${plural(failed.length, 'unit')} failed: ${named}`)
+}
+
 /**
  * A command that makes a run folder: settings from its YAML file and flags, `runs/<date>` where no folder is named.
- * @param start gets the settings with `out`
  */
-export function addRun<S>(
-  command: Command,
+export function addRun(
+  program: Command,
   io: Io,
-  schema: z.ZodObject,
-  words: (summary: S) => string,
-  start: (settings: Readonly<Record<string, unknown>>, hooks: RunHooks) => Promise<S>,
+  run: { readonly kind: KindId; readonly description: string; readonly schema: z.ZodObject },
 ): void {
-  addSchemaOptions(command, schema).action(async (options: Record<string, unknown>) => {
+  const command = program.command(run.kind).description(run.description)
+  addSchemaOptions(command, run.schema).action(async (options: Record<string, unknown>) => {
     const settings = await readSettings(options)
     const out = String(settings.out ?? join('runs', stamp(io.now())))
-    await watched(io, options, out, words, hooks => start({ ...settings, out }, hooks))
+    const { jobKind } = await import('../runner/jobs/kinds.ts')
+    const { begin } = await import('../runner/runs/drive.ts')
+    const kind = await jobKind(run.kind)
+    await watched(io, options, out, { kind, work: hooks => begin(kind, { ...settings, out }, hooks) })
   })
 }
 

@@ -85,8 +85,10 @@ describe('fine-tune --json', () => {
         'config.json',
         'events.jsonl',
         'model',
+        'outcomes',
         'policy.json',
         'report.html',
+        'run.json',
         'summary.json',
       ].sort(),
     )

@@ -83,7 +83,7 @@ describe('interrupted and resumed', () => {
 
   test.each([1, 8])('in the middle of an episode, after step %i, with two workers', async step => {
     const dir = fresh()
-    const { fineTune, resumeRun } = await import('../../src/runner/jobs/fine-tune/fine-tune.ts')
+    const { fineTune, resumeRun } = await import('../../src/runner/jobs/fine-tune/job.ts')
     const controller = new AbortController()
     let steps = 0
     const hooks = {

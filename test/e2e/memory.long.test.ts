@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { median } from '../../src/common/quantile.ts'
 import { tf } from '../../src/models/tf.ts'
-import { fineTune } from '../../src/runner/jobs/fine-tune/fine-tune.ts'
+import { fineTune } from '../../src/runner/jobs/fine-tune/job.ts'
 import { MODEL, workspace, writeManifest } from '../support/e2e.ts'
 
 const EPISODES = 200

@@ -238,7 +238,7 @@ describe('a failing episode', () => {
 
 test('tensors are as many after every episode', async () => {
   const counts: number[] = []
-  const { fineTune } = await import('../../src/runner/jobs/fine-tune/fine-tune.ts')
+  const { fineTune } = await import('../../src/runner/jobs/fine-tune/job.ts')
   const hooks = {
     clock: Date.now,
     signal: new AbortController().signal,

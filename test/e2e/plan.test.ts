@@ -4,8 +4,9 @@ import { expect, test } from 'vitest'
 import { parseConfig } from '../../src/common/settings.ts'
 import { compose } from '../../src/runner/instances/compose.ts'
 import { fineTuneSchema } from '../../src/runner/instances/config.ts'
-import { Run, stepCounter } from '../../src/runner/jobs/fine-tune/run.ts'
-import { RunFolder } from '../../src/runner/runs/run-folder.ts'
+import { FineTuneWork, stepCounter } from '../../src/runner/jobs/fine-tune/work.ts'
+import { runHash } from '../../src/runner/runs/digest.ts'
+import type { Running } from '../../src/runner/runs/job.ts'
 import { eventsOf, layergym, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()
@@ -55,12 +56,29 @@ test('the hash is that of a run whose steps were not measured', async () => {
   const signal = new AbortController().signal
   const hooks = { signal, clock: () => 0, onEvent: () => undefined, onStep: () => undefined }
   const composition = await compose(parseConfig(fineTuneSchema, values), {}, hooks)
-  const runFolder = await RunFolder.create(fresh(), composition.config, false)
-  const agents = composition.createAgents()
-  const unmeasured = new Run(composition, agents, runFolder, hooks, stepCounter(hooks.onEvent))
-  const { summary } = await unmeasured.finish(undefined)
-  expect((await summaryOf(smallRun(folder, { out: fresh() }))).hash).toBe(summary.hash)
+  const { run, digests } = unitsAlone({ dir: fresh(), ...hooks })
+  const steps = stepCounter(hooks.onEvent)
+  await new FineTuneWork(composition, composition.createAgents(), run, steps).finish()
+  expect((await summaryOf(smallRun(folder, { out: fresh() }))).hash).toBe(runHash(digests))
 })
+
+/** Does units as they come, and keeps nothing but their digests. */
+function unitsAlone({ dir, signal, clock }: Pick<Running, 'dir' | 'signal' | 'clock'>) {
+  const digests = new Map<string, string>()
+  const run: Running = {
+    ...{ dir, signal, clock, emit: () => undefined },
+    async perform(unit) {
+      const records: unknown[] = []
+      const save = async (_: unknown, more: readonly unknown[] = []) => void records.push(...more)
+      const outcome = await unit.run({ signal, clock, emit: () => undefined, save })
+      digests.set(unit.key, unit.digest(outcome, records))
+      return { key: unit.key, digest: '', outcome, records }
+    },
+    gather: () => Promise.reject(new Error('nothing is kept')),
+    write: async name => name,
+  }
+  return { run, digests }
+}
 
 /** Flags as values, those apart that are no setting of the run. */
 function settingsOf(argv: readonly string[]) {

@@ -2,8 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { LearnPolicySummary } from '../../src/runner/jobs/learn-policy/summary.ts'
-import type { StudyResult } from '../../src/runner/jobs/study/study.ts'
-import type { StudySummary } from '../../src/runner/jobs/study/summary.ts'
+import type { StudyResult, StudySummary } from '../../src/runner/jobs/study/summary.ts'
 import { layergym, MODEL, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()

@@ -127,7 +127,7 @@ export function start(
 export function timeless(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(timeless)
   if (typeof value !== 'object' || value === null) return value
-  const hidden = ['seconds', 'runDir', 'model', 'out', 'workers', 'text', 'headline']
+  const hidden = ['seconds', 'time', 'runDir', 'model', 'out', 'workers', 'text', 'headline']
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => !hidden.includes(key))

@@ -166,7 +166,15 @@ export function dqnSettings({ preset, ...own }: DqnConfig): DqnSettings {
   // Asking for steps is asking for no episodes.
   const appetite = own.trainFrequency === undefined ? {} : { episodesPerUpdate: undefined }
   const span = own.totalSteps === undefined ? {} : { totalEpisodes: undefined }
-  // Whoever knows how many steps there will be has plenty: `layergym train` does, fine-tuning doesn't.
-  const name = preset ?? (own.totalSteps === undefined ? 'fine-tuning' : 'control')
-  return { ...DQN_PRESETS[name], ...appetite, ...span, ...given }
+  return { ...DQN_PRESETS[preset ?? defaultPreset(own)], ...appetite, ...span, ...given }
+}
+
+/** The same as a config, so that what it leaves out stays as it is. */
+export function wholeDqnConfig({ config }: { readonly config: DqnConfig }): DqnConfig {
+  return dqnConfig.parse({ preset: config.preset ?? defaultPreset(config), ...dqnSettings(config) })
+}
+
+/** Whoever knows how many steps there will be has plenty: `layergym train` does, fine-tuning doesn't. */
+function defaultPreset({ totalSteps }: DqnConfig) {
+  return totalSteps === undefined ? 'fine-tuning' : 'control'
 }

@@ -1,11 +1,12 @@
 import { defineAgent } from '../agent.ts'
 import { Dqn, refusesSpaces } from './agent.ts'
-import { dqnConfig } from './config.ts'
+import { dqnConfig, wholeDqnConfig } from './config.ts'
 
 export const dqn = defineAgent({
   description:
     'deep Q-learning: replay and a target network; double, dueling, n-step, prioritized as options',
   config: dqnConfig,
   refuses: refusesSpaces,
+  settings: wholeDqnConfig,
   factory: context => new Dqn(context),
 })

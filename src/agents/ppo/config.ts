@@ -161,6 +161,15 @@ export function ppoSettings(config: PpoConfig, actionSpace: Space<unknown>): Ppo
   return { ...PPO_PRESETS[preset], ...appetite, ...given }
 }
 
+/** The same as a config, so that what it leaves out stays as it is. */
+export function wholePpoConfig({
+  config,
+  actionSpace,
+}: Pick<AgentContext<PpoConfig>, 'config' | 'actionSpace'>) {
+  const preset = config.preset ?? defaultPreset(config, actionSpace)
+  return ppoConfig.parse({ preset, ...ppoSettings(config, actionSpace) })
+}
+
 /** How the config's recipe plays environments. */
 export function ppoRecipe({
   config,

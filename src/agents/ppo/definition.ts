@@ -1,7 +1,7 @@
 import { defineAgent } from '../agent.ts'
 import { refusesActions } from '../distributions/for-space.ts'
 import { Ppo } from './agent.ts'
-import { ppoConfig, ppoRecipe } from './config.ts'
+import { ppoConfig, ppoRecipe, wholePpoConfig } from './config.ts'
 
 export const ppo = defineAgent({
   description:
@@ -9,5 +9,6 @@ export const ppo = defineAgent({
   config: ppoConfig,
   refuses: refusesActions,
   recipe: ppoRecipe,
+  settings: wholePpoConfig,
   factory: context => new Ppo(context),
 })

@@ -75,9 +75,22 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
       const definition = agent(id)
       const reason = definition.refuses?.(context)
       if (reason !== undefined) throw inputError('agent.refused', `agent '${id}' can't act here: ${reason}`)
-      return definition.factory({ ...context, config: parseAgentConfig(id, definition.config, config) })
+      const own = parseAgentConfig(id, definition.config, config)
+      const whole = definition.settings?.({ ...context, config: own }) ?? own
+      const made = definition.factory({ ...context, config: whole })
+      settingsByAgent.set(made, whole as Readonly<Record<string, unknown>>)
+      return made
     },
   }
+}
+
+const settingsByAgent = new WeakMap<object, Readonly<Record<string, unknown>>>()
+
+/** All settings that a container made an agent with, defaults and presets included. */
+export function settingsOf(agent: object): Readonly<Record<string, unknown>> {
+  const settings = settingsByAgent.get(agent)
+  if (settings === undefined) throw new Error('this agent was not made by a container')
+  return settings
 }
 
 type Kind = (typeof pluginKinds)[number]

@@ -119,7 +119,8 @@ export async function loadPlugin(specifier: string, options: { readonly from: st
   return definePlugin({ name: specifier, ...plugin })
 }
 
-function locate(specifier: string, from: string): string {
+/** The address of the module that a plugin's name stands for. @throws input error when there's none */
+export function locate(specifier: string, from: string): string {
   const path = resolve(from, specifier)
   if (existsSync(path)) return pathToFileURL(path).href
   const isPath = /^[./\\]|^[A-Za-z]:[/\\]/.test(specifier)

@@ -1,5 +1,5 @@
 /**
- * JSON that keeps what JSON loses: typed arrays (base64 of their little-endian bytes), Maps, Sets, and numbers
+ * JSON that keeps what JSON loses: typed arrays (base64 of their little-endian bytes), Maps, Sets, -0, and numbers
  * that are not finite. For checkpoints and policies.
  */
 export function encode(value: unknown): string {
@@ -17,6 +17,7 @@ export function encode(value: unknown): string {
     }
     if (v instanceof Map) return { $map: [...v] }
     if (v instanceof Set) return { $set: [...v] }
+    if (Object.is(v, -0)) return { $number: '-0' }
     if (typeof v === 'number' && !Number.isFinite(v)) return { $number: String(v) }
     return v
   })

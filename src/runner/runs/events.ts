@@ -35,6 +35,12 @@ export type RunEvent =
       readonly from: string
       readonly score: number
     }
+  | {
+      readonly type: 'failed'
+      /** The unit's. */
+      readonly key: string
+      readonly cause: string
+    }
   | { readonly type: 'done'; readonly hash: string }
 
 export type OnEvent = (event: RunEvent) => void

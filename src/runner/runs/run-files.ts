@@ -1,5 +1,6 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { LOCK } from './lock.ts'
 
 /** Names of files, or of folders with what they hold: all that runs of any kind write into their folder. */
 interface Known {
@@ -15,31 +16,38 @@ const only = (...files: readonly RegExp[]): Known => ({ files, folders: [] })
 const MODEL = only(/^model\.json$/, /^weights\.bin$/)
 const CHECKPOINTS = only(/^config\.json$/, /^checkpoint-\d+\.json$/)
 
+const OUTCOMES = only(/\.jsonl?$/)
+
 const RUN: Known = {
-  files: [/^config\.json$/, /^events\.jsonl$/, /^summary\.json$/, /^report\.html$/, /^policy\.json$/],
+  files: [/^(config|run|summary|policy)\.json$/, /^events(-\d+-of-\d+)?\.jsonl$/, /^report\.html$/, LOCK],
   folders: [
     [/^checkpoints$/, CHECKPOINTS],
     [/^model$/, MODEL],
     [/^tensorboard$/, only(/^events\.out\.tfevents\./)],
     [/^videos$/, only(/\.mp4$/)],
-    [/^outcomes$/, only(/\.json$/)],
+    [/^outcomes$/, OUTCOMES],
   ],
 }
 
-/** Of a benchmark: a run an agent and seed, and the settings that it is begun with. */
+/** Of a benchmark: a run an agent and seed. */
 function known(config: unknown): Known {
   const agents: unknown = typeof config === 'object' && config !== null && Reflect.get(config, 'agents')
   if (!Array.isArray(agents)) return RUN
   const ids = agents.map(id => String(id).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
   return {
-    files: [...RUN.files, new RegExp(`^(${ids})-\\d+\\.json$`)],
+    files: RUN.files,
     folders: [...RUN.folders, [new RegExp(`^(${ids})-\\d+$`), RUN]],
   }
 }
 
 /** Whether a killed process left this half-written, at a run folder's top or among its checkpoints. */
 export function isUnfinished(name: string): boolean {
-  const names = [...RUN.files, ...RUN.folders.map(([pattern]) => pattern), ...CHECKPOINTS.files]
+  const names = [
+    ...RUN.files,
+    ...RUN.folders.map(([pattern]) => pattern),
+    ...CHECKPOINTS.files,
+    ...OUTCOMES.files,
+  ]
   return UNFINISHED.test(name) && names.some(pattern => pattern.test(targetOf(name)))
 }
 

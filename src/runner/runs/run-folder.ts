@@ -1,30 +1,27 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readdir, readFile, rm, rmdir, stat, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { inputError, type LayergymError } from '../../common/error.ts'
+import type { Clock } from '../play/roles.ts'
 import { writeAtomic, writeNew } from './atomic.ts'
-import { decode, encode } from './codec.ts'
 import { refuseEdited } from './edited-config.ts'
-import { isRecorded, type RunEvent } from './events.ts'
+import { EventLog, type LogPosition } from './event-log.ts'
+import { refuseBusy } from './lock.ts'
+import type { Origin } from './origin.ts'
 import { foreignFiles, isUnfinished, removeRunFiles } from './run-files.ts'
 
 const CONFIG = 'config.json'
+const RUN = 'run.json'
 const EVENTS = 'events.jsonl'
 const CHECKPOINTS = 'checkpoints'
+const OUTCOMES = 'outcomes'
 /** A copy of the configuration, by which one that was edited is known. */
 const BEGUN_WITH = join(CHECKPOINTS, CONFIG)
-/** The newest may be the one that a crash met; the one before it is whole. */
-const CHECKPOINTS_KEPT = 2
 /** Names in a message. */
 const SHOWN = 5
 
-/** A run on disk: resolved config, events, checkpoints, summary; every file whole or absent. */
+/** A run on disk: resolved config, what it comes from, events, units, summary; every file whole or absent. */
 export class RunFolder {
-  private written = 0
-  private checkpoints = 0
-  /** Events that are on their way to the disk, in order. */
-  private recorded: Promise<void> = Promise.resolve()
-
   private constructor(readonly dir: string) {}
 
   /**
@@ -41,6 +38,7 @@ export class RunFolder {
     if (content.length === 0) return
     const config = await knownConfig(dir)
     if (!overwrite) throw exists(dir, config !== undefined)
+    await refuseBusy(dir)
     if (config === undefined) {
       const found = content.includes(CONFIG) ? `a ${CONFIG} that is not a run's` : listed(content)
       throw inputError(
@@ -71,11 +69,8 @@ export class RunFolder {
         throw existsSync(join(dir, CONFIG)) ? exists(dir, true) : error
       })
       begun = true
-      const folder = new RunFolder(dir)
       await writeAtomic(join(dir, BEGUN_WITH), text)
-      await writeFile(join(dir, EVENTS), '', { flag: 'a' })
-      await folder.removeUnfinished()
-      return folder
+      return new RunFolder(dir)
     } catch (error) {
       if (begun) await removeRunFiles(dir, config)
       if (isNew) await rmdir(dir).catch(() => undefined)
@@ -83,7 +78,7 @@ export class RunFolder {
     }
   }
 
-  /** @throws input error when the folder is no run's, or its configuration isn't the one that it began with */
+  /** @throws input error when the folder is no run's or an earlier version's, or its configuration isn't the one that it began with */
   static async open(path: string): Promise<{ folder: RunFolder; config: unknown }> {
     const dir = resolve(path)
     const file = join(dir, CONFIG)
@@ -96,58 +91,30 @@ export class RunFolder {
     }
     const begunWith = await readJson(join(dir, BEGUN_WITH))
     if (begunWith !== undefined) refuseEdited(file, begunWith, config)
+    if (typeof Object(config).kind !== 'string') throw await older(dir)
     return { folder: new RunFolder(dir), config }
   }
 
-  /** After the events before it. Need not be awaited: what fails is thrown by the next `checkpoint` or `write` too. */
-  record(event: RunEvent): Promise<void> {
-    if (!isRecorded(event)) return this.recorded
-    this.recorded = this.recorded.then(() => this.append(event))
-    this.recorded.catch(() => undefined)
-    return this.recorded
+  /** What the run comes from, and how far its log goes that tells of its beginning; undefined where it has not begun. */
+  async origin(): Promise<{ readonly origin: Origin; readonly events: LogPosition } | undefined> {
+    const text = await this.read(RUN)
+    if (text === undefined) return undefined
+    const { events, ...origin } = JSON.parse(text) as Origin & { readonly events: LogPosition }
+    return { origin, events }
   }
 
-  private async append(event: RunEvent): Promise<void> {
-    const line = `${JSON.stringify(event)}\n`
-    const file = join(this.dir, EVENTS)
-    await appendFile(file, line).catch(async error => {
-      await truncate(file, this.written).catch(() => undefined) // no half line, where the disk is full
-      throw error
-    })
-    this.written += Buffer.byteLength(line)
+  /** From here on the folder's run has begun. */
+  async begin(origin: Origin, events: LogPosition): Promise<void> {
+    await this.write(RUN, `${JSON.stringify({ ...origin, events }, null, 2)}\n`)
   }
 
-  /** Saves a state together with how many events led to it. */
-  async checkpoint(state: unknown): Promise<void> {
-    await this.recorded
-    const name = `checkpoint-${String(++this.checkpoints).padStart(6, '0')}.json`
-    await writeAtomic(join(this.dir, CHECKPOINTS, name), encode({ events: this.written, state }))
-    const all = await this.listCheckpoints()
-    for (const old of all.slice(0, -CHECKPOINTS_KEPT))
-      await rm(join(this.dir, CHECKPOINTS, old), { force: true })
+  /** The run's events; a part of the work has a log of its own, since one can't be written by several. */
+  log(clock: Clock, part: string | undefined): EventLog {
+    const name = part === undefined ? EVENTS : `events-${part.replace('/', '-of-')}.jsonl`
+    return new EventLog(join(this.dir, name), name, clock)
   }
 
-  /** The newest whole checkpoint; events after it are cut off, since they will be made again. */
-  async restore(): Promise<unknown | undefined> {
-    const events = join(this.dir, EVENTS)
-    await mkdir(join(this.dir, CHECKPOINTS), { recursive: true })
-    await this.removeUnfinished()
-    await appendFile(events, '')
-    for (const name of (await this.listCheckpoints()).reverse()) {
-      const saved = await readCheckpoint(join(this.dir, CHECKPOINTS, name))
-      if (saved === undefined) continue
-      this.checkpoints = Number(name.replace(/\D/g, ''))
-      this.written = Math.min(saved.events, (await stat(events)).size)
-      await truncate(events, this.written)
-      return saved.state
-    }
-    await truncate(events, 0)
-    return undefined
-  }
-
-  /** After the events that led to it. */
   async write(name: string, content: string): Promise<string> {
-    await this.recorded
     const path = join(this.dir, name)
     await writeAtomic(path, content)
     return path
@@ -158,16 +125,11 @@ export class RunFolder {
     return existsSync(path) ? readFile(path, 'utf8') : undefined
   }
 
-  /** What a kill left half-written. */
-  private async removeUnfinished(): Promise<void> {
-    for (const folder of [this.dir, join(this.dir, CHECKPOINTS)])
-      for (const name of await readdir(folder))
+  /** Removes what a kill left half-written. */
+  async removeUnfinished(): Promise<void> {
+    for (const folder of [this.dir, join(this.dir, CHECKPOINTS), join(this.dir, OUTCOMES)])
+      for (const name of await readdir(folder).catch(() => []))
         if (isUnfinished(name)) await rm(join(folder, name), { recursive: true, force: true })
-  }
-
-  private async listCheckpoints(): Promise<string[]> {
-    const names = await readdir(join(this.dir, CHECKPOINTS)).catch(() => [])
-    return names.filter(name => /^checkpoint-\d+\.json$/.test(name)).sort()
   }
 }
 
@@ -176,6 +138,20 @@ function exists(dir: string, isRun: boolean): LayergymError {
     'run.exists',
     `the run folder ${dir} exists already: choose another --out` +
       `${isRun ? `, add --overwrite, or finish that run with: layergym resume ${dir}` : ''}`,
+  )
+}
+
+/** Which version made a folder without a kind is in its summary, if it was finished. */
+async function older(dir: string): Promise<LayergymError> {
+  const summary = (await readJson(join(dir, 'summary.json'))) as
+    | { readonly versions?: { readonly layergym?: string } }
+    | undefined
+  const version = summary?.versions?.layergym
+  return inputError(
+    'run.older',
+    `${dir} is a run of an earlier layergym${version === undefined ? '' : ` (${version})`}: its ${CONFIG} names no kind of run, ` +
+      'so this version can not go on with it. Start it anew with --config ' +
+      `${join(dir, CONFIG)} and another --out, or go on with the version that made it`,
   )
 }
 
@@ -198,14 +174,6 @@ async function knownConfig(dir: string): Promise<unknown | undefined> {
 async function readJson(path: string): Promise<unknown | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-async function readCheckpoint(path: string): Promise<{ events: number; state: unknown } | undefined> {
-  try {
-    return decode(await readFile(path, 'utf8')) as { events: number; state: unknown }
   } catch {
     return undefined
   }

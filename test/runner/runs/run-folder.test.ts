@@ -22,7 +22,7 @@ async function below(dir: string): Promise<readonly string[]> {
     .sort()
 }
 
-const FRESH = ['checkpoints/config.json', 'config.json', 'events.jsonl']
+const FRESH = ['checkpoints/config.json', 'config.json']
 const UUID = '0c9e5c1e-5f52-4f0c-9f0e-4a1d8a0e7a11'
 
 describe('overwriting', () => {
@@ -40,9 +40,12 @@ describe('overwriting', () => {
       'tensorboard/events.out.tfevents.123.host',
       'videos/episode-0.mp4',
       'outcomes/a@1@b.json',
+      'outcomes/learning.jsonl',
+      'run.json',
+      'events-1-of-2.jsonl',
       ...run.map(name => `ppo-1/${name}`),
       'ppo-1/videos/episode-0.mp4',
-      'a+b-2.json',
+      'a+b-2/run.json',
       `summary.json.${UUID}.partial`,
       `model.${UUID}.partial/weights.bin`,
       `checkpoints/checkpoint-000013.json.${UUID}.partial`,
@@ -99,19 +102,19 @@ describe('overwriting', () => {
   test('of several that begin in one folder at once, one gets it', async () => {
     const dir = await folder()
     const begun = await Promise.allSettled(
-      Array.from({ length: 8 }, (_, seed) => RunFolder.create(dir, { seed }, false)),
+      Array.from({ length: 8 }, (_, seed) => RunFolder.create(dir, { kind: 'train', seed }, false)),
     )
     const [winner, ...more] = begun.flatMap((result, seed) => (result.status === 'fulfilled' ? [seed] : []))
     expect(more).toEqual([])
     for (const result of begun)
       if (result.status === 'rejected') expect(result.reason.code).toBe('run.exists')
-    expect((await RunFolder.open(dir)).config).toEqual({ seed: winner })
+    expect((await RunFolder.open(dir)).config).toEqual({ kind: 'train', seed: winner })
     expect(await below(dir)).toEqual(FRESH)
   })
 })
 
 describe('a configuration that was edited', () => {
-  const config = { seed: 1, episodes: 6, data: '/clips', agentConfig: { hidden: [8] } }
+  const config = { kind: 'fine-tune', seed: 1, episodes: 6, data: '/clips', agentConfig: { hidden: [8] } }
   async function edited(change: Readonly<Record<string, unknown>>) {
     const dir = await folder()
     await RunFolder.create(dir, config, false)
@@ -134,13 +137,6 @@ describe('a configuration that was edited', () => {
     const dir = await edited({ data: '/moved/clips', out: '/elsewhere' })
     await cp(dir, `${dir}-moved`, { recursive: true })
     expect((await RunFolder.open(`${dir}-moved`)).config).toMatchObject({ data: '/moved/clips', seed: 1 })
-  })
-
-  test('a run of an earlier version, which kept no copy, goes on', async () => {
-    const dir = await folder()
-    await place(dir, 'checkpoints/other')
-    await writeFile(join(dir, 'config.json'), '{"seed":3}')
-    expect((await RunFolder.open(dir)).config).toEqual({ seed: 3 })
   })
 })
 

@@ -1,14 +1,13 @@
-import { mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { decode, encode } from '../../../src/runner/runs/codec.ts'
-import { runHash } from '../../../src/runner/runs/hash.ts'
+import { digestOf, runHash } from '../../../src/runner/runs/digest.ts'
 import { RunFolder } from '../../../src/runner/runs/run-folder.ts'
 
 const folder = async () => join(await mkdtemp(join(tmpdir(), 'layergym-test-')), 'run')
-const notice = (message: string) => ({ type: 'notice', message }) as const
 
 describe('codec', () => {
   property.prop([fc.float32Array(), fc.array(fc.double())])(
@@ -26,43 +25,67 @@ describe('codec', () => {
       expect(back.map).toEqual(value.map)
       expect(back.set).toEqual(value.set)
       expect(back.bytes).toEqual(value.bytes)
+      // Object.is: -0 and NaN too.
       back.numbers.forEach((n, i) => {
-        expect(n === numbers[i] || (Number.isNaN(n) && Number.isNaN(numbers[i])) || n === 0).toBe(true)
+        expect(n).toBe(numbers[i])
       })
     },
   )
 })
 
-describe('run hash', () => {
+describe('digest', () => {
   const run = {
-    episodes: [{ actions: [[1, 2]], rewards: [0.5] }],
-    weights: { a: Float32Array.of(1, 2, 3) },
-    policy: { head: { policy: [0.25] } },
+    episodes: [{ actions: [[1, 2]], rewards: [0.5, 0] }],
+    weights: [['a', [3, 1], Float32Array.of(1, 2, 0)]],
+    policy: { head: { policy: [0.25], seconds: 3 } },
   }
-  test('is the same for the same run', () => {
-    expect(runHash(structuredClone(run))).toBe(runHash(run))
+  test('is the same for the same content, whatever the order of keys', () => {
+    const { episodes, weights, policy } = structuredClone(run)
+    expect(digestOf({ policy, weights, episodes, nothing: undefined })).toBe(digestOf(run))
+    expect(digestOf({ ...run, policy: { head: { policy: [0.25], seconds: 4 } } }, ['seconds'])).toBe(
+      digestOf(run, ['seconds']),
+    )
+    expect(digestOf(decode(encode(run)))).toBe(digestOf(run))
   })
 
   test.each([
-    ['an action', { ...run, episodes: [{ actions: [[1, 3]], rewards: [0.5] }] }],
-    ['a reward', { ...run, episodes: [{ actions: [[1, 2]], rewards: [0.5 + 1e-16] }] }],
-    ['a weight', { ...run, weights: { a: Float32Array.of(1, 2, 3.0000002) } }],
-    ['the policy', { ...run, policy: { head: { policy: [0.26] } } }],
-  ])('changes with %s', (what, other) => {
-    if (what === 'a reward') other.episodes[0].rewards[0] = 0.5000000000000001
-    expect(runHash(other)).not.toBe(runHash(run))
+    ['an action', { ...run, episodes: [{ actions: [[1, 3]], rewards: [0.5, 0] }] }],
+    [
+      'the last bit of a reward',
+      { ...run, episodes: [{ actions: [[1, 2]], rewards: [0.5000000000000001, 0] }] },
+    ],
+    ['the sign of a zero', { ...run, episodes: [{ actions: [[1, 2]], rewards: [0.5, -0] }] }],
+    ['a weight', { ...run, weights: [['a', [3, 1], Float32Array.of(1, 2.0000002, 0)]] }],
+    ['the sign of a zero weight', { ...run, weights: [['a', [3, 1], Float32Array.of(1, 2, -0)]] }],
+    ['a name', { ...run, weights: [['b', [3, 1], Float32Array.of(1, 2, 0)]] }],
+    ['a shape', { ...run, weights: [['a', [1, 3], Float32Array.of(1, 2, 0)]] }],
+    ['the kind of numbers', { ...run, weights: [['a', [3, 1], [1, 2, 0]]] }],
+    ['the policy', { ...run, policy: { head: { policy: [0.26], seconds: 3 } } }],
+    ['what is not a number', { ...run, policy: { head: { policy: [Number.NaN], seconds: 3 } } }],
+  ])('changes with %s', (_what, other) => {
+    expect(digestOf(other)).not.toBe(digestOf(run))
+    expect(digestOf(decode(encode(other)))).toBe(digestOf(other))
+  })
+
+  test("a run's goes by the units' keys, not by when they were done", () => {
+    const one = new Map([
+      ['b', '2'],
+      ['a', '1'],
+    ])
+    expect(runHash(one)).toBe(runHash(new Map([...one].reverse())))
+    expect(runHash(new Map([...one, ['a', '2']]))).not.toBe(runHash(one))
   })
 })
 
 describe('run folder', () => {
   test('an existing run is refused, unless it may be overwritten', async () => {
     const dir = await folder()
-    await RunFolder.create(dir, { seed: 1 }, false)
+    await RunFolder.create(dir, { kind: 'train', seed: 1 }, false)
     await expect(RunFolder.create(dir, {}, false)).rejects.toThrow(
       /exists already.*--overwrite.*layergym resume/,
     )
-    await RunFolder.create(dir, { seed: 2 }, true)
-    expect((await RunFolder.open(dir)).config).toEqual({ seed: 2 })
+    await RunFolder.create(dir, { kind: 'train', seed: 2 }, true)
+    expect((await RunFolder.open(dir)).config).toEqual({ kind: 'train', seed: 2 })
   })
 
   test('a folder of other files is never overwritten', async () => {
@@ -72,28 +95,14 @@ describe('run folder', () => {
     expect(await readdir(dir)).toEqual(['thesis.tex'])
   })
 
-  test('restoring cuts off the events after the checkpoint', async () => {
-    const dir = await folder()
-    const run = await RunFolder.create(dir, {}, false)
-    await run.record(notice('before'))
-    await run.checkpoint({ episode: 1 })
-    await run.record(notice('after'))
-    const { folder: again } = await RunFolder.open(dir)
-    expect(await again.restore()).toEqual({ episode: 1 })
-    await again.record(notice('again'))
-    const lines = (await readFile(join(dir, 'events.jsonl'), 'utf8')).trim().split('\n')
-    expect(lines.map(line => JSON.parse(line).message)).toEqual(['before', 'again'])
-  })
-
-  test('a checkpoint cut short falls back on the one before', async () => {
-    const dir = await folder()
-    const run = await RunFolder.create(dir, {}, false)
-    for (let i = 1; i <= 4; i++) await run.checkpoint({ episode: i })
-    const files = await readdir(join(dir, 'checkpoints'))
-    const names = files.filter(name => name.startsWith('checkpoint-')).sort()
-    expect(names).toHaveLength(2)
-    await truncate(join(dir, 'checkpoints', names[1]), 10)
-    expect(await (await RunFolder.open(dir)).folder.restore()).toEqual({ episode: 3 })
+  test('a run of an earlier version is told apart, with the version where its summary says it', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'layergym-test-'))
+    await writeFile(join(dir, 'config.json'), '{"seed":1,"overwrite":false}')
+    const opening = () => RunFolder.open(dir)
+    await expect(opening()).rejects.toMatchObject({ code: 'run.older', exitCode: 2 })
+    await expect(opening()).rejects.toThrow(/is a run of an earlier layergym: .*Start it anew with --config/)
+    await writeFile(join(dir, 'summary.json'), '{"versions":{"layergym":"0.0.9"}}')
+    await expect(opening()).rejects.toThrow('is a run of an earlier layergym (0.0.9): ')
   })
 
   test('a folder that is no run is named', async () => {

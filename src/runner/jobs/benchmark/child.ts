@@ -1,80 +1,52 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { failure, inputError, interrupted } from '../../../common/error.ts'
-import { writeAtomic } from '../../runs/atomic.ts'
-import type { TrainConfig } from '../train/config.ts'
+import { fork } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { failure, interrupted, LayergymError } from '../../../common/error.ts'
 import type { TrainSummary } from '../train/summary.ts'
+import type { Answer, Order } from './worker.ts'
 
-/** One training run. */
-export interface Job {
-  readonly name: string
-  readonly config: TrainConfig
-}
-
-const PROGRAM = fileURLToPath(new URL('../../../../bin/layergym.mjs', import.meta.url))
+/** From source it is TypeScript; plugins may be so anyway. */
+const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const WORKER = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? 'worker.ts' : 'worker.js', import.meta.url),
+)
+/** Of what a process said before it died, characters. */
+const KEPT = 2000
 
 /**
- * Runs a job in a process of its own, from its checkpoint where it has one; a finished one is only read.
- * @throws interrupted when the signal says so: the process saves a checkpoint first
+ * Has a training run done in a process of its own, from its checkpoint where it has one.
+ * @throws what the run there threw; interrupted when the signal says so: the process saves a checkpoint first
  */
-export async function runJob({ name, config }: Job, signal: AbortSignal): Promise<TrainSummary> {
-  const dir = String(config.out)
-  const done = await readSummary(dir)
-  if (done !== undefined) return done
-  const words = existsSync(join(dir, 'config.json'))
-    ? ['resume', dir]
-    : ['train', '--config', await settings(config)]
-  const { code, stderr } = await outcome([...words, '--json'], signal)
-  if (signal.aborted) throw interrupted()
-  const summary = await readSummary(dir)
-  if (code === 0 && summary !== undefined) {
-    await rm(settingsPath(dir), { force: true })
-    return summary
-  }
-  const reason =
-    stderr
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^error: /, '') ?? `exit code ${code}`
-  throw code === 2
-    ? inputError('benchmark.run', `${name}: ${reason}`)
-    : failure('benchmark.run', `${name}: ${reason}`)
-}
-
-/** As a file, which JSON is YAML for. */
-async function settings(config: TrainConfig): Promise<string> {
-  const path = settingsPath(String(config.out))
-  await mkdir(dirname(path), { recursive: true })
-  await writeAtomic(path, JSON.stringify(config))
-  return path
-}
-
-function settingsPath(dir: string): string {
-  return `${dir}.json`
-}
-
-function outcome(words: readonly string[], signal: AbortSignal) {
-  return new Promise<{ readonly code: number | null; readonly stderr: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, [PROGRAM, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
-    let stderr = ''
-    child.stderr.on('data', data => {
-      stderr = (stderr + String(data)).slice(-10_000)
+export function trainInChild(order: Order, signal: AbortSignal): Promise<TrainSummary> {
+  return new Promise((resolve, reject) => {
+    const child = fork(WORKER, {
+      execArgv: ['--import', LOADER],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
-    const stop = () => child.kill('SIGINT')
+    let answer: Answer | undefined
+    let said = ''
+    child.stderr?.on('data', data => {
+      said = (said + String(data)).slice(-KEPT)
+    })
+    const stop = () => {
+      if (child.connected) child.send('stop')
+    }
     signal.addEventListener('abort', stop, { once: true })
     child.on('error', reject)
-    child.on('close', code => {
-      signal.removeEventListener('abort', stop)
-      resolve({ code, stderr })
+    child.on('message', message => {
+      answer = message as Answer
     })
+    child.on('close', (code, killed) => {
+      signal.removeEventListener('abort', stop)
+      if (answer !== undefined && 'summary' in answer) resolve(answer.summary)
+      else if (signal.aborted) reject(interrupted())
+      else if (answer !== undefined) reject(errorOf(answer))
+      else reject(failure('benchmark.child', `its process ended with ${killed ?? code}: ${said.trim()}`))
+    })
+    child.send(order)
   })
 }
 
-async function readSummary(dir: string): Promise<TrainSummary | undefined> {
-  const path = join(dir, 'summary.json')
-  return existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as TrainSummary) : undefined
+function errorOf({ kind, code, message }: Exclude<Answer, { summary: unknown }>): Error {
+  return kind === undefined ? new Error(message) : new LayergymError(kind, code ?? '', message)
 }

@@ -37,8 +37,3 @@ export const benchmarkSchema = z.strictObject({
 })
 
 export type BenchmarkConfig = z.infer<typeof benchmarkSchema>
-
-/** Whether a run folder's configuration is of `benchmark`. */
-export function isBenchmarkConfig(config: unknown): config is BenchmarkConfig {
-  return typeof config === 'object' && config !== null && 'agents' in config
-}

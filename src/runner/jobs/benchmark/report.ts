@@ -1,6 +1,7 @@
 import type { EChartsOption } from 'echarts'
 import { mean } from '../../../common/statistics.ts'
 import { AXIS, COLOURS, chart, LEGEND } from '../../report/chart.ts'
+import { failedSection } from '../../report/failed.ts'
 import { folded, type Html, html, table } from '../../report/html.ts'
 import { page } from '../../report/page.ts'
 import { decimal, integer, plural, pWords, signed } from '../../report/words.ts'
@@ -10,6 +11,7 @@ import type { AgentResult, BenchmarkSummary, Difference } from './summary.ts'
 export function renderBenchmarkReport(summary: BenchmarkSummary): string {
   return page(`Agents on ${summary.env}`, summary.dir, [
     verdictSection(summary),
+    ...failedSection(summary.failed, 'Agents are compared by their other runs.'),
     resultsSection(summary),
     curvesSection(summary),
     differencesSection(summary),

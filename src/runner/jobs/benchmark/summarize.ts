@@ -1,55 +1,88 @@
+import { join } from 'node:path'
+import { failure } from '../../../common/error.ts'
 import { interquartileMean, mean } from '../../../common/statistics.ts'
 import { holm, LEVEL } from '../../inference/holm.ts'
 import { intervalOf } from '../../inference/inference.ts'
 import { meanInterval } from '../../inference/statistics.ts'
 import { welch } from '../../inference/welch.ts'
+import type { Facts } from '../../runs/job.ts'
 import type { TrainSummary } from '../train/summary.ts'
-import { type Job, runJob } from './child.ts'
 import type { BenchmarkConfig } from './config.ts'
-import type { AgentResult, BenchmarkSummary, Difference } from './summary.ts'
+import type { AgentResult, BenchmarkSummary, Difference, RunResult } from './summary.ts'
 
-/** What finished runs come to. */
-export async function summarize(
-  dir: string,
-  config: BenchmarkConfig,
-  jobs: readonly Job[],
-): Promise<BenchmarkSummary> {
-  const runs: TrainSummary[] = []
-  for (const job of jobs) runs.push(await runJob(job, new AbortController().signal))
-  const [{ env, settings, evaluation }] = runs
-  const { rewardThreshold, versions } = settings
-  const agents = config.agents.map(agent =>
-    resultOf(
-      agent,
-      runs.filter(run => run.agent === agent),
-      rewardThreshold,
-    ),
-  )
+/** A run that is done, as far as the comparison needs it. */
+export interface Outcome extends Omit<RunResult, 'runDir'> {
+  readonly agent: string
+  /** With version. */
+  readonly env: string
+  readonly evalEpisodes: number
+  readonly rewardThreshold?: number
+}
+
+export function outcomeOf({
+  agent,
+  env,
+  seed,
+  hash,
+  evaluation,
+  stepsPerSecond,
+  curve,
+  settings,
+}: TrainSummary): Outcome {
   return {
-    dir,
-    env,
-    steps: config.steps,
-    seeds: Array.from({ length: config.seeds }, (_, i) => config.seed + i),
+    ...{ agent, env, seed, hash, stepsPerSecond },
     evalEpisodes: evaluation.episodes,
-    rewardThreshold,
-    agents,
-    differences: differencesOf(agents),
-    versions,
+    rewardThreshold: settings.rewardThreshold,
+    meanReturn: evaluation.meanReturn,
+    curve: curve.map(({ step, returns }) => ({ step, returns })),
   }
 }
 
-function resultOf(agent: string, runs: readonly TrainSummary[], threshold: number | undefined): AgentResult {
-  const returns = runs.map(run => run.evaluation.meanReturn)
+export interface BenchmarkOutcomes {
+  readonly config: BenchmarkConfig
+  readonly runs: readonly Outcome[]
+  readonly failed: BenchmarkSummary['failed']
+}
+
+/** What runs come to. @throws failure where none succeeded */
+export function summarizeBenchmark(
+  { config, runs, failed }: BenchmarkOutcomes,
+  { runDir, hash, origin }: Facts,
+): BenchmarkSummary {
+  if (runs.length === 0) throw failure('benchmark.failed', `no run succeeded: ${failed[0].cause}`)
+  const [{ env, evalEpisodes, rewardThreshold }] = runs
+  const agents = config.agents
+    .map(agent => ({ agent, own: runs.filter(run => run.agent === agent) }))
+    .filter(({ own }) => own.length > 0)
+    .map(({ agent, own }) => resultOf(agent, own, runDir))
+  return {
+    dir: runDir,
+    hash,
+    env,
+    steps: config.steps,
+    seeds: Array.from({ length: config.seeds }, (_, i) => config.seed + i),
+    evalEpisodes,
+    rewardThreshold,
+    agents,
+    differences: differencesOf(agents),
+    versions: origin.versions,
+    failed,
+  }
+}
+
+/** Of a run's folder, within the benchmark's. */
+export function folderOf(agent: string, seed: number): string {
+  return `${agent}-${seed}`
+}
+
+function resultOf(agent: string, runs: readonly Outcome[], dir: string): AgentResult {
+  const returns = runs.map(run => run.meanReturn)
+  const [{ rewardThreshold: threshold }] = runs
   return {
     agent,
-    runs: runs.map(({ seed, runDir, hash, evaluation, stepsPerSecond, curve }) => ({
-      seed,
-      runDir,
-      hash,
-      meanReturn: evaluation.meanReturn,
-      stepsPerSecond,
-      curve: curve.map(({ step, returns: each }) => ({ step, returns: each })),
-    })),
+    runs: runs.map(({ seed, hash, meanReturn, stepsPerSecond, curve }) => {
+      return { seed, runDir: join(dir, folderOf(agent, seed)), hash, meanReturn, stepsPerSecond, curve }
+    }),
     mean: mean(returns),
     interval: meanInterval(returns),
     iqm: interquartileMean(returns),

@@ -1,10 +1,13 @@
 import type { Interval } from '../../inference/statistics.ts'
 import type { CurvePoint } from '../../play/points.ts'
+import type { FailedUnit } from '../../runs/job.ts'
 import type { TrainSummary } from '../train/summary.ts'
 
 /** What `layergym benchmark` answers; in its folder's summary.json too. */
 export interface BenchmarkSummary {
   readonly dir: string
+  /** SHA-256 over the hashes of all runs. */
+  readonly hash: string
   /** With version. */
   readonly env: string
   readonly steps: number
@@ -15,11 +18,13 @@ export interface BenchmarkSummary {
   readonly agents: readonly AgentResult[]
   readonly differences: readonly Difference[]
   readonly versions: TrainSummary['settings']['versions']
+  /** Runs that came to nothing: their agents are compared by the others. */
+  readonly failed: readonly FailedUnit[]
 }
 
 export interface AgentResult {
   readonly agent: string
-  /** One a seed. */
+  /** One a seed that didn't fail. */
   readonly runs: readonly RunResult[]
   /** Of the runs' greedy mean returns. */
   readonly mean: number

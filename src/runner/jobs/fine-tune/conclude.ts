@@ -9,6 +9,7 @@ import type { Beginning } from '../../instances/start.ts'
 import { pointsOf, testScore } from '../../instances/test-scores.ts'
 import type { ClipScores, ScheduleRun } from '../../instances/trained.ts'
 import type { EpisodeSummary, RoundSummary } from '../../play/summary.ts'
+import type { Facts } from '../../runs/job.ts'
 import { behaviourOf } from './behaviour.ts'
 import { caveatsOf, runCaveats } from './caveats.ts'
 import { compareWithBaselines } from './compare.ts'
@@ -26,11 +27,8 @@ export interface Greedy {
 /** A final run of the policy knows its rounds. */
 export type FinalRun = ScheduleRun & { readonly rounds?: readonly RoundSummary[] }
 
-export interface SummaryInput
-  extends Pick<
-    FineTuneSummary,
-    'runDir' | 'hash' | 'model' | 'test' | 'mistakes' | 'episodes' | 'updates' | 'notes' | 'chosen'
-  > {
+export interface FineTuneOutcomes
+  extends Pick<FineTuneSummary, 'model' | 'test' | 'mistakes' | 'episodes' | 'updates' | 'notes' | 'chosen'> {
   readonly composition: Composition
   readonly greedy: Greedy
   readonly seeds: readonly number[]
@@ -40,7 +38,10 @@ export interface SummaryInput
 }
 
 /** Everything a run reports, from what its parts came to. */
-export function buildSummary(input: SummaryInput): FineTuneSummary {
+export function summarizeFineTuning(
+  input: FineTuneOutcomes,
+  { runDir, hash, origin }: Facts,
+): FineTuneSummary {
   const { composition, greedy, beginning } = input
   const { config, engine, dataset, splits, worlds, balanced } = composition
   const { trainee, states } = worlds[0].options
@@ -61,10 +62,10 @@ export function buildSummary(input: SummaryInput): FineTuneSummary {
   }
   const told = { ...compared, start: beginning.start, data, config }
   return {
-    runDir: input.runDir,
-    hash: input.hash,
+    runDir,
+    hash,
     engine: engine.name,
-    versions: { ...engine.versions, threads: String(engine.threads) },
+    versions: { ...origin.versions, threads: String(engine.threads) },
     config: { ...config, features: [...states.group, ...states.global].map(feature => feature.id) },
     data,
     groups: trainee.network.groups.map(({ name, parameters, flops }) => ({ name, parameters, flops })),
@@ -84,7 +85,10 @@ export function buildSummary(input: SummaryInput): FineTuneSummary {
 }
 
 /** The learned policy and each baseline over the same seeds, and the differences between them. */
-function compareAll({ composition, seeds, runs, searches, beginning, greedy }: SummaryInput, search: Cost) {
+function compareAll(
+  { composition, seeds, runs, searches, beginning, greedy }: FineTuneOutcomes,
+  search: Cost,
+) {
   const finals = (name: string) => seeds.map(seed => ({ seed, run: runs[`${name}/${seed}`] }))
   const outcomes = (name: string) => ({
     perSeed: finals(name).map(({ run }) => clipOutcomes(run.test, composition)),
@@ -191,7 +195,7 @@ function summarise(
 }
 
 /** Everything that was trained; what is solved once, once. */
-function spentOn({ runs, searches, episodes, greedy }: SummaryInput): Cost {
+function spentOn({ runs, searches, episodes, greedy }: FineTuneOutcomes): Cost {
   const again = [...searches.keys()].filter(name => (BASELINES[name] as Schedule).solved)
   const trained = Object.entries(runs).filter(([key]) => !again.some(name => key.startsWith(`${name}/`)))
   return total([...trained.map(([, run]) => run), ...episodes, greedy.summary])

@@ -17,7 +17,7 @@ import type { Parts } from '../../instances/instance.ts'
 import type { EpisodeSummary } from '../../play/summary.ts'
 import type { Plugin } from '../../plugins/plugin.ts'
 import type { OnEvent } from '../../runs/events.ts'
-import { fineTune } from './fine-tune.ts'
+import { fineTune } from './job.ts'
 import type { FineTuneSummary } from './summary.ts'
 
 /** Every part may be the user's own; what is left out is as in `layergym fine-tune`. */

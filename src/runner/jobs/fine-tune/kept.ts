@@ -5,6 +5,7 @@ import { type NetworkWriter, networkWriter } from '../../../models/save.ts'
 import type { Composition } from '../../instances/instance.ts'
 import { modelMetadata } from '../../instances/model-metadata.ts'
 import { chosenBy } from '../../play/learn.ts'
+import type { RunEvent } from '../../runs/events.ts'
 import type { Chosen } from './summary.ts'
 
 /** The best model so far. The linear probe's network may be another than the one that is fine-tuned. */
@@ -27,6 +28,7 @@ export function traineeOf({ network }: Pick<Kept, 'network'>, { linear, worlds }
 /** Keeps the run folder's model: as soon as one is known, and the better one from then on. */
 export class ModelKeeper {
   private readonly writers = new Map<Kept['network'], Promise<NetworkWriter>>()
+  private best: Kept | undefined
 
   constructor(
     private readonly dir: string,
@@ -37,15 +39,36 @@ export class ModelKeeper {
     return join(this.dir, 'model')
   }
 
+  /** The best so far. */
+  get kept(): Kept {
+    if (this.best === undefined) throw new Error('no run gave a model to keep')
+    return this.best
+  }
+
   /** Takes the networks as they are built; call it while nothing trains. */
   async prepare(networks: readonly Kept['network'][]): Promise<void> {
     for (const network of networks) await this.writer(network)
   }
 
-  /** Writes it in the place of the one before; whoever reads the folder finds a whole model. */
-  async save(kept: Kept): Promise<void> {
-    const write = await this.writer(kept.network)
-    await write(this.folder, kept.weights, modelMetadata(this.composition))
+  /** Saves a candidate that takes over, and tells so. @returns whether it does */
+  async offer(candidate: Kept, emit: (event: RunEvent) => void): Promise<boolean> {
+    if (!this.recall(candidate)) return false
+    await this.save()
+    emit({ type: 'saved', from: candidate.chosen.from, score: candidate.chosen.score })
+    return true
+  }
+
+  /** The same for one that was offered before, by an earlier process or this one. */
+  recall(candidate: Kept): boolean {
+    if (!takesOver(candidate.chosen, this.best, this.composition.config.keep)) return false
+    this.best = candidate
+    return true
+  }
+
+  /** Writes the best in the place of the one before; whoever reads the folder finds a whole model. */
+  async save(): Promise<void> {
+    const write = await this.writer(this.kept.network)
+    await write(this.folder, this.kept.weights, modelMetadata(this.composition))
   }
 
   private writer(network: Kept['network']): Promise<NetworkWriter> {

@@ -10,8 +10,3 @@ export const learnPolicySchema = z.strictObject({
 })
 
 export type LearnPolicyConfig = z.infer<typeof learnPolicySchema>
-
-/** Whether a run folder's configuration is of `learn-policy`. */
-export function isLearnPolicyConfig(config: unknown): config is LearnPolicyConfig {
-  return typeof config === 'object' && config !== null && 'train' in config && !('on' in config)
-}

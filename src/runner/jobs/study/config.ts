@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { baselineNames } from '../../../agents/schedules/baselines.ts'
 import { populationSearches, searchNames } from '../../../agents/search/population-searches.ts'
 import { inputError } from '../../../common/error.ts'
-import { integer, kebabCase, parseConfig, real } from '../../../common/settings.ts'
+import { camelCase, integer, kebabCase, parseConfig, real } from '../../../common/settings.ts'
 import { CONTROL_KEYS, type ControlKey, type FineTuneConfig } from '../../instances/config.ts'
 import { controlShape, manyShape, naming } from '../../instances/many-config.ts'
 import { parseAgentConfig } from '../../plugins/agent-config.ts'
@@ -19,11 +19,6 @@ export const studySchema = z.strictObject({
 })
 
 export type StudyConfig = z.infer<typeof studySchema>
-
-/** Whether a run folder's configuration is of `study`. */
-export function isStudyConfig(config: unknown): config is StudyConfig {
-  return typeof config === 'object' && config !== null && 'contenders' in config && 'on' in config
-}
 
 /** One of what is compared: a schedule, a learned policy, or an agent or a search that learns on the instance itself. */
 const contenderSchema = z.strictObject({
@@ -125,12 +120,34 @@ function parseContender(id: string, values: Readonly<Record<string, unknown>>): 
   return { ...parsed, id, kind, agentSettings }
 }
 
-/** @throws input error naming a contender whose agent or search isn't known, or can't be set so */
-export function checkContenders(contenders: readonly Contender[], container: Container): void {
-  for (const { id, agent, agentConfig = {}, search, searchConfig = {} } of contenders) {
-    naming(`contender '${id}'`, () => {
-      if (search !== undefined) parseAgentConfig(search, populationSearches[search].config, searchConfig)
-      if (agent !== undefined) parseAgentConfig(agent, container.agent(agent).config, agentConfig)
-    })
-  }
+/**
+ * The same contenders with all settings of their agents and searches, defaults included.
+ * @param own an instance's settings: what a contender doesn't say
+ * @throws input error naming a contender whose agent or search isn't known, or can't be set so
+ */
+export function wholeContenders(
+  contenders: readonly Contender[],
+  given: StudyConfig['contenders'],
+  container: Container,
+  own: FineTuneConfig,
+): StudyConfig['contenders'] {
+  const whole = contenders.map(contender => {
+    const settings = naming(`contender '${contender.id}'`, () => wholeSettings(contender, container, own))
+    const camel = Object.entries(given[contender.id]).map(([key, value]) => [camelCase(key), value])
+    return [contender.id, { ...Object.fromEntries(camel), ...settings }]
+  })
+  return Object.fromEntries(whole)
+}
+
+function wholeSettings(contender: Contender, container: Container, own: FineTuneConfig) {
+  const { agent, agentConfig = {}, search, searchConfig = {} } = contender
+  if (search !== undefined)
+    return { searchConfig: parseAgentConfig(search, populationSearches[search].config, searchConfig) }
+  if (agent === undefined) return {}
+  const definition = container.agent(agent)
+  const config = parseAgentConfig(agent, definition.config, agentConfig)
+  // A joint agent's actions are known with the network alone; presets then wait for it.
+  if ((contender.control ?? own.control) === 'joint') return { agentConfig: config }
+  const { space } = container.actions(contender.actions ?? own.actions)
+  return { agentConfig: definition.settings?.({ config, actionSpace: space }) ?? config }
 }

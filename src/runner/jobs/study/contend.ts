@@ -8,6 +8,7 @@ import { Rng } from '../../../common/random.ts'
 import { settingsOf } from '../../../envs/finetune/actions.ts'
 import { isBetter } from '../../../envs/finetune/training.ts'
 import { learningIn } from '../../instances/control.ts'
+import { weightsDigest } from '../../instances/fingerprints.ts'
 import type { Composition } from '../../instances/instance.ts'
 import { applyPolicy, type PolicyFile, settingsOfPolicy } from '../../instances/policy.ts'
 import { runPolicy, runSchedule } from '../../instances/schedule-runs.ts'
@@ -18,6 +19,7 @@ import type { ClipScores, ScheduleRun } from '../../instances/trained.ts'
 import { chosenBy, initialLearningState, type LearningState, learn } from '../../play/learn.ts'
 import type { Clock, GroupAgent } from '../../play/roles.ts'
 import { parseAgentConfig } from '../../plugins/agent-config.ts'
+import { digestOf } from '../../runs/digest.ts'
 import type { Contender } from './config.ts'
 import type { Outcome, TestItems } from './outcome.ts'
 
@@ -30,9 +32,10 @@ export interface PlayOptions {
   readonly policies: ReadonlyMap<string, PolicyFile>
   readonly clock: Clock
   readonly signal: AbortSignal
+  readonly onNotice: (message: string) => void
 }
 
-type Played = Omit<Outcome, 'instance' | 'contender' | 'seed' | 'budgetFlops'>
+export type Played = Omit<Outcome, 'instance' | 'contender' | 'seed' | 'budgetFlops'>
 
 /** One contender on one instance: what it comes to, and what it cost. The test split is read once, at the end. */
 export function play(contender: Contender, options: PlayOptions): Promise<Played> {
@@ -53,20 +56,24 @@ async function playSchedule(
   const { limits } = composition.worlds[0].options
   const own = schedule.trial(limits)
   const given = { ...own, rate: contender.rate ?? own.rate, headRate: contender.headRate ?? own.headRate }
-  const play = async (trial: Trial, test: boolean) =>
-    (await runSchedule(schedule, trial, seed, { composition, clock, test })).run
+  const play = (trial: Trial, test: boolean) =>
+    runSchedule(schedule, trial, seed, { composition, clock, test })
   // The test split is left alone until the trial is chosen.
   const search =
     contender.tries === undefined
       ? undefined
       : await searchSchedule(schedule, {
           ...{ limits, rates: contender.tries, seeds: [seed], longer: false },
-          run: trial => play(trial, false),
+          run: async trial => (await play(trial, false)).run,
         })
   const trial = search?.chosen.trial ?? given
-  const run = await play(trial, true)
+  const { run, weights } = await play(trial, true)
+  const { network } = schedule.solved
+    ? composition.linear.options.trainee
+    : composition.worlds[0].options.trainee
   return {
     ...scored(run, composition),
+    content: weightsDigest(weights, network),
     // The same run again, to be scored: it is not paid for twice.
     total: total(search === undefined ? [run] : runsOf(search)),
     rates: contender.rates ?? [trial.rate, trial.headRate],
@@ -101,14 +108,19 @@ async function playPolicy(path: string, { composition, policies, clock }: PlayOp
   const agents = own.createAgents()
   try {
     applyPolicy(policy, agents, own)
-    const { run } = await runPolicy(composition.config.seed, agents, {
+    const { run, episode, weights } = await runPolicy(composition.config.seed, agents, {
       composition: own,
       clock,
       index: 0,
       paid: false,
       test: true,
     })
-    return { ...scored(run, composition), total: { flops: run.flops, seconds: run.seconds } }
+    const { network } = own.worlds[0].options.trainee
+    return {
+      ...scored(run, composition),
+      content: digestOf([episode.actions, weightsDigest(weights, network)]),
+      total: { flops: run.flops, seconds: run.seconds },
+    }
   } finally {
     disposeAll(agents)
   }
@@ -141,6 +153,7 @@ async function playSearch(
   const run = { score, rewardLoss, rewardAccuracy, flops: world.flops, seconds }
   return {
     ...scored({ ...run, test: boundedTestScores(trainee, composition) }, composition),
+    content: weightsDigest(world.best.weights, trainee.network),
     total: { flops, seconds },
     episodes: runs,
   }
@@ -148,7 +161,7 @@ async function playSearch(
 
 /** An agent learns on the instance until its budget is spent; the better of its best episode and a greedy run counts. */
 async function playAgent(contender: Contender, options: PlayOptions): Promise<Played> {
-  const { composition, clock, signal } = options
+  const { composition, clock, signal, onNotice } = options
   const own = await fromItsBeginning(composition.derive(contender.agentSettings), clock)
   const [world] = own.worlds
   const agents = own.createAgents()
@@ -165,7 +178,7 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
         state: learning,
         signal,
         clock,
-        onEvent: () => undefined,
+        onEvent: event => event.type === 'notice' && onNotice(event.message),
         onState: async () => undefined,
       })
     }
@@ -183,8 +196,14 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
     trainee.assign(better ? best.weights : greedy.weights)
     const { score, rewardLoss, rewardAccuracy, flops, seconds } = chosen
     const run = { score, rewardLoss, rewardAccuracy, flops, seconds, test: boundedTestScores(trainee, own) }
+    const did = [...learning.episodes, greedy.episode].map(({ actions, rewards }) => [actions, rewards])
     return {
       ...scored(run, own),
+      content: digestOf([
+        did,
+        learning.agents,
+        weightsDigest(better ? best.weights : greedy.weights, trainee.network),
+      ]),
       total: total([spentOn(learning), greedy.episode.summary]),
       episodes: learning.episodes.length,
       updates: learning.updates,
@@ -204,7 +223,7 @@ function spentOn({ episodes }: LearningState) {
 
 type Scored = Pick<ScheduleRun, 'score' | 'rewardLoss' | 'rewardAccuracy' | 'flops' | 'seconds' | 'test'>
 
-function scored(run: Scored, composition: Composition): Omit<Played, 'total'> {
+function scored(run: Scored, composition: Composition): Omit<Played, 'total' | 'content'> {
   if (run.test === undefined) throw new Error('a final run without its test scores')
   const { primary: accuracy, loss } = testScore(run.test, composition)
   const { score, rewardLoss, rewardAccuracy, flops, seconds } = run

@@ -1,6 +1,3 @@
-import { readdir, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
-
 /** What one contender came to on one instance with one seed. */
 export interface Outcome {
   readonly instance: string
@@ -25,6 +22,8 @@ export interface Outcome {
   readonly budgetFlops: number
   /** Of a schedule: the backbone's and the head's, or those that were given a group. */
   readonly rates?: readonly number[]
+  /** SHA-256 over the weights that it ends with and, of agents, what they did and learned; of outcomes since then too. */
+  readonly content?: string
   /** Of agents that learned on the instance. */
   readonly episodes?: number
   readonly updates?: Readonly<Record<string, number>>
@@ -37,25 +36,4 @@ export interface TestItems {
   readonly correct: readonly number[]
   /** Nats, to four decimals. */
   readonly losses: readonly number[]
-}
-
-/** The name of an outcome's file. No name of an instance or a contender has an @, so no two outcomes share one. */
-export function outcomeFile({
-  instance,
-  seed,
-  contender,
-}: Pick<Outcome, 'instance' | 'seed' | 'contender'>): string {
-  return `${instance}@${seed}@${contender}.json`
-}
-
-/** Names of earlier versions were not one outcome's alone; what is in a file says whose it is. */
-export async function renameOlder(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (name.includes('@') || !name.endsWith('.json')) continue
-    // Another process may have renamed it meanwhile.
-    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined)
-    if (text === undefined) continue
-    const target = join(folder, outcomeFile(JSON.parse(text) as Outcome))
-    await rename(join(folder, name), target).catch(() => undefined)
-  }
 }

@@ -1,12 +1,12 @@
 import type { EChartsOption } from 'echarts'
 import { AXIS, COLOURS, chart, shortened } from '../../report/chart.ts'
 import { type Html, html } from '../../report/html.ts'
-import type { StudySummary } from './summary.ts'
+import type { StudyComparison } from './summary.ts'
 
 const LEARNED = 'policy, its learning counted'
 
 /** Accuracy against cost, and who isn't beaten at both. */
-export function costSection({ contenders }: Pick<StudySummary, 'contenders'>): Html {
+export function costSection({ contenders }: Pick<StudyComparison, 'contenders'>): Html {
   const kinds = ['schedule', 'search', 'agent', 'policy'] as const
   const colours = {
     schedule: COLOURS.baselines[0],

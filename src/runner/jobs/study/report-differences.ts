@@ -1,9 +1,9 @@
 import { folded, type Html, html, table } from '../../report/html.ts'
 import { decimal, percent, plural, pWords, signed } from '../../report/words.ts'
-import type { Evidence, PairedDifference, StudySummary } from './summary.ts'
+import type { Evidence, PairedDifference, StudyComparison } from './summary.ts'
 
 /** What is claimed, and every other difference as it is. */
-export function differencesSection(summary: StudySummary): Html {
+export function differencesSection(summary: StudyComparison): Html {
   const { differences, reference, evidence } = summary
   const rows = (some: readonly PairedDifference[]) =>
     [...some]
@@ -39,7 +39,7 @@ export function evidenceWords({ unit, comparisons }: Evidence): string {
   return `${about[unit]} Claims are corrected for ${plural(comparisons, 'comparison')} (Holm); intervals are not.`
 }
 
-export function marginWords({ margin }: Pick<StudySummary, 'margin'>): string {
+export function marginWords({ margin }: Pick<StudyComparison, 'margin'>): string {
   const value = Number((100 * margin).toPrecision(3))
   return `${value} ${value === 1 ? 'point' : 'points'}`
 }

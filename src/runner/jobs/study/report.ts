@@ -1,9 +1,10 @@
+import { failedSection } from '../../report/failed.ts'
 import { type Html, html, table } from '../../report/html.ts'
 import { page } from '../../report/page.ts'
 import { decimal, duration, flops, percent, plural, signed } from '../../report/words.ts'
 import { costSection } from './report-cost.ts'
 import { between, differencesSection, evidenceWords, marginWords } from './report-differences.ts'
-import type { ContenderResult, PairedDifference, StudySummary } from './summary.ts'
+import type { ContenderResult, PairedDifference, StudyComparison, StudySummary } from './summary.ts'
 
 /** Ways of fine-tuning on many instances, as one HTML page that needs nothing else. */
 export function renderStudyReport(summary: StudySummary): string {
@@ -11,6 +12,7 @@ export function renderStudyReport(summary: StudySummary): string {
   const title = `${plural(summary.contenders.length, 'way')} to fine-tune, ${plural(instances.length, 'instance')}`
   return page(title, `${plural(seeds.length, 'seed')} each; ${dir}`, [
     verdictSection(summary),
+    ...failedSection(summary.failed, 'Contenders that failed somewhere are compared nowhere.'),
     costSection(summary),
     numbersSection(summary),
     differencesSection(summary),
@@ -18,7 +20,7 @@ export function renderStudyReport(summary: StudySummary): string {
   ])
 }
 
-function verdictSection(summary: StudySummary): Html {
+function verdictSection(summary: StudyComparison): Html {
   const { contenders, differences, evidence, reference } = summary
   const from = differences.filter(pair => pair.from === reference)
   const named = (verdict: PairedDifference['verdict']) =>
@@ -43,7 +45,7 @@ function listed(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.join(', ')
 }
 
-function numbersSection({ contenders }: StudySummary): Html {
+function numbersSection({ contenders }: StudyComparison): Html {
   const order = ranked(contenders)
   return html`<section><h2>The numbers</h2>${table({
     caption:
@@ -91,7 +93,7 @@ function learningWords({ id, learning, updates }: ContenderResult): readonly Htm
   ]
 }
 
-function instancesSection({ contenders, instances }: StudySummary): Html {
+function instancesSection({ contenders, instances }: StudyComparison): Html {
   const order = ranked(contenders)
   return html`<section><h2>Instance by instance</h2>${table({
     caption: 'Test accuracy in per cent, mean over seeds.',

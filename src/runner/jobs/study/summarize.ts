@@ -8,7 +8,7 @@ import type { Contender, StudyConfig } from './config.ts'
 import { ACCURACY, familySize, infer, type OutcomeGrid, type Pair, pairedDifferences } from './differences.ts'
 import { evidenceOf } from './evidence.ts'
 import type { Outcome } from './outcome.ts'
-import type { ContenderResult, Evidence, StudySummary } from './summary.ts'
+import type { ContenderResult, Evidence, StudyComparison } from './summary.ts'
 import { tuningRemarks } from './tuning.ts'
 
 /** Of studies that were set up before there was a choice. */
@@ -25,9 +25,11 @@ export function summarizeStudy(
   outcomes: readonly Outcome[],
   policies: ReadonlyMap<string, PolicyFile>,
   belongs?: (pair: Pair) => boolean,
-): StudySummary {
+): StudyComparison {
   const { pairs, margin } = { ...DEFAULTS, ...config }
-  const reference = config.reference ?? contenders[0].id
+  const ids = contenders.map(({ id }) => id)
+  // Of a reference that failed, the first of the others takes the place.
+  const reference = ids.includes(config.reference ?? '') ? String(config.reference) : ids[0]
   const family = belongs ?? (({ from }: Pair) => pairs === 'all' || from === reference)
   const instances = [...new Set(outcomes.map(({ instance }) => instance))]
   const seeds = [...new Set(outcomes.map(({ seed }) => seed))]
@@ -40,7 +42,6 @@ export function summarizeStudy(
       ),
     ]),
   )
-  const ids = contenders.map(({ id }) => id)
   const evidence = evidenceOf(outcomes, Math.max(1, familySize(ids, family)))
   const results = contenders.map(contender => ({
     ...resultOf(contender, grids.get(contender.id) ?? [], { evidence, seed: config.seed, policies }),

@@ -1,8 +1,27 @@
 import type { Interval } from '../../inference/statistics.ts'
 import type { PolicyCost } from '../../instances/policy.ts'
+import type { FailedUnit } from '../../runs/job.ts'
 
-/** What `layergym study` answers; in its folder's summary.json too. */
-export interface StudySummary {
+/** What a study has come to; in its folder's summary.json too. */
+export interface StudySummary extends StudyComparison {
+  /** SHA-256 over what every contender did and learned. */
+  readonly hash: string
+  /** Outcomes of all contenders on all instances with all seeds, failures among them. */
+  readonly units: number
+  /** Left out of the comparison: a contender is compared where it has an outcome on every instance with every seed. */
+  readonly failed: readonly FailedUnit[]
+}
+
+/** What `layergym study` answers: without a summary while other parts are missing. */
+export interface StudyResult {
+  readonly dir: string
+  readonly done: number
+  readonly of: number
+  readonly hash?: string
+  readonly summary?: StudySummary
+}
+
+export interface StudyComparison {
   readonly dir: string
   readonly instances: readonly string[]
   readonly seeds: readonly number[]

@@ -3,6 +3,7 @@ import { Rng } from '../../../common/random.ts'
 import type { EnvOptions } from '../../../envs/registry.ts'
 import { refuseUnrecordable } from '../../../envs/wrappers/record-video.ts'
 import { knownKeys, parseAgentConfig } from '../../plugins/agent-config.ts'
+import { settingsOf } from '../../plugins/container.ts'
 import { containerOf } from '../../plugins/load-plugins.ts'
 import type { Plugin } from '../../plugins/plugin.ts'
 import type { TrainConfig } from './config.ts'
@@ -10,10 +11,12 @@ import { World } from './envs.ts'
 
 /** What a training run works with, made once. */
 export interface TrainComposition {
-  /** With everything that the recipe and the number of steps decide. */
+  /** With everything that the agent, its recipe and the number of steps decide. */
   readonly config: ResolvedConfig
   readonly world: World
   readonly agent: Agent<unknown, unknown>
+  /** Of what computes its networks. */
+  readonly versions: Readonly<Record<string, string>>
 }
 
 export type ResolvedConfig = TrainConfig &
@@ -46,6 +49,7 @@ export async function composeTraining(
   })
   const resolved = {
     ...config,
+    agentConfig: settingsOf(agent),
     engine: networks.engine,
     threads: networks.threads,
     envs: config.envs ?? recipe.envs ?? 1,
@@ -53,21 +57,24 @@ export async function composeTraining(
     logEvery: config.logEvery ?? Math.max(1, Math.round(config.steps / 200)),
     checkpointEvery: config.checkpointEvery ?? Math.max(1, Math.round(config.steps / 10)),
   }
-  return { config: resolved, world, agent }
+  return { config: resolved, world, agent, versions: networks.versions }
 }
 
+interface Networks
+  extends Pick<TrainConfig, 'engine' | 'threads'>,
+    Pick<AgentContext, 'perceptron'>,
+    Pick<TrainComposition, 'versions'> {}
+
 /** The engine itself is loaded where it is asked for alone; bits depend on it and its threads, so both are recorded. */
-async function networksOn({
-  engine: choice,
-  threads,
-}: TrainConfig): Promise<Pick<TrainConfig, 'engine' | 'threads'> & Pick<AgentContext, 'perceptron'>> {
-  if (choice === 'simd') return { engine: 'simd' }
+async function networksOn({ engine: choice, threads }: TrainConfig): Promise<Networks> {
+  if (choice === 'simd') return { engine: 'simd', versions: {} }
   const [{ startEngine }, { EngineMlp }] = await Promise.all([
     import('../../../models/engine.ts'),
     import('../../../agents/engine-mlp.ts'),
   ])
   const engine = await startEngine({ engine: choice, threads })
-  return { engine: engine.name, threads: engine.threads, perceptron: options => new EngineMlp(options) }
+  const { name, threads: used, versions } = engine
+  return { engine: name, threads: used, versions, perceptron: options => new EngineMlp(options) }
 }
 
 /** Schedules span the run, for agents that have them; and whoever knows that there are many steps plans for many. */

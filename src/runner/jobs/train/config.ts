@@ -62,8 +62,3 @@ export function withAbsolutePaths<C extends { readonly out?: string; readonly pl
     plugin: config.plugin.map(name => (existsSync(name) ? resolve(name) : name)),
   }
 }
-
-/** Whether a run folder's configuration is of `train`. */
-export function isTrainConfig(config: unknown): config is TrainConfig {
-  return typeof config === 'object' && config !== null && 'env' in config
-}

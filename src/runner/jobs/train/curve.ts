@@ -2,13 +2,8 @@ import type { LearnReport } from '../../../agents/agent.ts'
 import type { Rollout } from '../../play/collector.ts'
 import type { CurvePoint } from '../../play/points.ts'
 
-export interface CurveState {
-  readonly points: readonly CurvePoint[]
-  readonly open: Open
-}
-
 /** Since the last point. */
-interface Open {
+export interface CurveState {
   returns: number[]
   lengths: number[]
   /** Sum and number of each figure: an update may leave some out. */
@@ -31,7 +26,7 @@ const RECENT = 100
 /** Gathers what a run tells into points, one every so many steps. */
 export class Curve {
   points: readonly CurvePoint[] = []
-  private open: Open = empty()
+  private open: CurveState = empty()
 
   constructor(private readonly every: number) {}
 
@@ -65,16 +60,17 @@ export class Curve {
     return recent
   }
 
+  /** Besides its points. */
   state(): CurveState {
-    return { points: this.points, open: structuredClone(this.open) }
+    return structuredClone(this.open)
   }
 
-  restore(state: CurveState): void {
-    this.points = state.points
-    this.open = structuredClone(state.open)
+  restore(state: CurveState, points: readonly CurvePoint[]): void {
+    this.points = points
+    this.open = structuredClone(state)
   }
 }
 
-function empty(): Open {
+function empty(): CurveState {
   return { returns: [], lengths: [], figures: {} }
 }

@@ -17,14 +17,12 @@ export interface TrainedPolicy {
   readonly normalization: NormalizationState
 }
 
-export function trainedPolicy({ config, world, agent }: TrainComposition): TrainedPolicy {
-  return {
-    kind: 'trained-policy',
-    config,
-    spaces: spacesOf(world),
-    state: agent.state(),
-    normalization: world.state(),
-  }
+export function trainedPolicy(
+  { config, world }: TrainComposition,
+  learned: Pick<TrainedPolicy, 'state' | 'normalization'>,
+): TrainedPolicy {
+  const { state, normalization } = learned
+  return { kind: 'trained-policy', config, spaces: spacesOf(world), state, normalization }
 }
 
 function spacesOf({ observationSpace, actionSpace }: World): TrainedPolicy['spaces'] {

@@ -1,5 +1,9 @@
+import { join } from 'node:path'
 import type { PolicyEvaluation } from '../../play/evaluate.ts'
 import type { CurvePoint, EvaluationPoint } from '../../play/points.ts'
+import type { Facts } from '../../runs/job.ts'
+import type { TrainComposition } from './compose.ts'
+import { pointsOf, type Trained, type TrainingRecord } from './training.ts'
 
 /** What `layergym train` answers; in the run folder's summary.json too. */
 export interface TrainSummary {
@@ -32,4 +36,44 @@ export interface TrainSummary {
     readonly versions: Readonly<Record<string, string>>
   }
   readonly notes: readonly string[]
+}
+
+export function summarizeTraining(
+  {
+    composition,
+    trained,
+    records,
+  }: {
+    readonly composition: TrainComposition
+    readonly trained: Trained
+    readonly records: readonly TrainingRecord[]
+  },
+  { runDir, hash, origin }: Facts,
+): TrainSummary {
+  const { config, world } = composition
+  const { steps, seconds, episodes, updates, evaluation } = trained
+  return {
+    runDir,
+    hash,
+    env: world.id,
+    agent: config.agent,
+    seed: config.seed,
+    ...{ steps, episodes, updates, seconds },
+    evaluations: records.flatMap(record => ('evaluation' in record ? [record.evaluation] : [])),
+    curve: pointsOf(records),
+    stepsPerSecond: Math.round(steps / seconds),
+    evaluation,
+    policy: join(runDir, 'policy.json'),
+    settings: {
+      envs: config.envs,
+      normalize: config.normalize,
+      gamma: config.gamma,
+      engine: config.threads === undefined ? config.engine : `${config.engine}, ${config.threads} threads`,
+      agentConfig: config.agentConfig,
+      envOptions: config.envOptions,
+      rewardThreshold: world.make().spec.rewardThreshold,
+      versions: origin.versions,
+    },
+    notes: updates > 0 ? [] : [`${config.agent} got no update`],
+  }
 }

@@ -10,18 +10,14 @@ import { evaluatePolicy, type PolicyEvaluation } from '../../play/evaluate.ts'
 import type { CurvePoint, EvaluationPoint } from '../../play/points.ts'
 import { rollouts$ } from '../../play/rollouts.ts'
 import { encode } from '../../runs/codec.ts'
-import type { RunEvent } from '../../runs/events.ts'
-import type { RunHooks } from '../../runs/hooks.ts'
-import type { RunFolder } from '../../runs/run-folder.ts'
+import type { UnitContext } from '../../runs/job.ts'
 import { type TensorBoardPosition, TensorBoardWriter } from '../../runs/tensorboard.ts'
 import type { TrainComposition } from './compose.ts'
-import { conclude } from './conclude.ts'
 import { Curve, type CurveState } from './curve.ts'
 import type { NormalizationState } from './envs.ts'
-import type { TrainSummary } from './summary.ts'
 
-/** What a checkpoint holds: complete, so that a resumed run ends with the same hash. */
-export interface TrainingState {
+/** What a checkpoint holds besides its records: complete, so that a resumed run ends with the same hash. */
+interface TrainingState {
   readonly steps: number
   readonly episodes: number
   readonly updates: number
@@ -32,8 +28,22 @@ export interface TrainingState {
   readonly collector: CollectorState
   readonly normalization: NormalizationState
   readonly curve: CurveState
-  readonly evaluations: readonly EvaluationPoint[]
   readonly tensorboard: TensorBoardPosition
+}
+
+/** What is told on the way, and kept as it comes. */
+export type TrainingRecord = { readonly point: CurvePoint } | { readonly evaluation: EvaluationPoint }
+
+/** What learning came to, besides its records. */
+export interface Trained {
+  readonly steps: number
+  readonly episodes: number
+  readonly updates: number
+  readonly seconds: number
+  readonly digest: string
+  readonly evaluation: PolicyEvaluation
+  readonly state: AgentState
+  readonly normalization: NormalizationState
 }
 
 /** Milliseconds of work after which signals and timers get their turn. */
@@ -48,60 +58,59 @@ export class Training {
   private updates = 0
   private seconds = 0
   private digest = ''
-  private evaluations: readonly EvaluationPoint[] = []
+  /** Since the last checkpoint. */
+  private records: TrainingRecord[] = []
   /** Of the last time that was counted into `seconds`. */
   private since: number
   private breath: number
 
+  /** @param dir the run's folder, for TensorBoard's files and videos */
   constructor(
     private readonly composition: TrainComposition,
-    private readonly folder: RunFolder,
-    private readonly hooks: RunHooks,
+    private readonly dir: string,
+    private readonly context: UnitContext,
   ) {
     const { config, world, agent } = composition
     const envs = Array.from({ length: config.envs }, () => world.learning())
     this.collector = new Collector({ envs, agent, seed: config.seed })
     this.curve = new Curve(config.logEvery)
-    this.since = hooks.clock()
+    this.since = context.clock()
     this.breath = this.since
   }
 
-  async finish(saved: TrainingState | undefined): Promise<TrainSummary> {
-    const { hooks, folder } = this
-    const boards = join(folder.dir, 'tensorboard')
+  async finish(): Promise<Trained> {
+    const { saved, clock, emit } = this.context
+    const boards = join(this.dir, 'tensorboard')
     // Of a run that was killed before its first checkpoint.
     if (saved === undefined) await rm(boards, { recursive: true, force: true })
-    const board = await TensorBoardWriter.create(boards, { now: hooks.clock, resumeAt: saved?.tensorboard })
+    const state = saved?.state as TrainingState | undefined
+    const board = await TensorBoardWriter.create(boards, { now: clock, resumeAt: state?.tensorboard })
     try {
-      if (saved !== undefined) await this.restore(saved)
-      this.tell({ type: 'phase', phase: 'steps', total: this.composition.config.steps })
-      this.since = hooks.clock()
+      if (saved !== undefined) await this.restore(saved.state as TrainingState, saved.records)
+      emit({ type: 'phase', phase: 'steps', total: this.composition.config.steps })
+      this.since = clock()
       await this.learn(board)
-      return await this.conclude(board)
+      return await this.evaluated(board)
     } finally {
       await board.close()
     }
   }
 
-  private async conclude(board: TensorBoardWriter): Promise<TrainSummary> {
-    const { composition, folder, hooks } = this
-    const { config, agent, world } = composition
+  private async evaluated(board: TensorBoardWriter): Promise<Trained> {
+    const { config, agent, world } = this.composition
+    const { signal, clock } = this.context
     const evaluation = await evaluatePolicy({
       agent,
       makeEnv: () => world.evaluation(),
       episodes: config.evalEpisodes,
       seed: config.seed,
-      signal: hooks.signal,
-      record: { episodes: config.videoEpisodes, folder: join(folder.dir, 'videos') },
+      signal,
+      record: { episodes: config.videoEpisodes, folder: join(this.dir, 'videos') },
     })
-    const { steps, episodes, updates, seconds, digest, evaluations } = this
-    if (evaluation.episodes > 0) {
-      await board.scalars(steps, hooks.clock() / 1000, evaluationScalars(evaluation))
-    }
-    const learned = { steps, episodes, updates, seconds, digest, evaluations, curve: this.curve.points }
-    const summary = await conclude({ composition, folder, learned, evaluation })
-    this.tell({ type: 'done', hash: summary.hash })
-    return summary
+    const { steps, episodes, updates, seconds, digest } = this
+    if (evaluation.episodes > 0) await board.scalars(steps, clock() / 1000, evaluationScalars(evaluation))
+    const normalization = world.state()
+    return { steps, episodes, updates, seconds, digest, evaluation, state: agent.state(), normalization }
   }
 
   /** Collects and learns in turn until the last step. */
@@ -120,7 +129,7 @@ export class Training {
   }
 
   private async absorb(rollout: Rollout, board: TensorBoardWriter): Promise<void> {
-    const { composition, hooks } = this
+    const { composition, context } = this
     const { config, agent } = composition
     const before = this.steps
     const report = await agent.learn(rollout.trajectories)
@@ -128,14 +137,14 @@ export class Training {
     this.episodes += rollout.episodes.length
     this.updates++
     this.digest = digestOf(this.digest, rollout)
-    const now = hooks.clock()
+    const now = context.clock()
     this.seconds += (now - this.since) / 1000
     this.since = now
     const { steps, updates, seconds } = this
     const point = this.curve.add({ rollout, report, steps, updates, seconds, last: steps >= config.steps })
     if (point !== undefined) {
-      this.tell({ type: 'point', point })
-      await this.folder.record({ type: 'point', point })
+      this.records.push({ point })
+      context.emit({ type: 'point', point })
       await board.scalars(steps, now / 1000, pointScalars(point, this.curve.recentReturns))
     }
     const { evalEvery = Number.POSITIVE_INFINITY } = config
@@ -144,13 +153,13 @@ export class Training {
     if (steps >= config.steps || passes(before, steps, config.checkpointEvery)) await this.checkpoint(board)
     if (now - this.breath > SLICE) {
       await new Promise(resolve => setImmediate(resolve))
-      this.breath = hooks.clock()
-      if (hooks.signal.aborted) {
+      this.breath = context.clock()
+      if (context.signal.aborted) {
         await this.checkpoint(board)
         throw interrupted()
       }
     }
-    this.since = hooks.clock()
+    this.since = context.clock()
   }
 
   private async evaluate(board: TensorBoardWriter): Promise<void> {
@@ -160,43 +169,43 @@ export class Training {
       makeEnv: () => world.evaluation(),
       episodes: Math.max(1, Math.round(config.evalEpisodes / 10)),
       seed: config.seed,
-      signal: this.hooks.signal,
+      signal: this.context.signal,
     })
     const point = { step: this.steps, ...evaluation }
-    this.evaluations = [...this.evaluations, point]
-    this.tell({ type: 'evaluation', point })
-    await this.folder.record({ type: 'evaluation', point })
-    await board.scalars(this.steps, this.hooks.clock() / 1000, evaluationScalars(evaluation))
+    this.records.push({ evaluation: point })
+    this.context.emit({ type: 'evaluation', point })
+    await board.scalars(this.steps, this.context.clock() / 1000, evaluationScalars(evaluation))
   }
 
   private async checkpoint(board: TensorBoardWriter): Promise<void> {
-    const { steps, episodes, updates, seconds, digest, evaluations } = this
+    const { steps, episodes, updates, seconds, digest, records } = this
     const { agent, world } = this.composition
     const state: TrainingState = {
-      ...{ steps, episodes, updates, seconds, digest, evaluations },
+      ...{ steps, episodes, updates, seconds, digest },
       agent: agent.state(),
       collector: await this.collector.state(),
       normalization: world.state(),
       curve: this.curve.state(),
       tensorboard: board.position,
     }
-    await this.folder.checkpoint(state)
+    this.records = []
+    await this.context.save(state, records)
   }
 
-  private async restore(state: TrainingState): Promise<void> {
-    const { steps, episodes, updates, seconds, digest, evaluations } = state
-    Object.assign(this, { steps, episodes, updates, seconds, digest, evaluations })
+  private async restore(state: TrainingState, records: readonly unknown[]): Promise<void> {
+    const { steps, episodes, updates, seconds, digest } = state
+    Object.assign(this, { steps, episodes, updates, seconds, digest })
     const { agent, world } = this.composition
     agent.restore(state.agent)
     await this.collector.restore(state.collector)
     // After the environments: those that play their actions again would count what they see twice.
     world.restore(state.normalization)
-    this.curve.restore(state.curve)
+    this.curve.restore(state.curve, pointsOf(records as readonly TrainingRecord[]))
   }
+}
 
-  private tell(event: RunEvent): void {
-    this.hooks.onEvent(event)
-  }
+export function pointsOf(records: readonly TrainingRecord[]): readonly CurvePoint[] {
+  return records.flatMap(record => ('point' in record ? [record.point] : []))
 }
 
 /** Tags as Stable-Baselines3's; the agent's figures under `train/`. */

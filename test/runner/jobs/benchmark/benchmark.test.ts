@@ -2,8 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { benchmark, resumeBenchmark } from '../../../../src/runner/jobs/benchmark/benchmark.ts'
+import { benchmark, benchmarkJob } from '../../../../src/runner/jobs/benchmark/job.ts'
 import { renderBenchmarkReport } from '../../../../src/runner/jobs/benchmark/report.ts'
+import { resume } from '../../../../src/runner/runs/drive.ts'
+import { concluded } from '../../../../src/runner/runs/job.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'layergym-benchmark-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -14,6 +16,9 @@ const hooks = (onEvent: () => void = () => undefined, signal = new AbortControll
   clock: () => performance.now(),
   onEvent,
 })
+
+const resumeBenchmark = async (dir: string, own: ReturnType<typeof hooks>) =>
+  concluded(await resume(benchmarkJob, dir, own))
 
 test('every agent with every seed, what differs beyond chance, and a page of it', async () => {
   const out = join(root, 'whole')

@@ -5,10 +5,12 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { decodeVideo } from '../../../../src/data/video.ts'
 import { classicEnvs } from '../../../../src/envs/classic/definitions.ts'
 import { registerEnv } from '../../../../src/envs/registry.ts'
+import { train, trainJob } from '../../../../src/runner/jobs/train/job.ts'
 import { loadTrainedPolicy } from '../../../../src/runner/jobs/train/policy.ts'
-import { resumeTraining, train } from '../../../../src/runner/jobs/train/train.ts'
 import { evaluatePolicy } from '../../../../src/runner/play/evaluate.ts'
+import { resume } from '../../../../src/runner/runs/drive.ts'
 import type { RunEvent } from '../../../../src/runner/runs/events.ts'
+import { concluded } from '../../../../src/runner/runs/job.ts'
 import { readEvents } from '../../runs/tensorboard-reader.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'layergym-train-'))
@@ -47,7 +49,9 @@ registerEnv('NoSnapshots-v1', {
   },
 })
 
-const withoutTime = (text: string) => text.replace(/"seconds":[\d.]+/g, '')
+const withoutTime = (text: string) => text.replace(/"seconds":[\d.]+|"time":"[^"]+"/g, '')
+const resumeTraining = async (dir: string, hooks: typeof quiet) =>
+  concluded(await resume(trainJob(), dir, hooks))
 
 describe.each(CASES)('%s', (_name, given) => {
   const values = (out: string, seed = 1) => ({ ...SMALL, ...given, out, seed })

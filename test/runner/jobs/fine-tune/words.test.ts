@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import type { Io } from '../../src/cli/command.ts'
-import { runProgress } from '../../src/cli/progress.ts'
-import { summaryWords } from '../../src/cli/summary-words.ts'
-import { endingOf } from '../../src/runner/jobs/fine-tune/ending.ts'
-import type { RunEvent } from '../../src/runner/runs/events.ts'
-import { fixtureSummary } from '../fixtures/summary.ts'
+import type { Io } from '../../../../src/cli/command.ts'
+import { runProgress } from '../../../../src/cli/progress.ts'
+import { endingOf } from '../../../../src/runner/jobs/fine-tune/ending.ts'
+import { fineTuneWords } from '../../../../src/runner/jobs/fine-tune/words.ts'
+import type { RunEvent } from '../../../../src/runner/runs/events.ts'
+import { fixtureSummary } from '../../../fixtures/summary.ts'
 
 describe('a run’s end', () => {
   const summary = fixtureSummary()
 
   test('its last three lines: what one has, what it cost, what to do next', () => {
     const { have, cost, next, command } = endingOf(summary)
-    expect(summaryWords(summary).split('\n').slice(-3)).toEqual([
+    expect(fineTuneWords(summary).split('\n').slice(-3)).toEqual([
       `You have: ${have}`,
       `It cost:  ${cost}`,
       `Next:     ${next} ${command}`,
@@ -21,7 +21,7 @@ describe('a run’s end', () => {
   test('paths from where one is, the table by what counts, what is solved without seeds, caveats marked', () => {
     const { linearProbe, fullFineTune } = summary.baselines
     const rising = { kind: 'rising', text: 'not converged' } as const
-    const words = summaryWords({
+    const words = fineTuneWords({
       ...fixtureSummary({ balanced: true }),
       model: `${process.cwd()}/runs/a/model`,
       runDir: `${process.cwd()}/runs/a`,
@@ -40,7 +40,7 @@ describe('a run’s end', () => {
     expect(row('linear probe')[3]).toBe('solved, no seed')
     expect(row('full fine-tuning *')[3]).toMatch(/^\d+\.\d %–\d+\.\d %$/)
     expect(words).toContain('* has a caveat')
-    expect(summaryWords(summary)).not.toContain('* has')
+    expect(fineTuneWords(summary)).not.toContain('* has')
   })
 })
 

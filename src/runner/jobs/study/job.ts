@@ -1,0 +1,269 @@
+import { isDeepStrictEqual } from 'node:util'
+import { failure, inputError } from '../../../common/error.ts'
+import { contentHash } from '../../../data/fingerprint.ts'
+import { loadDataset } from '../../../data/load.ts'
+import { startEngine } from '../../../models/engine.ts'
+import { compose } from '../../instances/compose.ts'
+import { type FineTuneConfig, IN_CODE } from '../../instances/config.ts'
+import { instanceFingerprints } from '../../instances/fingerprints.ts'
+import type { Composition } from '../../instances/instance.ts'
+import { instanceConfig, withAbsoluteInstances } from '../../instances/many-config.ts'
+import { loadPolicy, type PolicyFile } from '../../instances/policy.ts'
+import { pluginFingerprints } from '../../plugins/fingerprint.ts'
+import { containerOf } from '../../plugins/load-plugins.ts'
+import { digestOf } from '../../runs/digest.ts'
+import { begin } from '../../runs/drive.ts'
+import type { RunEvent } from '../../runs/events.ts'
+import type { RunHooks } from '../../runs/hooks.ts'
+import {
+  type Conclusion,
+  type FailedUnit,
+  type JobKind,
+  Partly,
+  type Plan,
+  type Preparing,
+  type Running,
+  type UnitContext,
+} from '../../runs/job.ts'
+import { VERSIONS } from '../../runs/origin.ts'
+import { type Contender, parseContenders, type StudyConfig, studySchema, wholeContenders } from './config.ts'
+import { play } from './contend.ts'
+import type { Outcome } from './outcome.ts'
+import { renderStudyReport } from './report.ts'
+import { summarizeStudy } from './summarize.ts'
+import type { StudyResult, StudySummary } from './summary.ts'
+import { studyWords } from './words.ts'
+
+interface StudyOutcomes {
+  readonly config: StudyConfig
+  readonly contenders: readonly Contender[]
+  readonly outcomes: readonly Outcome[]
+  /** Outcomes and failures, those that are left out of the comparison too. */
+  readonly units: number
+  readonly failed: readonly (FailedUnit & { readonly contender: string })[]
+  readonly policies: ReadonlyMap<string, PolicyFile>
+}
+
+/**
+ * Every contender on every instance with every seed: a unit each, so that several processes can fill one folder
+ * (`shard`), and one that fails stops none of the others.
+ */
+export const studyJob: JobKind<StudyConfig, StudyOutcomes, StudySummary> = {
+  id: 'study',
+  schema: studySchema,
+  prepare,
+  async joins(begun, given) {
+    const { engine, threads } = begun.settings
+    const settings = { engine, threads, ...given.settings }
+    const asked = await resolved({ ...given, settings })
+    return isDeepStrictEqual(lasting(begun), lasting(asked)) ? { ...begun, shard: given.shard } : undefined
+  },
+  summarize({ config, contenders, outcomes, units, failed, policies }, { runDir, hash }) {
+    const comparison = summarizeStudy(runDir, config, contenders, outcomes, policies)
+    return { hash, ...comparison, units, failed: failed.map(({ unit, cause }) => ({ unit, cause })) }
+  },
+  report: renderStudyReport,
+  words: studyWords,
+  answer: resultOf,
+}
+
+/** A new study; one with the same plan goes on where it is. */
+export async function study(
+  values: Readonly<Record<string, unknown>>,
+  hooks: RunHooks,
+): Promise<StudyResult> {
+  return resultOf(await begin(studyJob, values, hooks))
+}
+
+function resultOf({ dir, summary, partly }: Conclusion<unknown, StudySummary>): StudyResult {
+  if (summary === undefined) return { dir, done: partly?.done ?? 0, of: partly?.of ?? 0 }
+  const { units, hash } = summary
+  return { dir, done: units, of: units, hash, summary }
+}
+
+/** An instance with a seed: what is composed once, and all contenders play on. */
+interface Place {
+  readonly instance: string
+  readonly seed: number
+}
+
+async function prepare(given: StudyConfig, context: Preparing): Promise<Plan<StudyConfig, StudyOutcomes>> {
+  const asked = await resolved(given)
+  const contenders = parseContenders(asked.contenders)
+  const instances = instancesOf(asked)
+  const ids = Object.keys(instances)
+  refuseUnknownReference(asked, contenders)
+  const policies = new Map<string, PolicyFile>()
+  for (const { policy } of contenders)
+    if (policy !== undefined) policies.set(policy, await loadPolicy(policy))
+  const seeds = Array.from({ length: asked.seeds }, (_, i) => asked.seed + i)
+  const places = seeds.flatMap(seed => ids.map(instance => ({ instance, seed })))
+  const mine = places.filter(inShard(asked.shard))
+  const configs = ids.map(id => [id, instanceConfig(asked, id, instances[id], { out: IN_CODE })] as const)
+  const fingerprints = await fingerprintsOf(configs, contenders, context.signal)
+  const [[, first]] = configs
+  const engine = await startEngine({
+    engine: first.engine,
+    threads: first.threads,
+    onNotice: message => context.emit({ type: 'notice', message }),
+  })
+  const config = { ...asked, settings: { ...asked.settings, engine: engine.name, threads: engine.threads } }
+  return {
+    config,
+    origin: {
+      engine: engine.name,
+      threads: engine.threads,
+      versions: { ...VERSIONS, ...engine.versions },
+      fingerprints,
+    },
+    async work(run) {
+      run.emit({ type: 'phase', phase: 'outcomes', total: mine.length * contenders.length })
+      for (const place of mine) await playAll(place, contenders, { config, policies, run })
+      return gathered(run, { config, places, contenders, policies })
+    },
+  }
+}
+
+/** All paths absolute, all settings of agents and searches there. @throws input error for what can't be compared so */
+async function resolved(given: StudyConfig): Promise<StudyConfig> {
+  const config = withAbsoluteInstances(given)
+  const contenders = parseContenders(config.contenders)
+  const instances = instancesOf(config)
+  const [id] = Object.keys(instances)
+  if (id === undefined)
+    throw inputError('study.instances', `'${config.on}' is empty: name instances, as in one: {data: clips}`)
+  const own = instanceConfig(config, id, instances[id], {})
+  const whole = wholeContenders(contenders, config.contenders, await containerOf(own.plugin), own)
+  return { ...config, contenders: whole }
+}
+
+/** What makes two studies one. */
+function lasting({ shard: _, overwrite: __, out: ___, ...rest }: StudyConfig): unknown {
+  return JSON.parse(JSON.stringify(rest))
+}
+
+function instancesOf(config: StudyConfig): StudyConfig['heldOut'] {
+  return config.on === 'train' ? config.train : config.heldOut
+}
+
+function refuseUnknownReference({ reference }: StudyConfig, contenders: readonly Contender[]): void {
+  if (reference === undefined || contenders.some(({ id }) => id === reference)) return
+  const known = contenders.map(({ id }) => id).join(', ')
+  throw inputError('study.reference', `'reference' is '${reference}', and the contenders are ${known}`)
+}
+
+async function fingerprintsOf(
+  configs: readonly (readonly [id: string, config: FineTuneConfig])[],
+  contenders: readonly Contender[],
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = await pluginFingerprints(configs[0][1].plugin)
+  for (const [id, { data, model, groupColumn, skipBroken }] of configs) {
+    const dataset = await loadDataset(data, { groupColumn, skipBroken, signal })
+    const own = await instanceFingerprints(dataset, model)
+    found[`data of ${id}`] = own.data
+    found[`model of ${id}`] = own.model
+  }
+  for (const { id, policy } of contenders)
+    if (policy !== undefined) found[`policy of ${id}`] = await contentHash(policy)
+  return found
+}
+
+/** Parts of equal size, in turn. */
+function inShard(shard: string | undefined): (place: Place, index: number) => boolean {
+  if (shard === undefined) return () => true
+  const [part, of] = shard.split('/').map(Number)
+  if (part < 1 || part > of) {
+    throw inputError('study.shard', `'shard' is ${shard}: the part is from 1 to ${of}`)
+  }
+  return (_, index) => index % of === part - 1
+}
+
+const keyOf = ({ instance, seed }: Place, contender: string) => `${instance}/${seed}/${contender}`
+
+async function playAll(
+  place: Place,
+  contenders: readonly Contender[],
+  options: Pick<StudyOutcomes, 'config' | 'policies'> & { readonly run: Running },
+): Promise<void> {
+  const { config, policies, run } = options
+  const { instance, seed } = place
+  let composition: Composition | undefined
+  const composed = async () => {
+    // Nothing of a run is written but its outcome.
+    const own = { seed, workers: 1, out: IN_CODE }
+    composition ??= await compose(
+      instanceConfig(config, instance, instancesOf(config)[instance], own),
+      {},
+      {
+        ...{ clock: run.clock, signal: run.signal, onStep: () => undefined },
+        onEvent: event => event.type === 'notice' && run.emit(event, `${instance}/${seed}`),
+      },
+    )
+    return composition
+  }
+  try {
+    for (const contender of contenders) {
+      const work = async ({ emit, signal, clock }: UnitContext) => {
+        const on = await composed()
+        const onNotice = (message: string) => emit({ type: 'notice', message })
+        const played = await play(contender, { composition: on, policies, clock, signal, onNotice })
+        return { ...place, contender: contender.id, ...played, budgetFlops: on.worlds[0].budgetFlops }
+      }
+      await run.perform(
+        { key: keyOf(place, contender.id), digest: digestOfOutcome, ended: endOf, run: work },
+        true,
+      )
+    }
+  } finally {
+    composition?.dispose()
+  }
+}
+
+function endOf({ instance, seed, contender, score, rewardLoss, rewardAccuracy, total }: Outcome): RunEvent {
+  const key = `${instance}, seed ${seed}: ${contender}`
+  return { type: 'run', key, score, rewardLoss, rewardAccuracy, ...total }
+}
+
+function digestOfOutcome(outcome: Outcome): string {
+  return digestOf(outcome, ['seconds'])
+}
+
+/** All outcomes, those of other processes too; as many as there are, where some are missing. */
+async function gathered(
+  run: Running,
+  plan: Pick<StudyOutcomes, 'config' | 'contenders' | 'policies'> & { readonly places: readonly Place[] },
+): Promise<StudyOutcomes | Partly> {
+  const { places, contenders, config, policies } = plan
+  const units = places.flatMap(place => contenders.map(({ id }) => ({ place, id, key: keyOf(place, id) })))
+  const done = await run.gather<Outcome>(units.map(({ key }) => key))
+  if (done instanceof Partly) return done
+  const failed = units.flatMap(({ place, id, key }, i) => {
+    const cause = done[i].failure
+    return cause === undefined ? [] : [{ ...place, unit: key, contender: id, cause }]
+  })
+  const outcomes = done.flatMap(({ outcome }) => outcome ?? [])
+  return { config, policies, units: units.length, ...complete({ contenders, outcomes, failed }) }
+}
+
+/** Contenders with an outcome on every instance with every seed; an instance on which all failed is nobody's. */
+function complete<T extends Pick<StudyOutcomes, 'contenders' | 'outcomes'>>(
+  all: T & { readonly failed: readonly (FailedUnit & Place & { readonly contender: string })[] },
+): Pick<StudyOutcomes, 'contenders' | 'outcomes' | 'failed'> {
+  const { contenders, outcomes, failed } = all
+  const out = new Set(
+    failed
+      .filter(
+        ({ instance, seed }) => !outcomes.some(each => each.instance === instance && each.seed === seed),
+      )
+      .map(({ instance }) => instance),
+  )
+  const incomplete = new Set(failed.filter(({ instance }) => !out.has(instance)).map(each => each.contender))
+  const left = contenders.filter(({ id }) => !incomplete.has(id))
+  const compared = outcomes.filter(each => !out.has(each.instance) && !incomplete.has(each.contender))
+  if (compared.length === 0) {
+    const [{ unit, cause }] = failed
+    throw failure('study.failed', `no contender has an outcome on every instance: ${unit}: ${cause}`)
+  }
+  return { contenders: left, outcomes: compared, failed }
+}

@@ -1,0 +1,289 @@
+import { inputError, interrupted, LayergymError, messageOf } from '../../common/error.ts'
+import { parseConfig } from '../../common/settings.ts'
+import { digestOf, runHash } from './digest.ts'
+import type { EventLog } from './event-log.ts'
+import { isRecorded, type RunEvent } from './events.ts'
+import type { RunHooks } from './hooks.ts'
+import {
+  type Conclusion,
+  type FailedUnit,
+  type JobKind,
+  Partly,
+  type Plan,
+  type RunConfig,
+  type Running,
+  type Unit,
+} from './job.ts'
+import { takeFolder } from './lock.ts'
+import { refuseOther, versionNotice } from './origin.ts'
+import { atFolder, RunFolder } from './run-folder.ts'
+import { type Done, UnitStore } from './units.ts'
+
+/**
+ * A new run of whatever kind: refuses what can be refused, makes the folder, does the units, sums them up.
+ * @param values settings, as flags, YAML or code have them
+ */
+export async function begin<C extends RunConfig, O, S>(
+  kind: JobKind<C, O, S>,
+  values: Readonly<Record<string, unknown>>,
+  hooks: RunHooks,
+): Promise<Conclusion<O, S>> {
+  const config = parsed(kind, values)
+  const { out, overwrite } = config
+  if (out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
+  const joined = overwrite ? undefined : await joinable(kind, out, config)
+  if (joined !== undefined) return goOn(kind, joined.folder, joined.config, hooks)
+  await RunFolder.refuseExisting(out, overwrite)
+  const said = listener(hooks)
+  const plan = await kind.prepare(config, { ...said.context, given: values })
+  try {
+    const whole = { kind: kind.id, ...plan.config, shard: undefined }
+    const folder = await RunFolder.create(out, whole, overwrite).catch(async error => {
+      // Another part of the work that begins at the same time made it first.
+      const late = error.code === 'run.exists' ? await joinable(kind, out, config) : undefined
+      if (late === undefined) throw error
+      return late.folder
+    })
+    return await work(kind, plan, folder, { hooks, ...said })
+  } finally {
+    plan.close?.()
+  }
+}
+
+/** Goes on with a run that was interrupted, or tells again what a finished one came to. */
+export async function resume<C extends RunConfig, O, S>(
+  kind: JobKind<C, O, S>,
+  dir: string,
+  hooks: RunHooks,
+): Promise<Conclusion<O, S>> {
+  const { folder, config } = await RunFolder.open(dir)
+  return goOn(kind, folder, parsed(kind, config as Record<string, unknown>), hooks)
+}
+
+async function goOn<C extends RunConfig, O, S>(
+  kind: JobKind<C, O, S>,
+  folder: RunFolder,
+  given: C,
+  hooks: RunHooks,
+): Promise<Conclusion<O, S>> {
+  const summary = await finishedSummary<S>(folder)
+  if (summary !== undefined) return { dir: folder.dir, summary }
+  const config = { ...given, out: folder.dir }
+  // Before anything is cut off or measured.
+  const release = await takeFolder(folder.dir, { clock: hooks.clock, part: config.shard })
+  const store = new UnitStore(folder.dir)
+  const said = listener(hooks)
+  try {
+    if (config.shard === undefined) await store.forgetFailures()
+    const begun = (await folder.origin()) !== undefined
+    const plan = await kind.prepare(config, {
+      ...said.context,
+      given: config as unknown as Readonly<Record<string, unknown>>,
+      ...(begun && {
+        begun: { dir: folder.dir, done: await store.keys(), records: unit => store.recorded(unit) },
+      }),
+    })
+    try {
+      return await work(kind, plan, folder, { hooks, ...said, release })
+    } finally {
+      plan.close?.()
+    }
+  } finally {
+    await release()
+  }
+}
+
+interface Work {
+  readonly hooks: RunHooks
+  /** Tells people. */
+  readonly say: (event: RunEvent) => void
+  /** While it was prepared: recorded where the run begins. */
+  readonly told: readonly (readonly [RunEvent, string | undefined])[]
+  /** Where the folder is taken already. */
+  readonly release?: () => Promise<void>
+}
+
+async function work<C extends RunConfig, O, S>(
+  kind: JobKind<C, O, S>,
+  plan: Plan<C, O>,
+  folder: RunFolder,
+  { hooks, say, told, release: taken }: Work,
+): Promise<Conclusion<O, S>> {
+  const { dir } = folder
+  const release = taken ?? (await takeFolder(dir, { clock: hooks.clock, part: plan.config.shard }))
+  try {
+    return await atFolder(folder, async () => {
+      if (plan.config.shard === undefined) await folder.removeUnfinished()
+      const store = new UnitStore(dir)
+      const origin = await folder.origin()
+      const log = folder.log(hooks.clock, plan.config.shard)
+      if (origin !== undefined) refuseOther(dir, origin.origin, plan.origin)
+      const first = origin?.events.log === log.name ? origin.events.bytes : 0
+      const reached = Math.max(first, await store.reached(log.name))
+      await log.cutTo(reached)
+      if (reached === 0) for (const [event, unit] of told) void log.record(event, unit)
+      if (origin === undefined) {
+        for (const [name, content] of Object.entries(plan.files ?? {})) await folder.write(name, content)
+        await folder.begin(plan.origin, await log.position())
+      } else {
+        const notice = versionNotice(origin.origin, plan.origin)
+        if (notice !== undefined) say({ type: 'notice', message: notice })
+      }
+      const emit = (event: RunEvent, unit?: string) => {
+        say(event)
+        void log.record(event, unit)
+      }
+      const digests = new Map<string, string>()
+      const run = running({ folder, store, log, hooks, emit, digests })
+      const outcomes = await plan.work(run)
+      if (outcomes instanceof Partly) return { dir, partly: outcomes }
+      const hash = runHash(digests)
+      const summary = kind.summarize(outcomes, { runDir: dir, hash, origin: plan.origin })
+      await folder.write('report.html', kind.report(summary, outcomes))
+      emit({ type: 'done', hash })
+      // The last file: where it lies, the run is done.
+      await log.position()
+      await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
+      return { dir, summary, outcomes }
+    })
+  } finally {
+    await release()
+  }
+}
+
+function running({
+  folder,
+  store,
+  log,
+  hooks,
+  emit,
+  digests,
+}: {
+  readonly folder: RunFolder
+  readonly store: UnitStore
+  readonly log: EventLog
+  readonly hooks: RunHooks
+  readonly emit: Running['emit']
+  readonly digests: Map<string, string>
+}): Running {
+  const { signal, clock } = hooks
+  let finishing = Promise.resolve()
+  const attempt = async <T>({ key, run, digest }: Unit<T>, tolerant: boolean): Promise<Done<T>> => {
+    const saved = await store.saved(key)
+    const records = [...(saved?.records ?? [])]
+    try {
+      const outcome = await run({
+        signal,
+        clock,
+        saved,
+        emit: event => emit(event, key),
+        async save(state, more = []) {
+          records.push(...more)
+          await store.checkpoint(key, state, more, await log.position())
+        },
+      })
+      return { key, outcome, records, digest: digest(outcome, records) }
+    } catch (error) {
+      if (!tolerant || signal.aborted || !isOfTheUnit(error)) throw error
+      return { key, failure: messageOf(error), records, digest: digestOf('failed') }
+    }
+  }
+  return {
+    dir: folder.dir,
+    signal,
+    clock,
+    emit,
+    async gather<T>(keys: readonly string[]) {
+      const done: Done<T>[] = []
+      for (const key of keys) {
+        const known = await store.find(key)
+        if (known !== undefined) done.push(known as Done<T>)
+      }
+      if (done.length < keys.length) return new Partly(done.length, keys.length)
+      for (const { key, digest } of done) digests.set(key, digest)
+      return done
+    },
+    async perform<T>(unit: Unit<T>, tolerant = false) {
+      const known = (await store.find(unit.key)) as Done<T> | undefined
+      if (known !== undefined) {
+        digests.set(unit.key, known.digest)
+        return known
+      }
+      if (signal.aborted) throw interrupted()
+      const done = await attempt(unit, tolerant)
+      // One after the other, so that the log's end is always the end of what is done.
+      finishing = finishing.then(async () => {
+        const event = endOf(unit, done)
+        if (event !== undefined) emit(event, unit.key)
+        await store.finish({ ...done, records: [] }, await log.position())
+      })
+      await finishing
+      digests.set(unit.key, done.digest)
+      return done
+    },
+    write: (name, content) => folder.write(name, content),
+  }
+}
+
+function endOf<T>({ key, ended }: Unit<T>, { failure, outcome }: Done<T>): RunEvent | undefined {
+  return failure === undefined ? ended?.(outcome as T) : { type: 'failed', key, cause: failure }
+}
+
+/** Not a mistake in the settings, not the machine's: a full disk would be every unit's. */
+function isOfTheUnit(error: unknown): boolean {
+  if (error instanceof LayergymError) return error.kind === 'failure'
+  return !(error instanceof Error && 'syscall' in error)
+}
+
+/** Tells people, a notice once, however many units it is of; and keeps for the log what was told in preparation. */
+function listener({ onEvent, signal, clock }: RunHooks) {
+  const notices = new Set<string>()
+  const told: [RunEvent, string | undefined][] = []
+  const say = (event: RunEvent) => {
+    if (event.type === 'notice' && notices.has(event.message)) return
+    if (event.type === 'notice') notices.add(event.message)
+    onEvent(event)
+  }
+  const emit = (event: RunEvent, unit?: string) => {
+    if (isRecorded(event)) told.push([event, unit])
+    say(event)
+  }
+  return { say, told, context: { signal, clock, emit } }
+}
+
+/** @throws input error for a configuration of another kind, and as the schema says */
+function parsed<C extends RunConfig, O, S>(
+  { id, schema }: JobKind<C, O, S>,
+  { kind, ...values }: Readonly<Record<string, unknown>>,
+): C {
+  if (kind !== undefined && kind !== id) {
+    throw inputError(
+      'config.kind',
+      `this configuration is of '${kind}', not of '${id}': layergym ${kind} takes it`,
+    )
+  }
+  return parseConfig(schema, values) as unknown as C
+}
+
+async function joinable<C extends RunConfig, O, S>(
+  kind: JobKind<C, O, S>,
+  path: string,
+  given: C,
+): Promise<{ readonly folder: RunFolder; readonly config: C } | undefined> {
+  if (kind.joins === undefined) return undefined
+  const known = await RunFolder.open(path).catch(error => {
+    if (error.code === 'run.edited') throw error
+    return undefined
+  })
+  if (known === undefined || Reflect.get(Object(known.config), 'kind') !== kind.id) return undefined
+  const config = await kind.joins(parsed(kind, known.config as Record<string, unknown>), given)
+  return config && { folder: known.folder, config }
+}
+
+/** Of a run that is done; one with failures is not: they are tried again. */
+async function finishedSummary<S>(folder: RunFolder): Promise<S | undefined> {
+  const text = await folder.read('summary.json')
+  if (text === undefined) return undefined
+  const summary = JSON.parse(text) as S & { readonly failed?: readonly FailedUnit[] }
+  return (summary.failed ?? []).length === 0 ? summary : undefined
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { inputError, type LayergymError } from '../../common/error.ts'
+import type { Clock } from '../play/roles.ts'
+import { writeNew } from './atomic.ts'
+
+/** Who works on a folder. */
+interface Holder {
+  readonly pid: number
+  readonly host: string
+  /** When the lock was taken, ISO. */
+  readonly since: string
+  /** When the process began, as its system says it: another one may have its number later. */
+  readonly born?: string
+  /** The part of the work that is meant; all of it where there is none. */
+  readonly part?: string
+}
+
+export const LOCK = /^lock-[\da-f-]{36}\.json$/
+/** Milliseconds: how often, and how long, one that came first waits for those that came after it to step back. */
+const PACE = 20
+const PATIENCE = 1500
+
+/**
+ * Takes a folder for this process, or for a part of its work that goes with other parts. Each who wants it puts down a
+ * file of its own and then looks for others: so of two at least one sees the other, and the later one steps back. Files
+ * of dead processes of this host are removed.
+ * @returns releases it
+ * @throws input error `run.busy` that names who has it
+ */
+export async function takeFolder(
+  dir: string,
+  { clock, part }: { readonly clock: Clock; readonly part?: string },
+): Promise<() => Promise<void>> {
+  const name = `lock-${randomUUID()}.json`
+  const since = new Date(clock()).toISOString()
+  const own: Holder = { pid: process.pid, host: hostname(), since, born: await birthOf(process.pid), part }
+  await writeNew(join(dir, name), `${JSON.stringify(own)}\n`)
+  const release = () => rm(join(dir, name), { force: true })
+  for (let waited = 0; ; waited += PACE) {
+    const others = (await holdersOf(dir)).filter(other => other.name !== name && collide(other.holder, own))
+    if (others.length === 0) return release
+    const [first] = others.sort((a, b) => (before(a, b) ? -1 : 1))
+    if (before(first, { name, holder: own }) || waited >= PATIENCE) {
+      await release()
+      throw busy(dir, first)
+    }
+    await pause(PACE)
+  }
+}
+
+/** @throws input error `run.busy` where someone works there */
+export async function refuseBusy(dir: string): Promise<void> {
+  const [holder] = await holdersOf(dir)
+  if (holder !== undefined) throw busy(dir, holder)
+}
+
+interface Named {
+  readonly name: string
+  readonly holder: Holder
+}
+
+/** Those that live; what the dead left is removed. */
+async function holdersOf(dir: string): Promise<Named[]> {
+  const names = (await readdir(dir).catch(() => [])).filter(name => LOCK.test(name))
+  const found: Named[] = []
+  for (const name of names) {
+    const text = await readFile(join(dir, name), 'utf8').catch(() => undefined)
+    if (text === undefined) continue
+    const holder = JSON.parse(text) as Holder
+    if (await isAlive(holder)) found.push({ name, holder })
+    else await rm(join(dir, name), { force: true })
+  }
+  return found
+}
+
+/** Of another host nobody knows, so it counts as alive. */
+async function isAlive({ pid, host, born }: Holder): Promise<boolean> {
+  if (host !== hostname()) return true
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  return born === undefined || born === (await birthOf(pid))
+}
+
+/** Clock ticks from the machine's start to the process's, where the system tells (Linux). */
+async function birthOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
+  // The name before it may have spaces and parentheses.
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19]
+}
+
+/** Parts of one division go together. */
+function collide(a: Holder, b: Holder): boolean {
+  const of = ({ part }: Holder) => part?.split('/')[1]
+  return a.part === b.part || of(a) === undefined || of(a) !== of(b)
+}
+
+function before(a: Named, b: Named): boolean {
+  return a.holder.since === b.holder.since ? a.name < b.name : a.holder.since < b.holder.since
+}
+
+function busy(dir: string, { name, holder }: Named): LayergymError {
+  const { pid, host, since, part } = holder
+  const what = part === undefined ? '' : `, on part ${part}`
+  const where = host === hostname() ? '' : ` (if it is dead, delete ${join(dir, name)})`
+  return inputError(
+    'run.busy',
+    `process ${pid} on ${host} works on ${dir} since ${since}${what}: wait for its end, or stop it${where}`,
+  )
+}
