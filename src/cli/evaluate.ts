@@ -85,17 +85,17 @@ async function evaluateTrained(
     videoEpisodes,
     videos = join(dirname(policy), 'videos'),
   } = settings
-  const { config, world, agent } = await loadTrainedPolicy(policy, { id: env, options: envOptions })
+  const { config, envs, agent } = await loadTrainedPolicy(policy, { id: env, options: envOptions })
   const seed = settings.seed ?? config.seed
-  const makeEnv = () => world.evaluation()
-  if (videoEpisodes > 0) await refuseUnrecordable(world.make())
+  const makeEnv = () => envs.evaluation()
+  if (videoEpisodes > 0) await refuseUnrecordable(await envs.make())
   const record = { episodes: videoEpisodes, folder: videos }
   const evaluation = await evaluatePolicy({ agent, makeEnv, episodes, seed, signal: io.signal, record })
-  const result = { env: world.id, agent: config.agent, seed, ...evaluation }
+  const result = { env: envs.spec.id, agent: config.agent, seed, ...evaluation }
   printResult(io, options, result, ({ meanReturn, stdReturn, meanLength }) => {
     const figures = `return ${meanReturn.toFixed(2)} ± ${stdReturn.toFixed(2)}, length ${meanLength.toFixed(1)}`
     return [
-      `${config.agent} on ${world.id}, ${episodes} greedy episodes: ${figures}`,
+      `${config.agent} on ${envs.spec.id}, ${episodes} greedy episodes: ${figures}`,
       ...(evaluation.videos ?? []),
     ].join('\n')
   })

@@ -10,6 +10,8 @@ export interface EnvDefinition<S extends z.ZodType = z.ZodType> {
   readonly rewardThreshold?: number
   readonly renderFps?: number
   readonly nondeterministic?: boolean
+  /** Each one takes time and memory of its own: few are kept at once. */
+  readonly heavy?: boolean
   /** A strict object schema. */
   readonly options: S
   /** The environment alone, without its time limit; a promise of it where there is something to load first. */

@@ -40,6 +40,8 @@ export interface EnvSpec {
   readonly renderFps?: number
   /** True where one seed and the same actions may differ: checkers then compare no two runs. */
   readonly nondeterministic?: boolean
+  /** Each one takes time and memory of its own: few are kept at once. */
+  readonly heavy?: boolean
 }
 
 /** How an episode begins. */

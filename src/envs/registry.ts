@@ -91,13 +91,14 @@ function versionOf(id: string): { readonly name: string; readonly version: numbe
 }
 
 function specOf(id: string, definition: EnvDefinition): EnvSpec {
-  const { maxEpisodeSteps, rewardThreshold, renderFps, nondeterministic } = definition
+  const { maxEpisodeSteps, rewardThreshold, renderFps, nondeterministic, heavy } = definition
   return {
     id,
     ...(maxEpisodeSteps === undefined ? {} : { maxEpisodeSteps }),
     ...(rewardThreshold === undefined ? {} : { rewardThreshold }),
     ...(renderFps === undefined ? {} : { renderFps }),
     ...(nondeterministic === undefined ? {} : { nondeterministic }),
+    ...(heavy === undefined ? {} : { heavy }),
   }
 }
 

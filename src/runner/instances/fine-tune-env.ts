@@ -23,6 +23,7 @@ const WORLD_KEYS = {
  */
 export const fineTuneEnv = defineEnv({
   description: 'fine-tuning itself: an episode is a run of a model on clips, a step a round of training',
+  heavy: true,
   options: fineTuneSchema.pick(WORLD_KEYS).extend({
     start: z
       .enum(['probe', 'chance'])

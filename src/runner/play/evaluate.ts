@@ -4,7 +4,7 @@ import type { Agent } from '../../agents/agent.ts'
 import { interrupted } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { mean, standardDeviation } from '../../common/statistics.ts'
-import type { Env } from '../../envs/env.ts'
+import type { Env, MaybePromise } from '../../envs/env.ts'
 import { RecordVideo } from '../../envs/wrappers/record-video.ts'
 
 /** Greedy episodes of an agent. */
@@ -21,7 +21,7 @@ export interface PolicyEvaluation {
 
 export interface EvaluateOptions {
   readonly agent: Pick<Agent<unknown, unknown>, 'act'>
-  readonly makeEnv: () => Env<unknown, unknown>
+  readonly makeEnv: () => MaybePromise<Env<unknown, unknown>>
   readonly episodes: number
   readonly seed: number
   readonly signal: AbortSignal
@@ -42,7 +42,9 @@ export async function evaluatePolicy(options: EvaluateOptions): Promise<PolicyEv
   const rng = Rng.of(seed, 'evaluation')
   const returns = new Array<number>(episodes).fill(0)
   const lengths = new Array<number>(episodes).fill(0)
-  const envs = Array.from({ length: Math.min(TOGETHER, episodes) }, options.makeEnv)
+  const envs: Env<unknown, unknown>[] = []
+  const enough = () => envs.length >= (envs[0]?.spec.heavy ? 1 : Math.min(TOGETHER, episodes))
+  while (!enough()) envs.push(await options.makeEnv())
   let begun = 0
   const begin = async (bare: Env<unknown, unknown>) => {
     const episode = begun++

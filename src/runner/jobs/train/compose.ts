@@ -2,18 +2,19 @@ import type { Agent, AgentContext, AgentDefinition } from '../../../agents/agent
 import { Rng } from '../../../common/random.ts'
 import type { EnvOptions } from '../../../envs/registry.ts'
 import { refuseUnrecordable } from '../../../envs/wrappers/record-video.ts'
+import { registerFineTuning } from '../../instances/fine-tune-env.ts'
 import { knownKeys, parseAgentConfig } from '../../plugins/agent-config.ts'
 import { settingsOf } from '../../plugins/container.ts'
 import { containerOf } from '../../plugins/load-plugins.ts'
 import type { Plugin } from '../../plugins/plugin.ts'
 import type { TrainConfig } from './config.ts'
-import { World } from './envs.ts'
+import { Envs } from './envs.ts'
 
 /** What a training run works with, made once. */
 export interface TrainComposition {
   /** With everything that the agent, its recipe and the number of steps decide. */
   readonly config: ResolvedConfig
-  readonly world: World
+  readonly envs: Envs
   readonly agent: Agent<unknown, unknown>
   /** Of what computes its networks. */
   readonly versions: Readonly<Record<string, string>>
@@ -27,17 +28,18 @@ export async function composeTraining(
   config: TrainConfig,
   plugins: readonly Plugin[] = [],
 ): Promise<TrainComposition> {
+  registerFineTuning()
   const container = await containerOf(config.plugin, plugins)
   const definition = container.agent(config.agent)
   const agentConfig = withTotalSteps(definition, config)
   const settings = parseAgentConfig(config.agent, definition.config, agentConfig)
   const target = { id: config.env, options: config.envOptions as EnvOptions, gamma: config.gamma }
-  const plain = new World(target, [])
+  const plain = await Envs.of(target)
   const recipe = definition.recipe?.({ ...plain, config: settings }) ?? {}
   const normalize = config.normalize ?? recipe.normalize ?? []
-  const world = normalize.length === 0 ? plain : new World(target, normalize)
-  if (config.videoEpisodes > 0) await refuseUnrecordable(world.make())
-  const { observationSpace, actionSpace } = world
+  const envs = plain.normalizedBy(normalize)
+  if (config.videoEpisodes > 0) await refuseUnrecordable(await envs.make())
+  const { observationSpace, actionSpace } = envs
   const networks = await networksOn(config)
   const agent = container.createAgent(config.agent, {
     observationSpace,
@@ -57,7 +59,7 @@ export async function composeTraining(
     logEvery: config.logEvery ?? Math.max(1, Math.round(config.steps / 200)),
     checkpointEvery: config.checkpointEvery ?? Math.max(1, Math.round(config.steps / 10)),
   }
-  return { config: resolved, world, agent, versions: networks.versions }
+  return { config: resolved, envs, agent, versions: networks.versions }
 }
 
 interface Networks

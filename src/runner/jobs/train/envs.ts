@@ -1,7 +1,7 @@
 import type { Recipe } from '../../../agents/agent.ts'
 import { inputError } from '../../../common/error.ts'
-import type { Env, Space } from '../../../envs/env.ts'
-import { type EnvOptions, makeEnv } from '../../../envs/registry.ts'
+import type { Env, EnvSpec, Space } from '../../../envs/env.ts'
+import { type EnvOptions, makeEnvAsync } from '../../../envs/registry.ts'
 import { Box } from '../../../envs/spaces.ts'
 import { NormalizeObservation } from '../../../envs/wrappers/normalize-observation.ts'
 import { NormalizeReward } from '../../../envs/wrappers/normalize-reward.ts'
@@ -19,23 +19,30 @@ export interface NormalizationState {
   readonly rewards?: Moments
 }
 
+interface Target {
+  readonly id: string
+  readonly options: EnvOptions
+  readonly gamma: number
+}
+
 /** The environments of a run, alike and normalised alike. */
-export class World {
+export class Envs {
   /** As agents see them. */
   readonly observationSpace: Space<unknown>
   readonly actionSpace: Space<unknown>
   /** With version. */
-  readonly id: string
+  readonly spec: EnvSpec
   private readonly observations?: RunningMoments
   private readonly rewards?: RunningMoments
 
-  /** @throws input error when there's no such environment, an option is wrong, or it can't be normalised */
-  constructor(
-    private readonly env: { readonly id: string; readonly options: EnvOptions; readonly gamma: number },
+  private constructor(
+    private readonly target: Target,
+    /** As the environment itself has them. */
+    private readonly own: Pick<AnyEnv, 'spec' | 'observationSpace' | 'actionSpace'>,
     normalize: Required<Recipe>['normalize'],
   ) {
-    const { spec, observationSpace, actionSpace } = makeEnv(env.id, env.options)
-    this.id = spec.id
+    const { spec, observationSpace, actionSpace } = own
+    this.spec = spec
     this.actionSpace = actionSpace
     if (normalize.includes('observations')) {
       if (!(observationSpace instanceof Box)) {
@@ -52,24 +59,37 @@ export class World {
       : observationSpace
   }
 
+  /** @throws input error when there's no such environment, or an option is wrong */
+  static async of(target: Target): Promise<Envs> {
+    const env = await makeEnvAsync(target.id, target.options)
+    const { spec, observationSpace, actionSpace } = env
+    await env.close?.()
+    return new Envs(target, { spec, observationSpace, actionSpace }, [])
+  }
+
+  /** @throws input error when that can't be normalised */
+  normalizedBy(normalize: Required<Recipe>['normalize']): Envs {
+    return normalize.length === 0 ? this : new Envs(this.target, this.own, normalize)
+  }
+
   /** One to learn in: it teaches the moments, and pays normalised rewards. */
-  learning(): AnyEnv {
+  async learning(): Promise<AnyEnv> {
     const { rewards } = this
-    const raw = this.make()
+    const raw = await this.make()
     const env = this.normalized(rewards === undefined ? raw : new RecordEpisodeStatistics(raw, { keep: 1 }))
     if (rewards === undefined) return env
-    return new NormalizeReward(env, { gamma: this.env.gamma, clip: CLIP, moments: rewards })
+    return new NormalizeReward(env, { gamma: this.target.gamma, clip: CLIP, moments: rewards })
   }
 
   /** One to evaluate in: observations by the moments as they are, the environment's own rewards. */
-  evaluation(raw = this.make()): AnyEnv {
-    const env = this.normalized(raw)
+  async evaluation(): Promise<AnyEnv> {
+    const env = this.normalized(await this.make())
     if (env instanceof NormalizeObservation) env.frozen = true
     return env
   }
 
-  make(): AnyEnv {
-    return makeEnv(this.env.id, this.env.options)
+  make(): Promise<AnyEnv> {
+    return makeEnvAsync(this.target.id, this.target.options)
   }
 
   state(): NormalizationState {

@@ -67,6 +67,6 @@ function learning(composition: TrainComposition, dir: string): Unit<Trained> {
     key: 'learning',
     // Greedy episodes at the end are no part of what it did: more of them make no other run.
     digest: ({ digest, state, normalization }) => digestOf({ digest, state, normalization }),
-    run: context => new Training(composition, dir, context).finish(),
+    run: async context => (await Training.in(composition, dir, context)).finish(),
   }
 }

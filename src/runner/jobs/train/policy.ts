@@ -5,7 +5,7 @@ import { inputError } from '../../../common/error.ts'
 import { decode } from '../../runs/codec.ts'
 import { composeTraining, type ResolvedConfig, type TrainComposition } from './compose.ts'
 import { trainSchema } from './config.ts'
-import type { NormalizationState, World } from './envs.ts'
+import type { Envs, NormalizationState } from './envs.ts'
 
 /** A trained agent on disk: all that playing with it takes. */
 export interface TrainedPolicy {
@@ -18,14 +18,14 @@ export interface TrainedPolicy {
 }
 
 export function trainedPolicy(
-  { config, world }: TrainComposition,
+  { config, envs }: TrainComposition,
   learned: Pick<TrainedPolicy, 'state' | 'normalization'>,
 ): TrainedPolicy {
   const { state, normalization } = learned
-  return { kind: 'trained-policy', config, spaces: spacesOf(world), state, normalization }
+  return { kind: 'trained-policy', config, spaces: spacesOf(envs), state, normalization }
 }
 
-function spacesOf({ observationSpace, actionSpace }: World): TrainedPolicy['spaces'] {
+function spacesOf({ observationSpace, actionSpace }: Envs): TrainedPolicy['spaces'] {
   return { observationSpace: observationSpace.toJSON(), actionSpace: actionSpace.toJSON() }
 }
 
@@ -46,18 +46,18 @@ export async function loadTrainedPolicy(
     ...(env.options === undefined ? {} : { envOptions: { ...env.options } }),
   }
   const composition = await composeTraining(config)
-  const spaces = spacesOf(composition.world)
+  const spaces = spacesOf(composition.envs)
   for (const name of ['observationSpace', 'actionSpace'] as const) {
     const [learned, other] = [policy.spaces[name], spaces[name]].map(space => JSON.stringify(space))
     if (learned === other) continue
     const what = name === 'actionSpace' ? 'actions' : 'observations'
     throw inputError(
       'policy.spaces',
-      `the policy has learned with ${what} ${learned}, and ${composition.world.id} has ${other}`,
+      `the policy has learned with ${what} ${learned}, and ${composition.envs.spec.id} has ${other}`,
     )
   }
   composition.agent.restore(policy.state)
-  composition.world.restore(policy.normalization)
+  composition.envs.restore(policy.normalization)
   return composition
 }
 

@@ -50,12 +50,12 @@ export function summarizeTraining(
   },
   { runDir, hash, origin }: Facts,
 ): TrainSummary {
-  const { config, world } = composition
+  const { config, envs } = composition
   const { steps, seconds, episodes, updates, evaluation } = trained
   return {
     runDir,
     hash,
-    env: world.id,
+    env: envs.spec.id,
     agent: config.agent,
     seed: config.seed,
     ...{ steps, episodes, updates, seconds },
@@ -71,7 +71,7 @@ export function summarizeTraining(
       engine: config.threads === undefined ? config.engine : `${config.engine}, ${config.threads} threads`,
       agentConfig: config.agentConfig,
       envOptions: config.envOptions,
-      rewardThreshold: world.make().spec.rewardThreshold,
+      rewardThreshold: envs.spec.rewardThreshold,
       versions: origin.versions,
     },
     notes: updates > 0 ? [] : [`${config.agent} got no update`],

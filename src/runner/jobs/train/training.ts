@@ -5,6 +5,7 @@ import { BehaviorSubject, concatMap, lastValueFrom } from 'rxjs'
 import type { AgentState } from '../../../agents/agent.ts'
 import { interrupted } from '../../../common/error.ts'
 import { mean } from '../../../common/statistics.ts'
+import type { Env } from '../../../envs/env.ts'
 import { Collector, type CollectorState, type Rollout } from '../../play/collector.ts'
 import { evaluatePolicy, type PolicyEvaluation } from '../../play/evaluate.ts'
 import type { CurvePoint, EvaluationPoint } from '../../play/points.ts'
@@ -65,13 +66,19 @@ export class Training {
   private breath: number
 
   /** @param dir the run's folder, for TensorBoard's files and videos */
-  constructor(
+  static async in(composition: TrainComposition, dir: string, context: UnitContext): Promise<Training> {
+    const envs: Env<unknown, unknown>[] = []
+    for (let i = 0; i < composition.config.envs; i++) envs.push(await composition.envs.learning())
+    return new Training(composition, envs, dir, context)
+  }
+
+  private constructor(
     private readonly composition: TrainComposition,
+    private readonly envs: readonly Env<unknown, unknown>[],
     private readonly dir: string,
     private readonly context: UnitContext,
   ) {
-    const { config, world, agent } = composition
-    const envs = Array.from({ length: config.envs }, () => world.learning())
+    const { config, agent } = composition
     this.collector = new Collector({ envs, agent, seed: config.seed })
     this.curve = new Curve(config.logEvery)
     this.since = context.clock()
@@ -93,15 +100,16 @@ export class Training {
       return await this.evaluated(board)
     } finally {
       await board.close()
+      for (const env of this.envs) await env.close?.()
     }
   }
 
   private async evaluated(board: TensorBoardWriter): Promise<Trained> {
-    const { config, agent, world } = this.composition
+    const { config, agent, envs } = this.composition
     const { signal, clock } = this.context
     const evaluation = await evaluatePolicy({
       agent,
-      makeEnv: () => world.evaluation(),
+      makeEnv: () => envs.evaluation(),
       episodes: config.evalEpisodes,
       seed: config.seed,
       signal,
@@ -109,7 +117,7 @@ export class Training {
     })
     const { steps, episodes, updates, seconds, digest } = this
     if (evaluation.episodes > 0) await board.scalars(steps, clock() / 1000, evaluationScalars(evaluation))
-    const normalization = world.state()
+    const normalization = envs.state()
     return { steps, episodes, updates, seconds, digest, evaluation, state: agent.state(), normalization }
   }
 
@@ -163,10 +171,10 @@ export class Training {
   }
 
   private async evaluate(board: TensorBoardWriter): Promise<void> {
-    const { config, agent, world } = this.composition
+    const { config, agent, envs } = this.composition
     const evaluation = await evaluatePolicy({
       agent,
-      makeEnv: () => world.evaluation(),
+      makeEnv: () => envs.evaluation(),
       episodes: Math.max(1, Math.round(config.evalEpisodes / 10)),
       seed: config.seed,
       signal: this.context.signal,
@@ -179,12 +187,12 @@ export class Training {
 
   private async checkpoint(board: TensorBoardWriter): Promise<void> {
     const { steps, episodes, updates, seconds, digest, records } = this
-    const { agent, world } = this.composition
+    const { agent, envs } = this.composition
     const state: TrainingState = {
       ...{ steps, episodes, updates, seconds, digest },
       agent: agent.state(),
       collector: await this.collector.state(),
-      normalization: world.state(),
+      normalization: envs.state(),
       curve: this.curve.state(),
       tensorboard: board.position,
     }
@@ -195,11 +203,11 @@ export class Training {
   private async restore(state: TrainingState, records: readonly unknown[]): Promise<void> {
     const { steps, episodes, updates, seconds, digest } = state
     Object.assign(this, { steps, episodes, updates, seconds, digest })
-    const { agent, world } = this.composition
+    const { agent, envs } = this.composition
     agent.restore(state.agent)
     await this.collector.restore(state.collector)
     // After the environments: those that play their actions again would count what they see twice.
-    world.restore(state.normalization)
+    envs.restore(state.normalization)
     this.curve.restore(state.curve, pointsOf(records as readonly TrainingRecord[]))
   }
 }

@@ -97,8 +97,8 @@ describe.each(CASES)('%s', (_name, given) => {
   test('the saved policy plays as it was evaluated', async () => {
     const out = folder()
     const { evaluation } = await train(values(out), quiet)
-    const { world, agent, config } = await loadTrainedPolicy(join(out, 'policy.json'))
-    const options = { agent, makeEnv: () => world.evaluation(), episodes: 3, signal: quiet.signal }
+    const { envs, agent, config } = await loadTrainedPolicy(join(out, 'policy.json'))
+    const options = { agent, makeEnv: () => envs.evaluation(), episodes: 3, signal: quiet.signal }
     expect(await evaluatePolicy({ ...options, seed: config.seed })).toEqual(evaluation)
   })
 })
