@@ -13,11 +13,15 @@ const COMMON = [
   ...['--baselines', 'linearProbe,fullFineTune,lpFt'],
 ]
 
-/** For the native engine: a full step takes about 0.15 s, one of the head from a cached prefix a hundredth of that. */
+/**
+ * For the native engine: a full step takes about 0.1 s, one of the head from a cached prefix a hundredth of that. Many
+ * steps of few clips: with half as many of twice the clips full fine-tuning is far from converged
+ * (docs/results/main-job.md).
+ */
 export const NATIVE_PLAN = [
   ...COMMON,
-  ...['--groups', '4', '--size', '48', '--frames', '6', '--batch-size', '16'],
-  ...['--episodes', '16', '--budget-steps', '48'],
+  ...['--groups', '4', '--size', '48', '--frames', '6', '--batch-size', '8'],
+  ...['--episodes', '8', '--budget-steps', '96'],
 ]
 
 /** For wasm or cpu, some 40 times slower: fewer and smaller everything, the same path through the program. */
