@@ -15,6 +15,8 @@ import { costSection } from '../../src/runner/jobs/study/report-cost.ts'
 import { claimWords, evidenceWords } from '../../src/runner/jobs/study/report-differences.ts'
 import { summarizeStudy } from '../../src/runner/jobs/study/summarize.ts'
 import { decimal, signed } from '../../src/runner/report/words.ts'
+import { decode } from '../../src/runner/runs/codec.ts'
+import type { Done } from '../../src/runner/runs/units.ts'
 import { table } from '../support/measure.ts'
 
 const text = { type: 'string' } as const
@@ -25,7 +27,11 @@ const { positionals, values } = parseArgs({
 const [dir] = positionals
 const config = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as StudyConfig
 const outcomes = readdirSync(join(dir, 'outcomes'))
-  .map(name => JSON.parse(readFileSync(join(dir, 'outcomes', name), 'utf8')) as Outcome)
+  .flatMap(name => {
+    // Of earlier studies a file is the outcome itself.
+    const file = decode(readFileSync(join(dir, 'outcomes', name), 'utf8')) as Outcome | Done<Outcome>
+    return 'key' in file ? (file.outcome ?? []) : [file]
+  })
   .filter(({ instance }) => !(values.without ?? '').split(',').includes(instance))
 const contenders = { ...config.contenders }
 if (values.tried !== undefined) {

@@ -270,7 +270,7 @@ describe('run folders', () => {
     })
     expect(code).toBe(130)
     copyFileSync(join(CLIPS, 'set', readdirSync(join(CLIPS, 'set')).sort()[20]), clip)
-    await refused(['resume', dir], /the clips have changed/)
+    await refused(['resume', dir], /began, this has changed: the clips\. /)
   })
 })
 

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { eventsOf, layergym, MODEL, smallRun, start, writeManifest } from './e2e.ts'
+
+/** A small run of each kind, as command-line words without the folder. */
+export function smallRuns(folder: string): Readonly<Record<string, readonly string[]>> {
+  const data = writeManifest(folder)
+  const config = join(folder, 'many.yaml')
+  const settings = {
+    ...{ model: MODEL, cache: join(folder, 'cache'), groups: 2, frames: 2, size: 28, 'batch-size': 4 },
+    ...{ 'budget-steps': 6, 'round-steps': 2, threads: 1 },
+  }
+  const contenders = {
+    full: { schedule: 'fullFineTune' },
+    ppo: { agent: 'ppo', control: 'shared', budget: 4, 'agent-config': { episodesPerUpdate: 1 } },
+  }
+  const many = {
+    settings,
+    train: { one: { data } },
+    'held-out': { held: { data, size: 24 } },
+    contenders,
+    seeds: 2,
+  }
+  writeFileSync(config, JSON.stringify(many))
+  const pole = ['--env', 'CartPole-v1', '--eval-episodes', '3', '--json']
+  return {
+    'fine-tune': smallRun(folder, { 'budget-steps': 12, episodes: 12 }),
+    'learn-policy': ['learn-policy', '--config', config, '--agent', 'ppo', '--episodes', '16', '--json'],
+    study: ['study', '--config', config, '--json'],
+    train: ['train', '--agent', 'ppo', '--steps', '30000', '--checkpoint-every', '1000', ...pole],
+    benchmark: [
+      'benchmark',
+      '--agents',
+      'ppo,random',
+      '--steps',
+      '6000',
+      '--seeds',
+      '2',
+      '--workers',
+      '2',
+      ...pole,
+    ],
+  }
+}
+
+interface Answer {
+  readonly hash: string
+}
+
+export async function answerOf(argv: readonly string[]): Promise<Answer> {
+  const { code, out, err } = await layergym(argv)
+  expect(code, err).toBe(0)
+  return JSON.parse(out) as Answer
+}
+
+/**
+ * Kills the real process with SIGKILL some times, each time at a random moment after its folder is there.
+ * @returns how often it was killed before it was done
+ */
+export async function killed(argv: readonly string[], dir: string, times: number): Promise<number> {
+  let kills = 0
+  for (let tries = 0; tries < times && !existsSync(join(dir, 'summary.json')); tries++) {
+    const begun = existsSync(join(dir, 'config.json'))
+    const { child, finished } = start(begun ? ['resume', dir, '--json'] : [...argv, '--out', dir])
+    while (child.exitCode === null && !existsSync(join(dir, 'config.json'))) await pause(5)
+    // A process that goes on needs time to load; later it may be anywhere.
+    await pause((begun ? 1500 : 0) + Math.random() * 1500)
+    if (child.exitCode === null && child.kill('SIGKILL')) kills++
+    await finished
+  }
+  return kills
+}
+
+/** No file is half-written, no lock is left, every event has its number. */
+export function expectWhole(dir: string): void {
+  const left = readdirSync(dir, { recursive: true }).map(String)
+  expect(left.filter(name => /partial$|lock-/.test(name))).toEqual([])
+  expect(eventsOf(dir).map(({ seq }) => seq)).toEqual(eventsOf(dir).map((_, i) => i + 1))
+  for (const name of left.filter(each => each.endsWith('.json')))
+    expect(() => JSON.parse(readFileSync(join(dir, name), 'utf8'))).not.toThrow()
+}
