@@ -3,12 +3,12 @@ import Table from 'cli-table3'
 import type { ScheduleSummary } from '../runner/instances/scores.ts'
 import { type Ending, endingOf } from '../runner/jobs/fine-tune/ending.ts'
 import type { FineTuneSummary } from '../runner/jobs/fine-tune/summary.ts'
-import { duration, flops, metricOf, percent, scheduleLabel } from '../runner/report/words.ts'
+import { duration, flops, percent, scheduleLabel } from '../runner/report/words.ts'
 
 /** A run's end for people: the table, the verdict, notes; and last what they have, what it cost, what to do next. */
 export function summaryWords(summary: FineTuneSummary): string {
   const table = new Table({
-    head: ['', metricOf(summary), 'seeds', 'FLOPs a run', 'everything', 'time'],
+    head: ['', summary.task.metric, 'seeds', 'FLOPs a run', 'everything', 'time'],
     style: { head: [], border: [], compact: true },
   })
   const row = (name: string, schedule: ScheduleSummary) => [

@@ -95,7 +95,7 @@ export class FineTuning<A = number> {
 
   /** A fresh run: head, data order and dropout come from the seed. */
   async reset(seed: number): Promise<void> {
-    const { trainee, norms, splits, reward, stages, balanced } = this.options
+    const { trainee, norms, splits, reward, stages } = this.options
     this.replayed = 0
     this.shared = 0
     this.history = String(seed)
@@ -111,7 +111,7 @@ export class FineTuning<A = number> {
     this.dropout = dropout
     this.current = settings
     this.permitted = this.current.map(() => true)
-    this.progress = startOf(measure(trainee, splits.reward, balanced ?? false), trainee)
+    this.progress = startOf(measure(trainee, splits.reward), trainee)
     this.probe.reset()
     // Before the probe, which full fine-tuning has no need to pay for.
     if (reward.needsBaseline) this.progress = { ...this.progress, baseline: await this.baseline(seed) }
@@ -150,15 +150,16 @@ export class FineTuning<A = number> {
 
   /** [features] in [-1, 1] for one group: its own statistics, then the global ones. */
   observation(group: number): Float32Array {
-    const { states, classes } = this.options
+    const { states, trainee } = this.options
+    const { chance, worst } = trainee.task
     const { measured, previousLoss, trainLoss } = this.running()
     return observe(states, this.statistics(group), {
       budgetLeft: this.budgetLeft(),
-      classes,
-      loss: boundLoss(measured.evaluation.loss, classes),
+      chance,
+      loss: boundLoss(measured.evaluation.loss, worst),
       score: measured.evaluation.score,
-      previousLoss: boundLoss(previousLoss, classes),
-      trainLoss: boundLoss(trainLoss, classes),
+      previousLoss: boundLoss(previousLoss, worst),
+      trainLoss: boundLoss(trainLoss, worst),
     })
   }
 

@@ -75,7 +75,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
       diverged: world.diverged,
       score: world.best.score,
       rewardLoss: best.loss,
-      rewardAccuracy: best.accuracy,
+      rewardAccuracy: best.primary,
       rounds: rounds.map(round => round.summary),
       ...(stop && { stop: { reward: stop.reward, noise: stop.noise } }),
     },
@@ -254,7 +254,7 @@ function roundSummary(
     trainLoss,
     score,
     loss,
-    accuracy,
+    primary,
   } = result.info as Record<string, number>
   return {
     reward,
@@ -264,7 +264,7 @@ function roundSummary(
     trainLoss,
     score,
     rewardLoss: loss,
-    rewardAccuracy: accuracy,
+    rewardAccuracy: primary,
     ...(root && { root: root.choice }),
     groups: world.settings.map((setting, group) => ({
       action: world.options.actions.describe(actions[group]),

@@ -8,11 +8,7 @@ import { unknownName } from '../../common/suggest.ts'
 import type { EnvDefinition } from '../../envs/definition.ts'
 import type { ActionSet } from '../../envs/finetune/actions.ts'
 import type { RewardDefinition } from '../../envs/finetune/reward.ts'
-
-/** A task as a plugin registers it. */
-export interface TaskDefinition {
-  readonly description: string
-}
+import type { TaskDefinition } from '../../models/tasks/task.ts'
 
 /** What a package adds to layergym, by kind and id. */
 export interface Plugin {
@@ -26,6 +22,7 @@ export interface Plugin {
   readonly actions?: Readonly<Record<string, ActionSet<unknown>>>
   /** By id, as `--reward` names them. */
   readonly rewards?: Readonly<Record<string, RewardDefinition>>
+  /** By id, as `--task` names them. */
   readonly tasks?: Readonly<Record<string, TaskDefinition>>
 }
 
@@ -35,7 +32,7 @@ const KINDS = {
   envs: { make: 'function', options: 'object' },
   actions: { apply: 'function', describe: 'function', space: 'object' },
   rewards: { reward: 'function' },
-  tasks: {},
+  tasks: { check: 'function', facts: 'function', create: 'function' },
 } as const satisfies Record<Exclude<keyof Plugin, 'name'>, Record<string, 'function' | 'object'>>
 
 export const pluginKinds = Object.keys(KINDS) as readonly (keyof typeof KINDS)[]

@@ -18,7 +18,7 @@ import {
   triesLonger,
 } from '../../instances/schedule-search.ts'
 import { type Beginning, beginningOf } from '../../instances/start.ts'
-import { scoreTest, testScore } from '../../instances/test-scores.ts'
+import { testScore } from '../../instances/test-scores.ts'
 import type { ScheduleRun, Trained } from '../../instances/trained.ts'
 import { episodesPerUpdate } from '../../play/control.ts'
 import { type BestEpisode, initialLearningState, type LearningState, learn } from '../../play/learn.ts'
@@ -234,7 +234,9 @@ export class Run {
     const norms = composition.worlds[0].options.norms
     trainee.reset(kept.weights, norms)
     trainee.network.model.setUserDefinedMetadata({ layergym: modelMetadata(composition) })
-    const test = testScore(scoreTest(trainee, composition), composition)
+    const { task, splits } = composition
+    const outcomes = trainee.evaluate(splits.test)
+    const test = testScore(task, outcomes)
     const records = state.learning?.episodes ?? []
     // An applied one lies there already.
     if (composition.config.policy === undefined) {
@@ -257,7 +259,7 @@ export class Run {
       hash,
       model: this.keeper.folder,
       test,
-      mistakes: mistakesOf(trainee, composition),
+      mistakes: mistakesOf(splits.test, task, outcomes),
       episodes: records.map(record => record.summary),
       updates: state.learning?.updates ?? Object.fromEntries([...agents.keys()].map(name => [name, 0])),
       chosen: kept.chosen,

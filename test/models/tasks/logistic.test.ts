@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { Rng } from '../../src/common/random.ts'
-import { type Labelled, type LinearClassifier, LogisticRegression } from '../../src/models/logistic.ts'
-import { maxDifference } from '../support/models.ts'
+import { Rng } from '../../../src/common/random.ts'
+import {
+  type Labelled,
+  type LinearClassifier,
+  LogisticRegression,
+} from '../../../src/models/tasks/logistic.ts'
+import { maxDifference } from '../../support/models.ts'
 
 interface Case {
   readonly n: number
