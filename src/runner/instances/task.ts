@@ -11,16 +11,25 @@ export interface MadeTask {
   readonly notes: readonly string[]
 }
 
-/** @param train the split that is learned from */
+/**
+ * @param train the split that is learned from
+ * @throws input error for a task that calls itself something else, or whatever the task refuses
+ */
 export function makeTask(
   definition: TaskDefinition,
   dataset: Dataset,
   train: readonly Clip[],
-  { balance }: Pick<FineTuneConfig, 'balance'>,
+  { task: id, balance }: Pick<FineTuneConfig, 'task' | 'balance'>,
 ): MadeTask {
   const data = { dataset, train, balance }
   const facts = definition.facts(data)
-  return { task: definition.create(facts), facts, notes: definition.notes?.(data) ?? [] }
+  const task = definition.create(facts)
+  if (task.id !== id)
+    throw inputError(
+      'task.id',
+      `the task '${id}' calls itself '${task.id}': give both, in the plugin and in create, one id`,
+    )
+  return { task, facts, notes: definition.notes?.(data) ?? [] }
 }
 
 /** @throws input error for a balance that the task can't train with */

@@ -7,7 +7,6 @@ import {
 } from '../../envs/finetune/actions.ts'
 import { accuracyHeadroom, logLoss, scoreGain, terminalAdvantage } from '../../envs/finetune/reward.ts'
 import { classification } from '../../models/tasks/classification.ts'
-import type { TaskDefinition } from '../../models/tasks/task.ts'
 import { builtinAgents } from './builtin-agents.ts'
 import { definePlugin, type Plugin } from './plugin.ts'
 
@@ -32,11 +31,11 @@ export const builtinPlugins: readonly Plugin[] = [
       'action-recognition': classification(
         'action-recognition',
         'one label a clip: what is done in it (a clip head on an image network, or a video model)',
-      ) as TaskDefinition,
+      ),
       'scene-classification': classification(
         'scene-classification',
         'one label a clip: where it is, or what kind of scene; pictures will do',
-      ) as TaskDefinition,
+      ),
     },
   }),
 ]

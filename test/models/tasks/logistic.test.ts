@@ -20,7 +20,7 @@ interface Case {
 }
 
 const { cases } = JSON.parse(
-  readFileSync(new URL('../golden/logistic_sklearn.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../golden/logistic_sklearn.json', import.meta.url), 'utf8'),
 ) as { readonly cases: readonly Case[] }
 
 function probabilities({ kernel, bias }: LinearClassifier, features: Float32Array, classes: number) {
