@@ -18,7 +18,7 @@ import { linearProbe } from '../src/models/linear-probe.ts'
 import { compose } from '../src/runner/instances/compose.ts'
 import { fineTuneSchema } from '../src/runner/instances/config.ts'
 import { runSchedule } from '../src/runner/instances/schedule-runs.ts'
-import { scoreTest, testScore } from '../src/runner/instances/test-scores.ts'
+import { testScore } from '../src/runner/instances/test-scores.ts'
 import { torchVersion } from './support/torch.ts'
 import { type PeerRun, peerLines, writeForPeer } from './support/torch-finetune.ts'
 
@@ -89,9 +89,9 @@ async function fineTune(seed: number, rate: number, length: number) {
 /** The linear probe under every strength of L2, and which one is chosen. */
 async function probes() {
   const chosen = await composition.probe(clock)
-  const { trainee, splits, classes } = composition.linear.options
+  const { trainee, splits } = composition.linear.options
   const base = trainee.snapshot().weights
-  return Array.from(linearProbe(trainee, splits.train, { classes }), ({ weights, l2 }) => {
+  return Array.from(linearProbe(trainee, splits.train), ({ weights, l2 }) => {
     trainee.assign({ ...base, ...weights })
     return { engine: 'layergym', schedule: 'linearProbe', l2, chosen: l2 === chosen.l2, ...figures() }
   })
@@ -99,10 +99,8 @@ async function probes() {
 
 /** Of the weights that are in the network now, on the test split. */
 function figures() {
-  const { primary, loss } = testScore(
-    scoreTest(composition.worlds[0].options.trainee, composition),
-    composition,
-  )
+  const { trainee } = composition.worlds[0].options
+  const { primary, loss } = testScore(trainee.task, trainee.evaluate(composition.splits.test))
   return { accuracy: primary, loss }
 }
 

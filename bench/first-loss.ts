@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { messageOf } from '../src/common/error.ts'
 import { parseConfig } from '../src/common/settings.ts'
+import { mean } from '../src/common/statistics.ts'
 import { compose } from '../src/runner/instances/compose.ts'
 import { fineTuneSchema } from '../src/runner/instances/config.ts'
 
@@ -41,13 +42,13 @@ async function measure(model: string, data: string) {
   try {
     const world = composition.variant({ probed: false })
     await world.reset(1)
-    const labels = composition.splits.train.map(composition.label)
+    const labels = composition.splits.train.map(({ label }) => label)
     const shares = composition.dataset.classes.map(
-      (_, c) => labels.filter(label => label === c).length / labels.length,
+      name => labels.filter(label => label === name).length / labels.length,
     )
     const entropy = -shares.reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0)
     const { losses } = world.options.trainee.evaluate(composition.splits.train)
-    const first = losses.reduce((a, b) => a + b, 0) / losses.length
+    const first = mean(losses)
     return {
       ...{ classes: shares.length, clips: labels.length },
       ...{ entropy, first, reward: world.evaluation.loss },

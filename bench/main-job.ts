@@ -13,7 +13,6 @@ import { parseConfig } from '../src/common/settings.ts'
 import { compose } from '../src/runner/instances/compose.ts'
 import { fineTuneSchema } from '../src/runner/instances/config.ts'
 import { runSchedule } from '../src/runner/instances/schedule-runs.ts'
-import { testScore } from '../src/runner/instances/test-scores.ts'
 import type { FineTuneSummary } from '../src/runner/jobs/fine-tune/summary.ts'
 
 const FIRST_SEED = 101
@@ -78,7 +77,7 @@ async function converged({ config, baselines }: FineTuneSummary): Promise<void> 
         const options = { composition, clock: () => performance.now(), test: true }
         const { run } = await runSchedule(schedule, trial, seed, options)
         if (run.test === undefined) throw new Error('a run without its test scores')
-        const { primary, loss } = testScore(run.test, composition)
+        const { primary, loss } = run.test.score
         line({
           kind: 'converged',
           schedule: name,

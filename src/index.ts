@@ -86,6 +86,20 @@ export { type LoadedModel, loadModel } from './models/load.ts'
 export { Network } from './models/network.ts'
 export { createOptimizer, type Optimizer } from './models/optimizer.ts'
 export { saveModel } from './models/save.ts'
+export { classification } from './models/tasks/classification.ts'
+export type {
+  LinearProblem,
+  LinearSolution,
+  Outcomes,
+  Outputs,
+  PartDescription,
+  PerItem,
+  Score,
+  Task,
+  TaskData,
+  TaskDefinition,
+  TaskHead,
+} from './models/tasks/task.ts'
 export { tf } from './models/tf.ts'
 export { Trainee } from './models/trainee.ts'
 export {
@@ -111,6 +125,6 @@ export type { StudyResult, StudySummary } from './runner/jobs/study/summary.ts'
 export { train } from './runner/jobs/train/job.ts'
 export type { TrainSummary } from './runner/jobs/train/summary.ts'
 export { type EpisodeOutcome, episodes$ } from './runner/play/episodes.ts'
-export { definePlugin, type Plugin, type TaskDefinition } from './runner/plugins/plugin.ts'
+export { definePlugin, type Plugin } from './runner/plugins/plugin.ts'
 export type { OnEvent, RunEvent } from './runner/runs/events.ts'
 export type { RunHooks } from './runner/runs/hooks.ts'

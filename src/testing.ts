@@ -3,11 +3,14 @@ import { type AgentCheckOptions, type AgentUnderTest, checkAgent, type TestConte
 import { Rng } from './common/random.ts'
 import { type CheckOptions, checkEnv, type Finding } from './envs/check.ts'
 import type { Env } from './envs/env.ts'
+import { startEngine } from './models/engine.ts'
+import { checkTask, type TaskCheckOptions } from './models/tasks/check.ts'
+import type { TaskDefinition } from './models/tasks/task.ts'
 
-/** Suites of vitest that hold anyone's environments and agents to the contracts, and what they are made of. */
+/** Suites of vitest that hold anyone's environments, agents and tasks to the contracts, and what they are made of. */
 
-export type { AgentCheckOptions, AgentUnderTest, CheckOptions, Finding, TestContext }
-export { checkAgent, checkEnv }
+export type { AgentCheckOptions, AgentUnderTest, CheckOptions, Finding, TaskCheckOptions, TestContext }
+export { checkAgent, checkEnv, checkTask }
 
 /**
  * `describeEnv('Corridor', () => new Corridor())`: no errors of `checkEnv`, and two instances agree.
@@ -53,6 +56,16 @@ export function describeAgent(name: string, agent: AgentUnderTest, options: Agen
   describe(`${name} keeps the contract of Agent`, () => {
     test('checkAgent finds no error', { timeout: PATIENCE }, async () => {
       expect(errorsAmong(await checkAgent(agent, options))).toEqual([])
+    })
+  })
+}
+
+/** `describeTask('clip-speed', definition, { dataset })`: no errors of `checkTask`, which starts an engine. */
+export function describeTask(name: string, definition: TaskDefinition, options: TaskCheckOptions): void {
+  describe(`${name} keeps the contract of Task`, () => {
+    test('checkTask finds no error', { timeout: PATIENCE }, async () => {
+      await startEngine()
+      expect(errorsAmong(checkTask(definition, options))).toEqual([])
     })
   })
 }

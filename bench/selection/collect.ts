@@ -10,11 +10,18 @@ import { parseConfig } from '../../src/common/settings.ts'
 import type { Clip } from '../../src/data/dataset.ts'
 import { rateLimits, settingsOf } from '../../src/envs/finetune/actions.ts'
 import { SHAPES } from '../../src/envs/finetune/shape.ts'
-import { classPrior } from '../../src/models/head.ts'
+import { concatenated } from '../../src/models/prefix.ts'
+import {
+  type ClassFacts,
+  type ClassPrediction,
+  classification,
+} from '../../src/models/tasks/classification.ts'
+import type { TaskDefinition } from '../../src/models/tasks/task.ts'
 import { tf } from '../../src/models/tf.ts'
 import { compose } from '../../src/runner/instances/compose.ts'
 import { fineTuneSchema } from '../../src/runner/instances/config.ts'
 import type { Composition } from '../../src/runner/instances/instance.ts'
+import type { Plugin } from '../../src/runner/plugins/plugin.ts'
 import { DATASETS } from './data.ts'
 import { COSTLY, RANDOM_RATES, SETTINGS, type Setting } from './settings.ts'
 
@@ -31,7 +38,16 @@ const ROUNDS = 5
 /** Where features of trained backbones are kept, for heads by cross-validation. */
 const BACKBONES_OF = ['CIFAR-10', 'steering']
 /** Nothing counts as diverged but what isn't finite: what a bound of 3 ln C would have ended is a question here. */
-const UNBOUNDED = 1e6
+const UNBOUNDED = 3 * Math.log(1e6)
+const LABELS = classification('unbounded', 'one label a clip, and losses as high as they come')
+const TASKS: Plugin = {
+  tasks: {
+    unbounded: {
+      ...LABELS,
+      create: facts => Object.assign(LABELS.create(facts as ClassFacts), { worst: UNBOUNDED }),
+    } as TaskDefinition,
+  },
+}
 
 interface Key {
   readonly data: string
@@ -66,6 +82,7 @@ async function collect(data: string, network: string): Promise<void> {
   const config = parseConfig(fineTuneSchema, {
     data: root,
     frames: DATASETS[data].frames,
+    task: 'unbounded',
     groups: GROUPS,
     threads: 1,
     episodes: 0,
@@ -75,7 +92,11 @@ async function collect(data: string, network: string): Promise<void> {
     ...{ signal: new AbortController().signal, clock: () => performance.now() },
     ...{ onEvent: () => undefined, onStep: () => undefined },
   }
-  const composition = await compose(config, { dataset: await DATASETS[data].load(root) }, hooks)
+  const composition = await compose(
+    config,
+    { dataset: await DATASETS[data].load(root), plugins: [TASKS] },
+    hooks,
+  )
   const { splits } = composition
   if (!done.has(keyOf({ data, network }))) {
     const { trainee } = composition.worlds[0].options
@@ -86,7 +107,7 @@ async function collect(data: string, network: string): Promise<void> {
       data,
       network,
     )
-    const labels = (clips: readonly Clip[]) => clips.map(clip => trainee.label(clip))
+    const labels = (clips: readonly Clip[]) => clips.map(clip => trainee.task.target(clip))
     const groups = (clips: readonly Clip[]) => clips.map(clip => clip.group ?? clip.id)
     const each = <T>(of: (clips: readonly Clip[]) => T) =>
       Object.fromEntries(
@@ -107,16 +128,13 @@ async function collect(data: string, network: string): Promise<void> {
 
 async function play(composition: Composition, setting: Setting, data: string, network: string) {
   const started = performance.now()
-  const { splits, dataset } = composition
+  const { splits } = composition
   const roundSteps = setting.steps / ROUNDS
   const { trainee } = composition.worlds[0].options
-  const labels = splits.train.map(clip => trainee.label(clip))
   const world = composition.variant({
     probed: false,
     // Both splits are looked at below; once is enough.
     splits: { ...splits, reward: splits.reward.slice(0, 1) },
-    classes: UNBOUNDED,
-    prior: classPrior(labels, dataset.classes.length),
     budgetSteps: setting.steps,
     budgetFlops: Number.POSITIVE_INFINITY,
     roundSteps,
@@ -130,7 +148,11 @@ async function play(composition: Composition, setting: Setting, data: string, ne
       setting.rates ?? Array.from({ length: GROUPS }, () => RANDOM_RATES[rng.int(RANDOM_RATES.length)])
     const { terminated, diverged, trainLoss } = await world.train(settingsOf(rates, rateLimits(1e-3)))
     if (diverged) break
-    const [reward, test] = [splits.reward, splits.test].map(clips => packed(trainee.probabilities(clips)))
+    const [reward, test] = [splits.reward, splits.test].map(clips =>
+      packed(
+        concatenated(trainee.evaluate(clips).predictions.map(one => (one as ClassPrediction).probabilities)),
+      ),
+    )
     rounds.push({ reward, test, trainLoss })
     if (terminated) break
   }

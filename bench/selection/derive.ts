@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { isUnbalanced } from '../../src/envs/finetune/score.ts'
+import { isUnbalanced } from '../../src/models/tasks/metrics.ts'
 import type { Gram } from './linear-head.ts'
 import { type Clips, probeRows, validatedBy } from './probes.ts'
 import { type Answers, correct, picked, type Quantity, quantities, trueProbability } from './quantities.ts'

@@ -1,4 +1,4 @@
-import { meanOf } from '../../src/envs/finetune/score.ts'
+import { meanOf } from '../../src/models/tasks/metrics.ts'
 
 /** What a network said about the clips of a split. */
 export interface Answers {

@@ -9,6 +9,7 @@ import { loadModel } from '../../src/models/load.ts'
 import { Network, type NormMode } from '../../src/models/network.ts'
 import { createOptimizer } from '../../src/models/optimizer.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
+import { classification } from '../../src/models/tasks/classification.ts'
 import { Trainee } from '../../src/models/trainee.ts'
 
 const MODEL = fileURLToPath(new URL('../../models/mobilenet_v2_035_224_tm', import.meta.url))
@@ -35,8 +36,10 @@ export async function mobilenet(options: {
 }): Promise<Bench> {
   const { size, norm = 'frozen', head = 'two-layer', cacheBytes = 0 } = options
   const { model } = await loadModel(MODEL)
+  const classes = Array.from({ length: CLASSES }, (_, i) => String(i))
+  const task = classification('action-recognition', 'for timings').create({ classes })
   const clip = buildClipModel(model, {
-    classes: CLASSES,
+    output: task.head,
     frames: FRAMES,
     size: [size, size],
     scaling: SCALINGS[1],
@@ -46,7 +49,7 @@ export async function mobilenet(options: {
   const network = new Network(clip, { count: options.groups })
   const batch = Array.from(
     { length: options.batch },
-    (_, i): Clip => ({ id: String(i), path: '', label: '' }),
+    (_, i): Clip => ({ id: String(i), path: '', label: String(i % CLASSES) }),
   )
   const rng = Rng.of(1, 'pixels')
   const pixels = Uint8Array.from({ length: options.batch * FRAMES * size * size * 3 }, () => rng.int(256))
@@ -59,7 +62,7 @@ export async function mobilenet(options: {
         const first = Number(clips[0].id)
         return pixels.subarray(first * bytes, (first + clips.length) * bytes)
       },
-      label: ({ id }) => Number(id) % CLASSES,
+      task,
       cacheBytes,
     },
     readWeights(network),

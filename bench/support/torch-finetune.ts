@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Rng } from '../../src/common/random.ts'
 import { BatchOrder } from '../../src/envs/finetune/batches.ts'
-import { L2_STRENGTHS } from '../../src/models/logistic.ts'
+import { L2_STRENGTHS } from '../../src/models/tasks/solve-by-loss.ts'
 import type { Composition } from '../../src/runner/instances/instance.ts'
 import { npy } from './npy.ts'
 
@@ -40,7 +40,7 @@ export async function writeForPeer(
   composition: Composition,
   given: { readonly data: string; readonly runs: readonly PeerRun[] },
 ): Promise<void> {
-  const { splits, pixels, label, format, scaling, dataset, balanced, config, worlds } = composition
+  const { splits, pixels, task, format, scaling, dataset, config, worlds } = composition
   const { trainee, batchSize } = worlds[0].options
   const put = (name: string, values: Parameters<typeof npy>[0], shape: readonly number[]) =>
     writeFileSync(join(folder, `${name}.npy`), npy(values, shape))
@@ -48,7 +48,11 @@ export async function writeForPeer(
     const clips = splits[split]
     const shape = [clips.length, format.frames, ...format.size, format.channels]
     put(`${split}.pixels`, pixels(clips), shape)
-    put(`${split}.labels`, Int32Array.from(clips, label), [clips.length])
+    put(
+      `${split}.labels`,
+      Int32Array.from(clips, clip => task.target(clip) as number),
+      [clips.length],
+    )
   }
   mkdirSync(join(folder, 'weights'))
   for (const { name, layer, role, shape } of trainee.network.variables)
@@ -60,7 +64,12 @@ export async function writeForPeer(
   const settings = {
     ...{ data: given.data, runs: [...given.runs, ...alike] },
     check: await firstSteps(composition, { rate: 1e-4, headRate: 1e-3, steps: 10 }),
-    ...{ classes: dataset.classes.length, frames: format.frames, balanced, batchSize },
+    ...{
+      classes: dataset.classes.length,
+      frames: format.frames,
+      balanced: task.metric === 'balanced accuracy',
+      batchSize,
+    },
     ...{ scale: scaling?.scale, shift: scaling?.shift, l2: L2_STRENGTHS, threads: config.threads },
   }
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings))
@@ -81,7 +90,7 @@ export async function* peerLines(folder: string): AsyncGenerator<string> {
 }
 
 /** Logits of a few test clips under a head of random weights: a fresh one's are the same for every clip. */
-function randomHead({ worlds, splits, pixels, dataset }: Composition) {
+function randomHead({ worlds, splits, pixels }: Composition) {
   const { trainee } = worlds[0].options
   const { network, pretrained } = trainee
   const output = network.variables.findLast(({ role }) => role === 'kernel')
@@ -89,10 +98,7 @@ function randomHead({ worlds, splits, pixels, dataset }: Composition) {
   if (output === undefined || bias === undefined) throw new Error('the network has no dense head')
   const rng = Rng.of(1, 'random head')
   const kernel = Float32Array.from({ length: output.size }, () => 0.05 * rng.normal())
-  const labels = splits.train.map(clip => trainee.label(clip))
-  const counts = dataset.classes.map((_, c) => labels.filter(label => label === c).length)
-  const prior = Float32Array.from(counts, count => Math.log(count / labels.length))
-  trainee.assign({ ...pretrained, [output.name]: kernel, [bias.name]: prior })
+  trainee.assign({ ...pretrained, [output.name]: kernel, [bias.name]: trainee.task.head.start })
   const clips = splits.test.slice(0, CHECKED_CLIPS)
   const input = network.input(pixels(clips), clips.length)
   const logits = network.forward(input, clips.length)

@@ -1,5 +1,5 @@
 import { inputError, LayergymError, messageOf } from '../common/error.ts'
-import { type Finding, Findings } from '../envs/check/findings.ts'
+import { type Finding, Findings } from '../common/findings.ts'
 import { NeverEnded, type Patience, Watch } from '../envs/check/watch.ts'
 import type { Space } from '../envs/env.ts'
 import { Box, Discrete } from '../envs/spaces.ts'

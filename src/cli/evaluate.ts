@@ -2,9 +2,10 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { inputError } from '../common/error.ts'
-import { integer, parseConfig } from '../common/settings.ts'
+import { integer, names, parseConfig } from '../common/settings.ts'
 import { ENGINES } from '../models/engine-names.ts'
-import { percent } from '../runner/report/words.ts'
+import type { EvaluationResult } from '../runner/instances/apply.ts'
+import { percent, shownFigures } from '../runner/report/words.ts'
 import { type Io, printResult } from './command.ts'
 import { addSchemaOptions, readSettings } from './options.ts'
 import { runProgress } from './progress.ts'
@@ -18,6 +19,7 @@ const evaluateSchema = z.strictObject({
     .describe('which clips; test: those that the model has not seen'),
   groupColumn: z.string().optional().describe('manifest column that keeps recordings together'),
   skipBroken: z.boolean().default(false).describe('leave out clips that cannot be decoded'),
+  plugin: names(z.string()).default([]).describe("plugins to load: the one that has the model's task, say"),
   engine: z
     .enum(['auto', ...ENGINES])
     .default('auto')
@@ -57,16 +59,22 @@ export function evaluateCommand(program: Command, io: Io): void {
     const progress = runProgress(io)
     const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
     const result = await evaluateModel({ ...settings, model, data, ...hooks }).finally(progress.stop)
-    printResult(io, options, result, ({ accuracy, balancedAccuracy, loss, clips, leftOut, perClass }) =>
-      [
-        `${clips} clips${leftOut > 0 ? ` (${leftOut} others left out)` : ''}: accuracy ${percent(accuracy)}, balanced ${percent(balancedAccuracy)}, loss ${loss.toFixed(3)}`,
-        ...perClass.map(
-          c =>
-            `  ${c.label}: recall ${percent(c.recall)}, precision ${percent(c.precision)}, ${c.clips} clips`,
-        ),
-      ].join('\n'),
-    )
+    printResult(io, options, result, scoreWords)
   })
+}
+
+function scoreWords(result: EvaluationResult): string {
+  const { clips, leftOut, loss, perClass = [] } = result
+  const figures = shownFigures(result.task).map(({ name, unit, of, format }) =>
+    `${name} ${format(of(result))} ${unit}`.trim(),
+  )
+  const others = leftOut > 0 ? ` (${leftOut} others left out)` : ''
+  return [
+    `${clips} clips${others}: ${figures.join(', ')}, loss ${loss.toFixed(3)}`,
+    ...perClass.map(
+      c => `  ${c.label}: recall ${percent(c.recall)}, precision ${percent(c.precision)}, ${c.clips} clips`,
+    ),
+  ].join('\n')
 }
 
 async function evaluateTrained(

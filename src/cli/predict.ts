@@ -3,35 +3,34 @@ import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { inputError } from '../common/error.ts'
-import { percent } from '../runner/report/words.ts'
 import { type Io, printResult } from './command.ts'
 import { runProgress } from './progress.ts'
 
 interface PredictFlags {
   readonly model: string
   readonly cache?: string
+  readonly plugin?: readonly string[]
   readonly json?: boolean
 }
 
-/** `layergym predict`: labels and probabilities of one clip or of a folder's. */
+/** `layergym predict`: what a model says of one clip or of a folder's; labels and probabilities, where it has classes. */
 export function predictCommand(program: Command, io: Io): void {
   program
     .command('predict <clips...>')
-    .description('label clips: video files, or folders of them')
+    .description('apply a fine-tuned model to clips: video files, or folders of them')
     .requiredOption('--model <value>', 'fine-tuned model: the model folder of a run')
     .option('--cache <value>', 'folder for decoded clips')
+    .option('--plugin <names...>', "plugins to load: the one that has the model's task, say")
     .option('--json', 'print the result as JSON, alone, on stdout')
     .action(async (given: string[], flags: PredictFlags) => {
       const paths = (await Promise.all(given.map(filesAt))).flat()
       const { predictClips } = await import('../runner/instances/apply.ts')
       const progress = runProgress(io)
       const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
-      const options = { cache: flags.cache, ...hooks }
+      const options = { cache: flags.cache, plugin: flags.plugin, ...hooks }
       const predictions = await predictClips(flags.model, paths, options).finally(progress.stop)
       printResult(io, flags, predictions, list =>
-        list
-          .map(({ path, label, probabilities }) => `${path}: ${label} (${percent(probabilities[label])})`)
-          .join('\n'),
+        list.map(({ path, words }) => `${path}: ${words}`).join('\n'),
       )
     })
 }

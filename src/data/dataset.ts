@@ -4,7 +4,7 @@ export interface Clip {
   readonly id: string
   /** Absolute path. */
   readonly path: string
-  /** One of the dataset's classes. */
+  /** What a task makes its target from: a class's name or, of a measured quantity, a number as text. */
   readonly label: string
   /** As the manifest says; clips without one are split by `splitDataset`. */
   readonly split?: 'train' | 'test' | 'probe' | 'reward'
@@ -20,7 +20,7 @@ export interface Clip {
 export interface Dataset {
   /** Absolute path of the folder or manifest. */
   readonly path: string
-  /** Sorted. */
+  /** The labels that occur, sorted. */
   readonly classes: readonly string[]
   readonly clips: readonly Clip[]
   /** True when some column or folder says which clips are of one recording. */
@@ -41,8 +41,6 @@ export interface LoadOptions {
   readonly groupColumn?: string
   /** Leave out files that are missing or empty, and list them, instead of throwing. */
   readonly skipBroken?: boolean
-  /** Clips of one class will do: they are scored, not learned from. */
-  readonly oneClass?: boolean
   readonly signal?: AbortSignal
 }
 

@@ -19,11 +19,6 @@ export async function loadDataset(path: string, options: LoadOptions = {}): Prom
   const classes = [...new Set(clips.map(clip => clip.label))].sort()
   if (classes.length === 0)
     throw inputError('data.no-videos', `${path} holds no usable clip: ${skipped.length} were skipped`)
-  if (classes.length === 1 && !options.oneClass)
-    throw inputError(
-      'data.one-class',
-      `${path} has one class only, '${classes[0]}' (${clips.length} clips): at least two are needed to tell apart`,
-    )
   return { path: root, classes, clips, hasGroups: clips.some(clip => clip.group !== undefined), skipped }
 }
 

@@ -14,6 +14,8 @@ export interface SplitFractions {
 export interface SplitOptions {
   readonly seed: number
   readonly fractions?: SplitFractions
+  /** What is spread evenly over the splits; default: labels. Where all clips are of one stratum nothing is. */
+  readonly stratum?: (clip: Clip) => string
 }
 
 export interface SplitResult {
@@ -34,13 +36,27 @@ const FRACTIONS = { test: 0.22, reward: 0.22, probe: 0.1 }
 const PROBE = { least: 8, most: 32 }
 
 /**
- * Divides a dataset into train, probe, reward and test: stratified by class, groups kept whole, the same for the same
+ * Divides a dataset into train, probe, reward and test: stratified by label, groups kept whole, the same for the same
  * seed. What the manifest says stands; its train clips and those without a split are divided further. Every class is
  * in train and in reward where its groups allow it.
  * @throws LayergymError `split.group-straddles` when the manifest puts a group on two sides, `split.too-few` when
  * a class or a split would be left without clips.
  */
-export function splitDataset(dataset: Dataset, { seed, fractions = {} }: SplitOptions): SplitResult {
+export function splitDataset(dataset: Dataset, { stratum, ...options }: SplitOptions): SplitResult {
+  if (stratum === undefined) return splitByLabel(dataset, options)
+  const own = new Map(dataset.clips.map(clip => [clip.id, clip]))
+  const clips = dataset.clips.map(clip => ({ ...clip, label: stratum(clip) }))
+  const classes = [...new Set(clips.map(({ label }) => label))].sort()
+  const { splits, warnings } = splitByLabel({ ...dataset, classes, clips }, options)
+  const given = (split: SplitName) => splits[split].flatMap(({ id }) => own.get(id) ?? [])
+  const named = { train: given('train'), probe: given('probe'), reward: given('reward'), test: given('test') }
+  return { splits: named, warnings }
+}
+
+function splitByLabel(
+  dataset: Dataset,
+  { seed, fractions = {} }: Omit<SplitOptions, 'stratum'>,
+): SplitResult {
   const wanted = { ...FRACTIONS, ...fractions }
   const warnings: string[] = []
   const splits: Record<SplitName, Unit[]> = { train: [], probe: [], reward: [], test: [] }
@@ -174,10 +190,11 @@ function checkClasses({ classes }: Dataset, pool: readonly Clip[], least: number
   const scarce = classes.filter(label => (counts.get(label) ?? 0) < least)
   if (scarce.length === 0) return
   const named = scarce.map(label => `'${label}' has ${counts.get(label) ?? 0}`).join(', ')
-  throw inputError(
-    'split.too-few',
-    `too few clips to divide: each class needs at least ${least} outside the splits that the manifest names, and ${named}`,
-  )
+  const needed =
+    classes.length === 1
+      ? `at least ${least} are needed outside the splits that the manifest names, and there are ${pool.length}`
+      : `each class needs at least ${least} outside the splits that the manifest names, and ${named}`
+  throw inputError('split.too-few', `too few clips to divide: ${needed}`)
 }
 
 function checkResult(splits: Splits, { classes, hasGroups }: Dataset, pool: readonly Unit[]): void {
@@ -188,9 +205,11 @@ function checkResult(splits: Splits, { classes, hasGroups }: Dataset, pool: read
     label => pool.filter(({ clips }) => clips.some(clip => clip.label === label)).length,
   )
   const fewest = counts.indexOf(Math.min(...counts))
+  const ofEach = classes.length === 1 ? '' : ' of each class'
+  const scarce = classes.length === 1 ? 'there are' : `'${classes[fewest]}' has`
   throw inputError(
     'split.too-few',
-    `nothing is left for ${empty.join(', ')}: the four splits need at least four ${unit} of each class, and '${classes[fewest]}' has ${counts[fewest]} to divide; give more clips${hasGroups ? ', or another group column' : ''}`,
+    `nothing is left for ${empty.join(', ')}: the four splits need at least four ${unit}${ofEach}, and ${scarce} ${counts[fewest]} to divide; give more clips${hasGroups ? ', or another group column' : ''}`,
   )
 }
 

@@ -1,7 +1,7 @@
 import { inputError, LayergymError, messageOf } from '../common/error.ts'
+import { type Finding, Findings } from '../common/findings.ts'
 import { Rng } from '../common/random.ts'
 import { checkSpaces } from './check/check-spaces.ts'
-import { type Finding, Findings } from './check/findings.ts'
 import { hasEnded, outcomeOf, type Played, record, replay } from './check/player.ts'
 import { checkRender, checkReset } from './check/results.ts'
 import { NeverEnded, type Patience, Watch } from './check/watch.ts'

@@ -24,8 +24,8 @@ export interface WorldEvaluation {
   readonly score: number
   /** Lower is better; in the task's unit. */
   readonly loss: number
-  /** [0, 1] */
-  readonly accuracy: number
+  /** The task's own figure, [0, 1], higher is better. */
+  readonly primary: number
 }
 
 /** What a round gave. */

@@ -2,14 +2,15 @@ import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import { findFeatureMap } from './features.ts'
 import { flattenModel } from './graph.ts'
-import { buildHead, type HeadBuilder, standardised } from './head.ts'
+import { buildHead, type HeadBuilder, type HeadOutput, standardised } from './head.ts'
 import type { HeadKind } from './head-kinds.ts'
 import { rebuild } from './rebuild.ts'
 import { type InputScaling, SCALING_LAYER } from './scaling.ts'
 import { tf } from './tf.ts'
 
 export interface ClipModelOptions {
-  readonly classes: number
+  /** What the task wants of the head. */
+  readonly output: HeadOutput
   readonly frames: number
   /** [height, width] of a frame. */
   readonly size: readonly [number, number]
@@ -20,8 +21,8 @@ export interface ClipModelOptions {
 }
 
 /**
- * A clip classifier on a pretrained image network: pixels [T, H, W, C] in 0..255 → scaling → the network's
- * feature map, pooled, on every frame → standardised → head → class probabilities. One tfjs layers model, in plain layers only.
+ * A clip model on a pretrained image network: pixels [T, H, W, C] in 0..255 → scaling → the network's
+ * feature map, pooled, on every frame → standardised → head. One tfjs layers model, in plain layers only.
  */
 export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOptions): tf.LayersModel {
   const [height, width] = options.size

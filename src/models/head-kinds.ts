@@ -1,5 +1,5 @@
 /**
- * How standardised features become classes: one linear layer on the features of all frames (`linear`) or on their mean
+ * How standardised features become a task's outputs: one linear layer on the features of all frames (`linear`) or on their mean
  * (`mean`), a layer of 48 ReLUs on every frame before it (`two-layer`), or a GRU over frames (`gru`).
  * Apart from the heads themselves, so that the command line knows them without TensorFlow.
  */

@@ -1,15 +1,15 @@
 import type { Rng } from '../common/random.ts'
 import type { Clip } from '../data/dataset.ts'
 import { type HeadKind, STANDARDISATION } from './head-kinds.ts'
-import { countLabels } from './metrics.ts'
 import type { Network } from './network.ts'
 import type { PixelSource } from './prefix.ts'
+import type { TaskHead } from './tasks/task.ts'
 import { tf } from './tf.ts'
 
-/** A head of the user's own: class probabilities from [T, F] symbolic features, standardised already. */
+/** A head of the user's own: what the task's activation gives, from [T, F] symbolic features, standardised already. */
 export type HeadBuilder = (
   features: tf.SymbolicTensor,
-  context: { classes: number; rng: Rng },
+  context: { readonly units: number; readonly activation: TaskHead['activation']; readonly rng: Rng },
 ) => tf.SymbolicTensor
 
 /** Width of the two-layer head's first layer. */
@@ -22,21 +22,27 @@ export function standardised(features: tf.SymbolicTensor): tf.SymbolicTensor {
   return layer.apply(features) as tf.SymbolicTensor
 }
 
-/** Class probabilities from standardised features [T, F]. The last layer starts at zero: a fresh head guesses. */
+/** What a head gives for a task, apart from how a fresh one begins. */
+export type HeadOutput = Pick<TaskHead, 'units' | 'activation'>
+
+/** A task's outputs from standardised features [T, F]. The last layer starts at zero: a fresh head guesses. */
 export function buildHead(
   features: tf.SymbolicTensor,
-  options: { readonly classes: number; readonly head: HeadKind | HeadBuilder; readonly rng: Rng },
+  options: { readonly output: HeadOutput; readonly head: HeadKind | HeadBuilder; readonly rng: Rng },
 ): tf.SymbolicTensor {
-  const { head, rng } = options
-  if (typeof head === 'function') return head(features, options)
-  return classifier(hidden(features, head, rng), options.classes)
+  const { head, rng, output } = options
+  if (typeof head === 'function') return head(features, { ...output, rng })
+  return closing(hidden(features, head, rng), output)
 }
 
-/** Softmax over one dense layer that starts at zero. */
-export function classifier(features: tf.SymbolicTensor, classes: number): tf.SymbolicTensor {
-  const dense = tf.layers.dense({ units: classes, name: 'head_logits', kernelInitializer: 'zeros' })
-  const softmax = tf.layers.activation({ activation: 'softmax', name: 'probabilities' })
-  return softmax.apply(dense.apply(features)) as tf.SymbolicTensor
+/** An activation, where the task has one, on a dense layer that starts at zero. */
+export function closing(features: tf.SymbolicTensor, { units, activation }: HeadOutput): tf.SymbolicTensor {
+  const name = activation === 'softmax' ? 'head_logits' : 'head_outputs'
+  const dense = tf.layers.dense({ units, name, kernelInitializer: 'zeros' })
+  const outputs = dense.apply(features) as tf.SymbolicTensor
+  if (activation === 'linear') return outputs
+  const closed = activation === 'softmax' ? 'probabilities' : 'head_activation'
+  return tf.layers.activation({ activation, name: closed }).apply(outputs) as tf.SymbolicTensor
 }
 
 function hidden(features: tf.SymbolicTensor, head: HeadKind, rng: Rng): tf.SymbolicTensor {
@@ -104,11 +110,4 @@ export function standardiseFeatures(
   tf.tidy(() => {
     layer.setWeights([gamma, beta, tf.tensor1d(Float32Array.from(mean)), tf.fill([channels], variance)])
   })
-}
-
-/** log p of each class under the labels' frequencies, [C]; a class that doesn't occur counts as half a clip. */
-export function classPrior(labels: readonly number[], classes: number): Float32Array {
-  const held = countLabels(labels, classes).map(count => Math.max(count, 0.5))
-  const total = held.reduce((a, b) => a + b, 0)
-  return Float32Array.from(held, count => Math.log(count / total))
 }

@@ -17,7 +17,7 @@ export function readWeights(network: Network): Weights {
  * A run's starting weights: the pretrained ones with a fresh head, or, `fromScratch`, fresh ones everywhere.
  * Kernels are Glorot uniform (Glorot & Bengio 2010), recurrent kernels orthogonal, as Keras initialises them;
  * variables of other roles (a head of the user's own) keep what they were built with. A fresh head's last layer, where
- * it is dense, is zero with the classes' prior log-probabilities as its bias: training starts from guessing by it.
+ * it is dense, is zero with the task's start as its bias: training starts from guessing by it.
  */
 export function initialWeights(
   network: Network,
@@ -26,31 +26,31 @@ export function initialWeights(
     readonly rng: Rng
     readonly fromScratch?: boolean
     readonly keepHead?: boolean
-    /** log p of each class, [C]. */
-    readonly prior: Float32Array
+    /** Bias of a fresh head's last layer, [units]. */
+    readonly headStart: Float32Array
   },
 ): Weights {
   const head = network.groups.length - 1
-  const output = outputLayer(network, options.prior.length)
+  const output = outputLayer(network, options.headStart.length)
   return Object.fromEntries(
     network.variables.map(variable => {
       const fresh = options.fromScratch === true || (variable.group === head && options.keepHead !== true)
       const drawn = fresh ? initialize(variable, options.rng) : undefined
-      const guessing = fresh && variable.layer === output ? guess(variable, options.prior) : undefined
+      const guessing = fresh && variable.layer === output ? guess(variable, options.headStart) : undefined
       return [variable.name, guessing ?? drawn ?? pretrained[variable.name]]
     }),
   )
 }
 
-/** The dense layer that makes the logits, where the network ends in one. */
-export function outputLayer(network: Network, classes: number): Layer | undefined {
+/** The dense layer of so many units that the network ends in, where it does. */
+export function outputLayer(network: Network, units: number): Layer | undefined {
   const last = network.variables.findLast(({ learned }) => learned)
-  const units = last?.shape[last.shape.length - 1]
-  return last?.layer.getClassName() === 'Dense' && units === classes ? last.layer : undefined
+  const width = last?.shape[last.shape.length - 1]
+  return last?.layer.getClassName() === 'Dense' && width === units ? last.layer : undefined
 }
 
-function guess({ role, size }: Variable, prior: Float32Array): Float32Array {
-  return role === 'bias' ? prior : new Float32Array(size)
+function guess({ role, size }: Variable, start: Float32Array): Float32Array {
+  return role === 'bias' ? start : new Float32Array(size)
 }
 
 function initialize(variable: Variable, rng: Rng): Float32Array | undefined {

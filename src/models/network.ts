@@ -7,6 +7,7 @@ import { STANDARDISATION } from './head-kinds.ts'
 import { nativeKernels, withKernels } from './kernels.ts'
 import { compile, type Operation } from './program.ts'
 import { SCALING_LAYER } from './scaling.ts'
+import type { Outputs } from './tasks/task.ts'
 import { tf } from './tf.ts'
 import { collectVariables, type Variable } from './variables.ts'
 
@@ -35,7 +36,7 @@ export interface GradientOptions {
 }
 
 export interface GradientResult {
-  /** Mean cross-entropy, nats, weighted where clips are. */
+  /** Mean over clips, weighted where they are. */
   readonly loss: number
   /** By variable name, for the variables asked for. */
   readonly gradients: ReadonlyMap<string, Float32Array>
@@ -44,7 +45,7 @@ export interface GradientResult {
 }
 
 /**
- * A clip classifier taken apart for fine-tuning: layer groups that can be run, differentiated and changed one by
+ * A clip model taken apart for fine-tuning: layer groups that can be run, differentiated and changed one by
  * one. The tfjs model stays the owner of the variables, so that saving it saves what was trained.
  */
 export class Network {
@@ -56,8 +57,8 @@ export class Network {
   /** By node. */
   private readonly groupOf: readonly number[]
   private readonly byLayer: ReadonlyMap<Layer, readonly Variable[]>
-  /** Where logits are: a closing softmax is left out of training. */
-  private readonly logitsEnd: number
+  /** Where what a loss reads is: a closing activation that is a layer of its own is left out of training. */
+  private readonly outputsEnd: number
   /** The operation after the fixed pixel scaling, which `input` applies itself. */
   readonly firstOperation: number
   private readonly lookup: readonly Float32Array[]
@@ -77,7 +78,7 @@ export class Network {
     this.groupOf = this.graph.nodes.map((_, node) => this.groupOfNode(node))
     this.variables = collectVariables(this.graph, this.operations, this.groups)
     this.byLayer = groupByLayer(this.variables)
-    this.logitsEnd = this.operations.length - (this.endsInSoftmax() ? 1 : 0)
+    this.outputsEnd = this.operations.length - (this.endsInActivation() ? 1 : 0)
     const scaling = this.operations.findIndex(
       operation => operation.layers.convolution?.name === SCALING_LAYER,
     )
@@ -134,7 +135,7 @@ export class Network {
 
   /** Runs groups [from, to) at inference; `input` crosses into `from`. The caller owns the result. */
   forward(input: tf.Tensor, clips: number, from = 0, to = this.groups.length): tf.Tensor {
-    const end = to === this.groups.length ? this.logitsEnd : this.start(to)
+    const end = to === this.groups.length ? this.outputsEnd : this.start(to)
     if (end <= this.start(from)) return tf.clone(input)
     const context = this.context(clips, { from, trained: new Set() })
     return tf.tidy(() => execute(context, this.start(from), end, { tensor: input, active: false }))
@@ -162,20 +163,27 @@ export class Network {
   /**
    * Loss and gradients of the named variables on one batch. Nothing is changed: new statistics of batch
    * normalisations come back as values.
-   * @param labels [B] class indices
+   * @param losses what each clip loses, [B], by what comes out
    */
-  gradients(input: tf.Tensor, labels: readonly number[], options: GradientOptions): GradientResult {
+  gradients(
+    input: tf.Tensor,
+    clips: number,
+    losses: (outputs: Outputs) => tf.Tensor1D,
+    options: GradientOptions,
+  ): GradientResult {
     const statistics = new Map<string, Float32Array>()
     const trained = this.variables.filter(variable => options.trained.has(variable.name))
-    const context = this.context(labels.length, options, statistics)
+    const context = this.context(clips, options, statistics)
     const { value, grads } = withKernels(() =>
       tf.variableGrads(
         () => {
-          const output = execute(context, this.start(options.from), this.logitsEnd, {
+          const output = execute(context, this.start(options.from), this.outputsEnd, {
             tensor: input,
             active: false,
           })
-          return tf.mean(this.crossEntropy(output, labels, options.weights)) as tf.Scalar
+          const own = losses(this.outputs(output))
+          const { weights } = options
+          return tf.mean(weights === undefined ? own : tf.mul(own, tf.tensor1d([...weights]))) as tf.Scalar
         },
         trained.map(variable => variable.handle),
       ),
@@ -191,28 +199,9 @@ export class Network {
     return { loss, gradients, statistics }
   }
 
-  /** Cross-entropy of each clip and its predicted class, from logits (or a head's own probabilities). */
-  score(output: tf.Tensor, labels: readonly number[]): { losses: Float32Array; predictions: Int32Array } {
-    return tf.tidy(() => ({
-      losses: this.crossEntropy(output, labels).dataSync() as Float32Array,
-      predictions: tf.argMax(output, -1).dataSync() as Int32Array,
-    }))
-  }
-
-  /** Class probabilities [B, C] of a forward pass's output. */
-  probabilities(output: tf.Tensor): Float32Array {
-    if (this.givesProbabilities()) return output.dataSync() as Float32Array
-    return tf.tidy(() => tf.softmax(output).dataSync() as Float32Array)
-  }
-
-  private crossEntropy(output: tf.Tensor, labels: readonly number[], weights?: readonly number[]) {
-    const classes = output.shape[output.shape.length - 1] as number
-    const target = tf.oneHot(tf.tensor1d([...labels], 'int32'), classes)
-    const logProbabilities = this.givesProbabilities()
-      ? tf.log(tf.clipByValue(output, 1e-7, 1))
-      : tf.logSoftmax(output)
-    const losses = tf.neg(tf.sum(tf.mul(logProbabilities, tf.cast(target, 'float32')), -1)) as tf.Tensor1D
-    return weights === undefined ? losses : tf.mul<tf.Tensor1D>(losses, tf.tensor1d([...weights]))
+  /** A forward pass's output as losses and predictions read it. */
+  outputs(values: tf.Tensor): Outputs {
+    return { values, activated: this.outputsEnd === this.operations.length && this.endsActivated() }
   }
 
   private context(
@@ -267,15 +256,15 @@ export class Network {
     return this.graph.nodes[last.nodes[last.nodes.length - 1]].layer
   }
 
-  private endsInSoftmax(): boolean {
+  private endsInActivation(): boolean {
     const layer = this.lastLayer()
     const name = layer?.getClassName()
-    return name === 'Softmax' || (name === 'Activation' && layer?.getConfig().activation === 'softmax')
+    return name === 'Softmax' || (name === 'Activation' && CLOSING.has(String(layer?.getConfig().activation)))
   }
 
-  private givesProbabilities(): boolean {
+  private endsActivated(): boolean {
     const layer = this.lastLayer()
-    return layer?.getClassName() === 'Dense' && layer.getConfig().activation === 'softmax'
+    return layer?.getClassName() === 'Dense' && CLOSING.has(String(layer.getConfig().activation))
   }
 
   private scalingTable(operation: number): Float32Array[] {
@@ -289,6 +278,9 @@ export class Network {
     })
   }
 }
+
+/** Activations by which a head closes; a loss is better off with what enters them. */
+const CLOSING: ReadonlySet<string> = new Set(['softmax', 'sigmoid', 'tanh'])
 
 function groupByLayer(variables: readonly Variable[]): Map<Layer, Variable[]> {
   const result = new Map<Layer, Variable[]>()

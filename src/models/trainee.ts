@@ -4,6 +4,7 @@ import type { Weights } from './initialize.ts'
 import type { GradientResult, Network, NormMode } from './network.ts'
 import type { Optimizer, OptimizerState } from './optimizer.ts'
 import { concatenated, FrozenPrefix, type PrefixOptions } from './prefix.ts'
+import type { Outcomes, Task } from './tasks/task.ts'
 import { tf } from './tf.ts'
 
 /** One group's setting for a training step; 0 freezes it. */
@@ -12,10 +13,8 @@ export type LearningRates = readonly number[]
 export interface TraineeOptions extends PrefixOptions {
   readonly network: Network
   readonly optimizer: () => Optimizer
-  /** Class index of a clip. */
-  readonly label: (clip: Clip) => number
-  /** What a clip's loss counts for in training, 1 in the mean; default: 1. */
-  readonly weight?: (clip: Clip) => number
+  /** What is learned. */
+  readonly task: Task
   /** Pixels for a training step where they differ from step to step (random segments): nothing is cached then. */
   readonly augmented?: (clips: readonly Clip[], rng: Rng) => Uint8Array
 }
@@ -24,12 +23,6 @@ export interface TraineeOptions extends PrefixOptions {
 export interface NormConfig {
   readonly modes: readonly NormMode[]
   readonly momentum?: number
-}
-
-export interface Scores {
-  /** Cross-entropy per clip, nats. */
-  readonly losses: Float32Array
-  readonly predictions: Int32Array
 }
 
 /** Everything that training changes. Arrays are never written to once they are in here. */
@@ -76,8 +69,8 @@ export class Trainee {
     return this.options.network
   }
 
-  label(clip: Clip): number {
-    return this.options.label(clip)
+  get task(): Task {
+    return this.options.task
   }
 
   value(name: string): Float32Array {
@@ -143,30 +136,21 @@ export class Trainee {
     )
   }
 
-  /** Losses and predictions; prefixes that haven't changed come from the cache. */
-  evaluate(clips: readonly Clip[]): Scores {
+  /** What the weights of now make of the clips; prefixes that haven't changed come from the cache. */
+  evaluate(clips: readonly Clip[]): Outcomes<unknown, unknown> {
+    const { task } = this
+    const targets = clips.map(clip => task.target(clip))
     const losses = new Float32Array(clips.length)
-    const predictions = new Int32Array(clips.length)
+    const predictions: unknown[] = []
     for (let at = 0; at < clips.length; at += EVALUATION_BATCH) {
-      const batch = clips.slice(at, at + EVALUATION_BATCH)
-      const output = this.outputs(batch)
-      const scores = this.network.score(output, batch.map(this.options.label))
-      output.dispose()
-      losses.set(scores.losses, at)
-      predictions.set(scores.predictions, at)
+      const tensor = this.outputs(clips.slice(at, at + EVALUATION_BATCH))
+      const outputs = this.network.outputs(tensor)
+      const own = tf.tidy(() => task.loss(outputs, targets.slice(at, at + EVALUATION_BATCH)).dataSync())
+      losses.set(own, at)
+      predictions.push(...task.predict(outputs))
+      tensor.dispose()
     }
-    return { losses, predictions }
-  }
-
-  /** Class probabilities [clips][C], flat; prefixes as in `evaluate`. */
-  probabilities(clips: readonly Clip[]): Float32Array {
-    const rows: Float32Array[] = []
-    for (let at = 0; at < clips.length; at += EVALUATION_BATCH) {
-      const output = this.outputs(clips.slice(at, at + EVALUATION_BATCH))
-      rows.push(this.network.probabilities(output))
-      output.dispose()
-    }
-    return concatenated(rows)
+    return { targets, predictions, losses }
   }
 
   /** What enters the head on each clip, [clips][features], flat; paid for as training on it is. */
@@ -228,15 +212,16 @@ export class Trainee {
   ): GradientResult {
     const input = this.enter(clips, from, dropout)
     try {
-      const labels = clips.map(this.options.label)
+      const { task } = this
+      const targets = clips.map(clip => task.target(clip))
       const norms = dropout === undefined ? undefined : this.norms
-      return this.network.gradients(input, labels, {
+      return this.network.gradients(input, clips.length, outputs => task.loss(outputs, targets), {
         from,
         trained,
         dropout,
         norms: norms?.modes,
         momentum: norms?.momentum,
-        weights: this.options.weight && clips.map(this.options.weight),
+        weights: task.weight && targets.map(target => task.weight?.(target) ?? 1),
       })
     } finally {
       input.dispose()

@@ -1,11 +1,12 @@
 import { inputError } from '../common/error.ts'
 import { applyOverTime, applyScaling } from './clip-model.ts'
-import { classifier, standardised } from './head.ts'
+import { closing, type HeadOutput, standardised } from './head.ts'
 import type { InputScaling } from './scaling.ts'
 import { tf } from './tf.ts'
 
 export interface VideoModelOptions {
-  readonly classes: number
+  /** What the task wants of the head. */
+  readonly output: HeadOutput
   /** [T, H, W, C] of the clips. */
   readonly clip: readonly [number, number, number, number]
   /** What the model expects of pixels; none: it takes them as they are, 0..255. */
@@ -13,11 +14,11 @@ export interface VideoModelOptions {
 }
 
 /**
- * A video model as it is, with its last weighted layer replaced by one for these classes; what it makes per frame
+ * A video model as it is, with its last weighted layer replaced by one for the task; what it makes per frame
  * or per voxel is averaged and standardised first. Pixels 0..255 go in, scaled inside where the model wants them otherwise.
  */
 export function adaptVideoModel(model: tf.LayersModel, options: VideoModelOptions): tf.LayersModel {
-  const { classes, clip, scaling } = options
+  const { output, clip, scaling } = options
   const last = model.layers.findLast(layer => layer.weights.length > 0)
   if (last === undefined || Array.isArray(last.input)) {
     throw inputError('model.no-features', `the model '${model.name}' has no last layer to replace by a head`)
@@ -31,7 +32,7 @@ export function adaptVideoModel(model: tf.LayersModel, options: VideoModelOption
   }
   return tf.model({
     inputs,
-    outputs: classifier(standardised(averaged(features)), classes),
+    outputs: closing(standardised(averaged(features)), output),
     name: 'video_model',
   })
 }

@@ -72,8 +72,8 @@ describe('fine-tune --json', () => {
   })
 
   test('means of baselines are those of their seeds', () => {
-    for (const { perSeed, accuracy, loss } of Object.values(summary.baselines)) {
-      expect(accuracy).toBeCloseTo((perSeed[0].accuracy + perSeed[1].accuracy) / 2, 12)
+    for (const { perSeed, parts, loss } of Object.values(summary.baselines)) {
+      expect(parts.accuracy).toBeCloseTo((perSeed[0].parts.accuracy + perSeed[1].parts.accuracy) / 2, 12)
       expect(loss).toBeCloseTo((perSeed[0].loss + perSeed[1].loss) / 2, 12)
     }
   })
@@ -124,7 +124,7 @@ describe('the model', () => {
     const truth = clips.map(clip => classes.indexOf(clip.label))
     const hits = probabilities.filter((p, i) => p.indexOf(Math.max(...p)) === truth[i]).length
     const loss = probabilities.reduce((sum, p, i) => sum - Math.log(p[truth[i]]), 0) / clips.length
-    expect(hits / clips.length).toBeCloseTo(summary.test.accuracy, 10)
+    expect(hits / clips.length).toBeCloseTo(summary.test.parts.accuracy, 10)
     expect(Math.abs(loss - summary.test.loss)).toBeLessThan(1e-4)
   })
 
@@ -144,8 +144,8 @@ describe('the model', () => {
     const { code, out: text } = await layergym(argv)
     expect(code).toBe(0)
     const result = JSON.parse(text)
-    expect(result.accuracy).toBeCloseTo(summary.test.accuracy, 10)
-    expect(result.balancedAccuracy).toBeCloseTo(summary.test.balancedAccuracy, 10)
+    expect(result.accuracy).toBeCloseTo(summary.test.parts.accuracy, 10)
+    expect(result.balancedAccuracy).toBeCloseTo(summary.test.parts.balancedAccuracy, 10)
     expect(Math.abs(result.loss - summary.test.loss)).toBeLessThan(1e-4)
     expect(result.perClass.map((c: { label: string }) => c.label)).toEqual(['bin', 'set'])
     expect(result.confusion).toEqual(summary.test.confusion)

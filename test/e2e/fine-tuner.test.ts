@@ -76,9 +76,9 @@ describe('HierarchicalFineTuner', () => {
       ...small,
       baselines: [],
       numLayers: ['relu1', 'relu3'],
-      head: (features, { classes }) => {
+      head: (features, { units }) => {
         const mean = tf.layers.globalAveragePooling1d({ name: 'my_mean' }).apply(features)
-        const dense = tf.layers.dense({ units: classes, activation: 'softmax', name: 'my_logits' })
+        const dense = tf.layers.dense({ units, activation: 'softmax', name: 'my_logits' })
         return dense.apply(mean) as tf.SymbolicTensor
       },
       stateSpace: {

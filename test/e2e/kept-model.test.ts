@@ -52,7 +52,7 @@ describe('the model of a run', () => {
       ...['evaluate', '--model', join(dir, 'model'), '--data', join(folder, 'clips.csv'), '--json'],
       ...['--cache', join(folder, 'cache')],
     ])
-    expect(JSON.parse(evaluated.out).accuracy).toBeCloseTo(score.accuracy, 12)
+    expect(JSON.parse(evaluated.out).accuracy).toBeCloseTo(score.parts.accuracy, 12)
   })
 
   test("--keep saves a baseline's instead, or the policy's", async () => {

@@ -44,7 +44,7 @@ describe('a model remembers its clips', () => {
     const { result, err } = await evaluate(data)
     expect(result.clips).toBe(summary.test.clips)
     expect(result.leftOut).toBe(24 - summary.test.clips)
-    expect(result.accuracy).toBeCloseTo(summary.test.accuracy, 10)
+    expect(result.accuracy).toBeCloseTo(summary.test.parts.accuracy, 10)
     expect(err).toMatch(
       new RegExp(`left out ${result.leftOut} of 24 clips: the model has seen them.*train.*--split all`),
     )
@@ -129,7 +129,7 @@ describe('a model remembers its clips', () => {
     delete json.userDefinedMetadata.layergym.memory
     writeFileSync(join(older, 'model.json'), JSON.stringify(json))
     const { result, err } = await evaluate(data, '--model', older)
-    expect(result.accuracy).toBeCloseTo(summary.test.accuracy, 10)
+    expect(result.accuracy).toBeCloseTo(summary.test.parts.accuracy, 10)
     expect(result).toMatchObject({ clips: summary.test.clips, leftOut: 0 })
     expect(err).toContain('saved by an earlier version')
   })

@@ -40,7 +40,7 @@ async function expectSavedWhole(summary: FineTuneSummary): Promise<void> {
   const { code, out, err } = await layergym(argv)
   expect(code, err).toBe(0)
   const { accuracy, loss } = JSON.parse(out)
-  expect(accuracy).toBeCloseTo(summary.test.accuracy, 10)
+  expect(accuracy).toBeCloseTo(summary.test.parts.accuracy, 10)
   expect(Math.abs(loss - summary.test.loss)).toBeLessThan(1e-4)
 }
 

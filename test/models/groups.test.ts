@@ -10,13 +10,14 @@ import { compile } from '../../src/models/program.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
 import type { tf } from '../../src/models/tf.ts'
 import { tinyImageModel } from '../support/models.ts'
+import { classTask } from '../support/tasks.ts'
 
 beforeAll(async () => {
   await startEngine()
 })
 
 function clipModel(backbone: tf.LayersModel, side: number): tf.LayersModel {
-  const options = { classes: 4, frames: 2, size: [side, side] as const, scaling: SCALINGS[0] }
+  const options = { output: classTask(4).head, frames: 2, size: [side, side] as const, scaling: SCALINGS[0] }
   return buildClipModel(backbone, { ...options, head: 'mean', rng: Rng.of(1) })
 }
 

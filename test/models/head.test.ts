@@ -3,15 +3,17 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import type { Clip } from '../../src/data/dataset.ts'
 import { startEngine } from '../../src/models/engine.ts'
-import { classPrior, standardiseFeatures } from '../../src/models/head.ts'
+import { standardiseFeatures } from '../../src/models/head.ts'
 import { headKinds, STANDARDISATION } from '../../src/models/head-kinds.ts'
 import { initialWeights, readWeights } from '../../src/models/initialize.ts'
 import { loadModel } from '../../src/models/load.ts'
 import type { Network } from '../../src/models/network.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
+import { classPrior } from '../../src/models/tasks/class-balance.ts'
 import { tf } from '../../src/models/tf.ts'
 import { buildNetwork } from '../../src/runner/instances/network.ts'
 import { randomPixels } from '../support/models.ts'
+import { classTask } from '../support/tasks.ts'
 
 beforeAll(async () => {
   await startEngine()
@@ -19,7 +21,7 @@ beforeAll(async () => {
 
 /** Unbalanced on purpose. */
 const LABELS = [0, 0, 0, 0, 0, 0, 1, 1, 2, 2]
-const CLASSES = 3
+const TASK = classTask(3, { counts: [6, 2, 2] })
 const SIZE = 32
 const FRAMES = 2
 
@@ -32,7 +34,7 @@ const NETWORKS = [
 async function networkOf(name: string, channels: 1 | 3, head: (typeof headKinds)[number]): Promise<Network> {
   const { model } = await loadModel(join('models', name))
   return buildNetwork(model, {
-    ...{ classes: CLASSES, scaling: SCALINGS[0], head, keepHead: false, seed: 1, groups: { count: 3 } },
+    ...{ output: TASK.head, scaling: SCALINGS[0], head, keepHead: false, seed: 1, groups: { count: 3 } },
     format: { frames: FRAMES, size: [SIZE, SIZE], channels },
   })
 }
@@ -47,8 +49,8 @@ function begin(network: Network, channels: number): tf.Tensor {
     return all
   }
   standardiseFeatures(network, [clips.slice(0, 6), clips.slice(6)], pixels)
-  const prior = classPrior(LABELS, CLASSES)
-  const weights = initialWeights(network, readWeights(network), { rng: Rng.of(1), prior })
+  const headStart = TASK.head.start
+  const weights = initialWeights(network, readWeights(network), { rng: Rng.of(1), headStart })
   for (const { name, shape, handle } of network.variables)
     tf.tidy(() => handle.assign(tf.tensor(weights[name], [...shape])))
   return network.input(pixels(clips), clips.length)
@@ -58,7 +60,7 @@ describe.each(NETWORKS)('a fresh head on %s', (name, channels) => {
   test.each(headKinds)('starts at the entropy of the class prior (%s)', async head => {
     const network = await networkOf(name, channels, head)
     const input = begin(network, channels)
-    const { losses } = network.score(network.forward(input, LABELS.length), LABELS)
+    const losses = [...TASK.loss(network.outputs(network.forward(input, LABELS.length)), LABELS).dataSync()]
     const entropy = -[0.6, 0.2, 0.2].reduce((sum, p) => sum + p * Math.log(p), 0)
     expect(losses.reduce((a, b) => a + b, 0) / losses.length).toBeCloseTo(entropy, 5)
   })
@@ -91,7 +93,7 @@ describe.each(NETWORKS)('a fresh head on %s', (name, channels) => {
 })
 
 test('a class without train clips counts as half a clip in the prior', () => {
-  expect([...classPrior([0, 0, 1], 3)].map(Math.exp)).toEqual([
+  expect([...classPrior([2, 1, 0])].map(Math.exp)).toEqual([
     expect.closeTo(2 / 3.5, 6),
     expect.closeTo(1 / 3.5, 6),
     expect.closeTo(0.5 / 3.5, 6),

@@ -12,6 +12,9 @@ import { tf } from '../../src/models/tf.ts'
 import { fineTuneSchema } from '../../src/runner/instances/config.ts'
 import { buildNetwork, inputFormat, isVideoModel } from '../../src/runner/instances/network.ts'
 import { randomPixels } from '../support/models.ts'
+import { classTask } from '../support/tasks.ts'
+
+const TASK = classTask(3)
 
 beforeAll(async () => {
   await startEngine()
@@ -36,7 +39,7 @@ describe('pretrained image networks', () => {
       const format = inputFormat(model, config)
       expect(format).toEqual({ frames: 2, size: [size, size], channels })
       const options = {
-        classes: 3,
+        output: TASK.head,
         format,
         scaling: SCALINGS[0],
         head: 'two-layer',
@@ -46,7 +49,10 @@ describe('pretrained image networks', () => {
       const network = buildNetwork(model, { ...options, groups: { count: 3 } })
       const input = network.input(randomPixels(2 * 2 * size * size * channels), 2)
       const learned = new Set(network.variables.filter(v => v.learned).map(v => v.name))
-      const { loss, gradients } = network.gradients(input, [0, 2], { from: 0, trained: learned })
+      const { loss, gradients } = network.gradients(input, 2, outputs => TASK.loss(outputs, [0, 2]), {
+        from: 0,
+        trained: learned,
+      })
       input.dispose()
       expect(Number.isFinite(loss)).toBe(true)
       expect(gradients.size).toBe(learned.size)

@@ -5,6 +5,9 @@ import { SCALINGS } from '../../src/models/scaling.ts'
 import { tf } from '../../src/models/tf.ts'
 import { adaptVideoModel } from '../../src/models/video-model.ts'
 import { maxDifference, randomPixels } from '../support/models.ts'
+import { classTask } from '../support/tasks.ts'
+
+const TASK = classTask(3)
 
 beforeAll(async () => {
   await startEngine()
@@ -63,16 +66,19 @@ describe.each([
   test.each([undefined, SCALINGS[1]])(
     'gets a head, computes what plain tfjs does, and trains (scaling %j)',
     scaling => {
-      const model = adaptVideoModel(build(), { classes: 3, clip: CLIP, scaling })
+      const model = adaptVideoModel(build(), { output: TASK.head, clip: CLIP, scaling })
       const network = new Network(model, { count: 2 })
       const bytes = randomPixels(2 * 4 * 10 * 10 * 3)
       const input = network.input(bytes, 2)
-      const ours = network.probabilities(network.forward(input, 2))
+      const ours = tf.softmax(network.forward(input, 2)).dataSync()
       const pixels = tf.tensor5d(Float32Array.from(bytes), [2, ...CLIP])
       const theirs = (model.predict(pixels) as tf.Tensor).dataSync()
       expect(maxDifference(ours, theirs)).toBeLessThan(1e-5)
       const learned = new Set(network.variables.filter(v => v.learned).map(v => v.name))
-      const { gradients } = network.gradients(input, [0, 2], { from: 0, trained: learned })
+      const { gradients } = network.gradients(input, 2, outputs => TASK.loss(outputs, [0, 2]), {
+        from: 0,
+        trained: learned,
+      })
       expect(gradients.size).toBe(learned.size)
       for (const [name, gradient] of gradients) expect(gradient.every(Number.isFinite), name).toBe(true)
     },

@@ -176,5 +176,5 @@ export class ToyWorld implements World<number, number, ToyState> {
 }
 
 function evaluationAt(score: number) {
-  return { score, loss: 1 - score, accuracy: score }
+  return { score, loss: 1 - score, primary: score }
 }

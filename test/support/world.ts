@@ -12,9 +12,12 @@ import { createOptimizer } from '../../src/models/optimizer.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
 import { Trainee } from '../../src/models/trainee.ts'
 import { tinyImageModel } from './models.ts'
+import { classTask } from './tasks.ts'
 
 const FRAMES = 2
 const SIDE = 12
+
+export const SYNTHETIC_TASK = classTask(['bright', 'dark'])
 
 /** Made-up clips of two classes: noise, and noise with a bright corner that a network can learn to see. */
 export function syntheticSplits(): Splits {
@@ -49,7 +52,7 @@ export function tinyTrainee(
   options: { groups?: number; cacheBytes?: number; inBatches?: boolean; optimizer?: 'adamw' | 'sgd' } = {},
 ): Trainee {
   const model = buildClipModel(tinyImageModel(), {
-    classes: 2,
+    output: SYNTHETIC_TASK.head,
     frames: FRAMES,
     size: [SIDE, SIDE],
     scaling: SCALINGS[1],
@@ -62,7 +65,7 @@ export function tinyTrainee(
       network,
       optimizer: () => createOptimizer({ kind: options.optimizer ?? 'adamw' }),
       pixels: syntheticPixels,
-      label: clip => (clip.label === 'bright' ? 0 : 1),
+      task: SYNTHETIC_TASK,
       cacheBytes: options.cacheBytes ?? 2 ** 24,
       batches: options.inBatches ? Object.values(syntheticSplits()) : [],
     },
@@ -78,7 +81,6 @@ export function tinyWorld(
     trainee,
     pretrained: trainee.pretrained,
     splits: syntheticSplits(),
-    classes: 2,
     batchSize: 4,
     roundSteps: 2,
     budgetSteps: 8,

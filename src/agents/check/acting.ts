@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { messageOf } from '../../common/error.ts'
+import { show } from '../../common/findings.ts'
 import { Rng } from '../../common/random.ts'
-import { show } from '../../envs/check/findings.ts'
 import { NeverEnded } from '../../envs/check/watch.ts'
 import type { Mask } from '../../envs/env.ts'
 import type { Decision } from '../agent.ts'

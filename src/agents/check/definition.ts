@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { messageOf } from '../../common/error.ts'
-import { type Findings, show } from '../../envs/check/findings.ts'
+import { type Findings, show } from '../../common/findings.ts'
 import type { AgentDefinition } from '../agent.ts'
 import type { World } from './worlds.ts'
 

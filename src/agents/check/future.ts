@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { show } from '../../envs/check/findings.ts'
+import { show } from '../../common/findings.ts'
 import type { Trajectory } from '../agent.ts'
 import { roll } from './roll.ts'
 import type { AnyAgent } from './trial.ts'

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { show } from '../../common/findings.ts'
 import { Rng } from '../../common/random.ts'
-import { show } from '../../envs/check/findings.ts'
 import type { Trajectory, Transition } from '../agent.ts'
 import { future } from './future.ts'
 import { overwriteAll, roll } from './roll.ts'

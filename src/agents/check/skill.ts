@@ -1,6 +1,6 @@
 import { interrupted } from '../../common/error.ts'
+import type { Findings } from '../../common/findings.ts'
 import { Rng } from '../../common/random.ts'
-import type { Findings } from '../../envs/check/findings.ts'
 import type { Env } from '../../envs/env.ts'
 import { type EnvOptions, makeEnvAsync } from '../../envs/registry.ts'
 import type { AgentContext, Trajectory, Transition } from '../agent.ts'

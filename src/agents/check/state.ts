@@ -1,4 +1,4 @@
-import { show } from '../../envs/check/findings.ts'
+import { show } from '../../common/findings.ts'
 import { future } from './future.ts'
 import { roll } from './roll.ts'
 import type { Trial } from './trial.ts'

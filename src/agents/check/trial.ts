@@ -1,6 +1,6 @@
 import { messageOf } from '../../common/error.ts'
+import { type Findings, show } from '../../common/findings.ts'
 import { Rng } from '../../common/random.ts'
-import { type Findings, show } from '../../envs/check/findings.ts'
 import { NeverEnded, type Watch } from '../../envs/check/watch.ts'
 import type { Agent, AgentContext } from '../agent.ts'
 import type { World } from './worlds.ts'

@@ -1,6 +1,6 @@
+import type { Findings } from '../../common/findings.ts'
 import type { Env, Space } from '../env.ts'
 import { Box } from '../spaces.ts'
-import type { Findings } from './findings.ts'
 
 /** Looks at the environment without running it; false when it can't be run at all. */
 export function checkSpaces(env: Env<unknown, unknown>, findings: Findings): boolean {

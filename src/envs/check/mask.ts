@@ -1,6 +1,6 @@
+import { type Findings, show } from '../../common/findings.ts'
 import type { Mask, Space } from '../env.ts'
 import { MultiDiscrete } from '../spaces.ts'
-import { type Findings, show } from './findings.ts'
 
 /** False when no action can be drawn with this mask. */
 export function checkMask(space: Space<unknown>, mask: Mask, findings: Findings): boolean {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { messageOf } from '../../common/error.ts'
+import { type Findings, show } from '../../common/findings.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Env, Mask } from '../env.ts'
-import { type Findings, show } from './findings.ts'
 import { checkMask } from './mask.ts'
 import { checkStep } from './results.ts'
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { messageOf } from '../../common/error.ts'
+import { type Findings, show } from '../../common/findings.ts'
 import type { Env, Frame } from '../env.ts'
-import { type Findings, show } from './findings.ts'
 
 /** What reset returns, with and without seed and options; false when no episode can start. */
 export async function checkReset(

@@ -15,7 +15,7 @@ export class BatchOrder {
   constructor(
     private readonly clips: readonly Clip[],
     private rng: Rng,
-    /** All classes alike often: the clips of small ones come more than once a pass. */
+    /** All labels alike often: the clips of rare ones come more than once a pass. */
     private readonly balanced = false,
   ) {}
 
@@ -31,17 +31,17 @@ export class BatchOrder {
     return batch
   }
 
-  /** As many of each class, drawn from shuffled passes over its own clips; a pass's length stays what it is. */
+  /** As many of each label, drawn from shuffled passes over its own clips; a pass's length stays what it is. */
   private alike(): number[] {
-    const byClass = new Map<string, number[]>()
+    const byLabel = new Map<string, number[]>()
     this.clips.forEach(({ label }, index) => {
-      byClass.set(label, [...(byClass.get(label) ?? []), index])
+      byLabel.set(label, [...(byLabel.get(label) ?? []), index])
     })
-    const classes = this.rng.shuffle([...byClass.values()])
-    const queues = classes.map(() => [] as number[])
+    const labels = this.rng.shuffle([...byLabel.values()])
+    const queues = labels.map(() => [] as number[])
     return this.clips.map((_, i) => {
-      const which = i % classes.length
-      if (queues[which].length === 0) queues[which] = this.rng.shuffle(classes[which])
+      const which = i % labels.length
+      if (queues[which].length === 0) queues[which] = this.rng.shuffle(labels[which])
       return queues[which].pop() as number
     })
   }

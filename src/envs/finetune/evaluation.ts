@@ -1,105 +1,85 @@
 import type { Clip } from '../../data/dataset.ts'
+import { perItemOf, selectionOf } from '../../models/tasks/per-item.ts'
+import type { Outcomes, Score, Task } from '../../models/tasks/task.ts'
 import type { Trainee } from '../../models/trainee.ts'
-import { divergenceLoss, type Evaluation } from './reward.ts'
-import { type ClipFigures, clipScores, meanOf } from './score.ts'
+import type { Evaluation } from './reward.ts'
 
-/** An evaluation on the reward split, and the figures of every clip that it is computed from. */
-export interface Measurement extends ClipFigures {
+/** An evaluation on the reward split, and what is needed to leave a clip out of it. Plain data. */
+export interface Measurement {
   readonly evaluation: Evaluation<'reward'>
-  /** Whether classes count alike, however many clips they have. */
-  readonly balanced: boolean
   /** Each clip's part of the score, [clips]. */
   readonly scores: Float64Array
-  /** By label. */
-  readonly sums: ReadonlyMap<number, ClassSum>
+  /** The evaluation's figures without each clip in turn, [clips] each; of one clip there are none. */
+  readonly without: Omitted
+}
+
+interface Omitted {
+  readonly loss: Float64Array
+  readonly primary: Float64Array
+  readonly score: Float64Array
+  readonly parts: Readonly<Record<string, Float64Array>>
 }
 
 /** Scores the trainee's present weights on the reward split. */
-export function measure(trainee: Trainee, clips: readonly Clip[], balanced: boolean): Measurement {
-  const { losses, predictions } = trainee.evaluate(clips)
-  const labels = Int32Array.from(clips, clip => trainee.label(clip))
-  return measurementOf(
-    {
-      losses: Float64Array.from(losses),
-      correct: Uint8Array.from(labels, (label, i) => Number(label === predictions[i])),
-      labels,
-    },
-    balanced,
-  )
+export function measure(trainee: Trainee, clips: readonly Clip[]): Measurement {
+  return measurementOf(trainee.task, trainee.evaluate(clips))
 }
 
-export function measurementOf(figures: ClipFigures, balanced: boolean): Measurement {
-  const { losses, correct, labels } = figures
-  const scores = clipScores(figures)
-  const evaluation = {
-    split: 'reward',
-    loss: meanOf(losses, labels, false),
-    accuracy: meanOf(correct, labels, false),
-    balancedAccuracy: meanOf(correct, labels, true),
-    score: meanOf(scores, labels, balanced),
-  } as const
-  return { ...figures, scores, balanced, evaluation, sums: sumsOf(figures, scores) }
+/** What the clips of the reward split came to, by the task. */
+export function measurementOf<T, P>(task: Task<T, P>, outcomes: Outcomes<T, P>): Measurement {
+  const score = task.score(outcomes)
+  const { selection, without } = perItemOf(task, outcomes)
+  const clips = outcomes.targets.length
+  const left = clips > 1 ? Array.from({ length: clips }, (_, clip) => without(clip)) : []
+  const column = (of: (score: Score) => number) => Float64Array.from(left, of)
+  return {
+    evaluation: evaluationOf(score),
+    scores: selection,
+    without: {
+      loss: column(({ loss }) => loss),
+      primary: column(({ primary }) => primary),
+      score: column(selectionOf),
+      parts: mapped(score.parts, (_, name) => column(({ parts }) => parts[name])),
+    },
+  }
 }
 
 /** Of a run that blew up: the bound stands for the loss and 0 for the score, whichever clips it was measured on. */
-export function divergedMeasurement(measurement: Measurement, classes: number): Measurement {
-  const loss = divergenceLoss(classes)
-  const { sums, evaluation } = measurement
+export function divergedMeasurement(measurement: Measurement, { worst }: Pick<Task, 'worst'>): Measurement {
+  const { evaluation, scores, without } = measurement
+  const n = without.loss.length - 1
+  const nothing = without.loss.map(() => 0)
   return {
-    ...measurement,
-    evaluation: { ...evaluation, loss, score: 0 },
-    losses: measurement.losses.map(() => loss),
-    correct: measurement.correct.map(() => 0),
-    scores: measurement.scores.map(() => 0),
-    sums: new Map([...sums].map(([label, { count }]) => [label, { count, correct: 0, score: 0 }])),
+    evaluation: { ...evaluation, loss: worst, score: 0 },
+    scores: scores.map(() => 0),
+    without: {
+      loss: without.loss.map(() => ((n + 1) * worst - worst) / n),
+      primary: nothing,
+      score: nothing,
+      parts: mapped(without.parts, () => nothing),
+    },
   }
 }
 
 /** The evaluation as it would have been on a reward split without this clip (of at least two). */
-export function withoutClip(measurement: Measurement, clip: number): Evaluation<'reward'> {
-  const { evaluation, losses, correct, labels, scores, sums, balanced } = measurement
-  const n = losses.length - 1
-  const own = { count: 1, correct: correct[clip], score: scores[clip] }
-  const all = { correct: 0, score: 0 }
-  const ofClasses = { correct: 0, score: 0, count: 0 }
-  for (const [label, of] of sums) {
-    const left = label === labels[clip] ? minus(of, own) : of
-    all.correct += left.correct
-    all.score += left.score
-    if (left.count === 0) continue
-    ofClasses.count++
-    ofClasses.correct += left.correct / left.count
-    ofClasses.score += left.score / left.count
-  }
+export function withoutClip({ without }: Measurement, clip: number): Evaluation<'reward'> {
   return {
     split: 'reward',
-    loss: ((n + 1) * evaluation.loss - losses[clip]) / n,
-    accuracy: all.correct / n,
-    balancedAccuracy: ofClasses.correct / ofClasses.count,
-    score: balanced ? ofClasses.score / ofClasses.count : all.score / n,
+    loss: without.loss[clip],
+    primary: without.primary[clip],
+    score: without.score[clip],
+    parts: mapped(without.parts, column => column[clip]),
   }
 }
 
-interface ClassSum {
-  readonly count: number
-  readonly correct: number
-  readonly score: number
+function evaluationOf(score: Score): Evaluation<'reward'> {
+  const { loss, primary, parts } = score
+  return { split: 'reward', loss, primary, parts, score: selectionOf(score) }
 }
 
-/** Of each class: leaving a clip out then takes as long as there are classes, not clips. */
-function sumsOf(figures: ClipFigures, scores: Float64Array): ReadonlyMap<number, ClassSum> {
-  const sums = new Map<number, ClassSum>()
-  figures.labels.forEach((label, clip) => {
-    const { count, correct, score } = sums.get(label) ?? { count: 0, correct: 0, score: 0 }
-    sums.set(label, {
-      count: count + 1,
-      correct: correct + figures.correct[clip],
-      score: score + scores[clip],
-    })
-  })
-  return sums
-}
-
-function minus(a: ClassSum, b: ClassSum): ClassSum {
-  return { count: a.count - b.count, correct: a.correct - b.correct, score: a.score - b.score }
+function mapped<A, B>(
+  parts: Readonly<Record<string, A>>,
+  to: (value: A, name: string) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, to(value, name)]))
 }

@@ -28,11 +28,12 @@ export interface GroupStatistics {
   readonly similarity: number
 }
 
-/** What is measured of the whole run. Losses are mean cross-entropies in nats. */
+/** What is measured of the whole run. Losses are means over clips, in the task's unit. */
 export interface GlobalStatistics {
   /** Share of the budget left, the scarcer of steps and FLOPs. */
   readonly budgetLeft: number
-  readonly classes: number
+  /** Loss of guessing: ln C for C classes. */
+  readonly chance: number
   /** On the reward split. */
   readonly loss: number
   readonly previousLoss: number
@@ -147,8 +148,8 @@ export const defaultStateSpace: StateSpace = {
     { id: 'budget-left', description: 'share of the budget left', value: s => share(s.budgetLeft) },
     {
       id: 'loss',
-      description: 'reward-split loss / ln C, log10 in [−2, 0.5]: ln C is the loss of guessing',
-      value: s => logScaled(s.loss / Math.log(s.classes), -2, 0.5),
+      description: 'reward-split loss / loss of guessing (ln C for C classes), log10 in [−2, 0.5]',
+      value: s => logScaled(s.loss / s.chance, -2, 0.5),
     },
     {
       id: 'trend',

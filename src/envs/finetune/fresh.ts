@@ -1,5 +1,4 @@
 import { Rng } from '../../common/random.ts'
-import { classPrior } from '../../models/head.ts'
 import { initialWeights, type Weights } from '../../models/initialize.ts'
 import type { GroupSetting } from './actions.ts'
 import { BatchOrder } from './batches.ts'
@@ -14,15 +13,10 @@ export interface FreshRun {
 }
 
 export function freshRun<A>(options: FineTuningOptions<A>, seed: number): FreshRun {
-  const { trainee, pretrained, splits, limits, classes, start, settings, balancedBatches } = options
-  const { network } = trainee
-  const prior =
-    options.prior ??
-    classPrior(
-      splits.train.map(clip => trainee.label(clip)),
-      classes,
-    )
-  const initial = initialWeights(network, pretrained, { ...options, rng: Rng.of(seed, 'weights'), prior })
+  const { trainee, pretrained, splits, limits, start, settings, balancedBatches } = options
+  const { network, task } = trainee
+  const rng = Rng.of(seed, 'weights')
+  const initial = initialWeights(network, pretrained, { ...options, rng, headStart: task.head.start })
   return {
     weights: { ...initial, ...start },
     order: new BatchOrder(splits.train, Rng.of(seed, 'order'), balancedBatches),

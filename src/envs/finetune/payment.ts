@@ -26,7 +26,7 @@ export function payment({ reward }: RewardDefinition, round: MeasuredRound): Pay
     reward({ ...rest, before: of(before), after: of(after), ...(baseline && { baseline: of(baseline) }) })
   const whole = paid(({ evaluation }) => evaluation)
   // Of one clip nothing can be left out.
-  const clips = before.losses.length > 1 ? before.losses : []
+  const clips = before.without.loss
   const replicates = Float64Array.from(clips, (_, clip) => paid(one => withoutClip(one, clip)))
   return { reward: whole, noise: standardError(replicates), replicates }
 }
@@ -39,10 +39,11 @@ export function settle(
   before: Progress,
   after: Progress,
   cost: number,
-  { reward: definition, classes, trainee }: Pick<FineTuningOptions, 'reward' | 'classes' | 'trainee'>,
+  { reward: definition, trainee }: Pick<FineTuningOptions, 'reward' | 'trainee'>,
 ): { readonly progress: Progress; readonly result: RoundResult } {
   const { measured, baseline, step, trainLoss, diverged, done: terminated } = after
-  const round = { before: before.measured, after: measured, baseline, cost, classes, terminated }
+  const { worst } = trainee.task
+  const round = { before: before.measured, after: measured, baseline, cost, worst, terminated }
   const { reward, noise, replicates } = payment(definition, round)
   return {
     progress: { ...after, returns: before.returns.map((sum, clip) => sum + replicates[clip]) },

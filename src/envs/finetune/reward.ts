@@ -7,13 +7,13 @@ import type { Credit } from './credits.ts'
  */
 export interface Evaluation<S extends 'reward' | 'test'> {
   readonly split: S
-  /** Mean cross-entropy, nats. */
+  /** Mean over clips, in the task's unit. */
   readonly loss: number
-  /** [0, 1] */
-  readonly accuracy: number
-  /** Mean recall over the classes that occur, [0, 1]. */
-  readonly balancedAccuracy: number
-  /** What agents are paid by and everything is chosen by, [0, 1], higher is better (score.ts). */
+  /** What counts on the test split, [0, 1], higher is better. */
+  readonly primary: number
+  /** The task's further figures by name. */
+  readonly parts: Readonly<Record<string, number>>
+  /** What agents are paid by and everything is chosen by, [0, 1], higher is better: the task's selection. */
   readonly score: number
 }
 
@@ -25,8 +25,8 @@ export interface RewardRound {
   readonly after: Evaluation<'reward'>
   /** FLOPs that the round cost, as a fraction of the episode's budget. */
   readonly cost: number
-  /** C: guessing costs ln C nats. */
-  readonly classes: number
+  /** Of losses: past it, and no better than guessing, a run has diverged. */
+  readonly worst: number
   /** Whether the run ends here: its budget is spent, it diverged, or the root stopped it (a round of no steps then). */
   readonly terminated: boolean
   /** What full fine-tuning reaches from the same seed within the same budget; only for rewards that `needsBaseline`. */
@@ -47,36 +47,30 @@ export interface RewardDefinition {
   readonly terminal?: boolean
 }
 
-/** Losses are held within [1e-4, 3 ln C], so that one lucky or broken evaluation can't dominate a return. */
-export function boundLoss(loss: number, classes: number): number {
-  const worst = divergenceLoss(classes)
+/** Losses are held within [1e-4, worst], so that one lucky or broken evaluation can't dominate a return. */
+export function boundLoss(loss: number, worst: number): number {
   return Number.isFinite(loss) ? Math.min(Math.max(loss, 1e-4), worst) : worst
-}
-
-/** Past this a run has diverged: three times the loss of guessing uniformly among C classes. */
-export function divergenceLoss(classes: number): number {
-  return 3 * Math.log(classes)
 }
 
 /** Score gained: telescopes, so an undiscounted return says how far the score rose over the episode. */
 export const scoreGain: RewardDefinition = {
-  description: 'score(t) - score(t-1) on the reward split, half accuracy and half confidence (default)',
+  description: 'score(t) - score(t-1) on the reward split (default)',
   reward: ({ before, after }) => after.score - before.score,
 }
 
 /** log L(t−1) − log L(t): telescopes, so an undiscounted return says how far the loss fell over the episode. */
 export const logLoss: RewardDefinition = {
   description: 'log L(t-1) - log L(t) on the reward split',
-  reward: ({ before, after, classes }) =>
-    Math.log(boundLoss(before.loss, classes)) - Math.log(boundLoss(after.loss, classes)),
+  reward: ({ before, after, worst }) =>
+    Math.log(boundLoss(before.loss, worst)) - Math.log(boundLoss(after.loss, worst)),
 }
 
-/** Δaccuracy over the headroom 1 − accuracy that was left; a lost point costs what a won point brings. */
+/** Gain of what counts over the headroom that was left; a lost point costs what a won point brings. */
 export const accuracyHeadroom: RewardDefinition = {
-  description: 'accuracy gained, as a share of the headroom that was left',
+  description: 'what counts (accuracy, as a rule) gained, as a share of the headroom that was left',
   reward: ({ before, after }) => {
-    const headroom = 1 - Math.min(before.accuracy, after.accuracy)
-    return headroom === 0 ? 0 : (after.accuracy - before.accuracy) / headroom
+    const headroom = 1 - Math.min(before.primary, after.primary)
+    return headroom === 0 ? 0 : (after.primary - before.primary) / headroom
   },
 }
 

@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { interrupted } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
+import { isGuessing, type Task } from '../../models/tasks/task.ts'
 import type { Trainee } from '../../models/trainee.ts'
 import type { GroupSetting } from './actions.ts'
 import type { BatchOrder } from './batches.ts'
 import { divergedMeasurement, type Measurement, measure } from './evaluation.ts'
-import { divergenceLoss } from './reward.ts'
 import type { FineTuningOptions, Moment, Progress } from './world-state.ts'
 
 type Setup = Pick<
   FineTuningOptions,
-  'trainee' | 'splits' | 'classes' | 'batchSize' | 'budgetSteps' | 'signal' | 'shape' | 'balanced'
+  'trainee' | 'splits' | 'batchSize' | 'budgetSteps' | 'signal' | 'shape'
 > & {
   readonly settings: readonly GroupSetting[]
   readonly order: BatchOrder
@@ -27,7 +27,7 @@ export function startOf(measured: Measurement, trainee: Trainee): Progress {
     step: 0,
     measured,
     best: momentOf(measured, measured.evaluation.score, 0, trainee),
-    returns: new Float64Array(measured.losses.length),
+    returns: new Float64Array(measured.scores.length),
     previousLoss: loss,
     trainLoss: loss,
     done: false,
@@ -41,7 +41,7 @@ export function startOf(measured: Measurement, trainee: Trainee): Progress {
  * @throws interrupted when the signal is aborted
  */
 export async function advance(before: Progress, until: number, setup: Setup): Promise<Progress> {
-  const { trainee, splits, classes, batchSize, budgetSteps, budgetFlops, settings, balanced = false } = setup
+  const { trainee, splits, batchSize, budgetSteps, budgetFlops, settings } = setup
   const rates = settings.map(setting => (setting.frozen ? 0 : setting.learningRate))
   const losses: number[] = []
   let { step } = before
@@ -60,9 +60,9 @@ export async function advance(before: Progress, until: number, setup: Setup): Pr
     setup.onStep?.(step)
     await nextTurn()
   }
-  const scored = measure(trainee, splits.reward, balanced)
-  const diverged = broken || blownUp(scored, classes)
-  const measured = diverged ? divergedMeasurement(scored, classes) : scored
+  const scored = measure(trainee, splits.reward)
+  const diverged = broken || blownUp(scored, trainee.task)
+  const measured = diverged ? divergedMeasurement(scored, trainee.task) : scored
   const now = momentOf(measured, diverged ? 0 : smoothed(before, measured), step, trainee)
   return {
     ...before,
@@ -80,8 +80,8 @@ export async function advance(before: Progress, until: number, setup: Setup): Pr
  * Past the bound of divergence, and no better than guessing: a confident network that is right about most clips may pass
  * the bound by a few that it is wrong about (seven of 533 measured runs did, at 89 % accuracy: docs/results/selection.md).
  */
-function blownUp({ evaluation: { loss, balancedAccuracy } }: Measurement, classes: number): boolean {
-  return !Number.isFinite(loss) || (loss > divergenceLoss(classes) && balancedAccuracy <= 1 / classes)
+function blownUp({ evaluation }: Measurement, task: Task): boolean {
+  return !Number.isFinite(evaluation.loss) || (evaluation.loss > task.worst && isGuessing(task, evaluation))
 }
 
 /** The start is no round: it counts only until there is one, since what it was solved for was chosen on the same split. */

@@ -19,7 +19,6 @@ export interface FineTuningOptions<A = number> {
   readonly pretrained: Weights
   /** Without the test split: nothing in here can read it. */
   readonly splits: Pick<Splits, 'train' | 'probe' | 'reward'>
-  readonly classes: number
   readonly batchSize: number
   /** Training steps between two decisions. */
   readonly roundSteps: number
@@ -42,17 +41,13 @@ export interface FineTuningOptions<A = number> {
   readonly probed?: boolean
   /** Keep the given model's head instead of starting a fresh one. */
   readonly keepHead?: boolean
-  /** log p of each class, [C], that a fresh head guesses by; default: the train split's. */
-  readonly prior?: Float32Array
   /** Variables that start with other values: a head that was solved for, say. */
   readonly start?: Weights
   /** What groups start with; default: the backbone frozen, the head at its base rate. */
   readonly settings?: readonly GroupSetting[]
   /** A factor on all rates as the budget is spent; default: none. */
   readonly shape?: Shape
-  /** Whether the score counts all classes alike; default: it doesn't. */
-  readonly balanced?: boolean
-  /** Draw batches with all classes alike often. */
+  /** Draw batches with all labels alike often. */
   readonly balancedBatches?: boolean
   /**
    * What full fine-tuning reached, by seed: for rewards that compare with it. Worlds that differ in nothing that it

@@ -115,7 +115,7 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
 
   /** A fresh run: head, data order and dropout come from the seed. */
   async reset(seed: number): Promise<void> {
-    const { trainee, norms, splits, reward, stages, balanced } = this.options
+    const { trainee, norms, splits, reward, stages } = this.options
     this.replayed = 0
     this.shared = 0
     this.history = String(seed)
@@ -131,7 +131,7 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
     this.dropout = dropout
     this.current = settings
     this.open = allOpen(this.groups)
-    this.progress = startOf(measure(trainee, splits.reward, balanced ?? false), trainee)
+    this.progress = startOf(measure(trainee, splits.reward), trainee)
     this.probe.reset()
     // Before the probe, which full fine-tuning has no need to pay for.
     if (reward.needsBaseline) this.progress = { ...this.progress, baseline: await this.baseline(seed) }
@@ -160,15 +160,15 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
 
   /** [features] in [-1, 1] for one group: its own statistics, then the global ones. */
   observation(group: number): Float32Array {
-    const { states, classes } = this.options
+    const { chance, worst } = this.options.trainee.task
     const { measured, previousLoss, trainLoss } = this.running()
-    return observe(states, this.statistics(group), {
+    return observe(this.options.states, this.statistics(group), {
       budgetLeft: this.budgetLeft(),
-      classes,
-      loss: boundLoss(measured.evaluation.loss, classes),
+      chance,
+      loss: boundLoss(measured.evaluation.loss, worst),
       score: measured.evaluation.score,
-      previousLoss: boundLoss(previousLoss, classes),
-      trainLoss: boundLoss(trainLoss, classes),
+      previousLoss: boundLoss(previousLoss, worst),
+      trainLoss: boundLoss(trainLoss, worst),
     })
   }
 
@@ -259,8 +259,8 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
 
   /** Share of the budget that is left, the scarcer of steps and FLOPs. */
   budgetLeft(): number {
-    const steps = this.running().step / this.options.budgetSteps
-    return Math.max(0, 1 - Math.max(steps, this.flops / this.budgetFlops))
+    const spent = Math.max(this.running().step / this.options.budgetSteps, this.flops / this.budgetFlops)
+    return Math.max(0, 1 - spent)
   }
 
   private advance(until: number, onStep?: (step: number) => void): Promise<Progress> {

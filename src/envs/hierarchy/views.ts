@@ -26,8 +26,8 @@ export function checkStep(over: boolean, space: Space<unknown>, action: unknown)
 /** The facts of a round that reports want beside the reward; `rewardNoise` is the standard error of `reward`. */
 export function roundInfo(result: RoundResult): Info {
   const { reward, noise, evaluation, diverged, step, flops, trainLoss } = result
-  const { loss, accuracy, score } = evaluation
-  return { reward, rewardNoise: noise, step, flops, trainLoss, diverged, loss, accuracy, score }
+  const { loss, primary, score } = evaluation
+  return { reward, rewardNoise: noise, step, flops, trainLoss, diverged, loss, primary, score }
 }
 
 /**

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { inputError } from '../../common/error.ts'
-import { mean } from '../../common/statistics.ts'
 import { openClipCache } from '../../data/clip-cache.ts'
 import type { Clip, Dataset } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
@@ -8,15 +7,26 @@ import { isMemory, type Memory } from '../../data/memory.ts'
 import { openClipSource } from '../../data/source.ts'
 import { type EngineOptions, startEngine } from '../../models/engine.ts'
 import { loadModel } from '../../models/load.ts'
-import { accuracyOf, balancedAccuracyOf, confusionMatrix } from '../../models/metrics.ts'
 import { Network } from '../../models/network.ts'
+import type { Outputs, Task, TaskDefinition } from '../../models/tasks/task.ts'
+import { tf } from '../../models/tf.ts'
 import type { Clock } from '../play/roles.ts'
+import type { Container } from '../plugins/container.ts'
+import { containerOf } from '../plugins/load-plugins.ts'
+import type { Plugin } from '../plugins/plugin.ts'
 import type { OnEvent } from '../runs/events.ts'
 import { withoutBroken } from './clips.ts'
 import { defaultCacheDir } from './compose.ts'
 import { type EvaluatedClips, type EvaluatedSplit, evaluatedClips } from './evaluated-clips.ts'
+import type { TestScore } from './scores.ts'
+import { type SavedTask, savedFacts, stratumOf } from './task.ts'
+import { testScore } from './test-scores.ts'
 
 export interface ApplyOptions {
+  /** Packages or files of plugins, seen from the working directory: one that defines the model's task, say. */
+  readonly plugin?: readonly string[]
+  /** Plugins at hand. */
+  readonly plugins?: readonly Plugin[]
   readonly engine?: EngineOptions['engine']
   readonly cache?: string
   readonly signal: AbortSignal
@@ -35,94 +45,93 @@ export interface EvaluateOptions extends ApplyOptions {
   readonly skipBroken?: boolean
 }
 
-export interface EvaluationResult {
-  readonly accuracy: number
-  readonly balancedAccuracy: number
-  readonly loss: number
-  readonly clips: number
+export interface EvaluationResult extends TestScore {
   /** Clips of the data that were not counted as test: the model has seen them, or the manifest says otherwise. */
   readonly leftOut: number
-  readonly perClass: readonly {
-    readonly label: string
-    readonly clips: number
-    readonly recall: number
-    readonly precision: number
-  }[]
-  readonly confusion: readonly (readonly number[])[]
+  readonly task: Pick<Task, 'id' | 'metric' | 'parts'>
+  /** Of a task with classes. */
+  readonly perClass?: readonly ClassResult[]
+}
+
+interface ClassResult {
+  readonly label: string
+  readonly clips: number
+  readonly recall: number
+  readonly precision: number
 }
 
 /** Scores a fine-tuned model on a split; `test` is what it never saw. */
 export async function evaluateModel(options: EvaluateOptions): Promise<EvaluationResult> {
-  const classifier = await openClassifier(options.model, options)
+  const model = await openModel(options.model, options)
+  const { task } = model
   try {
-    const dataset = await classifier.dataset(options)
-    const unknown = dataset.classes.filter(name => !classifier.classes.includes(name))
-    if (unknown.length > 0) {
-      throw inputError(
-        'evaluate.classes',
-        `the data has classes that the model doesn't know: ${unknown.join(', ')} (it knows ${classifier.classes.join(', ')})`,
-      )
-    }
-    const { clips, leftOut } = await classifier.choose(dataset, options)
+    const { clips, leftOut } = await model.choose(await model.dataset(options), options)
     if (clips.length === 0)
       throw inputError('evaluate.broken', `no clip of the ${options.split} split can be decoded`)
-    const probabilities = await classifier.classify(clips)
-    const labels = clips.map(clip => classifier.classes.indexOf(clip.label))
-    const predictions = probabilities.map(argMax)
-    const confusion = confusionMatrix(labels, predictions, classifier.classes.length)
-    const column = (j: number) => confusion.reduce((sum, row) => sum + row[j], 0)
-    return {
-      accuracy: accuracyOf(confusion),
-      balancedAccuracy: balancedAccuracyOf(confusion),
-      loss: mean(probabilities.map((p, i) => -Math.log(Math.max(p[labels[i]], 1e-12)))),
-      clips: clips.length,
-      leftOut,
-      perClass: classifier.classes.map((label, i) => {
-        const count = confusion[i].reduce((a, b) => a + b, 0)
-        return {
-          label,
-          clips: count,
-          recall: count === 0 ? 0 : confusion[i][i] / count,
-          precision: column(i) === 0 ? 0 : confusion[i][i] / column(i),
-        }
-      }),
-      confusion,
-    }
+    const targets = clips.map(clip => task.target(clip))
+    const predictions: unknown[] = []
+    const losses: number[] = []
+    await model.run(clips, (outputs, from, to) => {
+      predictions.push(...task.predict(outputs))
+      losses.push(...tf.tidy(() => task.loss(outputs, targets.slice(from, to)).dataSync()))
+    })
+    const { clips: count, ...score } = testScore(task, { targets, predictions, losses })
+    const perClass = task.classes && score.confusion && perClassOf(task.classes.names, score.confusion)
+    const { id, metric, parts } = task
+    return { ...score, clips: count, leftOut, task: { id, metric, parts }, ...(perClass && { perClass }) }
   } finally {
-    classifier.close()
+    model.close()
   }
 }
 
-export interface Prediction {
-  readonly path: string
-  readonly label: string
-  /** By class, in the model's order. */
-  readonly probabilities: Readonly<Record<string, number>>
+function perClassOf(
+  names: readonly string[],
+  confusion: readonly (readonly number[])[],
+): readonly ClassResult[] {
+  const column = (j: number) => confusion.reduce((sum, row) => sum + row[j], 0)
+  return names.map((label, i) => {
+    const clips = confusion[i].reduce((a, b) => a + b, 0)
+    return {
+      label,
+      clips,
+      recall: clips === 0 ? 0 : confusion[i][i] / clips,
+      precision: column(i) === 0 ? 0 : confusion[i][i] / column(i),
+    }
+  })
 }
 
-/** Labels and probabilities of clips; `paths` are video files. */
+/** What a model says of a clip, as its task answers: of one with classes `label` and `probabilities` by class. */
+export interface Prediction {
+  readonly path: string
+  /** The answer in a few words. */
+  readonly words: string
+  readonly [figure: string]: unknown
+}
+
+/** What a model says of clips; `paths` are video files. */
 export async function predictClips(
-  model: string,
+  path: string,
   paths: readonly string[],
   options: ApplyOptions,
 ): Promise<readonly Prediction[]> {
-  const classifier = await openClassifier(model, options)
+  const model = await openModel(path, options)
+  const { task } = model
   try {
-    const clips = paths.map(path => ({ id: path, path, label: '' }))
-    const probabilities = await classifier.classify(clips)
-    return probabilities.map((values, i) => ({
+    const clips = paths.map(clip => ({ id: clip, path: clip, label: '' }))
+    const predictions: unknown[] = []
+    await model.run(clips, outputs => predictions.push(...task.predict(outputs)))
+    return predictions.map((prediction, i) => ({
       path: paths[i],
-      label: classifier.classes[argMax(values)],
-      probabilities: Object.fromEntries(classifier.classes.map((name, j) => [name, values[j]])),
+      words: task.words(prediction),
+      ...task.answer(prediction),
     }))
   } finally {
-    classifier.close()
+    model.close()
   }
 }
 
 /** What a model saved by layergym says about its clips. */
-interface Metadata {
-  readonly classes: readonly string[]
+interface Metadata extends SavedTask {
   readonly frames: number
   readonly size: readonly [number, number]
   readonly channels: 1 | 3
@@ -137,16 +146,19 @@ interface Metadata {
 
 const BATCH = 16
 
-async function openClassifier(path: string, options: ApplyOptions) {
+async function openModel(path: string, options: ApplyOptions) {
   const notice = (message: string) => options.onEvent({ type: 'notice', message })
   const loaded = await loadModel(path)
   const metadata = loaded.metadata.layergym as Metadata | undefined
-  if (metadata === undefined) {
+  const facts = metadata && savedFacts(metadata)
+  if (metadata === undefined || facts === undefined) {
     throw inputError(
       'model.not-fine-tuned',
-      `${loaded.path} doesn't say which classes and clips it is for: give the model of a fine-tuning run (its model folder)`,
+      `${loaded.path} doesn't say which task and clips it is for: give the model of a fine-tuning run (its model folder)`,
     )
   }
+  const definition = savedDefinition(metadata, await containerOf(options.plugin ?? [], options.plugins))
+  const task = definition.create(facts)
   await startEngine({ engine: options.engine, onNotice: notice })
   const network = new Network(loaded.model, { count: 2 })
   const cache = openClipCache({
@@ -166,27 +178,29 @@ async function openClassifier(path: string, options: ApplyOptions) {
       onProgress: ({ done, total }) => options.onEvent({ type: 'clips', done, total }),
     })
   const memory = isMemory(metadata.memory) ? metadata.memory : undefined
+  const drawnAs = (dataset: Dataset) => ({ seed: metadata.seed, stratum: stratumOf(definition, dataset) })
   const skips = ({ skipBroken }: EvaluateOptions) => skipBroken === true || metadata.skipBroken === true
   return {
-    classes: metadata.classes,
-    /** Clips as the run saw them; test clips alone may be of one class. */
+    task,
+    /** Clips as the run saw them. */
     async dataset(given: EvaluateOptions): Promise<Dataset> {
       const groupColumn = given.groupColumn ?? metadata.groupColumn ?? undefined
-      const oneClass = memory !== undefined || given.split === 'all'
       const load = (column: string | undefined) => {
         const { signal } = given
-        return loadDataset(given.data, { groupColumn: column, skipBroken: skips(given), oneClass, signal })
+        return loadDataset(given.data, { groupColumn: column, skipBroken: skips(given), signal })
       }
-      return load(groupColumn).catch(error => {
+      const dataset = await load(groupColumn).catch(error => {
         // Other clips than the run's may well lack its column.
         if (given.groupColumn === undefined && error.code === 'data.group-column') return load(undefined)
         throw error
       })
+      definition.check(dataset, facts)
+      return dataset
     },
     /** The clips to score, those that can't be decoded left out where that is wanted. */
     async choose(dataset: Dataset, given: EvaluateOptions): Promise<EvaluatedClips> {
       const chosen = async (from: Dataset) => {
-        const result = await evaluatedClips(from, given.split, { memory, seed: metadata.seed })
+        const result = await evaluatedClips(from, given.split, { memory, ...drawnAs(from) })
         for (const message of result.notices) notice(message)
         return result
       }
@@ -198,26 +212,33 @@ async function openClassifier(path: string, options: ApplyOptions) {
       const { skipped } = await prepare(result.clips, true)
       return { ...result, clips: withoutBroken({ ...dataset, clips: result.clips }, skipped).clips }
     },
-    /** [clips][classes] */
-    async classify(clips: readonly Clip[]): Promise<number[][]> {
+    /** Hands the outputs of clips [from, to) on, batch by batch; they are gone afterwards. */
+    async run(
+      clips: readonly Clip[],
+      use: (outputs: Outputs, from: number, to: number) => void,
+    ): Promise<void> {
       await prepare(clips, false)
-      const result: number[][] = []
-      for (let at = 0; at < clips.length; at += BATCH) {
-        const batch = clips.slice(at, at + BATCH)
+      for (let from = 0; from < clips.length; from += BATCH) {
+        const batch = clips.slice(from, from + BATCH)
         const input = network.input(source.batch(batch, 'uniform'), batch.length)
         const output = network.forward(input, batch.length)
-        const values = network.probabilities(output)
-        input.dispose()
-        output.dispose()
-        const { length } = metadata.classes
-        for (let i = 0; i < batch.length; i++) result.push([...values.slice(i * length, (i + 1) * length)])
+        use(network.outputs(output), from, from + batch.length)
+        tf.dispose([input, output])
       }
-      return result
     },
     close: () => cache.close(),
   }
 }
 
-function argMax(values: readonly number[]): number {
-  return values.reduce((best, value, i) => (value > values[best] ? i : best), 0)
+/** @throws input error when nothing that is loaded defines the model's task */
+function savedDefinition({ task = 'action-recognition' }: SavedTask, container: Container): TaskDefinition {
+  const found = container.tasks().find(([id]) => id === task)
+  if (found !== undefined) return found[1]
+  throw inputError(
+    'model.task',
+    `the model is for the task '${task}', which is none of ${container
+      .tasks()
+      .map(([id]) => id)
+      .join(', ')}: name the plugin that has it (--plugin)`,
+  )
 }

@@ -2,7 +2,7 @@ import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Rng } from '../../common/random.ts'
 import { openClipCache } from '../../data/clip-cache.ts'
-import type { Clip } from '../../data/dataset.ts'
+import type { Clip, Dataset } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
 import { chooseFrameRate, openClipSource, surveyClips } from '../../data/source.ts'
 import { splitDataset } from '../../data/split.ts'
@@ -19,15 +19,15 @@ import { Trainee } from '../../models/trainee.ts'
 import type { Clock } from '../play/roles.ts'
 import { containerOf } from '../plugins/load-plugins.ts'
 import type { OnEvent } from '../runs/events.ts'
-import { classesOf } from './classes.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
 import type { FineTuneConfig } from './config.ts'
 import { createAgents } from './create-agents.ts'
 import type { Composition, Parts } from './instance.ts'
 import { memoryAfter } from './memory-after.ts'
-import { isOurs, knowsClasses } from './model-metadata.ts'
+import { isOurs } from './model-metadata.ts'
 import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
 import { solveProbe } from './probe.ts'
+import { headContinues, makeTask, type SavedTask, stratumOf } from './task.ts'
 import { MEGABYTE, refuseMistakes, stagesOf, worldsFor } from './worlds.ts'
 
 interface ComposeHooks {
@@ -58,8 +58,11 @@ export async function compose(
       skipBroken: config.skipBroken,
       signal: hooks.signal,
     }))
+  const definition = container.task(config.task)
+  definition.check(given)
   // Split before the long work begins, so that data that can't be split says so at once.
-  const givenSplit = splitDataset(given, { seed: config.seed })
+  const split = (of: Dataset) => splitDataset(of, { seed: config.seed, stratum: stratumOf(definition, of) })
+  const givenSplit = split(given)
   checkBatch(givenSplit.splits, config)
   const engine = await startEngine({ engine: config.engine, threads: config.threads, onNotice: notice })
   // Bits depend on both: recorded, and set again by resume.
@@ -67,9 +70,11 @@ export async function compose(
   const loaded = parts.model ? undefined : await loadModel(config.model)
   const pretrained = parts.model ?? (loaded as LoadedModel).model
   const format = inputFormat(pretrained, config)
-  const keepHead = knowsClasses(loaded, given.classes)
+  const expected = makeTask(definition, given, givenSplit.splits.train, config)
+  const saved = loaded?.metadata.layergym as SavedTask | undefined
+  const keepHead = headContinues(saved, config.task, definition, expected.facts)
   const plan = {
-    classes: given.classes.length,
+    output: expected.task.head,
     format,
     head: parts.head ?? config.head,
     keepHead,
@@ -103,7 +108,7 @@ export async function compose(
   })
   const dataset = withoutBroken(given, skipped)
   for (const { path, reason } of dataset.skipped) notice(`left out ${path}: ${reason}`)
-  const { splits, warnings } = dataset === given ? givenSplit : splitDataset(dataset, { seed: config.seed })
+  const { splits, warnings } = dataset === given ? givenSplit : split(dataset)
   for (const warning of warnings) notice(warning)
   notice(describeSplits(dataset, splits))
   const memory = await memoryAfter(splits, loaded?.metadata ?? pretrained.getUserDefinedMetadata(), notice)
@@ -114,48 +119,33 @@ export async function compose(
   const scaling = isOurs(loaded, pretrained)
     ? undefined
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
-  const classIndex = new Map(dataset.classes.map((name, index) => [name, index]))
-  const label = (clip: Clip) => classIndex.get(clip.label) ?? -1
-  const classes = classesOf(splits.train.map(label), dataset.classes, config.balance)
-  for (const note of classes.notes) notice(note)
-  const { balanced, classWeight } = classes
-  const weight = classWeight && ((clip: Clip) => classWeight[label(clip)])
+  const { task, facts, notes } = makeTask(definition, dataset, splits.train, config)
+  for (const note of notes) notice(note)
   const { cacheBytes = 1024 * MEGABYTE } = hooks
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
   const traineeFor = (own: typeof plan) => {
     const network = buildNetwork(pretrained, { ...own, scaling })
     standardiseFeatures(network, inBatches(splits.train), pixels)
     const optimizer = () => createOptimizer({ kind: config.optimizer })
-    const options = { network, optimizer, pixels, augmented, label, weight }
+    const options = { network, optimizer, pixels, augmented, task }
     return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))
   }
   const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () =>
     traineeFor(plan),
   )
-  const shared = hasLinearHead(trainees[0].network, dataset.classes.length)
+  const shared = hasLinearHead(trainees[0].network, task.head.units)
   const linear = once(() =>
     shared ? trainees[0] : traineeFor({ ...plan, head: 'linear', keepHead: false, groups: { atMost: 2 } }),
   )
   const probe = once((clock: Clock) => {
-    const { prior, probeWeight } = classes
-    const options = {
-      splits,
-      classes: dataset.classes.length,
-      keepHead: false,
-      balanced,
-      prior,
-      signal: hooks.signal,
-    }
+    const options = { splits, keepHead: false, signal: hooks.signal }
     const world = worldsFor(config, parts, container, options)(linear(), { probed: false })
-    return solveProbe(world, { clock, shared, weight: probeWeight && (index => probeWeight[index]) })
+    return solveProbe(world, { clock, shared })
   })
   const composed = (own: FineTuneConfig, from: Partial<FineTuningOptions<unknown>> = {}): Composition => {
     const on = worldsFor(own, parts, container, {
       splits,
-      classes: dataset.classes.length,
       keepHead,
-      balanced,
-      prior: classes.prior,
       balancedBatches: config.balance === 'sampling',
       signal: hooks.signal,
       onStep: hooks.onStep,
@@ -171,8 +161,8 @@ export async function compose(
       format,
       frameRate,
       scaling,
-      label,
-      balanced,
+      task,
+      facts,
       pixels,
       memory,
       worlds,

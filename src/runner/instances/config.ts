@@ -7,6 +7,7 @@ import { CREDITS } from '../../envs/finetune/credits.ts'
 import { shapeNames } from '../../envs/finetune/shape.ts'
 import { ENGINES } from '../../models/engine-names.ts'
 import { headKinds } from '../../models/head-kinds.ts'
+import { BALANCES } from '../../models/tasks/task.ts'
 
 /** Everything that decides a fine-tuning run; flags and YAML keys are these in kebab-case. */
 export const fineTuneSchema = z.strictObject({
@@ -77,7 +78,9 @@ export const fineTuneSchema = z.strictObject({
   head: z
     .enum(headKinds)
     .default('linear')
-    .describe('how frame features become classes: one layer on all frames or their mean, two, or a GRU'),
+    .describe(
+      "how frame features become the task's outputs: one layer on all frames or their mean, two, or a GRU",
+    ),
   norm: z
     .enum(['frozen', 'batch'])
     .default('frozen')
@@ -102,7 +105,7 @@ export const fineTuneSchema = z.strictObject({
       'where agents start: at the best schedule that was tried before them, at the linear probe, or with a fresh head that guesses',
     ),
   balance: z
-    .enum(['none', 'weights', 'sampling'])
+    .enum(BALANCES)
     .default('none')
     .describe(
       'classes that count alike in training: by weights of the loss, or by how often clips are drawn',

@@ -1,7 +1,7 @@
 import { inputError } from '../../common/error.ts'
 import type { Clip, Dataset, Splits } from '../../data/dataset.ts'
 import { type Memory, recall, type SeenSplit } from '../../data/memory.ts'
-import { splitDataset } from '../../data/split.ts'
+import { type SplitOptions, splitDataset } from '../../data/split.ts'
 
 export type EvaluatedSplit = keyof Splits | 'all'
 
@@ -21,12 +21,12 @@ export interface EvaluatedClips {
 export async function evaluatedClips(
   dataset: Dataset,
   split: EvaluatedSplit,
-  { memory, seed }: { readonly memory: Memory | undefined; readonly seed: number },
+  { memory, ...drawn }: Pick<SplitOptions, 'seed' | 'stratum'> & { readonly memory: Memory | undefined },
 ): Promise<EvaluatedClips> {
   if (split === 'all') return { clips: dataset.clips, leftOut: 0, notices: [] }
   if (memory === undefined) {
     const notice = `The model was saved by an earlier version and doesn't know which clips it has seen: the ${split} split is drawn as its run drew it, which holds only where the clips are exactly that run's.`
-    return { clips: splitDataset(dataset, { seed }).splits[split], leftOut: 0, notices: [notice] }
+    return { clips: splitDataset(dataset, drawn).splits[split], leftOut: 0, notices: [notice] }
   }
   const seen = await recall(memory, dataset.clips)
   return split === 'test' ? unseen(dataset, seen) : remembered(dataset, split, seen)

@@ -10,6 +10,7 @@ import type { Engine } from '../../models/engine.ts'
 import type { HeadBuilder } from '../../models/head.ts'
 import type { GroupsOption } from '../../models/network.ts'
 import type { InputScaling } from '../../models/scaling.ts'
+import type { Task } from '../../models/tasks/task.ts'
 import type { tf } from '../../models/tf.ts'
 import type { Clock, GroupAgent } from '../play/roles.ts'
 import type { Container } from '../plugins/container.ts'
@@ -43,10 +44,10 @@ export interface Composition {
   readonly format: InputFormat
   readonly frameRate: number
   readonly scaling: InputScaling | undefined
-  /** Class index of a clip. */
-  label(clip: Clip): number
-  /** Whether balanced accuracy is what counts: the largest class has more than twice the clips of the smallest. */
-  readonly balanced: boolean
+  /** What is learned, made for these clips. */
+  readonly task: Task
+  /** What the task keeps of them, for the saved model. */
+  readonly facts: object
   /** Pixels of clips, uint8 [B, T, H, W, C]. */
   pixels(clips: readonly Clip[]): Uint8Array
   /** What the model will have seen at the end: the splits it learns from, and all that it had seen before. */

@@ -8,25 +8,19 @@ export function isOurs(loaded: LoadedModel | undefined, model: tf.LayersModel): 
   return metadata?.layergym !== undefined
 }
 
-/** A model fine-tuned by layergym on the same classes goes on with its head. */
-export function knowsClasses(loaded: LoadedModel | undefined, classes: readonly string[]): boolean {
-  const known = (loaded?.metadata.layergym as { classes?: readonly string[] } | undefined)?.classes
-  return (
-    known !== undefined && known.length === classes.length && known.every((name, i) => name === classes[i])
-  )
-}
-
 /** What a saved model must know about its clips for others to use it. */
 export function modelMetadata(composition: Composition): Record<string, unknown> {
-  const { config, dataset, format, frameRate, memory } = composition
+  const { config, format, frameRate, memory, task, facts } = composition
   return {
-    classes: dataset.classes,
+    task: config.task,
+    facts,
+    // For those who load the model without layergym.
+    ...(task.classes && { classes: task.classes.names }),
     frames: format.frames,
     size: format.size,
     channels: format.channels,
     fit: config.fit,
     frameRate,
-    task: config.task,
     seed: config.seed,
     // tfjs refuses metadata with undefined in it.
     groupColumn: config.groupColumn ?? null,

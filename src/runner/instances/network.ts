@@ -3,7 +3,7 @@ import { Rng } from '../../common/random.ts'
 import { unknownName } from '../../common/suggest.ts'
 import { buildClipModel } from '../../models/clip-model.ts'
 import { flattenModel } from '../../models/graph.ts'
-import type { HeadBuilder } from '../../models/head.ts'
+import type { HeadBuilder, HeadOutput } from '../../models/head.ts'
 import { type GroupsOption, Network } from '../../models/network.ts'
 import { detectScaling, type InputScaling, RAW, SCALINGS } from '../../models/scaling.ts'
 import type { tf } from '../../models/tf.ts'
@@ -86,7 +86,7 @@ export function scalingNamed(id: string): InputScaling {
 export function buildNetwork(
   pretrained: tf.LayersModel,
   options: {
-    readonly classes: number
+    readonly output: HeadOutput
     readonly format: InputFormat
     readonly scaling: InputScaling | undefined
     readonly head: FineTuneConfig['head'] | HeadBuilder
@@ -97,14 +97,14 @@ export function buildNetwork(
 ): Network {
   const rng = Rng.of(options.seed, 'head')
   if (isVideoModel(pretrained)) {
-    const { classes, format, scaling } = options
+    const { output, format, scaling } = options
     const clip = [format.frames, ...format.size, format.channels] as const
-    const model = options.keepHead ? pretrained : adaptVideoModel(pretrained, { classes, clip, scaling })
+    const model = options.keepHead ? pretrained : adaptVideoModel(pretrained, { output, clip, scaling })
     return new Network(model, options.groups)
   }
   const { format, scaling = SCALINGS[0] } = options
   const model = buildClipModel(pretrained, {
-    classes: options.classes,
+    output: options.output,
     frames: format.frames,
     size: format.size,
     scaling,

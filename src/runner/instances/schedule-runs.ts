@@ -132,8 +132,8 @@ async function follow(
 }
 
 function rowOf({ step, flops, evaluation }: RoundResult): CurveRow {
-  const { score, loss, accuracy } = evaluation
-  return { step, flops, score, rewardLoss: loss, rewardAccuracy: accuracy }
+  const { score, loss, primary } = evaluation
+  return { step, flops, score, rewardLoss: loss, rewardAccuracy: primary }
 }
 
 async function timed(
@@ -147,7 +147,7 @@ async function timed(
   const run = {
     score,
     rewardLoss: measured.evaluation.loss,
-    rewardAccuracy: measured.evaluation.accuracy,
+    rewardAccuracy: measured.evaluation.primary,
     step,
     clipScores: [...measured.scores],
     curve,

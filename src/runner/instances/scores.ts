@@ -6,31 +6,26 @@ export interface CurveRow {
   readonly rewardLoss: number
   readonly rewardAccuracy: number
 }
-export interface TestScore {
-  /** Accuracy, or balanced accuracy where classes differ much in size: what counts. */
+/** What a model comes to. In JSON the parts stand beside the rest too: `test.accuracy`. */
+export interface Figures {
+  /** What counts, [0, 1]: the task's `metric`. */
   readonly primary: number
-  readonly accuracy: number
-  readonly balancedAccuracy: number
   readonly loss: number
-  /** [true class][predicted class] counts, in the order of `data.classes`. */
-  readonly confusion: readonly (readonly number[])[]
+  /** The task's further figures by name. */
+  readonly parts: Readonly<Record<string, number>>
+}
+export interface TestScore extends Figures {
+  /** 95 % interval of `primary` over the choice of clips. */
+  readonly interval: readonly [number, number]
+  /** [true class][predicted class] counts, in the order of the task's classes, where it has some. */
+  readonly confusion?: readonly (readonly number[])[]
   readonly clips: number
 }
-export interface ScheduleSummary {
-  /** Means over seeds, test split; `primary` is what counts (`TestScore`). */
-  readonly primary: number
-  readonly accuracy: number
-  readonly balancedAccuracy: number
-  readonly loss: number
+/** Figures are means over seeds, on the test split. */
+export interface ScheduleSummary extends Figures {
   /** It is solved, once, and no seed changes it: `perSeed` repeats it, `total` counts it once. */
   readonly solved?: boolean
-  readonly perSeed: readonly {
-    readonly seed: number
-    readonly primary: number
-    readonly accuracy: number
-    readonly balancedAccuracy: number
-    readonly loss: number
-  }[]
+  readonly perSeed: readonly (Figures & { readonly seed: number })[]
 
   /** Chosen learning rate: the backbone's, the head's where that alone moves. */
   readonly learningRate?: number
@@ -46,14 +41,7 @@ export interface ScheduleSummary {
   /** The chosen rate for twice the budget, on the reward split: how much more it brought. */
   readonly longer?: { readonly score: number; readonly gain: number; readonly flops: number }
   /** Where that was worth it: its final runs for twice the budget, on the test split. */
-  readonly ownBest?: {
-    readonly primary: number
-    readonly accuracy: number
-    readonly balancedAccuracy: number
-    readonly loss: number
-    readonly flops: number
-    readonly seconds: number
-  }
+  readonly ownBest?: Figures & { readonly flops: number; readonly seconds: number }
 
   /** Why nothing is claimed over it: not converged, its best rate at the edge, a seed that collapsed. */
   readonly caveats: readonly Caveat[]

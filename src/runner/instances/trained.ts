@@ -1,5 +1,5 @@
 import type { Weights } from '../../models/initialize.ts'
-import type { CurveRow } from './scores.ts'
+import type { CurveRow, TestScore } from './scores.ts'
 
 /** One training run: its best moment on the reward split, what it cost, and how that does on the test split. */
 export interface ScheduleRun {
@@ -17,7 +17,7 @@ export interface ScheduleRun {
   readonly flops: number
   readonly seconds: number
   /** Absent in a search: only final runs are scored on the test split, when nothing is left to choose. */
-  readonly test?: ClipScores
+  readonly test?: TestOutcome
 }
 
 /** A run, and the weights of its best moment. */
@@ -35,9 +35,11 @@ export interface Probe extends Trained {
   readonly atEdge: boolean
 }
 
-/** Per test clip, in the order of the split. */
-export interface ClipScores {
-  /** Nats, held within [0, 3 ln C] as in rewards, so that one clip of a diverged run can't decide a mean. */
+/** How a run does on the test split. */
+export interface TestOutcome {
+  /** Per clip, held below the task's worst as in rewards, so that one clip of a diverged run can't decide a mean. */
   readonly losses: readonly number[]
-  readonly predictions: readonly number[]
+  /** Per clip: its part of what counts, so that their mean is that. */
+  readonly points: readonly number[]
+  readonly score: TestScore
 }

@@ -13,6 +13,7 @@ import { batchSizeOf } from './clips.ts'
 import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
 import type { Parts } from './instance.ts'
 import { scalingNamed } from './network.ts'
+import { refuseBalance } from './task.ts'
 
 export const MEGABYTE = 2 ** 20
 
@@ -21,10 +22,7 @@ export function worldsFor(
   config: FineTuneConfig,
   parts: Parts,
   container: Container,
-  given: Pick<
-    FineTuningOptions<unknown>,
-    'classes' | 'keepHead' | 'balanced' | 'prior' | 'balancedBatches' | 'signal' | 'onStep'
-  > & {
+  given: Pick<FineTuningOptions<unknown>, 'keepHead' | 'balancedBatches' | 'signal' | 'onStep'> & {
     readonly splits: Parameters<typeof batchSizeOf>[1]
   },
 ) {
@@ -61,7 +59,7 @@ export function stagesOf({ stageMemory, workers }: FineTuneConfig): Partial<Fine
 /** @throws input error for names that nothing is registered under, wrong settings, and control that doesn't fit its view */
 export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: Container): void {
   parseAgentConfig(config.agent, container.agent(config.agent).config, config.agentConfig)
-  container.task(config.task)
+  refuseBalance(container.task(config.task), config)
   if (config.scaling !== undefined) scalingNamed(config.scaling)
   if (config.root !== 'none')
     parseAgentConfig(config.root, container.agent(config.root).config, config.rootConfig)

@@ -56,7 +56,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
     ...(root ? [root.trajectory()] : []),
   ]
   const rewards = [...played.rounds.map(({ reward }) => reward), ...(stop ? [stop.reward] : [])]
-  const { loss: rewardLoss, accuracy: rewardAccuracy } = world.best.measured.evaluation
+  const { loss: rewardLoss, primary: rewardAccuracy } = world.best.measured.evaluation
   return {
     trajectories,
     actions: played.actions,
@@ -141,7 +141,7 @@ function roundSummary(
   { reward, rewards, noise, step, flops, trainLoss, evaluation }: RoundResult,
   root: RootPlayer | undefined,
 ): RoundSummary {
-  const { score, loss: rewardLoss, accuracy: rewardAccuracy } = evaluation
+  const { score, loss: rewardLoss, primary: rewardAccuracy } = evaluation
   return {
     ...{ reward, noise, step, flops, trainLoss, score, rewardLoss, rewardAccuracy },
     ...(root && { root: root.choice }),

@@ -11,6 +11,7 @@ import { defaultStateSpace } from '../../envs/finetune/features.ts'
 import { accuracyHeadroom, logLoss, scoreGain, terminalAdvantage } from '../../envs/finetune/reward.ts'
 import { frontier, singleBlock } from '../../envs/hierarchy/root.ts'
 import { createOptimizer } from '../../models/optimizer.ts'
+import { classification } from '../../models/tasks/classification.ts'
 import { builtinAgents } from './builtin-agents.ts'
 import { definePlugin, type Plugin } from './plugin.ts'
 
@@ -59,9 +60,14 @@ export const builtinPlugins: readonly Plugin[] = [
       sgd: { description: 'stochastic gradient descent', create: () => createOptimizer({ kind: 'sgd' }) },
     },
     tasks: {
-      'action-recognition': {
-        description: 'one label a clip: a clip head on an image network, or a video model',
-      },
+      'action-recognition': classification(
+        'action-recognition',
+        'one label a clip: what is done in it (a clip head on an image network, or a video model)',
+      ),
+      'scene-classification': classification(
+        'scene-classification',
+        'one label a clip: where it is, or what kind of scene; pictures will do',
+      ),
     },
   }),
 ]

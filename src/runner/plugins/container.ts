@@ -9,8 +9,9 @@ import { exactEnvs } from '../../envs/exact/definitions.ts'
 import type { ActionSet } from '../../envs/finetune/actions.ts'
 import type { RewardDefinition } from '../../envs/finetune/reward.ts'
 import { registerEnv, registeredEnvs } from '../../envs/registry.ts'
+import type { TaskDefinition } from '../../models/tasks/task.ts'
 import { parseAgentConfig } from './agent-config.ts'
-import { type Plugin, pluginKinds, type TaskDefinition } from './plugin.ts'
+import { type Plugin, pluginKinds } from './plugin.ts'
 
 /** Definitions by id, in the order of registration. */
 export type Registry<T> = ReadonlyMap<string, T>

@@ -15,11 +15,7 @@ import type { RootActions } from '../../envs/hierarchy/root.ts'
 import type { HeadBuilder } from '../../models/head.ts'
 import type { HeadKind } from '../../models/head-kinds.ts'
 import type { Optimizer } from '../../models/optimizer.ts'
-
-/** A task as a plugin registers it. */
-export interface TaskDefinition {
-  readonly description: string
-}
+import type { TaskDefinition } from '../../models/tasks/task.ts'
 
 /** What a package adds to layergym, by kind and id. */
 export interface Plugin {
@@ -33,6 +29,7 @@ export interface Plugin {
   readonly actions?: Readonly<Record<string, ActionSet<unknown>>>
   /** By id, as `--reward` names them. */
   readonly rewards?: Readonly<Record<string, RewardDefinition>>
+  /** By id, as `--task` names them. */
   readonly tasks?: Readonly<Record<string, TaskDefinition>>
   /** By id, as `--states` names them: what agents see of groups and of the run. */
   readonly states?: Readonly<Record<string, StateSpaceDefinition>>
@@ -71,7 +68,7 @@ const KINDS = {
   envs: { make: 'function', options: 'object' },
   actions: { apply: 'function', describe: 'function', space: 'object' },
   rewards: { reward: 'function' },
-  tasks: {},
+  tasks: { check: 'function', facts: 'function', create: 'function' },
   states: { group: 'object', global: 'object' },
   rootActions: { choices: 'function', opens: 'function', describe: 'function' },
   schedules: { trial: 'function', begin: 'function' },

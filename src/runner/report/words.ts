@@ -1,3 +1,5 @@
+import type { Task } from '../../models/tasks/task.ts'
+
 /** Figures and names as a reader wants them; nothing here depends on the machine's locale. */
 const MINUS = '−'
 const KNOWN_SCHEDULES: Readonly<Record<string, string>> = {
@@ -22,9 +24,30 @@ export function scheduleLabel(name: string): string {
   )
 }
 
-/** What counts, by name. */
-export function metricOf({ data }: { readonly data: { readonly balanced: boolean } }): string {
-  return data.balanced ? 'balanced accuracy' : 'accuracy'
+/** A figure as a reader wants it. */
+export interface Shown<F> {
+  readonly name: string
+  /** Empty for shares, which are shown in per cent. */
+  readonly unit: string
+  of(figures: F): number
+  format(value: number): string
+}
+
+/** What counts first, where it is none of the task's parts; then those, each in its unit. */
+export function shownFigures({ metric, parts }: Pick<Task, 'metric' | 'parts'>): readonly Shown<Figures>[] {
+  const own = parts.map(({ key, name, unit }) => ({
+    name,
+    unit: unit === 'share' ? '' : unit,
+    of: (figures: Figures) => figures.parts[key],
+    format: unit === 'share' ? percent : (value: number) => decimal(value),
+  }))
+  if (parts.some(({ name }) => name === metric)) return own
+  return [{ name: metric, unit: '', of: ({ primary }: Figures) => primary, format: percent }, ...own]
+}
+
+interface Figures {
+  readonly primary: number
+  readonly parts: Readonly<Record<string, number>>
 }
 
 /** "1 clip", "2 clips", "0 clips". */

@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { BatchOrder } from '../../../src/envs/finetune/batches.ts'
 import { measurementOf, withoutClip } from '../../../src/envs/finetune/evaluation.ts'
-import { isUnbalanced, meanOf } from '../../../src/envs/finetune/score.ts'
 import { warmUpAndCosine } from '../../../src/envs/finetune/shape.ts'
 import { isBetter } from '../../../src/envs/finetune/training.ts'
 import type { RoundResult } from '../../../src/envs/world.ts'
 import { startEngine } from '../../../src/models/engine.ts'
+import { isUnbalanced, meanOf } from '../../../src/models/tasks/metrics.ts'
+import { classTask, outcomesOf } from '../../support/tasks.ts'
 import { tinyTrainee, tinyWorld } from '../../support/world.ts'
 
 beforeAll(async () => {
@@ -95,12 +96,12 @@ describe('the score', () => {
   property.prop([figures, fc.boolean()])('lies in [0, 1]; better clips never lower it', (clips, balanced) => {
     const measured = (some: typeof clips) =>
       measurementOf(
-        {
+        classTask(4, { counts: balanced ? [3, 1, 1, 1] : [1, 1, 1, 1] }),
+        outcomesOf({
           losses: Float64Array.from(some, ({ loss }) => loss),
           correct: Uint8Array.from(some, ({ correct }) => Number(correct)),
           labels: Int32Array.from(some, ({ label }) => label),
-        },
-        balanced,
+        }),
       )
     const of = (some: typeof clips) => measured(some).evaluation.score
     const score = of(clips)
@@ -112,8 +113,9 @@ describe('the score', () => {
     // Leaving a clip out by sums is measuring without it.
     if (others.length > 0) {
       const [left, anew] = [withoutClip(measured(clips), 0), measured(others).evaluation]
-      for (const key of ['loss', 'accuracy', 'balancedAccuracy', 'score'] as const)
-        expect(left[key]).toBeCloseTo(anew[key], 9)
+      for (const key of ['loss', 'primary', 'score'] as const) expect(left[key]).toBeCloseTo(anew[key], 9)
+      for (const part of ['accuracy', 'balancedAccuracy'])
+        expect(left.parts[part]).toBeCloseTo(anew.parts[part], 9)
     }
   })
 

@@ -2,11 +2,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { standardError } from '../../../src/common/statistics.ts'
-import {
-  divergedMeasurement,
-  type Measurement,
-  measurementOf,
-} from '../../../src/envs/finetune/evaluation.ts'
+import { divergedMeasurement, measurementOf } from '../../../src/envs/finetune/evaluation.ts'
 import { type MeasuredRound, payment } from '../../../src/envs/finetune/payment.ts'
 import {
   accuracyHeadroom,
@@ -17,26 +13,33 @@ import {
   terminalAdvantage,
   withCost,
 } from '../../../src/envs/finetune/reward.ts'
+import { classTask, outcomesOf } from '../../support/tasks.ts'
 
 const CLASSES = 4
+const TASK = classTask(CLASSES)
 
 /** A reward split drawn from a made-up population: a clip that was hard before training is often hard after it. */
-function drawnSplit(clips: number, rng: Rng): { before: Measurement; after: Measurement } {
+function drawnSplit(clips: number, rng: Rng) {
   const hardness = Array.from({ length: clips }, () => rng.normal())
   const drawn = (level: number) => {
     const losses = Float64Array.from(hardness, hard => level * Math.exp(0.6 * hard + 0.3 * rng.normal()))
     const correct = Uint8Array.from(losses, loss => Number(loss < 0.6))
-    return measured(losses, correct)
+    return { losses, measured: measured(losses, correct) }
   }
-  return { before: drawn(0.9), after: drawn(0.5) }
+  const [before, after] = [drawn(0.9), drawn(0.5)]
+  return {
+    before: before.measured,
+    after: after.measured,
+    losses: { before: before.losses, after: after.losses },
+  }
 }
 
 /** Of one class, as far as a balanced mean would ask. */
 const measured = (losses: Float64Array, correct: Uint8Array) =>
-  measurementOf({ losses, correct, labels: new Int32Array(losses.length) }, false)
+  measurementOf(TASK, outcomesOf({ losses, correct, labels: new Int32Array(losses.length) }))
 
 const roundOf = (part: Pick<MeasuredRound, 'before' | 'after'> & Partial<MeasuredRound>): MeasuredRound => ({
-  ...{ cost: 0.1, classes: CLASSES, terminated: false },
+  ...{ cost: 0.1, worst: TASK.worst, terminated: false },
   ...part,
 })
 
@@ -57,11 +60,11 @@ describe('the noise of a reward', () => {
 
   test('of log-loss is what the delta method says', () => {
     const n = 400
-    const { before, after } = drawnSplit(n, Rng.of(1))
+    const { before, after, losses } = drawnSplit(n, Rng.of(1))
     const { noise } = payment(logLoss, roundOf({ before, after }))
     // Influence of a clip on log L(t-1) - log L(t).
-    const influence = [...before.losses].map(
-      (loss, i) => loss / before.evaluation.loss - after.losses[i] / after.evaluation.loss,
+    const influence = [...losses.before].map(
+      (loss, i) => loss / before.evaluation.loss - losses.after[i] / after.evaluation.loss,
     )
     expect(noise / (deviation(influence) / Math.sqrt(n))).toBeCloseTo(1, 2)
   })
@@ -126,7 +129,7 @@ function payments(reward: RewardDefinition, { losses, baseline, diverged }: Run)
   const evaluated = (values: readonly number[]) =>
     measured(Float64Array.from(values), new Uint8Array(values.length))
   const all = losses.map(evaluated)
-  if (diverged) all.push(divergedMeasurement(all[all.length - 1], CLASSES))
+  if (diverged) all.push(divergedMeasurement(all[all.length - 1], TASK))
   const rounds = all.slice(1).map((after, i) => {
     const terminated = i === all.length - 2
     return payment(reward, roundOf({ before: all[i], after, baseline: evaluated(baseline), terminated }))
@@ -168,7 +171,7 @@ describe('returns', () => {
     const ends = [run.losses[0], run.losses[run.losses.length - 1]].map(values =>
       measured(Float64Array.from(values), new Uint8Array(values.length)),
     )
-    const last = run.diverged ? divergedMeasurement(ends[1], CLASSES) : ends[1]
+    const last = run.diverged ? divergedMeasurement(ends[1], TASK) : ends[1]
     const whole = payment(logLoss, roundOf({ before: ends[0], after: last }))
     expect(standardError(sums)).toBeCloseTo(whole.noise, 8)
   })

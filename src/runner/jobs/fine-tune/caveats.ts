@@ -1,8 +1,8 @@
 import { mean } from '../../../common/statistics.ts'
+import { skillOf } from '../../../models/tasks/task.ts'
 import type { Composition } from '../../instances/instance.ts'
 import type { SearchResult } from '../../instances/schedule-search.ts'
 import type { Caveat } from '../../instances/scores.ts'
-import { testScore } from '../../instances/test-scores.ts'
 import type { ScheduleRun } from '../../instances/trained.ts'
 
 /** A seed that ends this near to guessing while the others are this far above it has collapsed. */
@@ -47,10 +47,9 @@ export function runCaveats(finals: Finals, composition: Composition): readonly C
   const diverged = finals.filter(({ run }) => run.diverged)
   if (diverged.length > 0)
     caveats.push({ kind: 'diverged', text: `${diverged.length} of ${finals.length} final runs diverged` })
-  const chance = 1 / composition.dataset.classes.length
-  const scores = finals.map(({ run }) =>
-    run.test ? testScore(run.test, composition).balancedAccuracy : chance,
-  )
+  const { task } = composition
+  const chance = task.guessing
+  const scores = finals.map(({ run }) => (run.test ? skillOf(task, run.test.score) : chance))
   const low = scores.filter(score => score < chance + NEAR_CHANCE)
   const others = scores.filter(score => score >= chance + NEAR_CHANCE)
   if (low.length > 0 && others.length === 0)

@@ -2,12 +2,12 @@ import { BASELINES, type BaselineName } from '../../../agents/schedules/baseline
 import type { Schedule, Trial } from '../../../agents/schedules/schedule.ts'
 import { type Cost, total } from '../../../common/cost.ts'
 import { mean } from '../../../common/statistics.ts'
+import type { Task } from '../../../models/tasks/task.ts'
 import type { Composition } from '../../instances/instance.ts'
 import { runsOf, type SearchResult, scoreOf, type Tried } from '../../instances/schedule-search.ts'
 import type { Caveat, ScheduleSummary } from '../../instances/scores.ts'
 import type { Beginning } from '../../instances/start.ts'
-import { pointsOf, testScore } from '../../instances/test-scores.ts'
-import type { ClipScores, ScheduleRun } from '../../instances/trained.ts'
+import type { ScheduleRun, TestOutcome } from '../../instances/trained.ts'
 import type { EpisodeSummary, RoundSummary } from '../../play/summary.ts'
 import type { Facts } from '../../runs/job.ts'
 import { behaviourOf } from './behaviour.ts'
@@ -43,13 +43,13 @@ export function summarizeFineTuning(
   { runDir, hash, origin }: Facts,
 ): FineTuneSummary {
   const { composition, greedy, beginning } = input
-  const { config, engine, dataset, splits, worlds, balanced } = composition
+  const { config, engine, dataset, splits, worlds, task } = composition
   const { trainee, states } = worlds[0].options
   const search = total([...input.episodes, greedy.summary])
   const compared = compareAll(input, minus(search, greedy.summary))
   const data = {
     path: config.data,
-    classes: dataset.classes,
+    ...(task.classes && { classes: task.classes.names }),
     splits: {
       train: splits.train.length,
       probe: splits.probe.length,
@@ -58,15 +58,15 @@ export function summarizeFineTuning(
     },
     grouped: dataset.hasGroups,
     skipped: dataset.skipped.length,
-    balanced,
   }
-  const told = { ...compared, start: beginning.start, data, config }
+  const told = { ...compared, start: beginning.start, task: taskSummary(task), data, config }
   return {
     runDir,
     hash,
     engine: engine.name,
     versions: { ...origin.versions, threads: String(engine.threads) },
     config: { ...config, features: [...states.group, ...states.global].map(feature => feature.id) },
+    task: told.task,
     data,
     groups: trainee.network.groups.map(({ name, parameters, flops }) => ({ name, parameters, flops })),
     episodes: [...input.episodes, greedy.summary],
@@ -91,7 +91,7 @@ function compareAll(
 ) {
   const finals = (name: string) => seeds.map(seed => ({ seed, run: runs[`${name}/${seed}`] }))
   const outcomes = (name: string) => ({
-    perSeed: finals(name).map(({ run }) => clipOutcomes(run.test, composition)),
+    perSeed: finals(name).map(({ run }) => clipOutcomes(testOf(run))),
   })
   const rounds = [greedy.summary.rounds, ...finals('policy').map(({ run }) => run.rounds ?? [])]
   const behaviour = behaviourOf(rounds, beginning.start)
@@ -100,7 +100,7 @@ function compareAll(
     const tried = searched.tried.map(triedSummary)
     const { longer } = searched
     const { solved }: Schedule = BASELINES[name]
-    const summary = summarise(finals(name), total(runsOf(searched)), composition)
+    const summary = summarise(finals(name), total(runsOf(searched)))
     baselines[name] = {
       ...summary,
       caveats: caveatsOf(searched, finals(name), composition),
@@ -109,7 +109,7 @@ function compareAll(
         ? { solved, total: total(runsOf(searched)) }
         : { learningRate: rateOf(searched.chosen.trial), tried }),
       ...(longer && { longer: { score: longer.run.score, gain: longer.gain, flops: longer.run.flops } }),
-      ...(longer?.rising && { ownBest: ownBest(summarise(finals(`${name} x2`), NOTHING, composition)) }),
+      ...(longer?.rising && { ownBest: ownBest(summarise(finals(`${name} x2`), NOTHING)) }),
     }
   }
   const compared = compareWithBaselines({
@@ -124,7 +124,7 @@ function compareAll(
     ]),
   )
   const policy = {
-    ...summarise(finals('policy'), search, composition),
+    ...summarise(finals('policy'), search),
     caveats: runCaveats(finals('policy'), composition),
   }
   return { policy, behaviour, baselines, comparison }
@@ -139,8 +139,12 @@ function claimed(
   return { ...figures, ...(withheld && { verdict: 'undecided' }), ...(same && { same }) }
 }
 
-function ownBest({ primary, accuracy, balancedAccuracy, loss, flops, seconds }: ScheduleSummary) {
-  return { primary, accuracy, balancedAccuracy, loss, flops, seconds }
+function ownBest({ primary, parts, loss, flops, seconds }: ScheduleSummary) {
+  return { ...parts, primary, parts, loss, flops, seconds }
+}
+
+function taskSummary({ id, metric, parts, guessing, intervalFrom }: Task): FineTuneSummary['task'] {
+  return { id, metric, parts, guessing, ...(intervalFrom && { intervalFrom }) }
 }
 
 function triedSummary(tried: Tried) {
@@ -159,31 +163,33 @@ function rateOf(trial: Trial): number {
   return trial.rate === 0 ? trial.headRate : trial.rate
 }
 
-function clipOutcomes(scores: ClipScores | undefined, composition: Composition) {
-  if (scores === undefined) throw new Error('a final run without its test scores')
-  const points = pointsOf(scores, composition)
-  return scores.losses.map((loss, i) => ({ correct: points[i], loss }))
+function testOf({ test }: ScheduleRun): TestOutcome {
+  if (test === undefined) throw new Error('a final run without its test scores')
+  return test
+}
+
+function clipOutcomes({ losses, points }: TestOutcome) {
+  return losses.map((loss, i) => ({ correct: points[i], loss }))
 }
 
 /** Means over the final runs, and what they and the search before them cost. */
 function summarise(
   finals: readonly { readonly seed: number; readonly run: ScheduleRun }[],
   search: Cost,
-  composition: Composition,
 ): ScheduleSummary {
   const perSeed = finals.map(({ seed, run }) => {
-    const { primary, accuracy, balancedAccuracy, loss } = testScore(
-      run.test ?? { losses: [], predictions: [] },
-      composition,
-    )
-    return { seed, primary, accuracy, balancedAccuracy, loss }
+    const { primary, parts, loss } = testOf(run).score
+    return { seed, ...parts, primary, parts, loss }
   })
   const over = (of: (i: number) => number) => mean(finals.map((_, i) => of(i)))
   const sum = (of: 'flops' | 'seconds') => finals.reduce((whole, { run }) => whole + run[of], search[of])
+  const parts = Object.fromEntries(
+    Object.keys(perSeed[0]?.parts ?? {}).map(name => [name, over(i => perSeed[i].parts[name])]),
+  )
   return {
+    ...parts,
     primary: over(i => perSeed[i].primary),
-    accuracy: over(i => perSeed[i].accuracy),
-    balancedAccuracy: over(i => perSeed[i].balancedAccuracy),
+    parts,
     loss: over(i => perSeed[i].loss),
     perSeed,
     caveats: [],

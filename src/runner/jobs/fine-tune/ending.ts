@@ -1,7 +1,6 @@
 import { dirname } from 'node:path'
 import { IN_CODE } from '../../instances/config.ts'
-import { scoreInterval } from '../../instances/score-interval.ts'
-import { costWords, decimal, metricOf, percent, plural, scheduleLabel } from '../../report/words.ts'
+import { costWords, decimal, percent, plural, scheduleLabel } from '../../report/words.ts'
 import { changedFlags, quoted } from './command-line.ts'
 import { type NextStep, nextStep } from './next-step.ts'
 import { cheapestAlike } from './rivals.ts'
@@ -29,11 +28,10 @@ export function endingOf(summary: FineTuneSummary, place: (path: string) => stri
 }
 
 function haveWords(summary: FineTuneSummary, place: (path: string) => string): string {
-  const { test, data, chosen, config, model } = summary
-  const [low, high] = scoreInterval(test, data.balanced)
-  const metric = metricOf({ data })
-  const how = data.balanced ? ", from the classes' recalls" : ''
-  const guessing = 1 / data.classes.length
+  const { test, task, chosen, config, model } = summary
+  const [low, high] = test.interval
+  const { metric, guessing, intervalFrom } = task
+  const how = intervalFrom === undefined ? '' : `, from ${intervalFrom}`
   const beyond = low > guessing ? 'guessing gives' : 'not clearly better than guessing, which gives'
   const why = config.keep === undefined ? 'the best of all that was trained' : 'kept by --keep'
   return (

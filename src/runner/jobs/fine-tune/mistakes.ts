@@ -1,5 +1,5 @@
 import type { Clip } from '../../../data/dataset.ts'
-import type { Trainee } from '../../../models/trainee.ts'
+import type { Outcomes, Task } from '../../../models/tasks/task.ts'
 import type { Composition } from '../../instances/instance.ts'
 import { pngDataUri } from '../../report/png.ts'
 import type { Mistake } from './summary.ts'
@@ -7,25 +7,18 @@ import type { Mistake } from './summary.ts'
 const SHOWN = 12
 
 /** Test clips that the model gets wrong, the surest first. */
-export function mistakesOf(trainee: Trainee, { splits, label, dataset }: Composition): readonly Mistake[] {
-  const { classes } = dataset
-  const probabilities = trainee.probabilities(splits.test)
-  return splits.test
-    .map((clip: Clip, i) => {
-      const own = probabilities.subarray(i * classes.length, (i + 1) * classes.length)
-      const predicted = own.indexOf(Math.max(...own))
-      return {
-        clip: clip.id,
-        label: clip.label,
-        predicted: classes[predicted],
-        probability: own[predicted],
-        right: predicted === label(clip),
-      }
+export function mistakesOf(
+  clips: readonly Clip[],
+  task: Task,
+  { predictions, targets }: Pick<Outcomes<unknown, unknown>, 'predictions' | 'targets'>,
+): readonly Mistake[] {
+  return clips
+    .flatMap(({ id, label }, i) => {
+      const wrong = task.mistake?.(predictions[i], targets[i])
+      return wrong === undefined ? [] : [{ clip: id, label, ...wrong }]
     })
-    .filter(({ right }) => !right)
     .sort((a, b) => b.probability - a.probability)
     .slice(0, SHOWN)
-    .map(({ right: _, ...mistake }) => mistake)
 }
 
 /** The middle frame of each, a PNG as data URI by clip id; none where pixels are neither grey nor RGB. */

@@ -1,5 +1,4 @@
 import { MINIMUM_SEEDS } from '../../inference/inference.ts'
-import { scoreInterval } from '../../instances/score-interval.ts'
 import { scheduleLabel } from '../../report/words.ts'
 import { parseRemedy } from './command-line.ts'
 import { higherAccuracy } from './compare.ts'
@@ -35,11 +34,13 @@ function towardsBetter(summary: FineTuneSummary, rivals: readonly Rival[]): Next
     const why = `give ${rival.label} its chance (${caveats.map(({ text }) => text).join('; ')})`
     return { kind: 'again', why, changes: remediesOf([rival]) }
   }
-  const [low] = scoreInterval(summary.test, summary.data.balanced)
+  const [low] = summary.test.interval
   const steps = Number(summary.config.budgetSteps)
-  if (low > 1 / summary.data.classes.length || !(steps > 0)) return undefined
+  if (low > summary.task.guessing || !(steps > 0)) return undefined
   const why =
-    'it is not clearly better than guessing; train longer, and see whether the classes can be told apart'
+    summary.data.classes === undefined
+      ? 'it is not clearly better than guessing; train longer, and see whether the labels can be told from the clips'
+      : 'it is not clearly better than guessing; train longer, and see whether the classes can be told apart'
   return { kind: 'again', why, changes: { budgetSteps: 2 * steps } }
 }
 

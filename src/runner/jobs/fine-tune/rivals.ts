@@ -15,7 +15,7 @@ export type Compared = Pick<
   FineTuneSummary,
   'policy' | 'behaviour' | 'start' | 'baselines' | 'comparison' | 'config'
 > & {
-  readonly data: Pick<FineTuneSummary['data'], 'balanced'>
+  readonly task: Pick<FineTuneSummary['task'], 'metric'>
 }
 
 /** Those that were compared, the best by what counts first; of equals the cheaper one. */

@@ -1,3 +1,4 @@
+import type { Task } from '../../../models/tasks/task.ts'
 import type { ScheduleSummary, TestScore } from '../../instances/scores.ts'
 import type { Start } from '../../instances/start.ts'
 import type { EpisodeSummary } from '../../play/summary.ts'
@@ -10,14 +11,14 @@ export interface FineTuneSummary {
   readonly engine: string
   readonly versions: Readonly<Record<string, string>>
   readonly config: Readonly<Record<string, unknown>>
+  readonly task: Pick<Task, 'id' | 'metric' | 'parts' | 'guessing' | 'intervalFrom'>
   readonly data: {
     readonly path: string
-    readonly classes: readonly string[]
+    /** Of a task that has some. */
+    readonly classes?: readonly string[]
     readonly splits: Readonly<Record<'train' | 'probe' | 'reward' | 'test', number>>
     readonly grouped: boolean
     readonly skipped: number
-    /** Balanced accuracy is what counts, since classes differ much in size. */
-    readonly balanced: boolean
   }
   readonly groups: readonly { readonly name: string; readonly parameters: number; readonly flops: number }[]
   readonly episodes: readonly EpisodeSummary[]
@@ -28,7 +29,7 @@ export interface FineTuneSummary {
   readonly test: TestScore
   /** Whose model it is: the best on the reward split of all that was trained before the final runs, or of `--keep`. */
   readonly chosen: Chosen
-  /** Test clips that the model gets wrong, the surest first; at most twelve. */
+  /** Test clips that the model gets wrong, the surest first; at most twelve, none where the task can't say. */
   readonly mistakes: readonly Mistake[]
   /** What agents started from. */
   readonly start: Start

@@ -5,7 +5,6 @@ import {
   decimal,
   duration,
   flops,
-  metricOf,
   percent,
   plural,
   scheduleLabel,
@@ -115,10 +114,9 @@ function alike(compared: Compared, { label, comparison, schedule }: Rival): Conc
   return { outcome: cheapestAlike(compared)?.label === POLICY ? 'yes' : 'no', headline }
 }
 
-function figures({ policy, data }: Compared, best: Rival): string {
+function figures({ policy, task: { metric } }: Compared, best: Rival): string {
   const { accuracyDifference, accuracyInterval, adjusted, detectable, clips, seeds } = best.comparison
   const interval = `95 % interval ${signed(100 * accuracyInterval[0], 1)} to ${signed(100 * accuracyInterval[1], 1)}`
-  const metric = metricOf({ data })
   const power =
     adjusted > LEVEL && Number.isFinite(detectable) && detectable > 0
       ? ` A true difference of less than ${points(detectable)} would mostly not have been seen.`

@@ -1,14 +1,14 @@
 import { join, relative } from 'node:path'
 import Table from 'cli-table3'
 import type { ScheduleSummary } from '../../instances/scores.ts'
-import { duration, flops, metricOf, percent, scheduleLabel } from '../../report/words.ts'
+import { duration, flops, percent, scheduleLabel } from '../../report/words.ts'
 import { type Ending, endingOf } from './ending.ts'
 import type { FineTuneSummary } from './summary.ts'
 
 /** A run's end for people: the table, the verdict, notes; and last what they have, what it cost, what to do next. */
 export function fineTuneWords(summary: FineTuneSummary): string {
   const table = new Table({
-    head: ['', metricOf(summary), 'seeds', 'FLOPs a run', 'everything', 'time'],
+    head: ['', summary.task.metric, 'seeds', 'FLOPs a run', 'everything', 'time'],
     style: { head: [], border: [], compact: true },
   })
   const row = (name: string, schedule: ScheduleSummary) => [

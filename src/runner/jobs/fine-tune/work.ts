@@ -17,7 +17,7 @@ import {
   triesLonger,
 } from '../../instances/schedule-search.ts'
 import { type Beginning, beginningOf } from '../../instances/start.ts'
-import { scoreTest, testScore } from '../../instances/test-scores.ts'
+import { testScore } from '../../instances/test-scores.ts'
 import type { ScheduleRun } from '../../instances/trained.ts'
 import { episodesPerUpdate } from '../../play/control.ts'
 import type { BestEpisode, LearningState } from '../../play/learn.ts'
@@ -262,8 +262,9 @@ export class FineTuneWork {
       digest: ({ test }) => digestOf([test, this.content(kept)]),
       run: async () => {
         const trainee = traineeOf(kept, composition)
-        const test = testScore(scoreTest(trainee, composition), composition)
-        return { test, mistakes: mistakesOf(trainee, composition) }
+        const { task, splits } = composition
+        const outcomes = trainee.evaluate(splits.test)
+        return { test: testScore(task, outcomes), mistakes: mistakesOf(splits.test, task, outcomes) }
       },
     }
   }

@@ -14,8 +14,8 @@ import { applyPolicy, type PolicyFile, settingsOfPolicy } from '../../instances/
 import { runPolicy, runSchedule } from '../../instances/schedule-runs.ts'
 import { runsOf, searchSchedule } from '../../instances/schedule-search.ts'
 import { fromItsBeginning } from '../../instances/start.ts'
-import { boundedTestScores, pointsOf, testScore } from '../../instances/test-scores.ts'
-import type { ClipScores, ScheduleRun } from '../../instances/trained.ts'
+import { boundedTestScores } from '../../instances/test-scores.ts'
+import type { ScheduleRun, TestOutcome } from '../../instances/trained.ts'
 import { chosenBy, initialLearningState, type LearningState, learn } from '../../play/learn.ts'
 import type { Clock, GroupAgent } from '../../play/roles.ts'
 import { parseAgentConfig } from '../../plugins/agent-config.ts'
@@ -149,7 +149,7 @@ async function playSearch(
   const { trainee } = world.options
   trainee.assign(world.best.weights)
   const { score, measured } = world.best
-  const { loss: rewardLoss, accuracy: rewardAccuracy } = measured.evaluation
+  const { loss: rewardLoss, primary: rewardAccuracy } = measured.evaluation
   const run = { score, rewardLoss, rewardAccuracy, flops: world.flops, seconds }
   return {
     ...scored({ ...run, test: boundedTestScores(trainee, composition) }, composition),
@@ -225,16 +225,16 @@ type Scored = Pick<ScheduleRun, 'score' | 'rewardLoss' | 'rewardAccuracy' | 'flo
 
 function scored(run: Scored, composition: Composition): Omit<Played, 'total' | 'content'> {
   if (run.test === undefined) throw new Error('a final run without its test scores')
-  const { primary: accuracy, loss } = testScore(run.test, composition)
+  const { primary: accuracy, loss } = run.test.score
   const { score, rewardLoss, rewardAccuracy, flops, seconds } = run
   const items = testItems(run.test, composition)
   return { accuracy, loss, items, score, rewardLoss, rewardAccuracy, flops, seconds }
 }
 
-function testItems(scores: ClipScores, composition: Composition): TestItems {
+function testItems(scores: TestOutcome, composition: Composition): TestItems {
   return {
     units: composition.splits.test.map(({ group, id }) => group ?? id),
-    correct: pointsOf(scores, composition),
+    correct: scores.points,
     losses: scores.losses.map(loss => Number(loss.toFixed(4))),
   }
 }

@@ -2,8 +2,12 @@ import { describe, expect, test } from 'vitest'
 import type { Trial } from '../../../../src/agents/schedules/schedule.ts'
 import type { Composition } from '../../../../src/runner/instances/instance.ts'
 import type { SearchResult } from '../../../../src/runner/instances/schedule-search.ts'
+import { testScore } from '../../../../src/runner/instances/test-scores.ts'
 import type { ScheduleRun } from '../../../../src/runner/instances/trained.ts'
 import { caveatsOf, runCaveats } from '../../../../src/runner/jobs/fine-tune/caveats.ts'
+import { classTask } from '../../../support/tasks.ts'
+
+const TASK = classTask(4)
 
 const CLIPS = 80
 const labels = Array.from({ length: CLIPS }, (_, i) => i % 4)
@@ -84,17 +88,18 @@ function runAt(share: number): ScheduleRun {
   const right = Math.round((share * CLIPS) / 4)
   const predictions = labels.map((label, i) => (Math.floor(i / 4) < right ? label : (label + 1) % 4))
   const figures = { score: share, rewardLoss: 1, rewardAccuracy: share, step: 1, flops: 1, seconds: 1 }
-  const test = { losses: labels.map(() => 1), predictions }
+  const outcomes = {
+    targets: labels,
+    predictions: predictions.map(label => ({ label, probabilities: Float32Array.of() })),
+    losses: labels.map(() => 1),
+  }
+  const test = { losses: outcomes.losses, points: [], score: testScore(TASK, outcomes) }
   return { ...figures, clipScores: [], curve: [], diverged: false, test }
 }
 
 function compositionWith(config: { readonly baselineRates?: number }): Composition {
-  const clips = labels.map((label, i) => ({ id: String(i), path: '', label: String(label) }))
   return {
     config: { budgetSteps: 36, baselineRates: 3, ...config },
-    dataset: { classes: ['0', '1', '2', '3'] },
-    splits: { test: clips },
-    label: (clip: { readonly label: string }) => Number(clip.label),
-    balanced: false,
+    task: TASK,
   } as unknown as Composition
 }

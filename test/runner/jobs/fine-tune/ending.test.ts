@@ -33,7 +33,7 @@ describe('what one has', () => {
   })
 
   test('no better than guessing is said, and the next step is to train longer', () => {
-    const test = { ...summary.test, primary: 0.275, accuracy: 0.275 }
+    const test = { ...summary.test, primary: 0.275, interval: [0.19, 0.38] as const }
     const { have, command } = endingOf(with_({ test }))
     expect(have).toContain('not clearly better than guessing, which gives 25.0 %')
     expect(command).toContain('--budget-steps 320')
@@ -57,7 +57,7 @@ describe('what it cost', () => {
   test('twice the budget is a way too, with the search before it; what is solved has none', () => {
     const run = figured({ policy: 0.7, linearProbe: 0.5, fullFineTune: 0.6 })
     const { linearProbe, fullFineTune } = run.baselines
-    const scores = { primary: 0.72, accuracy: 0.72, balancedAccuracy: 0.72, loss: 1 }
+    const scores = { primary: 0.72, parts: {}, loss: 1 }
     const ownBest = { ...scores, flops: 9e12, seconds: 60 }
     const twice = { ...run, baselines: { linearProbe, fullFineTune: { ...fullFineTune, ownBest } } }
     // 6 TFLOP of search and five runs.

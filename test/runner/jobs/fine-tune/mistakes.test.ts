@@ -1,24 +1,31 @@
 import { expect, test } from 'vitest'
-import type { Trainee } from '../../../../src/models/trainee.ts'
 import { mistakesOf, thumbnailsOf } from '../../../../src/runner/jobs/fine-tune/mistakes.ts'
 import { pngDataUri } from '../../../../src/runner/report/png.ts'
+import { classTask } from '../../../support/tasks.ts'
 
-type Composition = Parameters<typeof mistakesOf>[1]
+type Composition = Parameters<typeof thumbnailsOf>[1]
 
 const clip = (id: string, label: string) => ({ id, path: `/${id}`, label })
 const clips = [clip('a', 'x'), clip('b', 'y'), clip('c', 'x'), clip('d', 'y')]
-const composition = {
-  splits: { test: clips },
-  dataset: { classes: ['x', 'y'] },
-  label: ({ label }: { label: string }) => ['x', 'y'].indexOf(label),
-} as unknown as Composition
+const task = classTask(['x', 'y'])
 
 test('those that are wrong, the surest first', () => {
-  const probabilities = () => Float32Array.of(0.75, 0.25, 0.625, 0.375, 0.125, 0.875, 0.25, 0.75)
-  expect(mistakesOf({ probabilities } as unknown as Trainee, composition)).toEqual([
+  const predictions = [
+    [0.75, 0.25],
+    [0.625, 0.375],
+    [0.125, 0.875],
+    [0.25, 0.75],
+  ].map(([x, y]) => ({ label: Number(y > x), probabilities: Float32Array.of(x, y) }))
+  const targets = clips.map(one => task.target(one))
+  expect(mistakesOf(clips, task, { predictions, targets })).toEqual([
     { clip: 'c', label: 'x', predicted: 'y', probability: 0.875 },
     { clip: 'b', label: 'y', predicted: 'x', probability: 0.625 },
   ])
+})
+
+test('of a task that calls nothing wrong there are none', () => {
+  const silent = { ...task, mistake: undefined }
+  expect(mistakesOf(clips, silent, { predictions: clips, targets: clips })).toEqual([])
 })
 
 test('a thumbnail is the clip’s middle frame; of other than grey and RGB there is none', () => {
@@ -28,7 +35,7 @@ test('a thumbnail is the clip’s middle frame; of other than grey and RGB there
     Uint8Array.from({ length: 18 }, (_, i) => (id === 'c' ? 100 : 0) + i)
   const of = (channels: number) =>
     thumbnailsOf([wrong, { ...wrong, clip: 'gone' }], {
-      ...composition,
+      splits: { test: clips },
       pixels,
       format: { frames: 3, size: [1, 2], channels },
     } as unknown as Composition)

@@ -52,7 +52,7 @@ describe('verdict', () => {
         full: { accuracy: [0.2, 0.1, 0.3], schedule: { caveats: [RISING], ...schedule } },
       })
     expect(beside({}).outcome).toBe('yes')
-    const figures = { accuracy: 0.61, balancedAccuracy: 0.61, loss: 1, flops: 1e12, seconds: 9 }
+    const figures = { parts: {}, loss: 1, flops: 1e12, seconds: 9 }
     const twice = beside({ ownBest: { primary: 0.61, ...figures } })
     expect(twice.outcome).toBe('undecided')
     expect(twice.text).toContain('With twice the budget full has 61.0 % (40.0 % at equal FLOPs)')
@@ -137,7 +137,7 @@ describe('verdict', () => {
 })
 
 test('a policy that began with the best of the baselines pays for their searches, not for their final runs', () => {
-  const runs = [1, 2, 3].map(seed => ({ seed, primary: 0, accuracy: 0, balancedAccuracy: 0, loss: 0 }))
+  const runs = [1, 2, 3].map(seed => ({ seed, primary: 0, parts: {}, loss: 0 }))
   const full = fixtureSchedule({ perSeed: runs, flops: 10, seconds: 1, total: { flops: 100, seconds: 20 } })
   const probe = fixtureSchedule({
     perSeed: runs,
@@ -175,7 +175,7 @@ const PARTS = {
   policy: fixtureSchedule({ primary: 0.6, loss: 0.9, total: { flops: 5e13, seconds: 500 } }),
   behaviour: { words: 'all groups at 1e-4, then at 3e-4', readsStates: true },
   start: { from: 'chance', rates: [] },
-  data: { balanced: false },
+  task: { metric: 'accuracy' },
   config: {},
 }
 
@@ -197,7 +197,7 @@ function judge(rivals: Readonly<Record<string, RivalOptions>>, options: JudgeOpt
     ...PARTS,
     behaviour,
     config,
-    data: { balanced },
+    task: { metric: balanced ? 'balanced accuracy' : 'accuracy' },
     baselines: Object.fromEntries(entries.map(({ name, schedule }) => [name, schedule])),
     comparison: Object.fromEntries(entries.map(({ name, comparison }) => [name, comparison])),
   })

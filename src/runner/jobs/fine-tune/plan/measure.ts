@@ -23,12 +23,12 @@ export async function measureSteps(
   { worlds }: Pick<Composition, 'worlds'>,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<PerKind> {
-  const { trainee, splits, norms, batchSize, balanced = false } = worlds[0].options
+  const { trainee, splits, norms, batchSize } = worlds[0].options
   const batch = splits.train.slice(0, batchSize)
   const dropout = Rng.of(0, 'plan')
   const probe = new Probe(trainee, splits.probe)
   const groups = trainee.network.groups.map((_, group) => group)
-  const evaluate = () => measure(trainee, splits.reward, balanced)
+  const evaluate = () => measure(trainee, splits.reward)
   const work: Readonly<Record<StepKind, () => unknown>> = {
     head: () => trainee.step(batch, withRates(groups, groups.length - 1), dropout),
     headEvaluation: evaluate,

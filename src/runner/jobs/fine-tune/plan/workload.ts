@@ -1,5 +1,5 @@
 import { PROBE_CLIPS } from '../../../../envs/finetune/probe.ts'
-import { L2_STRENGTHS } from '../../../../models/logistic.ts'
+import { L2_STRENGTHS } from '../../../../models/tasks/solve-by-loss.ts'
 import { type FineTuneConfig, longestRun, roundStepsOf } from '../../../instances/config.ts'
 import type { Composition } from '../../../instances/instance.ts'
 import type { PerKind } from '../../../runs/phase.ts'

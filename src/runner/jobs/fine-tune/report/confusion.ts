@@ -5,10 +5,12 @@ import type { FineTuneSummary } from '../summary.ts'
 
 /** Which class was taken for which, by the model that ships, on the test split. */
 export function confusionSection({ test, data }: FineTuneSummary): Html {
-  if (test.confusion.length === 0) return html``
-  const heads = data.classes.map(name => html`<th scope="col" class="class">${shortened(name, 20)}</th>`)
-  const rows = data.classes.map((name, actual) => {
-    const counts = test.confusion[actual] ?? []
+  const { confusion } = test
+  const { classes } = data
+  if (classes === undefined || confusion === undefined || confusion.length === 0) return html``
+  const heads = classes.map(name => html`<th scope="col" class="class">${shortened(name, 20)}</th>`)
+  const rows = classes.map((name, actual) => {
+    const counts = confusion[actual] ?? []
     const total = counts.reduce((sum, count) => sum + count, 0)
     const cells = counts.map((count, predicted) => cell(count, total, actual === predicted))
     const recall = total === 0 ? 'no clips' : percent((counts[actual] ?? 0) / total)
@@ -16,7 +18,7 @@ export function confusionSection({ test, data }: FineTuneSummary): Html {
 `
   })
   return html`<section><h2>Confusion</h2>
-<p>The model that ships, on the test split. Rows are true classes, columns predicted ones; outlined cells are right.</p><div class="scroll whole"><table class="${data.classes.length > MANY ? 'confusion many' : 'confusion'}">
+<p>The model that ships, on the test split. Rows are true classes, columns predicted ones; outlined cells are right.</p><div class="scroll whole"><table class="${classes.length > MANY ? 'confusion many' : 'confusion'}">
 <caption>Clips by class</caption>
 <thead><tr><td></td>${heads}<th scope="col" class="class">recall</th></tr></thead>
 <tbody>${rows}</tbody></table></div></section>`

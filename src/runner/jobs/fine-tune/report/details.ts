@@ -95,20 +95,19 @@ export function dataSection({ data }: FineTuneSummary): Html {
   const straddling = data.grouped
     ? 'Clips of one recording stay in one split.'
     : 'Nothing says which clips are of one recording, so recordings may straddle splits and the figures may flatter.'
+  const known = data.classes === undefined ? '' : `: ${plural(data.classes.length, 'class', 'classes')}`
   return html`<section><h2>Data</h2>
-<p><code>${data.path}</code>: ${plural(data.classes.length, 'class', 'classes')}. ${straddling} ${plural(data.skipped, 'file')} skipped.</p>${table(
-    {
-      caption: 'Disjoint splits',
-      head: ['split', 'clips', 'for'],
-      words: [2],
-      rows: [
-        ['train', integer(train), 'learning the weights'],
-        ['probe', integer(probe), 'the statistics that agents observe'],
-        ['reward', integer(reward), 'scoring agents and choosing among candidates'],
-        ['test', integer(test), 'read once, at the end'],
-      ],
-    },
-  )}${folded('Classes', html`<p>${data.classes.join(', ')}</p>`)}</section>`
+<p><code>${data.path}</code>${known}. ${straddling} ${plural(data.skipped, 'file')} skipped.</p>${table({
+    caption: 'Disjoint splits',
+    head: ['split', 'clips', 'for'],
+    words: [2],
+    rows: [
+      ['train', integer(train), 'learning the weights'],
+      ['probe', integer(probe), 'the statistics that agents observe'],
+      ['reward', integer(reward), 'scoring agents and choosing among candidates'],
+      ['test', integer(test), 'read once, at the end'],
+    ],
+  })}${data.classes === undefined ? html`` : folded('Classes', html`<p>${data.classes.join(', ')}</p>`)}</section>`
 }
 
 export function reproduceSection(summary: FineTuneSummary): Html {
@@ -138,8 +137,12 @@ function loadingOf({ model, data }: FineTuneSummary): string {
     `const [, frames, height, width, channels] = model.inputs[0].shape`,
     `// One clip: RGB pixels from 0 to 255, as frames were sampled in training.`,
     `const clips = tf.zeros([1, frames, height, width, channels])`,
-    `const probabilities = await model.predict(clips).data()`,
-    `const classes = ${JSON.stringify(data.classes)}`,
-    `console.log(classes.map((name, i) => [name, probabilities[i]]))`,
+    ...(data.classes === undefined
+      ? [`console.log(await model.predict(clips).data())`]
+      : [
+          `const probabilities = await model.predict(clips).data()`,
+          `const classes = ${JSON.stringify(data.classes)}`,
+          `console.log(classes.map((name, i) => [name, probabilities[i]]))`,
+        ]),
   ].join('\n')
 }

@@ -1,13 +1,13 @@
 import type { EChartsOption } from 'echarts'
 import { AXIS, COLOURS, chart, shortened } from '../../../report/chart.ts'
 import { type Html, html, table } from '../../../report/html.ts'
-import { decimal, metricOf, plural, pWords, scheduleLabel, signed } from '../../../report/words.ts'
+import { decimal, plural, pWords, scheduleLabel, signed } from '../../../report/words.ts'
 import { claimOf } from '../rivals.ts'
 import type { FineTuneSummary } from '../summary.ts'
 
 /** Paired differences with their intervals: what the verdict rests on. */
 export function differencesSection(summary: FineTuneSummary): Html {
-  const metric = metricOf(summary)
+  const { metric } = summary.task
   const comparisons = Object.entries(summary.comparison)
     .filter(([name]) => Object.hasOwn(summary.baselines, name))
     .map(([name, comparison]) => ({

@@ -1,33 +1,44 @@
-import type { ScheduleSummary } from '../../../instances/scores.ts'
+import type { Figures, ScheduleSummary } from '../../../instances/scores.ts'
 import { type Html, html, table } from '../../../report/html.ts'
-import { decimal, duration, flops, metricOf, percent, plural, scheduleLabel } from '../../../report/words.ts'
+import {
+  decimal,
+  duration,
+  flops,
+  plural,
+  type Shown,
+  scheduleLabel,
+  shownFigures,
+} from '../../../report/words.ts'
 import type { FineTuneSummary } from '../summary.ts'
 import { costChart, type LabelledSchedule } from './cost.ts'
 
 /** The learned policy beside every baseline, on the test split, with what each cost and what stands against it. */
 export function numbersSection(summary: FineTuneSummary): Html {
   const schedules = schedulesOf(summary)
-  const metrics = [
-    { name: 'accuracy', of: (run: Run) => run.accuracy },
-    { name: 'balanced accuracy', of: (run: Run) => run.balancedAccuracy },
-  ]
-  if (summary.data.balanced) metrics.reverse()
+  const metrics = shownFigures(summary.task)
   return html`<section><h2>The numbers</h2>${table({
     caption: `Test split, ${plural(summary.test.clips, 'clip')}. Means over seeds, and from the lowest seed to the highest. “Everything” is each schedule’s own search and all its seeds.`,
-    head: ['', ...metrics.map(({ name }) => name), 'loss', 'one run', 'everything', 'seeds'],
+    head: [
+      '',
+      ...metrics.map(({ name, unit }) => (unit === '' ? name : `${name}, ${unit}`)),
+      'loss',
+      'one run',
+      'everything',
+      'seeds',
+    ],
     strong: 0,
     rows: schedules.flatMap(({ label, schedule }) => [
       [
         named(label, schedule),
-        ...metrics.map(({ of }) => ranged(schedule, of, percent)),
+        ...metrics.map(({ of, format }) => ranged(schedule, of, format)),
         ranged(schedule, run => run.loss, decimal),
         priced(schedule),
         priced(schedule.total),
         schedule.solved ? 'solved, no seed' : String(schedule.perSeed.length),
       ],
-      ...ownBestRow(label, schedule, summary.data.balanced),
+      ...ownBestRow(label, schedule, metrics),
     ]),
-  })}${Object.keys(summary.baselines).length === 0 ? html`<p>No baseline was run.</p>` : costChart(schedules, metricOf(summary))}</section>`
+  })}${Object.keys(summary.baselines).length === 0 ? html`<p>No baseline was run.</p>` : costChart(schedules, summary.task.metric)}</section>`
 }
 
 /** With what stands against its figures. */
@@ -37,11 +48,14 @@ function named(label: string, { caveats }: ScheduleSummary): Html {
 }
 
 /** With what it needs to converge, as far as that is known. */
-function ownBestRow(label: string, { ownBest, perSeed }: ScheduleSummary, balanced: boolean): string[][] {
+function ownBestRow(
+  label: string,
+  { ownBest, perSeed }: ScheduleSummary,
+  metrics: readonly Shown<Figures>[],
+): string[][] {
   if (ownBest === undefined) return []
-  const metrics = [percent(ownBest.accuracy), percent(ownBest.balancedAccuracy)]
-  if (balanced) metrics.reverse()
-  const figures = [...metrics, decimal(ownBest.loss), flops(ownBest.flops), '', String(perSeed.length)]
+  const own = metrics.map(({ of, format }) => format(of(ownBest)))
+  const figures = [...own, decimal(ownBest.loss), flops(ownBest.flops), '', String(perSeed.length)]
   return [[`${label}, twice the budget`, ...figures]]
 }
 

@@ -1,4 +1,5 @@
-import { lbfgs } from '../common/lbfgs.ts'
+import { lbfgs } from '../../common/lbfgs.ts'
+import { L2_STRENGTHS } from './solve-by-loss.ts'
 
 /** Rows of features, [n, d] flat, and the class of each. */
 export interface Labelled {
@@ -20,9 +21,6 @@ export interface Solved extends LinearClassifier {
   readonly l2: number
   readonly converged: boolean
 }
-
-/** Strengths that are tried, the strongest first: on features scaled so that a row's mean square norm is 1. */
-export const L2_STRENGTHS = [1, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5] as const
 
 /** Added to the Gram matrix's diagonal, whose mean is 1: rows that are copies of others leave it singular. */
 const JITTER = 1e-9

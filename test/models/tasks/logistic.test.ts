@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { Rng } from '../../src/common/random.ts'
-import { type Labelled, type LinearClassifier, LogisticRegression } from '../../src/models/logistic.ts'
-import { maxDifference } from '../support/models.ts'
+import { Rng } from '../../../src/common/random.ts'
+import {
+  type Labelled,
+  type LinearClassifier,
+  LogisticRegression,
+} from '../../../src/models/tasks/logistic.ts'
+import { maxDifference } from '../../support/models.ts'
 
 interface Case {
   readonly n: number
@@ -16,7 +20,7 @@ interface Case {
 }
 
 const { cases } = JSON.parse(
-  readFileSync(new URL('../golden/logistic_sklearn.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../golden/logistic_sklearn.json', import.meta.url), 'utf8'),
 ) as { readonly cases: readonly Case[] }
 
 function probabilities({ kernel, bias }: LinearClassifier, features: Float32Array, classes: number) {

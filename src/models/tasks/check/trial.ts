@@ -1,0 +1,12 @@
+import type { Findings } from '../../../common/findings.ts'
+import type { Rng } from '../../../common/random.ts'
+import type { Task } from '../task.ts'
+
+/** What the parts of a check look at. */
+export interface TaskTrial {
+  readonly task: Task
+  /** One a clip of the dataset. */
+  readonly targets: readonly unknown[]
+  readonly rng: Rng
+  readonly findings: Findings
+}

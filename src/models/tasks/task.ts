@@ -1,0 +1,185 @@
+import type { Clip, Dataset } from '../../data/dataset.ts'
+import type { tf } from '../tf.ts'
+
+/** How items that are of unequal kinds count in training: as they come, by weights of the loss, or by how often they are drawn. */
+export const BALANCES = ['none', 'weights', 'sampling'] as const
+export type Balance = (typeof BALANCES)[number]
+
+/** What the last layers of a network give for a batch. */
+export interface Outputs {
+  /** [B, units] */
+  readonly values: tf.Tensor
+  /** Whether they are past the head's activation: a closing one that is a layer of its own is left out. */
+  readonly activated: boolean
+}
+
+/** What one model came to on some items. */
+export interface Score {
+  /** What counts on the test split, [0, 1], higher is better. */
+  readonly primary: number
+  /**
+   * What agents are paid by and everything is chosen by on the reward split, [0, 1]: `primary`, or a quantity that tells
+   * apart what few items can't. Default: `primary`.
+   */
+  readonly selection?: number
+  /** Mean of the items' losses. */
+  readonly loss: number
+  /** Further figures by name, those that `Task.parts` describes. */
+  readonly parts: Readonly<Record<string, number>>
+}
+
+/** One figure of `Score.parts`, for reports. */
+export interface PartDescription {
+  /** As in `Score.parts`, camelCase. */
+  readonly key: string
+  readonly name: string
+  /** What it is in; a `share` is shown in per cent. */
+  readonly unit: string
+}
+
+/** Some items and what a model made of them; all of one length, in one order. */
+export interface Outcomes<Target, Prediction> {
+  readonly targets: readonly Target[]
+  readonly predictions: readonly Prediction[]
+  /** What `Task.loss` gave. */
+  readonly losses: ArrayLike<number>
+}
+
+/** A score taken apart by items. */
+export interface PerItem {
+  /** Each item's part of `primary`, so that their mean is it. */
+  readonly points: readonly number[]
+  /** Each item's part of `selection`. */
+  readonly selection: Float64Array
+  /** The score of all items but this one, of at least two. */
+  without(item: number): Score
+}
+
+/** Rows that enter a linear head, and what each is to give. */
+export interface LinearProblem<Target> {
+  /** [n, d], flat. */
+  readonly features: Float32Array
+  readonly targets: readonly Target[]
+}
+
+/** A linear head, solved for one strength of L2. */
+export interface LinearSolution {
+  /** [d, units] */
+  readonly kernel: Float32Array
+  /** [units] */
+  readonly bias: Float32Array
+  readonly l2: number
+  readonly converged: boolean
+  /** Of all solutions so far. */
+  readonly flops: number
+}
+
+/** What a network ends in for a task: a dense layer, then an activation. */
+export interface TaskHead {
+  /** Numbers that the dense layer gives. */
+  readonly units: number
+  readonly activation: 'linear' | 'softmax' | 'sigmoid' | 'tanh'
+  /** [units]: its bias in a fresh head, whose kernel is zero: what a head says that has learned nothing. */
+  readonly start: Float32Array
+}
+
+/** What a clip's prediction was, where it was wrong. */
+export interface Wrong {
+  readonly predicted: string
+  /** [0, 1]: how sure the model was. */
+  readonly probability: number
+}
+
+/** What is known of classes where a task has some. */
+export interface TaskClasses<Target, Prediction> {
+  readonly names: readonly string[]
+  /** [true class][predicted class] counts. */
+  confusion(predictions: readonly Prediction[], targets: readonly Target[]): number[][]
+}
+
+/**
+ * What is learned: targets, head, loss, prediction, score. One is made for a dataset, and again from what a saved model
+ * says of it. Everything else reads `score.primary` and `loss` alone.
+ */
+export interface Task<Target = unknown, Prediction = unknown> {
+  readonly id: string
+  readonly description: string
+  /** What `primary` is called. */
+  readonly metric: string
+  readonly parts: readonly PartDescription[]
+  readonly head: TaskHead
+  /** Losses are held below it in rewards and comparisons; past it, and no better than guessing, a run has diverged. */
+  readonly worst: number
+  /** Loss of guessing without knowing how often anything occurs: a fresh head's is no higher. */
+  readonly chance: number
+  /** What `skill` is of a model that guesses, [0, 1). */
+  readonly guessing: number
+  /** What is compared with `guessing`; default: `primary`. */
+  skill?(score: Score): number
+  /** @throws input error for a label that is none */
+  target(clip: Clip): Target
+  /** [B], the task's own unit, differentiable by the outputs; lower is better. */
+  loss(outputs: Outputs, targets: readonly Target[]): tf.Tensor1D
+  predict(outputs: Outputs): readonly Prediction[]
+  /** Of any subset of a split, one item or more. */
+  score(outcomes: Outcomes<Target, Prediction>): Score
+  /** Faster than scoring every subset; default: `perItemOf` does that. */
+  perItem?(outcomes: Outcomes<Target, Prediction>): PerItem
+  /** What the interval is computed from, where that has to be said. */
+  readonly intervalFrom?: string
+  /** 95 % interval of `primary` over the choice of items; default: by the jackknife. */
+  interval?(outcomes: Outcomes<Target, Prediction>): readonly [number, number]
+  /** What an item's loss counts for in training, 1 in the mean; default: 1. */
+  weight?(target: Target): number
+  /** Solves the linear head, the strongest L2 first; default: by L-BFGS through `loss`. */
+  solve?(problem: LinearProblem<Target>): Iterable<LinearSolution>
+  /** A prediction as `predict --json` prints it. */
+  answer(prediction: Prediction): Readonly<Record<string, unknown>>
+  /** A prediction in a few words. */
+  words(prediction: Prediction): string
+  readonly classes?: TaskClasses<Target, Prediction>
+  /** Undefined where the prediction is right; without it no mistakes are shown. */
+  mistake?(prediction: Prediction, target: Target): Wrong | undefined
+}
+
+/** What a task is made from: the labels, and how training is to count them. */
+export interface TaskData {
+  readonly dataset: Dataset
+  /** The split that is learned from: priors and ranges are its. */
+  readonly train: readonly Clip[]
+  readonly balance: Balance
+}
+
+/** A task as a plugin registers it. `Facts` is all that it keeps of the data; it is JSON-safe and lies in saved models. */
+export interface TaskDefinition<Facts extends object = object> {
+  readonly description: string
+  /**
+   * Whether the labels will do: to learn from, or, where `known` is given, for a model that knows these facts.
+   * @throws input error that says which won't
+   */
+  check(dataset: Dataset, known?: Facts): void
+  facts(data: TaskData): Facts
+  create(facts: Facts): Task
+  /** What is spread evenly over splits: labels, or strata of the task's own; default: nothing. */
+  readonly stratum?: 'label' | ((dataset: Dataset) => (clip: Clip) => string)
+  /** Whether it can train with `--balance weights` or `sampling`, by the dataset's labels. */
+  readonly balances?: boolean
+  /** For people, before training starts. */
+  notes?(data: TaskData): readonly string[]
+  /** Whether the head of a model that knows `saved` goes on; default: where all facts are the same. */
+  continues?(saved: Facts, facts: Facts): boolean
+}
+
+/** Whether a score is no better than guessing. */
+export function isGuessing(task: Task, score: Score): boolean {
+  return skillOf(task, score) <= task.guessing
+}
+
+export function skillOf(task: Task, score: Score): number {
+  return task.skill?.(score) ?? score.primary
+}
+
+/** Held below the task's worst; one that is no number counts as that. */
+export function heldLoss({ worst }: Pick<Task, 'worst'>, loss: number): number {
+  return Number.isFinite(loss) ? Math.min(loss, worst) : worst
+}
