@@ -3,7 +3,7 @@ import { type Schedule, settingsOf, type Trial } from '../../../agents/schedules
 import { fineTuningRun } from '../../../agents/search/fine-tuning-run.ts'
 import { populationSearches, type SearchName } from '../../../agents/search/population-searches.ts'
 import { total } from '../../../common/cost.ts'
-import { inputError } from '../../../common/error.ts'
+import { failure, inputError } from '../../../common/error.ts'
 import { Rng } from '../../../common/random.ts'
 import { isBetter } from '../../../envs/finetune/training.ts'
 import { learningIn } from '../../instances/control.ts'
@@ -180,6 +180,7 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
         onEvent: event => event.type === 'notice' && onNotice(event.message),
         onState: async () => undefined,
       })
+      refuseAllFailed(learning.episodes.slice(-learningHere.perUpdate))
     }
     const greedy = await runPolicy(composition.config.seed, agents, {
       composition: own,
@@ -210,6 +211,13 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
   } finally {
     disposeAll(agents)
   }
+}
+
+/** An agent that never gets through an episode may spend nothing, and would go on for ever. */
+function refuseAllFailed(round: LearningState['episodes']): void {
+  const causes = round.flatMap(({ summary }) => summary.failure ?? [])
+  if (causes.length < round.length) return
+  throw failure('study.episodes', `all episodes of an update failed: ${causes[0]}`)
 }
 
 function disposeAll(agents: ReadonlyMap<string, GroupAgent>): void {
