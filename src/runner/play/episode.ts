@@ -63,7 +63,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
     trajectories,
     actions,
     rewards,
-    weights: world.best.weights,
+    weights: world.options.trainee.read(world.best.handle),
     summary: {
       index: request.index,
       kind: request.explore ? 'learning' : 'greedy',

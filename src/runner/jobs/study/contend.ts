@@ -134,7 +134,7 @@ async function playSearch(
   const seconds = (clock() - start) / 1000
   world.restore(best.state.world)
   const { trainee } = world.options
-  trainee.assign(world.best.weights)
+  trainee.recall(world.best.handle)
   const { score, measured } = world.best
   const { loss: rewardLoss, primary: rewardAccuracy } = measured.evaluation
   const run = { score, rewardLoss, rewardAccuracy, flops: world.flops, seconds }
