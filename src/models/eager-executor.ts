@@ -90,9 +90,12 @@ export class EagerExecutor implements Executor {
     const [first, second] = halves
     const one = this.differentiate(first, () => true, {})
     const other = second === first ? one : this.differentiate(second, () => true, {})
-    const before = previous === undefined ? undefined : (previous as Means)
+    const before = previous === undefined ? undefined : (previous as unknown as Means)
     const found = this.learned().map((names, group) => gradientFigures(names, [one, other], before?.[group]))
-    return { figures: found.map(({ figures }) => figures), mean: found.map(({ mean }) => mean) as Means }
+    return {
+      figures: found.map(({ figures }) => figures),
+      mean: found.map(({ mean }) => mean) as unknown as GradientHandle,
+    }
   }
 
   activations({ input, clips }: Entering): readonly Gram[] {
@@ -113,7 +116,7 @@ export class EagerExecutor implements Executor {
 
   snapshot(): Handle {
     const state: State = { weights: this.weights, slots: this.optimizer.state() }
-    return state
+    return state as unknown as Handle
   }
 
   restore(handle: Handle): void {
@@ -154,5 +157,5 @@ export class EagerExecutor implements Executor {
 }
 
 function stateOf(handle: Handle): State {
-  return handle as State
+  return handle as unknown as State
 }

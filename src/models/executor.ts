@@ -37,12 +37,12 @@ declare const OF: unique symbol
 
 /** Weights and optimizer slots at one moment. Only the executor that gave it knows what is in it. */
 export interface Handle {
-  readonly [OF]?: 'state'
+  readonly [OF]: 'state'
 }
 
 /** A mean gradient, to compare a later one with. Only the executor that gave it knows what is in it. */
 export interface GradientHandle {
-  readonly [OF]?: 'gradient'
+  readonly [OF]: 'gradient'
 }
 
 /** Gradients of every group on the two halves of a probe batch, in figures. */
