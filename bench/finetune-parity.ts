@@ -90,7 +90,7 @@ async function fineTune(seed: number, rate: number, length: number) {
 async function probes() {
   const chosen = await composition.probe(clock)
   const { trainee, splits } = composition.linear.options
-  const base = trainee.snapshot().weights
+  const base = trainee.read()
   return Array.from(linearProbe(trainee, splits.train), ({ weights, l2 }) => {
     trainee.assign({ ...base, ...weights })
     return { engine: 'layergym', schedule: 'linearProbe', l2, chosen: l2 === chosen.l2, ...figures() }

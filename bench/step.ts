@@ -142,14 +142,13 @@ async function decisions(): Promise<void> {
     const { trainee, step, batch: clips } = await mobilenet({ size, batch, groups: 4 })
     const probe = new Probe(trainee, clips)
     const passes = () => {
-      trainee.probe(clips.slice(0, PROBE_CLIPS / 2))
-      trainee.probe(clips.slice(PROBE_CLIPS / 2, PROBE_CLIPS))
+      trainee.probe(clips.slice(0, PROBE_CLIPS))
       trainee.activations(clips.slice(0, PROBE_CLIPS))
     }
     times(1, () => step())
     probe.measure()
     const rounds = Array.from({ length: ROUNDS }, () => {
-      const before = trainee.snapshot().weights
+      const before = trainee.snapshot().handle
       const full = median(times(STEPS, () => step()))
       const pass = median(times(2, passes))
       const all = median(times(2, () => probe.measure(before)))

@@ -1,5 +1,6 @@
 import type { Clip } from '../data/dataset.ts'
 import { ActivationCache } from './activation-cache.ts'
+import type { Executor } from './executor.ts'
 import type { Network } from './network.ts'
 import { tf } from './tf.ts'
 
@@ -24,7 +25,10 @@ export class FrozenPrefix {
   private readonly batchOf = new Map<string, readonly Clip[]>()
   private readonly rowShapes = new Map<number, readonly number[]>()
 
-  constructor(private readonly options: PrefixOptions) {
+  constructor(
+    private readonly options: PrefixOptions,
+    private readonly executor: Pick<Executor, 'forward'>,
+  ) {
     this.cache = new ActivationCache(options.cacheBytes)
     for (const batch of options.batches ?? []) for (const clip of batch) this.batchOf.set(clip.id, batch)
   }
@@ -76,7 +80,7 @@ export class FrozenPrefix {
       from === 0
         ? network.input(pixels(clips), clips.length)
         : this.asRows(concatenated(clips.map(cached)), from)
-    const output = network.forward(input, clips.length, from, to)
+    const output = this.executor.forward({ input, clips: clips.length, from }, to)
     input.dispose()
     return output
   }

@@ -1,22 +1,26 @@
 import type { Rng } from '../common/random.ts'
 import type { Clip } from '../data/dataset.ts'
+import { EagerExecutor, type ExecutorOptions } from './eager-executor.ts'
+import type { Entering, Executor, GradientHandle, Handle, ProbeResult, WeightNorms } from './executor.ts'
 import type { Weights } from './initialize.ts'
-import type { GradientResult, Network, NormMode } from './network.ts'
-import type { Optimizer, OptimizerState } from './optimizer.ts'
+import type { Network, NormMode } from './network.ts'
+import type { Optimizer } from './optimizer.ts'
 import { concatenated, FrozenPrefix, type PrefixOptions } from './prefix.ts'
-import type { Outcomes, Task } from './tasks/task.ts'
+import type { Gram } from './statistics.ts'
+import type { Outcomes, Outputs, Task } from './tasks/task.ts'
 import { tf } from './tf.ts'
 
 /** One group's setting for a training step; 0 freezes it. */
 export type LearningRates = readonly number[]
 
 export interface TraineeOptions extends PrefixOptions {
-  readonly network: Network
   readonly optimizer: () => Optimizer
   /** What is learned. */
   readonly task: Task
   /** Pixels for a training step where they differ from step to step (random segments): nothing is cached then. */
   readonly augmented?: (clips: readonly Clip[], rng: Rng) => Uint8Array
+  /** Who computes; default: `EagerExecutor`. */
+  readonly executor?: (options: ExecutorOptions, pretrained: Weights) => Executor
 }
 
 /** How batch normalisations of trained groups behave: a mode a group, and how slowly statistics may follow. */
@@ -25,10 +29,9 @@ export interface NormConfig {
   readonly momentum?: number
 }
 
-/** Everything that training changes. Arrays are never written to once they are in here. */
+/** Everything that training changes. */
 export interface TraineeState {
-  readonly weights: Weights
-  readonly optimizer: OptimizerState
+  readonly handle: Handle
   /** One number a group that changes whenever its weights do; 0 is the pretrained state. */
   readonly versions: readonly number[]
   readonly flops: number
@@ -39,17 +42,16 @@ export interface TraineeState {
 const EVALUATION_BATCH = 16
 
 /**
- * A network in training: weights, optimizer slots and the count of FLOPs. Frozen groups at the start of the
- * network run outside the gradient, once a clip; groups that stay frozen are bit-equal afterwards.
+ * A network in training: an executor that holds weights and slots, and the count of FLOPs. Frozen groups at the start of
+ * the network run outside the gradient, once a clip; groups that stay frozen are bit-equal afterwards.
  */
 export class Trainee {
-  private weights: Weights
-  private optimizer: Optimizer
+  private readonly executor: Executor
   private versions: number[]
   private charged = new Set<string>()
   private readonly prefix: FrozenPrefix
   private nextVersion = 1
-  private norms: NormConfig
+  private normConfig: NormConfig
   /** Forward, backward, probe and evaluation FLOPs since `reset`. */
   flops = 0
 
@@ -58,11 +60,11 @@ export class Trainee {
     /** The weights that version 0 stands for. */
     readonly pretrained: Weights,
   ) {
-    this.weights = pretrained
-    this.optimizer = options.optimizer()
+    const { executor = (of, weights) => new EagerExecutor(of, weights) } = options
+    this.executor = executor(options, pretrained)
     this.versions = options.network.groups.map(() => 0)
-    this.norms = { modes: options.network.groups.map(() => 'frozen') }
-    this.prefix = new FrozenPrefix(options)
+    this.normConfig = { modes: options.network.groups.map(() => 'frozen') }
+    this.prefix = new FrozenPrefix(options, this.executor)
   }
 
   get network(): Network {
@@ -73,15 +75,20 @@ export class Trainee {
     return this.options.task
   }
 
-  value(name: string): Float32Array {
-    return this.weights[name]
+  /** Values of now, or of a moment: for saving and hashing alone. */
+  read(handle?: Handle): Weights {
+    return this.executor.read(handle)
+  }
+
+  /** Norms of each group's weights, and how far they moved since a moment. */
+  norms(since?: Handle): readonly WeightNorms[] {
+    return this.executor.norms(since)
   }
 
   /** A fresh run from these weights, with empty optimizer slots and nothing spent. */
   reset(weights: Weights, norms: NormConfig): void {
-    this.load(weights)
-    this.norms = norms
-    this.optimizer = this.options.optimizer()
+    this.executor.reset(weights)
+    this.normConfig = norms
     this.versions = this.network.groups.map((_, group) =>
       this.network.variables.every(v => v.group !== group || weights[v.name] === this.pretrained[v.name])
         ? 0
@@ -93,62 +100,63 @@ export class Trainee {
 
   /** Puts other values in, as if they had been trained: what is spent stays spent. */
   assign(weights: Weights): void {
-    this.network.groups.forEach((_, group) => {
-      const own = this.network.variables.filter(variable => variable.group === group)
-      if (own.some(({ name }) => weights[name] !== this.weights[name]))
-        this.versions[group] = this.nextVersion++
-    })
-    this.load(weights)
+    const before = this.executor.snapshot()
+    this.executor.load(weights)
+    this.renew(this.executor.changed(before))
+  }
+
+  /** Puts the values of a moment in, as if they had been trained: what is spent stays spent. */
+  recall(handle: Handle): void {
+    this.assign(this.executor.read(handle))
   }
 
   /** One optimizer step on a batch. With everything frozen nothing happens and nothing is spent. */
   step(batch: readonly Clip[], rates: LearningRates, dropout: Rng): { loss: number } | undefined {
     const from = rates.findIndex(rate => rate > 0)
     if (from < 0) return undefined
-    const trained = this.learned(group => rates[group] > 0)
-    const result = this.differentiate(batch, from, trained, dropout)
+    const { modes, momentum } = this.normConfig
+    const result = this.entering(batch, from, dropout, entering =>
+      this.executor.step({ ...entering, targets: this.targets(batch) }, rates, {
+        dropout,
+        norms: modes,
+        momentum,
+      }),
+    )
     this.flops += batch.length * this.network.stepFlops(rates.map(rate => rate > 0))
-    const updates: Record<string, Float32Array> = {}
-    for (const variable of this.network.variables) {
-      const gradient = result.gradients.get(variable.name)
-      const statistic = result.statistics.get(variable.name)
-      if (gradient !== undefined) {
-        const value = this.weights[variable.name]
-        updates[variable.name] = this.optimizer.update(variable.name, value, gradient, rates[variable.group])
-      } else if (statistic !== undefined) {
-        updates[variable.name] = statistic
-      }
-    }
-    this.load({ ...this.weights, ...updates })
-    rates.forEach((rate, group) => {
-      if (rate > 0) this.versions[group] = this.nextVersion++
-    })
-    return { loss: result.loss }
+    this.renew(rates.map(rate => rate > 0))
+    return result
   }
 
-  /** Gradients of every group on a few clips, frozen ones included; changes nothing but the FLOPs spent. */
-  probe(clips: readonly Clip[]): GradientResult {
-    this.flops += clips.length * this.network.stepFlops(this.network.groups.map(() => true))
-    return this.differentiate(
-      clips,
-      0,
-      this.learned(() => true),
-    )
+  /**
+   * Gradients of every group on the two halves of a few clips, frozen groups included, in figures; changes nothing but
+   * the FLOPs spent. One clip has no halves: it is compared with itself.
+   */
+  probe(clips: readonly Clip[], previous?: GradientHandle): ProbeResult {
+    const half = Math.ceil(clips.length / 2)
+    const parts = [clips.slice(0, half), clips.slice(half)].filter(({ length }) => length > 0)
+    const batches = parts.map(part => {
+      this.flops += part.length * this.network.stepFlops(this.network.groups.map(() => true))
+      return { input: this.enter(part, 0), clips: part.length, from: 0, targets: this.targets(part) }
+    })
+    try {
+      return this.executor.probe([batches[0], batches[batches.length - 1]], previous)
+    } finally {
+      tf.dispose(batches.map(({ input }) => input))
+    }
   }
 
   /** What the weights of now make of the clips; prefixes that haven't changed come from the cache. */
   evaluate(clips: readonly Clip[]): Outcomes<unknown, unknown> {
     const { task } = this
-    const targets = clips.map(clip => task.target(clip))
+    const targets = this.targets(clips)
     const losses = new Float32Array(clips.length)
     const predictions: unknown[] = []
     for (let at = 0; at < clips.length; at += EVALUATION_BATCH) {
-      const tensor = this.outputs(clips.slice(at, at + EVALUATION_BATCH))
-      const outputs = this.network.outputs(tensor)
+      const outputs = this.outputs(clips.slice(at, at + EVALUATION_BATCH))
       const own = tf.tidy(() => task.loss(outputs, targets.slice(at, at + EVALUATION_BATCH)).dataSync())
       losses.set(own, at)
       predictions.push(...task.predict(outputs))
-      tensor.dispose()
+      outputs.values.dispose()
     }
     return { targets, predictions, losses }
   }
@@ -164,20 +172,18 @@ export class Trainee {
     return concatenated(rows)
   }
 
-  /** Each group's output on the clips, flat, clip after clip: for measuring how far it moved. */
-  activations(clips: readonly Clip[]): readonly Float32Array[] {
+  /** How alike the clips are at the end of each group, for measuring how far it moved. */
+  activations(clips: readonly Clip[]): readonly Gram[] {
     const input = this.network.input(this.options.pixels(clips), clips.length)
-    const tensors = this.network.activations(input, clips.length)
-    const result = tensors.map(tensor => tensor.dataSync() as Float32Array)
+    const grams = this.executor.activations({ input, clips: clips.length, from: 0 })
     this.flops += clips.length * this.network.forwardFlops()
-    tf.dispose([input, ...tensors])
-    return result
+    input.dispose()
+    return grams
   }
 
   snapshot(): TraineeState {
     return {
-      weights: this.weights,
-      optimizer: this.optimizer.state(),
+      handle: this.executor.snapshot(),
       versions: [...this.versions],
       flops: this.flops,
       charged: new Set(this.charged),
@@ -185,47 +191,37 @@ export class Trainee {
   }
 
   restore(state: TraineeState): void {
-    this.load(state.weights)
-    this.optimizer.restore(state.optimizer)
+    this.executor.restore(state.handle)
     this.versions = [...state.versions]
     this.nextVersion = Math.max(this.nextVersion, ...state.versions.map(version => version + 1))
     this.flops = state.flops
     this.charged = new Set(state.charged)
   }
 
-  private outputs(clips: readonly Clip[]): tf.Tensor {
+  private outputs(clips: readonly Clip[]): Outputs {
     const groups = this.network.groups
     const unchanged = this.versions.findIndex(version => version !== 0)
     const from = unchanged < 0 ? groups.length - 1 : Math.min(unchanged, groups.length - 1)
-    const input = this.enter(clips, from)
     this.flops += clips.length * this.network.forwardFlops(from)
-    const output = this.network.forward(input, clips.length, from)
-    input.dispose()
-    return output
+    return this.entering(clips, from, undefined, entering => this.executor.evaluate(entering))
   }
 
-  private differentiate(
+  private entering<T>(
     clips: readonly Clip[],
     from: number,
-    trained: ReadonlySet<string>,
-    dropout?: Rng,
-  ): GradientResult {
-    const input = this.enter(clips, from, dropout)
+    training: Rng | undefined,
+    work: (entering: Entering) => T,
+  ): T {
+    const input = this.enter(clips, from, training)
     try {
-      const { task } = this
-      const targets = clips.map(clip => task.target(clip))
-      const norms = dropout === undefined ? undefined : this.norms
-      return this.network.gradients(input, clips.length, outputs => task.loss(outputs, targets), {
-        from,
-        trained,
-        dropout,
-        norms: norms?.modes,
-        momentum: norms?.momentum,
-        weights: task.weight && targets.map(target => task.weight?.(target) ?? 1),
-      })
+      return work({ input, clips: clips.length, from })
     } finally {
       input.dispose()
     }
+  }
+
+  private targets(clips: readonly Clip[]): readonly unknown[] {
+    return clips.map(clip => this.task.target(clip))
   }
 
   /** The tensor that enters group `from`: pixels, or the frozen prefix's output; augmented only while training. */
@@ -234,7 +230,7 @@ export class Trainee {
     if (augmented !== undefined && training !== undefined) {
       this.flops += clips.length * (this.network.forwardFlops() - this.network.forwardFlops(from))
       const input = this.network.input(augmented(clips, training), clips.length)
-      const output = this.network.forward(input, clips.length, 0, from)
+      const output = this.executor.forward({ input, clips: clips.length, from: 0 }, from)
       input.dispose()
       return output
     }
@@ -254,17 +250,10 @@ export class Trainee {
     }
   }
 
-  private learned(wanted: (group: number) => boolean): ReadonlySet<string> {
-    return new Set(this.network.variables.filter(v => v.learned && wanted(v.group)).map(v => v.name))
-  }
-
-  /** Puts values into the model's variables; those that are the same array already stay untouched. */
-  private load(weights: Weights): void {
-    for (const variable of this.network.variables) {
-      const value = weights[variable.name]
-      if (value === this.weights[variable.name]) continue
-      tf.tidy(() => variable.handle.assign(tf.tensor(value, [...variable.shape])))
-    }
-    this.weights = weights
+  /** Groups that hold other weights now: what was cached of them and behind them is of no use. */
+  private renew(changed: readonly boolean[]): void {
+    changed.forEach((is, group) => {
+      if (is) this.versions[group] = this.nextVersion++
+    })
   }
 }

@@ -9,47 +9,37 @@ const folder = workspace()
 const kinds = Object.entries(smallRuns(folder))
 
 describe.each(kinds)('%s', { timeout: 300_000 }, (kind, argv) => {
-  test('has a hash and its kind, and killed at random moments it ends with the same', async () => {
-    const [whole, dir] = [join(folder, `${kind}-whole`), join(folder, `${kind}-killed`)]
-    const { hash } = await answerOf([...argv, '--out', whole])
+  const whole = join(folder, `${kind}-whole`)
+  let hash = ''
+
+  test('has its kind, a hash and what it comes from; its configuration alone makes the same run again', async () => {
+    hash = (await answerOf([...argv, '--out', whole])).hash
     expect(hash).toMatch(/^[\da-f]{64}$/)
-    expect(JSON.parse(readFileSync(join(whole, 'config.json'), 'utf8')).kind).toBe(kind)
+    expect(JSON.parse(readFileSync(join(whole, 'summary.json'), 'utf8')).hash).toBe(hash)
+    const config = join(whole, 'config.json')
+    expect(JSON.parse(readFileSync(config, 'utf8')).kind).toBe(kind)
     const run = JSON.parse(readFileSync(join(whole, 'run.json'), 'utf8'))
     expect(run).toMatchObject({ engine: expect.any(String), versions: { layergym: expect.any(String) } })
-    await killed(argv, dir, 3)
-    expect(existsSync(join(dir, 'config.json'))).toBe(true)
-    expect((await answerOf(['resume', dir, '--json'])).hash).toBe(hash)
-    expectWhole(dir)
-    // Resolved is resolved: that configuration alone makes the same run.
-    const again = [
-      kind,
-      '--config',
-      join(whole, 'config.json'),
-      '--out',
-      join(folder, `${kind}-again`),
-      '--json',
-    ]
-    expect((await answerOf(again)).hash).toBe(hash)
-    if (kind !== 'benchmark') expect(timeless(eventsOf(dir))).toEqual(timeless(eventsOf(whole)))
+    const again = await answerOf([kind, '--config', config, '--out', join(folder, `${kind}-again`), '--json'])
+    expect(again.hash).toBe(hash)
   })
 
-  test('two processes on one folder: one works, the other is refused, and nothing is done twice', async () => {
-    const dir = join(folder, `${kind}-twice`)
+  test('killed at a random moment and resumed by two processes: one works, and the end is the same', async () => {
+    const dir = join(folder, `${kind}-killed`)
     await killed(argv, dir, 1)
     const both = [start(['resume', dir, '--json']), start(['resume', dir, '--json'])]
     const ends = await Promise.all(both.map(({ finished }) => finished))
-    const codes = ends.map(({ code }) => code).sort()
     // The later one may find it done.
+    const codes = ends.map(({ code }) => code).sort()
     expect([
       [0, 0],
       [0, 2],
     ]).toContainEqual(codes)
     for (const { code, err } of ends) if (code === 2) expect(err).toMatch(/process \d+ on .* works on/)
     const [{ out }] = ends.filter(({ code }) => code === 0)
-    expect(JSON.parse(out).hash).toBe(
-      JSON.parse(readFileSync(join(folder, `${kind}-whole`, 'summary.json'), 'utf8')).hash,
-    )
+    expect((JSON.parse(out) as { hash: string }).hash).toBe(hash)
     expectWhole(dir)
+    if (kind !== 'benchmark') expect(timeless(eventsOf(dir))).toEqual(timeless(eventsOf(whole)))
   })
 })
 

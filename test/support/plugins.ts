@@ -38,3 +38,25 @@ export const plugin = {
   )
   return path
 }
+
+/** Writes a plugin of one agent, `broken`: whatever it is asked, it throws. */
+export function writeBrokenPlugin(folder: string): string {
+  const path = join(folder, 'broken.mjs')
+  const zod = pathToFileURL(join(ROOT, 'node_modules', 'zod', 'index.js')).href
+  writeFileSync(
+    path,
+    `import { z } from '${zod}'
+const agent = () => ({
+  appetite: { unit: 'episode', count: 1 },
+  act() { throw new Error('out of order') },
+  learn: () => ({}),
+  state: () => ({}),
+  restore: () => undefined,
+})
+export const plugin = {
+  agents: { broken: { description: 'never works', config: z.strictObject({}), factory: agent } },
+}
+`,
+  )
+  return path
+}

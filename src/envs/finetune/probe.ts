@@ -1,8 +1,8 @@
 import type { Clip } from '../../data/dataset.ts'
-import type { Weights } from '../../models/initialize.ts'
+import type { GradientHandle, Handle } from '../../models/executor.ts'
+import { type Gram, linearCka } from '../../models/statistics.ts'
 import type { Trainee } from '../../models/trainee.ts'
 import type { GroupStatistics } from './features.ts'
-import { centredGram, type GradientFigures, type Gram, gradientFigures, linearCka, norm } from './measure.ts'
 
 type Figures = Pick<
   GroupStatistics,
@@ -17,7 +17,8 @@ type Figures = Pick<
 >
 
 export interface ProbeState {
-  readonly gradients: readonly GradientFigures[]
+  /** Of the last decision, which the next is compared with. */
+  readonly gradient: GradientHandle | undefined
   readonly figures: readonly Figures[]
   readonly reference: readonly Gram[] | undefined
 }
@@ -32,7 +33,7 @@ export const PROBE_CLIPS = 4
 export class Probe {
   private readonly clips: readonly Clip[]
   private reference: readonly Gram[] | undefined
-  private gradients: readonly GradientFigures[] = []
+  private gradient: GradientHandle | undefined
   private measured: readonly Figures[] = []
 
   constructor(
@@ -44,7 +45,7 @@ export class Probe {
   }
 
   reset(): void {
-    this.gradients = []
+    this.gradient = undefined
     this.measured = []
     this.reference = undefined
   }
@@ -53,51 +54,38 @@ export class Probe {
     return this.measured[group]
   }
 
-  measure(before?: Weights): void {
-    const { network } = this.trainee
-    const half = Math.ceil(this.clips.length / 2)
-    const first = this.trainee.probe(this.clips.slice(0, half))
-    const second = this.clips.length > 1 ? this.trainee.probe(this.clips.slice(half)) : first
-    const namesOf = network.groups.map((_, group) =>
-      network.variables.filter(v => v.learned && v.group === group).map(v => v.name),
-    )
-    const gradients = namesOf.map((names, group) =>
-      gradientFigures(names, [first, second], this.gradients[group]?.mean),
-    )
-    const valuesOf = (names: readonly string[], weights?: Weights) =>
-      names.map(name => (weights === undefined ? this.trainee.value(name) : weights[name]))
-    const weightNorms = namesOf.map(names => norm(valuesOf(names)))
-    const logs = gradients.map((g, i) =>
-      Math.log(Math.max(g.gradientNorm, 1e-12) / Math.max(weightNorms[i], 1e-12)),
+  /** @param before a round ago */
+  measure(before?: Handle): void {
+    const { figures, mean } = this.trainee.probe(this.clips, this.gradient)
+    const norms = this.trainee.norms(before)
+    const logs = figures.map((g, i) =>
+      Math.log(Math.max(g.gradientNorm, 1e-12) / Math.max(norms[i].norm, 1e-12)),
     )
     const meanRelativeGradient = Math.exp(logs.reduce((a, b) => a + b, 0) / logs.length)
     const similarities = this.similarities()
-    this.gradients = gradients
-    this.measured = gradients.map((figures, group) => ({
-      weightNorm: weightNorms[group],
-      gradientNorm: figures.gradientNorm,
+    this.gradient = mean
+    this.measured = figures.map((own, group) => ({
+      ...own,
+      weightNorm: norms[group].norm,
       meanRelativeGradient,
-      updateNorm: before === undefined ? 0 : norm(valuesOf(namesOf[group]), valuesOf(namesOf[group], before)),
-      alignment: figures.alignment,
-      signalToNoise: figures.signalToNoise,
-      persistence: figures.persistence,
+      updateNorm: norms[group].moved,
       similarity: similarities[group],
     }))
   }
 
   state(): ProbeState {
-    return { gradients: this.gradients, figures: this.measured, reference: this.reference }
+    return { gradient: this.gradient, figures: this.measured, reference: this.reference }
   }
 
   restore(state: ProbeState): void {
-    this.gradients = state.gradients
+    this.gradient = state.gradient
     this.measured = state.figures
     this.reference = state.reference
   }
 
   /** Linear CKA of each group's activations, one row a clip, with those under the run's first weights. */
   private similarities(): readonly number[] {
-    const grams = this.trainee.activations(this.clips).map(data => centredGram(data, this.clips.length))
+    const grams = this.trainee.activations(this.clips)
     this.reference ??= grams
     const reference = this.reference
     return grams.map((gram, group) => linearCka(gram, reference[group]))

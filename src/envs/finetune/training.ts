@@ -107,5 +107,5 @@ function smoothed(before: Progress, { evaluation }: Measurement): number {
 }
 
 function momentOf(measured: Measurement, score: number, step: number, trainee: Trainee): Moment {
-  return { measured, score, step, flops: trainee.flops, weights: trainee.snapshot().weights }
+  return { measured, score, step, flops: trainee.flops, handle: trainee.snapshot().handle }
 }

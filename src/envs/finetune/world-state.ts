@@ -1,5 +1,6 @@
 import type { RngState } from '../../common/random.ts'
 import type { Splits } from '../../data/dataset.ts'
+import type { Handle } from '../../models/executor.ts'
 import type { Weights } from '../../models/initialize.ts'
 import type { NormConfig, Trainee, TraineeState } from '../../models/trainee.ts'
 import type { RoundResult } from '../world.ts'
@@ -89,7 +90,7 @@ export interface Moment {
   readonly score: number
   readonly step: number
   readonly flops: number
-  readonly weights: Weights
+  readonly handle: Handle
 }
 
 /** How far a run has come. */

@@ -217,10 +217,10 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
       this.shared += this.flops - flopsBefore
       return known.result
     }
-    const weightsBefore = trainee.snapshot().weights
+    const { handle } = trainee.snapshot()
     const after = await this.advance(before.step + roundSteps, onStep)
     // At the end nobody decides any more: statistics stay those of the last decision, and nothing is paid for them.
-    if (!after.done && this.options.probed !== false) this.probe.measure(weightsBefore)
+    if (!after.done && this.options.probed !== false) this.probe.measure(handle)
     const result = this.pay(after, (trainee.flops - flopsBefore) / this.budgetFlops)
     stages?.set(this.history, { state: this.snapshot(), result })
     return result

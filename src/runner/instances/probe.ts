@@ -19,7 +19,7 @@ export async function solveProbe(
   const { clock } = options
   const start = clock()
   await world.reset(0)
-  const base = trainee.snapshot().weights
+  const base = trainee.read()
   let best: { head: Weights; l2: number; measured: ReturnType<typeof measure> } | undefined
   let flops = 0
   const strengths: number[] = []

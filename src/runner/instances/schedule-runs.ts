@@ -143,7 +143,9 @@ async function timed(
 ): Promise<Trained> {
   const start = clock()
   const curve = await work()
-  const { measured, score, step, weights } = world.best
+  const { trainee } = world.options
+  const { measured, score, step, handle } = world.best
+  const weights = trainee.read(handle)
   const run = {
     score,
     rewardLoss: measured.evaluation.loss,
@@ -156,7 +158,6 @@ async function timed(
     seconds: (clock() - start) / 1000,
   }
   if (!test) return { run, weights }
-  const { trainee } = world.options
-  trainee.assign(weights)
+  trainee.recall(handle)
   return { run: { ...run, test: boundedTestScores(trainee, composition) }, weights }
 }

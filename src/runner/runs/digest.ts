@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 
-/** Float64Array and the like, by what enters before their bytes. */
-const ARRAYS = { Float32Array, Float64Array, Int32Array, Uint8Array } as const
+/** Arrays of numbers; which it is enters before the bytes. */
+const KINDS = [Float32Array, Float64Array, Int32Array, Uint8Array] as const
 
 /**
  * SHA-256, hexadecimal, over what a value is: names, lengths and values, whatever order keys have. -0 and 0 differ,
@@ -26,8 +26,10 @@ function enter(hash: Hash, value: unknown, without: readonly string[]): void {
     hash.update(`s${Buffer.byteLength(value)}:`).update(value)
   } else if (typeof value !== 'object' || value === null) {
     hash.update(`${typeof value}${String(value)};`)
-  } else if (isArrayOfNumbers(value)) {
-    hash.update(`${value.constructor.name}${value.length}:`)
+  } else if (ArrayBuffer.isView(value)) {
+    const kind = KINDS.findIndex(each => value instanceof each)
+    if (kind < 0) throw new Error(`no digest of ${value.constructor.name}`)
+    hash.update(`t${kind},${value.byteLength}:`)
     hash.update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
   } else if (Array.isArray(value)) {
     hash.update(`a${value.length}:`)
@@ -45,8 +47,4 @@ function enter(hash: Hash, value: unknown, without: readonly string[]): void {
       enter(hash, inner, without)
     }
   }
-}
-
-function isArrayOfNumbers(value: object): value is InstanceType<(typeof ARRAYS)[keyof typeof ARRAYS]> {
-  return Object.values(ARRAYS).some(kind => value instanceof kind)
 }

@@ -70,7 +70,7 @@ async function goOn<C extends RunConfig, O, S>(
   if (summary !== undefined) return { dir: folder.dir, summary }
   const config = { ...given, out: folder.dir }
   // Before anything is cut off or measured.
-  const release = await takeFolder(folder.dir, { clock: hooks.clock, part: config.shard })
+  const release = await taken(folder, config, hooks)
   const store = new UnitStore(folder.dir)
   const said = listener(hooks)
   try {
@@ -93,6 +93,10 @@ async function goOn<C extends RunConfig, O, S>(
   }
 }
 
+function taken(folder: RunFolder, { shard }: RunConfig, { clock }: RunHooks): Promise<() => Promise<void>> {
+  return atFolder(folder, () => takeFolder(folder.dir, { clock, part: shard }))
+}
+
 interface Work {
   readonly hooks: RunHooks
   /** Tells people. */
@@ -107,10 +111,10 @@ async function work<C extends RunConfig, O, S>(
   kind: JobKind<C, O, S>,
   plan: Plan<C, O>,
   folder: RunFolder,
-  { hooks, say, told, release: taken }: Work,
+  { hooks, say, told, release: before }: Work,
 ): Promise<Conclusion<O, S>> {
   const { dir } = folder
-  const release = taken ?? (await takeFolder(dir, { clock: hooks.clock, part: plan.config.shard }))
+  const release = before ?? (await taken(folder, plan.config, hooks))
   try {
     return await atFolder(folder, async () => {
       if (plan.config.shard === undefined) await folder.removeUnfinished()

@@ -79,7 +79,7 @@ describe('terminal-advantage', () => {
       expect(world.observation(0)).toEqual(plain.observation(0))
       over = one.terminated
     }
-    expect(world.options.trainee.snapshot().weights).toEqual(plain.options.trainee.snapshot().weights)
+    expect(world.options.trainee.read()).toEqual(plain.options.trainee.read())
   })
 
   test('the baseline is played once a seed, and its FLOPs are charged to the episode that played it', async () => {

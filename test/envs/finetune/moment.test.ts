@@ -24,7 +24,7 @@ describe('the best moment of a run', () => {
     const rounds: { result: RoundResult; weights: unknown }[] = []
     do {
       const result = await world.round([RESET, RESET, rounds.length === 2 ? 3 : RESET])
-      rounds.push({ result, weights: world.options.trainee.snapshot().weights })
+      rounds.push({ result, weights: world.options.trainee.read() })
     } while (!rounds[rounds.length - 1].result.terminated)
     const chosenBy = (i: number) => {
       const { score, loss } = rounds[i].result.evaluation
@@ -34,7 +34,7 @@ describe('the best moment of a run', () => {
     const best = rounds[indices.reduce((a, b) => (isBetter(chosenBy(b), chosenBy(a)) ? b : a))]
     expect(world.best.measured.evaluation).toEqual(best.result.evaluation)
     expect(world.best.step).toBe(best.result.step)
-    expect(world.best.weights).toEqual(best.weights)
+    expect(world.options.trainee.read(world.best.handle)).toEqual(best.weights)
   })
 
   test('is never the start, once there was a round, and never one that diverged', async () => {
@@ -44,10 +44,10 @@ describe('the best moment of a run', () => {
     expect(start.step).toBe(0)
     await world.train(world.settings)
     expect(world.best.step).toBe(2)
-    const { weights } = world.best
+    const { handle } = world.best
     const blown = await world.train(world.settings.map(() => ({ frozen: false, learningRate: 1e25 })))
     expect(blown.diverged).toBe(true)
-    expect(world.best.weights).toBe(weights)
+    expect(world.best.handle).toBe(handle)
   })
 
   test('comes back with a snapshot', async () => {

@@ -74,9 +74,9 @@ describe('the root', () => {
     await env.reset({ seed: 1 })
     // What an earlier choice thawed is frozen again.
     await env.step(env.stop - 1)
-    const before = world.options.trainee.snapshot().weights
+    const before = world.options.trainee.read()
     await env.step(choice)
-    const after = world.options.trainee.snapshot().weights
+    const after = world.options.trainee.read()
     for (const { name, group, learned } of world.options.trainee.network.variables) {
       if (!learned) continue
       const moved = !after[name].every((value, i) => value === before[name][i])

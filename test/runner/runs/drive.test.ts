@@ -214,6 +214,18 @@ test('a second process is refused and told who has it', async () => {
   expect(readdirSync(dir).filter(name => name.startsWith('lock'))).toEqual([])
 })
 
+test('a run that is under way is not overwritten', async () => {
+  const dir = await fresh()
+  let refused: unknown
+  const toy = {
+    onStep: (unit: string, step: number) => {
+      if (unit === 'a/1' && step === 1) refused = run(dir, {}, { overwrite: true }).catch(error => error)
+    },
+  }
+  expect((await run(dir, toy)).sums).toEqual([10, 10])
+  expect(await refused).toMatchObject({ code: 'run.busy' })
+})
+
 test('what is written grows with the steps, and a checkpoint not at all', async () => {
   const sizes = async (steps: number) => {
     const dir = await fresh()

@@ -3,7 +3,7 @@ import type { Schedule, Trial } from '../../../agents/schedules/schedule.ts'
 import { populationSearches, type SearchName } from '../../../agents/search/population-searches.ts'
 import { worldRun } from '../../../agents/search/world-run.ts'
 import { total } from '../../../common/cost.ts'
-import { inputError } from '../../../common/error.ts'
+import { failure, inputError } from '../../../common/error.ts'
 import { Rng } from '../../../common/random.ts'
 import { settingsOf } from '../../../envs/finetune/actions.ts'
 import { isBetter } from '../../../envs/finetune/training.ts'
@@ -147,7 +147,7 @@ async function playSearch(
   const seconds = (clock() - start) / 1000
   world.restore(best.state.world)
   const { trainee } = world.options
-  trainee.assign(world.best.weights)
+  trainee.recall(world.best.handle)
   const { score, measured } = world.best
   const { loss: rewardLoss, primary: rewardAccuracy } = measured.evaluation
   const run = { score, rewardLoss, rewardAccuracy, flops: world.flops, seconds }
@@ -181,6 +181,7 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
         onEvent: event => event.type === 'notice' && onNotice(event.message),
         onState: async () => undefined,
       })
+      refuseAllFailed(learning.episodes.slice(-learningHere.perUpdate))
     }
     const greedy = await runPolicy(composition.config.seed, agents, {
       composition: own,
@@ -211,6 +212,13 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
   } finally {
     disposeAll(agents)
   }
+}
+
+/** An agent that never gets through an episode may spend nothing, and would go on for ever. */
+function refuseAllFailed(round: LearningState['episodes']): void {
+  const causes = round.flatMap(({ summary }) => summary.failure ?? [])
+  if (causes.length < round.length) return
+  throw failure('study.episodes', `all episodes of an update failed: ${causes[0]}`)
 }
 
 function disposeAll(agents: ReadonlyMap<string, GroupAgent>): void {

@@ -17,7 +17,7 @@ async function run(measured: boolean) {
     [0, 2, 3],
   ])
     rounds.push(await world.round(actions))
-  return { rounds, weights: world.options.trainee.snapshot().weights, flops: world.flops }
+  return { rounds, weights: world.options.trainee.read(), flops: world.flops }
 }
 
 describe('measuring steps', () => {

@@ -1,22 +1,23 @@
-import type { GradientResult } from '../../models/network.ts'
-
 /** Figures of one group's gradients on two halves of the probe batch. */
 export interface GradientFigures {
   readonly gradientNorm: number
   readonly alignment: number
   readonly signalToNoise: number
-  /** The mean gradient, by variable, for comparison at the next decision. */
-  readonly mean: ReadonlyMap<string, Float32Array>
   /** cos with the previous decision's mean; 1 without one. */
   readonly persistence: number
 }
 
-/** Norm, half-batch agreement and drift of the gradients of the named variables. */
+/** Gradients by variable name. */
+interface Gradients {
+  readonly gradients: ReadonlyMap<string, Float32Array>
+}
+
+/** Norm, half-batch agreement and drift of the gradients of the named variables; and their mean, by variable. */
 export function gradientFigures(
   names: readonly string[],
-  halves: readonly [GradientResult, GradientResult],
+  halves: readonly [Gradients, Gradients],
   previous: ReadonlyMap<string, Float32Array> | undefined,
-): GradientFigures {
+): { readonly figures: GradientFigures; readonly mean: ReadonlyMap<string, Float32Array> } {
   const mean = new Map<string, Float32Array>()
   let dot = 0
   let first = 0
@@ -47,13 +48,13 @@ export function gradientFigures(
     }
     mean.set(name, average)
   }
-  return {
+  const figures = {
     gradientNorm: Math.sqrt(meanSquare),
     alignment: cosine(dot, first, second),
     signalToNoise: meanSquare / Math.max(differenceSquare, 1e-30),
     persistence: previous === undefined ? 1 : cosine(previousDot, meanSquare, previousSquare),
-    mean,
   }
+  return { figures, mean }
 }
 
 function cosine(dot: number, squareA: number, squareB: number): number {
