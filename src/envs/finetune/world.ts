@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { standardError } from '../../common/statistics.ts'
+import type { Weights } from '../../models/initialize.ts'
 import type { RoundResult, World, WorldFeatures } from '../world.ts'
 import { everythingMoves, type GroupSetting, settingsOf } from './actions.ts'
 import { BatchOrder } from './batches.ts'
@@ -109,6 +110,10 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
     return this.running().best
   }
 
+  bestWeights(): Weights {
+    return this.options.trainee.read(this.best.handle)
+  }
+
   get diverged(): boolean {
     return this.running().diverged
   }
@@ -140,11 +145,6 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
     await nextTurn()
   }
 
-  /** Groups below the head: 0 for the head itself. */
-  depth(group: number): number {
-    return this.groups - 1 - group
-  }
-
   /** From now on these groups alone may move; the others are frozen, whatever is chosen for them. */
   permit(open: readonly boolean[]): void {
     this.open = checkOpen(open, this.groups)
@@ -155,7 +155,7 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
   mask(group: number): Uint8Array | undefined {
     const { actions, limits } = this.options
     const closed = this.open[group] ? undefined : keepAlone(actions)
-    return closed ?? actions.mask?.(this.current[group], this.depth(group), limits)
+    return closed ?? actions.mask?.(this.current[group], this.groups - 1 - group, limits)
   }
 
   /** [features] in [-1, 1] for one group: its own statistics, then the global ones. */
@@ -193,7 +193,7 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
     const kept = this.current
     const settings = kept.map((setting, group) => {
       const action = actions[group]
-      return action === undefined ? setting : set.apply(action, setting, this.depth(group), limits)
+      return action === undefined ? setting : set.apply(action, setting, this.groups - 1 - group, limits)
     })
     if (this.options.credit !== 'difference') return this.train(settings)
     const { result, replayed } = await differences(this, kept, settings)
