@@ -13,7 +13,6 @@ import { standardiseFeatures } from '../../models/head.ts'
 import { readWeights } from '../../models/initialize.ts'
 import { hasLinearHead } from '../../models/linear-probe.ts'
 import { type LoadedModel, loadModel } from '../../models/load.ts'
-import { createOptimizer } from '../../models/optimizer.ts'
 import { refuseUntrainable } from '../../models/trainable.ts'
 import { Trainee } from '../../models/trainee.ts'
 import type { Clock } from '../play/roles.ts'
@@ -76,7 +75,7 @@ export async function compose(
   const plan = {
     output: expected.task.head,
     format,
-    head: parts.head ?? config.head,
+    head: parts.head ?? container.get('heads', config.head).head,
     keepHead,
     groups:
       parts.groups ?? (config.groups === undefined ? { atMost: DEFAULT_GROUPS } : { count: config.groups }),
@@ -126,7 +125,7 @@ export async function compose(
   const traineeFor = (own: typeof plan) => {
     const network = buildNetwork(pretrained, { ...own, scaling })
     standardiseFeatures(network, inBatches(splits.train), pixels)
-    const optimizer = () => createOptimizer({ kind: config.optimizer })
+    const optimizer = container.get('optimizers', config.optimizer).create
     const options = { network, optimizer, pixels, augmented, task }
     return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))
   }

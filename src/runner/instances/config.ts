@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { baselineNames } from '../../agents/schedules/baselines.ts'
 import { integer, names, number, real } from '../../common/settings.ts'
 import { CREDITS } from '../../envs/finetune/credits.ts'
 import { shapeNames } from '../../envs/finetune/shape.ts'
 import { ENGINES } from '../../models/engine-names.ts'
-import { headKinds } from '../../models/head-kinds.ts'
 import { BALANCES } from '../../models/tasks/task.ts'
 
 /** Everything that decides a fine-tuning run; flags and YAML keys are these in kebab-case. */
@@ -76,7 +74,7 @@ export const fineTuneSchema = z.strictObject({
     .optional()
     .describe('what the model expects of pixels: 0..1, -1..1, imagenet, 0..255 (default: found out)'),
   head: z
-    .enum(headKinds)
+    .string()
     .default('linear')
     .describe(
       "how frame features become the task's outputs: one layer on all frames or their mean, two, or a GRU",
@@ -86,9 +84,9 @@ export const fineTuneSchema = z.strictObject({
     .default('frozen')
     .describe('batch-normalisation statistics of trained groups'),
   optimizer: z
-    .enum(['adamw', 'adam', 'sgd'])
+    .string()
     .default('adamw')
-    .describe('one slot set a variable, a rate a group'),
+    .describe('one slot set a variable, a rate a group (layergym list optimizers)'),
   learningRate: real(1e-6, 1e-2)
     .default(1e-4)
     .describe("base rate: the topmost pretrained group's; the fresh head's is ten times it"),
@@ -121,7 +119,7 @@ export const fineTuneSchema = z.strictObject({
   seed: integer(0, 2 ** 31 - 1)
     .default(1)
     .describe('decides everything random'),
-  baselines: names(z.enum(baselineNames))
+  baselines: names(z.string())
     .default(['linearProbe', 'fullFineTune', 'lpFt', 'fromScratch'])
     .describe('what RL is compared with, comma-separated, or none (layergym list schedules)'),
   baselineSeeds: integer(1, 100).default(3).describe('runs of each baseline and of the learned policy'),

@@ -4,6 +4,7 @@ import { unknownName } from '../../common/suggest.ts'
 import { buildClipModel } from '../../models/clip-model.ts'
 import { flattenModel } from '../../models/graph.ts'
 import type { HeadBuilder, HeadOutput } from '../../models/head.ts'
+import type { HeadKind } from '../../models/head-kinds.ts'
 import { type GroupsOption, Network } from '../../models/network.ts'
 import { detectScaling, type InputScaling, RAW, SCALINGS } from '../../models/scaling.ts'
 import type { tf } from '../../models/tf.ts'
@@ -89,7 +90,7 @@ export function buildNetwork(
     readonly output: HeadOutput
     readonly format: InputFormat
     readonly scaling: InputScaling | undefined
-    readonly head: FineTuneConfig['head'] | HeadBuilder
+    readonly head: HeadKind | HeadBuilder
     readonly keepHead: boolean
     readonly groups: GroupsOption
     readonly seed: number

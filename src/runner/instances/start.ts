@@ -1,4 +1,3 @@
-import { BASELINES, type BaselineName } from '../../agents/schedules/baselines.ts'
 import type { Schedule, Trial } from '../../agents/schedules/schedule.ts'
 import type { FineTuningOptions } from '../../envs/finetune/world-state.ts'
 import type { Clock } from '../play/roles.ts'
@@ -20,12 +19,14 @@ export interface Beginning {
  */
 export async function beginningOf(
   composition: Composition,
-  searches: ReadonlyMap<BaselineName, SearchResult>,
+  searches: ReadonlyMap<string, SearchResult>,
   clock: Clock,
 ): Promise<Beginning> {
   const { start } = composition.config
   if (start === 'chance') return fresh(composition)
-  const candidates = [...searches].filter(([name]) => canBegin(BASELINES[name], composition))
+  const candidates = [...searches].filter(([name]) =>
+    canBegin(composition.container.get('schedules', name), composition),
+  )
   const [best] = candidates.sort(([, a], [, b]) => scoreOf(b.chosen) - scoreOf(a.chosen))
   if (start === 'best' && best !== undefined) {
     const [name, { chosen }] = best
@@ -57,12 +58,12 @@ function canBegin(
 }
 
 async function fromSchedule(
-  name: BaselineName,
+  name: string,
   trial: Trial,
   composition: Composition,
   clock: Clock,
 ): Promise<Beginning> {
-  const schedule: Schedule = BASELINES[name]
+  const schedule = composition.container.get('schedules', name)
   const probe = schedule.fromProbe ? await composition.probe(clock) : undefined
   const settings = schedule.begin(trial, termsOf(composition))({ progress: 0, statistics: [] })
   const rates = settings.map(({ frozen, learningRate }) => (frozen ? 0 : learningRate))

@@ -66,6 +66,9 @@ export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: 
   const kept = ['policy', ...config.baselines]
   if (config.keep !== undefined && !kept.includes(config.keep)) throw unknownName('keep', config.keep, kept)
   container.get('rootActions', config.rootActions)
+  for (const name of config.baselines) container.get('schedules', name)
+  if (parts.head === undefined) container.get('heads', config.head)
+  container.get('optimizers', config.optimizer)
   if (parts.stateSpace === undefined) container.get('states', config.states)
   checkCredit(config.credit, parts.reward ?? container.reward(config.reward))
   if (parts.actionSpace === undefined) container.actions(config.actions)

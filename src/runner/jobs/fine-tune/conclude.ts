@@ -1,5 +1,4 @@
-import { BASELINES, type BaselineName } from '../../../agents/schedules/baselines.ts'
-import type { Schedule, Trial } from '../../../agents/schedules/schedule.ts'
+import type { Trial } from '../../../agents/schedules/schedule.ts'
 import { type Cost, total } from '../../../common/cost.ts'
 import { mean } from '../../../common/statistics.ts'
 import type { Task } from '../../../models/tasks/task.ts'
@@ -32,7 +31,7 @@ export interface FineTuneOutcomes
   readonly composition: Composition
   readonly greedy: Greedy
   readonly seeds: readonly number[]
-  readonly searches: ReadonlyMap<BaselineName, SearchResult>
+  readonly searches: ReadonlyMap<string, SearchResult>
   readonly beginning: Beginning
   readonly runs: Readonly<Record<string, FinalRun>>
 }
@@ -99,7 +98,7 @@ function compareAll(
   for (const [name, searched] of searches) {
     const tried = searched.tried.map(triedSummary)
     const { longer } = searched
-    const { solved }: Schedule = BASELINES[name]
+    const { solved } = composition.container.get('schedules', name)
     const summary = summarise(finals(name), total(runsOf(searched)))
     baselines[name] = {
       ...summary,
@@ -201,8 +200,8 @@ function summarise(
 }
 
 /** Everything that was trained; what is solved once, once. */
-function spentOn({ runs, searches, episodes, greedy }: FineTuneOutcomes): Cost {
-  const again = [...searches.keys()].filter(name => (BASELINES[name] as Schedule).solved)
+function spentOn({ runs, searches, episodes, greedy, composition }: FineTuneOutcomes): Cost {
+  const again = [...searches.keys()].filter(name => composition.container.get('schedules', name).solved)
   const trained = Object.entries(runs).filter(([key]) => !again.some(name => key.startsWith(`${name}/`)))
   return total([...trained.map(([, run]) => run), ...episodes, greedy.summary])
 }

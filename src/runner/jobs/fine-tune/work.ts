@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { BASELINES, type BaselineName } from '../../../agents/schedules/baselines.ts'
 import type { Trial } from '../../../agents/schedules/schedule.ts'
 import { total } from '../../../common/cost.ts'
 import type { Weights } from '../../../models/initialize.ts'
@@ -84,7 +83,7 @@ export class FineTuneWork {
     const { run, keeper } = this
     const { config } = this.composition
     await keeper.prepare(['fine-tuned'])
-    const searches = new Map<BaselineName, SearchResult>()
+    const searches = new Map<string, SearchResult>()
     if (config.baselines.length > 0)
       run.emit({ type: 'phase', phase: 'baselines: learning rates', total: config.baselines.length })
     for (const name of config.baselines) searches.set(name, await this.search(name))
@@ -101,9 +100,9 @@ export class FineTuneWork {
     return this.conclude({ greedy, seeds, searches, beginning }, learning)
   }
 
-  private search(name: BaselineName): Promise<SearchResult> {
+  private search(name: string): Promise<SearchResult> {
     const { config, worlds } = this.composition
-    const schedule = BASELINES[name]
+    const schedule = this.composition.container.get('schedules', name)
     const key = ({ rate, headRate, length }: Trial, seed: number) =>
       `search/${name}/${rate.toExponential(1)}/${headRate.toExponential(1)}/${length}/${seed}`
     return searchSchedule(schedule, {
@@ -115,7 +114,7 @@ export class FineTuneWork {
     })
   }
 
-  private async finals(name: BaselineName, { chosen, longer }: SearchResult, seeds: readonly number[]) {
+  private async finals(name: string, { chosen, longer }: SearchResult, seeds: readonly number[]) {
     const { trial } = chosen
     for (const seed of seeds) await this.once(`${name}/${seed}`, name, { trial, seed, test: true })
     if (longer?.rising !== true) return
@@ -185,7 +184,7 @@ export class FineTuneWork {
   /** A run of a baseline; one that is not scored on the test split may become the model that is kept. */
   private async once(
     key: string,
-    name: BaselineName,
+    name: string,
     of: { readonly trial: Trial; readonly seed: number; readonly test: boolean },
   ): Promise<ScheduleRun> {
     const { composition, keeper } = this
@@ -193,7 +192,7 @@ export class FineTuneWork {
     const kept = (run: ScheduleRun, weights: Weights) =>
       ({ chosen: chosenFrom(name, run), weights, network }) as const
     const { run, weights } = await this.trained(key, async ({ emit, clock }) => {
-      const made = await runSchedule(BASELINES[name], of.trial, of.seed, {
+      const made = await runSchedule(this.composition.container.get('schedules', name), of.trial, of.seed, {
         composition,
         clock,
         test: of.test,

@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import { baselineNames } from '../../../agents/schedules/baselines.ts'
-import { populationSearches, searchNames } from '../../../agents/search/population-searches.ts'
 import { inputError } from '../../../common/error.ts'
 import { camelCase, integer, kebabCase, parseConfig, real } from '../../../common/settings.ts'
 import { CONTROL_KEYS, type ControlKey, type FineTuneConfig } from '../../instances/config.ts'
@@ -22,7 +20,7 @@ export type StudyConfig = z.infer<typeof studySchema>
 
 /** One of what is compared: a schedule, a learned policy, or an agent or a search that learns on the instance itself. */
 const contenderSchema = z.strictObject({
-  schedule: z.enum(baselineNames).optional(),
+  schedule: z.string().optional().describe('a schedule (layergym list schedules)'),
   rates: z
     .array(real(0, 1e-2))
     .min(2)
@@ -36,7 +34,10 @@ const contenderSchema = z.strictObject({
       'rates that a schedule tries on the instance itself; the best on the reward split is kept, all are paid (default: none, one run)',
     ),
   policy: z.string().optional().describe('a learned policy, applied without learning'),
-  search: z.enum(searchNames).optional().describe('a search that leaves runs and takes them up again'),
+  search: z
+    .string()
+    .optional()
+    .describe('a search that leaves runs and takes them up again (layergym list searches)'),
   searchConfig: z.record(z.string(), z.unknown()).optional(),
   tuned: z
     .strictObject({
@@ -141,8 +142,11 @@ export function wholeContenders(
 
 function wholeSettings(contender: Contender, container: Container, own: FineTuneConfig) {
   const { agent, agentConfig = {}, search, searchConfig = {} } = contender
-  if (search !== undefined)
-    return { searchConfig: parseAgentConfig(search, populationSearches[search].config, searchConfig) }
+  if (contender.schedule !== undefined) container.get('schedules', contender.schedule)
+  if (search !== undefined) {
+    const { config } = container.get('searches', search)
+    return { searchConfig: parseAgentConfig(search, config, searchConfig) }
+  }
   if (agent === undefined) return {}
   const definition = container.agent(agent)
   const config = parseAgentConfig(agent, definition.config, agentConfig)

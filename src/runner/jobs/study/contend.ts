@@ -1,6 +1,5 @@
 import { BASELINES } from '../../../agents/schedules/baselines.ts'
 import type { Schedule, Trial } from '../../../agents/schedules/schedule.ts'
-import { populationSearches, type SearchName } from '../../../agents/search/population-searches.ts'
 import { worldRun } from '../../../agents/search/world-run.ts'
 import { total } from '../../../common/cost.ts'
 import { failure, inputError } from '../../../common/error.ts'
@@ -39,7 +38,12 @@ export type Played = Omit<Outcome, 'instance' | 'contender' | 'seed' | 'budgetFl
 
 /** One contender on one instance: what it comes to, and what it cost. The test split is read once, at the end. */
 export function play(contender: Contender, options: PlayOptions): Promise<Played> {
-  if (contender.schedule !== undefined) return playSchedule(BASELINES[contender.schedule], contender, options)
+  if (contender.schedule !== undefined)
+    return playSchedule(
+      options.composition.container.get('schedules', contender.schedule),
+      contender,
+      options,
+    )
   if (contender.rates !== undefined)
     return playSchedule(staticSchedule(contender.rates, options.composition), contender, options)
   if (contender.policy !== undefined) return playPolicy(contender.policy, options)
@@ -128,14 +132,14 @@ async function playPolicy(path: string, { composition, policies, clock }: PlayOp
 
 /** A search that leaves runs and takes them up again; what it keeps is the run with the best score. */
 async function playSearch(
-  name: SearchName,
+  name: string,
   contender: Contender,
   { composition, clock, signal }: PlayOptions,
 ): Promise<Played> {
   const start = clock()
   // Nobody looks at statistics, so none are paid for.
   const world = composition.variant({ probed: false })
-  const { config: schema, search } = populationSearches[name]
+  const { config: schema, search } = composition.container.get('searches', name)
   const { best, flops, runs } = await search(worldRun(world, composition.config.seed), {
     budgetFlops: (contender.budget ?? DEFAULT_BUDGET) * world.budgetFlops,
     groups: world.groups,

@@ -1,4 +1,3 @@
-import { BASELINES, type BaselineName } from '../../../../agents/schedules/baselines.ts'
 import { type Schedule, trialAt } from '../../../../agents/schedules/schedule.ts'
 import { rateLimits } from '../../../../envs/finetune/actions.ts'
 import type { FineTuneConfig } from '../../../instances/config.ts'
@@ -34,8 +33,8 @@ export function estimate(plan: readonly PlannedRuns[], seconds: PerKind): readon
 }
 
 /** See `searchSchedule`: three rates at least, more towards the better side; the best two again; twice the budget once. */
-function searchOf(name: BaselineName, config: FineTuneConfig, work: Workload): PlannedRuns {
-  const schedule: Schedule = BASELINES[name]
+function searchOf(name: string, config: FineTuneConfig, work: Workload): PlannedRuns {
+  const schedule = work.schedule(name)
   const planned = { part: 'searches', of: name, solved: schedule.solved === true, factor: 1 } as const
   if (schedule.solved) return { ...planned, runs: exactly(1), steps: [probeSteps(work)] }
   const ratesOf = (reach: number) => Math.min(config.baselineRates, ratesWithin(schedule, config, reach))
@@ -70,8 +69,8 @@ function policyRunsOf(config: FineTuneConfig, work: Workload): PlannedRuns {
 }
 
 /** Twice the budget too, where that was found to be worth it. */
-function finalsOf(name: BaselineName, config: FineTuneConfig, work: Workload): PlannedRuns {
-  const schedule: Schedule = BASELINES[name]
+function finalsOf(name: string, config: FineTuneConfig, work: Workload): PlannedRuns {
+  const schedule = work.schedule(name)
   const { baselineSeeds: seeds, baselineRates } = config
   const planned = { part: 'final runs', of: name, solved: schedule.solved === true, factor: 1 } as const
   if (schedule.solved) return { ...planned, runs: exactly(seeds), steps: [testSteps(work)] }

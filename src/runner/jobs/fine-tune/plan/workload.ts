@@ -1,3 +1,4 @@
+import type { Schedule } from '../../../../agents/schedules/schedule.ts'
 import { PROBE_CLIPS } from '../../../../envs/finetune/probe.ts'
 import { L2_STRENGTHS } from '../../../../models/tasks/solve-by-loss.ts'
 import { type FineTuneConfig, longestRun, roundStepsOf } from '../../../instances/config.ts'
@@ -15,6 +16,7 @@ export interface Workload {
   readonly replays: number
   /** The reward compares with full fine-tuning, which is played for it. */
   readonly needsBaseline: boolean
+  readonly schedule: (name: string) => Schedule
 }
 
 /** What is trained in a run. */
@@ -27,7 +29,7 @@ export interface RunKind {
   readonly test: boolean
 }
 
-export function workloadOf({ worlds, splits, config }: Composition): Workload {
+export function workloadOf({ worlds, splits, config, container }: Composition): Workload {
   const { trainee, batchSize, reward } = worlds[0].options
   const { network } = trainee
   const head = network.groups.length - 1
@@ -43,6 +45,7 @@ export function workloadOf({ worlds, splits, config }: Composition): Workload {
     },
     replays: config.credit === 'difference' ? network.groups.length : 0,
     needsBaseline: reward.needsBaseline === true,
+    schedule: name => container.get('schedules', name),
   }
 }
 

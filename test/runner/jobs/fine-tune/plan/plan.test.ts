@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
-import { BASELINES, baselineNames } from '../../../../../src/agents/schedules/baselines.ts'
+import { BASELINES, type BaselineName, baselineNames } from '../../../../../src/agents/schedules/baselines.ts'
 import { parseConfig } from '../../../../../src/common/settings.ts'
 import { rateLimits } from '../../../../../src/envs/finetune/actions.ts'
 import { fineTuneSchema } from '../../../../../src/runner/instances/config.ts'
@@ -20,6 +20,7 @@ const work: Workload = {
   flops: { full: 3e9, head: 1e6, forward: 1e9, headForward: 3e5 },
   replays: 0,
   needsBaseline: false,
+  schedule: name => BASELINES[name as BaselineName],
 }
 const configOf = (values: Record<string, unknown>) =>
   parseConfig(fineTuneSchema, { model: 'm', data: 'd', ...values })

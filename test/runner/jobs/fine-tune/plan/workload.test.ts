@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { BASELINES, type BaselineName } from '../../../../../src/agents/schedules/baselines.ts'
 import { parseConfig } from '../../../../../src/common/settings.ts'
 import { fineTuneSchema } from '../../../../../src/runner/instances/config.ts'
 import {
@@ -28,6 +29,7 @@ const work: Workload = {
   },
   replays: 0,
   needsBaseline: false,
+  schedule: name => BASELINES[name as BaselineName],
 }
 
 const configOf = (budgetSteps: number, roundSteps: number) =>
