@@ -1,4 +1,5 @@
 import 'reflect-metadata'
+import { isDeepStrictEqual } from 'node:util'
 import { Container as Inversify, type ServiceIdentifier } from 'inversify'
 import type { Agent, AgentContext, AgentDefinition } from '../../agents/agent.ts'
 import { inputError, type LayergymError } from '../../common/error.ts'
@@ -79,19 +80,40 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
       const own = parseAgentConfig(id, definition.config, config)
       const whole = definition.settings?.({ ...context, config: own }) ?? own
       const made = definition.factory({ ...context, config: whole })
-      settingsByAgent.set(made, whole as Readonly<Record<string, unknown>>)
+      const settings = whole as Readonly<Record<string, unknown>>
+      settingsByAgent.set(made, { settings, tuned: tunedOf(definition, settings, context) })
       return made
     },
   }
 }
 
-const settingsByAgent = new WeakMap<object, Readonly<Record<string, unknown>>>()
+interface AgentSettings {
+  /** All, defaults and presets included. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Those that are others than the agent has by itself. */
+  readonly tuned: Readonly<Record<string, unknown>>
+}
 
-/** All settings that a container made an agent with, defaults and presets included. */
-export function settingsOf(agent: object): Readonly<Record<string, unknown>> {
+const settingsByAgent = new WeakMap<object, AgentSettings>()
+
+/** What a container made an agent with. */
+export function settingsOf(agent: object): AgentSettings {
   const settings = settingsByAgent.get(agent)
   if (settings === undefined) throw new Error('this agent was not made by a container')
   return settings
+}
+
+function tunedOf(
+  definition: AgentDefinition,
+  settings: AgentSettings['settings'],
+  context: Omit<CreateAgentOptions, 'config'>,
+): AgentSettings['tuned'] {
+  const bare = definition.config.safeParse({})
+  if (!bare.success) return settings
+  const usual: unknown = definition.settings?.({ ...context, config: bare.data }) ?? bare.data
+  const differs = ([name, value]: [string, unknown]) =>
+    !isDeepStrictEqual(value, Reflect.get(Object(usual), name))
+  return Object.fromEntries(Object.entries(settings).filter(differs))
 }
 
 type Kind = (typeof pluginKinds)[number]

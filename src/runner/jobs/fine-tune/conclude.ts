@@ -7,6 +7,8 @@ import { runsOf, type SearchResult, scoreOf, type Tried } from '../../instances/
 import type { Caveat, ScheduleSummary } from '../../instances/scores.ts'
 import type { Beginning } from '../../instances/start.ts'
 import type { ScheduleRun, TestOutcome } from '../../instances/trained.ts'
+import { tunedAgents } from '../../instances/whole-agents.ts'
+import type { GroupAgent } from '../../play/roles.ts'
 import type { EpisodeSummary, RoundSummary } from '../../play/summary.ts'
 import type { Facts } from '../../runs/job.ts'
 import { behaviourOf } from './behaviour.ts'
@@ -29,6 +31,7 @@ export type FinalRun = ScheduleRun & { readonly rounds?: readonly RoundSummary[]
 export interface FineTuneOutcomes
   extends Pick<FineTuneSummary, 'model' | 'test' | 'mistakes' | 'episodes' | 'updates' | 'notes' | 'chosen'> {
   readonly composition: Composition
+  readonly agents: ReadonlyMap<string, GroupAgent>
   readonly greedy: Greedy
   readonly seeds: readonly number[]
   readonly searches: ReadonlyMap<string, SearchResult>
@@ -58,6 +61,7 @@ export function summarizeFineTuning(
     grouped: dataset.hasGroups,
     skipped: dataset.skipped.length,
   }
+  const tuned = tunedAgents(config, input.agents)
   const told = { ...compared, start: beginning.start, task: taskSummary(task), data, config }
   return {
     runDir,
@@ -65,6 +69,7 @@ export function summarizeFineTuning(
     engine: engine.name,
     versions: { ...origin.versions, threads: String(engine.threads) },
     config: { ...config, features: [...states.group, ...states.global].map(feature => feature.id) },
+    tuned,
     task: told.task,
     data,
     groups: trainee.network.groups.map(({ name, parameters, flops }) => ({ name, parameters, flops })),

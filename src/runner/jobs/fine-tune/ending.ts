@@ -58,7 +58,8 @@ function costLine(summary: FineTuneSummary): string {
 }
 
 function commandFor(step: NextStep, summary: FineTuneSummary, place: (path: string) => string) {
-  const { config, model, runDir, data } = summary
+  const { model, runDir, data } = summary
+  const config: FineTuneSummary['config'] = { ...summary.config, ...summary.tuned }
   if (step.kind === 'use') {
     const folder = /\.\w+$/.test(data.path) ? dirname(data.path) : data.path
     return `npx layergym predict --model ${quoted(place(model))} ${quoted(place(folder))}`

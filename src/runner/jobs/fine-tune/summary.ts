@@ -11,6 +11,8 @@ export interface FineTuneSummary {
   readonly engine: string
   readonly versions: Readonly<Record<string, string>>
   readonly config: Readonly<Record<string, unknown>>
+  /** Of the agents' settings in `config`, those that are others than the agents have by themselves. */
+  readonly tuned: Readonly<Record<'agentConfig' | 'rootConfig', Readonly<Record<string, unknown>>>>
   readonly task: Pick<Task, 'id' | 'metric' | 'parts' | 'guessing' | 'intervalFrom'>
   readonly data: {
     readonly path: string

@@ -51,7 +51,7 @@ export async function composeTraining(
   })
   const resolved = {
     ...config,
-    agentConfig: settingsOf(agent),
+    agentConfig: settingsOf(agent).settings,
     engine: networks.engine,
     threads: networks.threads,
     envs: config.envs ?? recipe.envs ?? 1,

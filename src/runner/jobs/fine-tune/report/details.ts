@@ -114,7 +114,7 @@ export function reproduceSection(summary: FineTuneSummary): Html {
   const versions = Object.entries({ engine: summary.engine, ...summary.versions })
   return html`<section><h2>Reproduce it</h2>
 <p>Run hash <code>${summary.hash}</code>: the same command on the same data, versions and thread count gives the same hash.</p>
-<pre><code>${commandOf(summary.config)}</code></pre>${table({
+<pre><code>${commandOf(summary)}</code></pre>${table({
     caption: 'Versions',
     head: ['what', 'version'],
     words: [1],
@@ -125,8 +125,8 @@ export function reproduceSection(summary: FineTuneSummary): Html {
 <pre><code>${loadingOf(summary)}</code></pre></section>`
 }
 
-function commandOf(config: FineTuneSummary['config']): string {
-  return ['npx layergym fine-tune', ...flagsOf(config)].join(' \\\n  ')
+function commandOf({ config, tuned }: FineTuneSummary): string {
+  return ['npx layergym fine-tune', ...flagsOf({ ...config, ...tuned })].join(' \\\n  ')
 }
 
 function loadingOf({ model, data }: FineTuneSummary): string {
