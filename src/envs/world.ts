@@ -55,7 +55,6 @@ export interface Best {
   readonly measured: { readonly evaluation: WorldEvaluation }
   readonly step: number
   readonly flops: number
-  readonly weights: Weights
 }
 
 /**
@@ -104,6 +103,8 @@ export interface World<A = unknown, S = unknown, W = unknown> {
   readonly spentFlops: number
   readonly evaluation: WorldEvaluation
   readonly best: Best
+  /** Values of the best moment: for saving and hashing alone, since what holds them may be far away. */
+  bestWeights(): Weights
   readonly diverged: boolean
   /** Standard error of the undiscounted return so far. */
   readonly returnNoise: number

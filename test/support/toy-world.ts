@@ -73,6 +73,9 @@ export class ToyWorld implements World<number, number, ToyState> {
   get best(): Best {
     return this.now.best
   }
+  bestWeights() {
+    return {}
+  }
   get evaluation() {
     return evaluationAt(this.now.score)
   }
@@ -83,7 +86,7 @@ export class ToyWorld implements World<number, number, ToyState> {
   async reset(seed: number) {
     this.seed = seed
     const zero = Array<number>(this.groups).fill(0)
-    const best = { score: 0, measured: { evaluation: evaluationAt(0) }, step: 0, flops: 0, weights: {} }
+    const best = { score: 0, measured: { evaluation: evaluationAt(0) }, step: 0, flops: 0 }
     const open = zero.map(() => true)
     const begun = { rates: zero, learned: zero, open, step: 0, flops: 0, score: 0, best, done: false }
     this.state = { ...begun, rng: Rng.of(seed).state(), returns: Array<number>(ITEMS).fill(0) }
@@ -163,7 +166,7 @@ export class ToyWorld implements World<number, number, ToyState> {
     const { step, flops } = next
     const evaluation = evaluationAt(score)
     const better = score > next.best.score
-    const best = better ? { score, measured: { evaluation }, step, flops, weights: {} } : next.best
+    const best = better ? { score, measured: { evaluation }, step, flops } : next.best
     const returns = next.returns.map((sum, item) => sum + replicates[item])
     this.state = { ...next, score, best, returns }
     const terminated = stopped || this.budgetLeft() <= 0

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { standardError } from '../../common/statistics.ts'
+import type { Weights } from '../../models/initialize.ts'
 import type { RoundResult, World, WorldFeatures } from '../world.ts'
 import { everythingMoves, type GroupSetting, settingsOf } from './actions.ts'
 import { BatchOrder } from './batches.ts'
@@ -107,6 +108,10 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
   /** The best round so far: the moment of the run that counts. */
   get best(): Moment {
     return this.running().best
+  }
+
+  bestWeights(): Weights {
+    return this.options.trainee.read(this.best.handle)
   }
 
   get diverged(): boolean {

@@ -61,7 +61,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
     trajectories,
     actions: played.actions,
     rewards,
-    weights: world.options.trainee.read(world.best.handle),
+    weights: world.bestWeights(),
     summary: {
       index,
       kind: explore ? 'learning' : 'greedy',

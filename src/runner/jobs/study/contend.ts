@@ -153,7 +153,7 @@ async function playSearch(
   const run = { score, rewardLoss, rewardAccuracy, flops: world.flops, seconds }
   return {
     ...scored({ ...run, test: boundedTestScores(trainee, composition) }, composition),
-    content: weightsDigest(world.best.weights, trainee.network),
+    content: weightsDigest(world.bestWeights(), trainee.network),
     total: { flops, seconds },
     episodes: runs,
   }
