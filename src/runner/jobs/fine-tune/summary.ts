@@ -11,7 +11,7 @@ export interface FineTuneSummary {
   readonly engine: string
   readonly versions: Readonly<Record<string, string>>
   readonly config: Readonly<Record<string, unknown>>
-  readonly task: Pick<Task, 'id' | 'metric' | 'parts' | 'guessing' | 'intervalFrom'>
+  readonly task: Pick<Task, 'id' | 'metric' | 'parts' | 'guessing' | 'selectionFrom' | 'intervalFrom'>
   readonly data: {
     readonly path: string
     /** Of a task that has some. */
