@@ -103,7 +103,7 @@ export interface World<A = unknown, S = unknown, W = unknown> {
   readonly spentFlops: number
   readonly evaluation: WorldEvaluation
   readonly best: Best
-  /** Values of the best moment: for saving and hashing alone, since what holds them may be far away. */
+  /** Copies of what was trained, at its best moment. */
   bestWeights(): Weights
   readonly diverged: boolean
   /** Standard error of the undiscounted return so far. */

@@ -139,11 +139,6 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
     await nextTurn()
   }
 
-  /** Groups below the head: 0 for the head itself. */
-  depth(group: number): number {
-    return this.groups - 1 - group
-  }
-
   /** From now on these groups alone may move; the others are frozen, whatever is chosen for them. */
   permit(open: readonly boolean[]): void {
     this.open = checkOpen(open, this.groups)
@@ -154,7 +149,7 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
   mask(group: number): Uint8Array | undefined {
     const { actions, limits } = this.options
     const closed = this.open[group] ? undefined : keepAlone(actions)
-    return closed ?? actions.mask?.(this.current[group], this.depth(group), limits)
+    return closed ?? actions.mask?.(this.current[group], this.groups - 1 - group, limits)
   }
 
   /** [features] in [-1, 1] for one group: its own statistics, then the global ones. */
@@ -192,7 +187,7 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
     const kept = this.current
     const settings = kept.map((setting, group) => {
       const action = actions[group]
-      return action === undefined ? setting : set.apply(action, setting, this.depth(group), limits)
+      return action === undefined ? setting : set.apply(action, setting, this.groups - 1 - group, limits)
     })
     if (this.options.credit !== 'difference') return this.train(settings)
     const { result, replayed } = await differences(this, kept, settings)
