@@ -76,8 +76,8 @@ function clockOf(io: Io) {
   }
 }
 
-function onRewardSplit(score: number, accuracy: number): string {
-  return `score ${score.toFixed(3)} on the reward split, accuracy ${percent(accuracy)}`
+function onRewardSplit(score: number, primary: number): string {
+  return `score ${score.toFixed(3)} on the reward split, ${percent(primary)} of what counts`
 }
 
 /** A run's key as people say it: `search/lpFt/1.0e-4/1.0e-3/2/1`, `lpFt x2/3`, `policy/3`. */

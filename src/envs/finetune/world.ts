@@ -83,15 +83,10 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
     return budgetSteps * batchSize * trainee.network.stepFlops(trainee.network.groups.map(() => true))
   }
 
-  /** Of the run so far: what its budget is about. */
   get flops(): number {
     return this.options.trainee.flops
   }
 
-  /**
-   * What the run has really cost: with rounds that were played again to see what an action was worth and a baseline that
-   * was played for the reward, without rounds that an earlier episode had played already.
-   */
   get spentFlops(): number {
     return this.flops + this.replayed - this.shared
   }
@@ -105,7 +100,6 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
     return standardError(this.running().returns)
   }
 
-  /** The best round so far: the moment of the run that counts. */
   get best(): Moment {
     return this.running().best
   }

@@ -53,6 +53,7 @@ class Classification implements Task<number, ClassPrediction> {
   readonly chance: number
   readonly guessing: number
   readonly classes: NonNullable<Task<number, ClassPrediction>['classes']>
+  readonly selectionFrom = 'half accuracy, half the mean probability of the true class'
   readonly intervalFrom?: string
   readonly weight?: (label: number) => number
   /** Whether classes count alike in what counts, however many clips they have. */

@@ -125,6 +125,8 @@ export interface Task<Target = unknown, Prediction = unknown> {
   score(outcomes: Outcomes<Target, Prediction>): Score
   /** Faster than scoring every subset; default: `perItemOf` does that. */
   perItem?(outcomes: Outcomes<Target, Prediction>): PerItem
+  /** What `Score.selection` is, where it is another quantity than `primary`. */
+  readonly selectionFrom?: string
   /** What the interval is computed from, where that has to be said. */
   readonly intervalFrom?: string
   /** 95 % interval of `primary` over the choice of items; default: by the jackknife. */

@@ -147,8 +147,13 @@ function ownBest({ primary, parts, loss, flops, seconds }: ScheduleSummary) {
   return { ...parts, primary, parts, loss, flops, seconds }
 }
 
-function taskSummary({ id, metric, parts, guessing, intervalFrom }: Task): FineTuneSummary['task'] {
-  return { id, metric, parts, guessing, ...(intervalFrom && { intervalFrom }) }
+function taskSummary(task: Task): FineTuneSummary['task'] {
+  const { id, metric, parts, guessing, selectionFrom, intervalFrom } = task
+  return {
+    ...{ id, metric, parts, guessing },
+    ...(selectionFrom && { selectionFrom }),
+    ...(intervalFrom && { intervalFrom }),
+  }
 }
 
 function triedSummary(tried: Tried) {

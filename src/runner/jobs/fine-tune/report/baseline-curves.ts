@@ -5,7 +5,7 @@ import { plural, scheduleLabel } from '../../../report/words.ts'
 import type { FineTuneSummary } from '../summary.ts'
 
 /** Did everything converge? Each schedule's score on the reward split against what its run had cost by then. */
-export function baselineCurvesSection({ policy, baselines }: FineTuneSummary): Html {
+export function baselineCurvesSection({ policy, baselines, task }: FineTuneSummary): Html {
   const schedules = [
     { label: 'learned policy', schedule: policy },
     ...Object.entries(baselines).map(([name, schedule]) => ({ label: scheduleLabel(name), schedule })),
@@ -23,7 +23,7 @@ export function baselineCurvesSection({ policy, baselines }: FineTuneSummary): H
   const drawing = chart({
     id: 'schedules',
     title: 'Score on the reward split against FLOPs, the learned policy and every baseline',
-    description: `Final runs: thick lines are means over ${plural(policy.perSeed.length, 'seed')}, thin ones the seeds; a single dot is solved, not trained. The score is half accuracy, half the mean probability of the true class. A line that still rises at its end has not converged.`,
+    description: `Final runs: thick lines are means over ${plural(policy.perSeed.length, 'seed')}, thin ones the seeds; a single dot is solved, not trained. The score is ${task.selectionFrom ?? task.metric}. A line that still rises at its end has not converged.`,
     height: 330 + top,
     option: {
       legend: { ...LEGEND, formatter: (name: string) => shortened(name, 22) },

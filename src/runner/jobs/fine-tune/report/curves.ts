@@ -9,8 +9,9 @@ import { shownEpisodes } from './episodes.ts'
 const FAINT = 40
 const OTHERS = 'other episodes'
 
-/** Loss and accuracy over FLOPs; other episodes faint, thinned to a number that the eye can take. */
+/** Loss and what counts over FLOPs; other episodes faint, thinned to a number that the eye can take. */
 export function curveChart(summary: FineTuneSummary): Html {
+  const { metric } = summary.task
   const shown = shownEpisodes(summary)
   const others = summary.episodes.filter(
     episode => episode.rounds.length > 0 && !shown.some(({ episode: other }) => other === episode),
@@ -43,7 +44,7 @@ export function curveChart(summary: FineTuneSummary): Html {
       splitNumber: 4,
       axisLabel: { ...AXIS.axisLabel, formatter: axisFlops },
     })),
-    yAxis: ['loss', 'accuracy'].map((name, gridIndex) => ({
+    yAxis: ['loss', metric].map((name, gridIndex) => ({
       ...AXIS,
       gridIndex,
       type: 'value',
@@ -53,7 +54,7 @@ export function curveChart(summary: FineTuneSummary): Html {
     series: [
       ...faint.flatMap(({ rounds }) => [
         line(OTHERS, 0, rounds, loss, pale),
-        line(OTHERS, 1, rounds, accuracy, pale),
+        line(OTHERS, 1, rounds, primary, pale),
       ]),
       ...shown.flatMap(({ title, episode: { rounds } }, index) => {
         const color = index === 0 ? COLOURS.policy : COLOURS.baselines[0]
@@ -64,22 +65,22 @@ export function curveChart(summary: FineTuneSummary): Html {
             width: 2,
             type: 'dashed',
           }),
-          line(title, 1, rounds, accuracy, { color, width: 3 }),
+          line(title, 1, rounds, primary, { color, width: 3 }),
         ]
       }),
     ],
   }
   const drawing = chart({
     id: 'curves',
-    title: 'Loss and accuracy over FLOPs within episodes',
+    title: `Loss and ${metric} over FLOPs within episodes`,
     description: `Solid: the reward split, which is held out from training. Dashed: the training loss; where it falls while the solid line rises, the network overfits. A line ends early where its episode diverged. Pale: ${plural(faint.length, 'other episode')}${every > 1 ? ` of ${others.length}` : ''}.`,
     height: 380,
     option,
   })
-  return html`${drawing}${shown.map(({ title, episode }) => folded(`Table of rounds, ${title}`, roundTable(episode)))}`
+  return html`${drawing}${shown.map(({ title, episode }) => folded(`Table of rounds, ${title}`, roundTable(episode, metric)))}`
 }
 
-const accuracy = (round: RoundSummary): number => round.rewardAccuracy
+const primary = (round: RoundSummary): number => round.rewardAccuracy
 
 function line(
   name: string,
@@ -115,12 +116,12 @@ function upTo(highest: number, value: number): number {
   return value <= highest ? value : Number.NaN
 }
 
-function roundTable({ rounds, stop }: EpisodeSummary): Html {
+function roundTable({ rounds, stop }: EpisodeSummary, metric: string): Html {
   const ended =
     stop === undefined ? '' : ` The root ended the run, which paid ${uncertain(stop.reward, stop.noise)}.`
   return table({
     caption: `Per round; held-out figures and rewards are of the reward split. After ±: the reward’s standard error that comes from which clips the split happens to hold (jackknife).${ended}`,
-    head: ['training steps', 'FLOPs', 'training loss', 'held-out loss', 'held-out accuracy', 'reward'],
+    head: ['training steps', 'FLOPs', 'training loss', 'held-out loss', `held-out ${metric}`, 'reward'],
     rows: rounds.map(round => [
       String(round.step),
       flops(round.flops),

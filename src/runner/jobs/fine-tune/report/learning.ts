@@ -6,7 +6,7 @@ import { decimal, duration, flops, percent, plural, uncertain } from '../../../r
 import type { FineTuneSummary } from '../summary.ts'
 import { curveChart } from './curves.ts'
 
-/** Did the agents learn? Return per episode, and how loss and accuracy moved within episodes. */
+/** Did the agents learn? Return per episode, and how loss and what counts moved within episodes. */
 export function learningSection(summary: FineTuneSummary): Html {
   const { episodes } = summary
   if (episodes.length === 0) {
@@ -17,7 +17,7 @@ export function learningSection(summary: FineTuneSummary): Html {
   )
   return html`<section><h2>Learning</h2>
 <p>${countsOf(episodes)}${updates.length > 0 ? ` Updates: ${updates.join(', ')}.` : ''}</p>
-${returnChart(episodes)}${folded('Table of episodes', episodeTable(episodes))}
+${returnChart(episodes)}${folded('Table of episodes', episodeTable(episodes, summary.task.metric))}
 ${curveChart(summary)}</section>`
 }
 
@@ -126,10 +126,10 @@ function returnChart(episodes: readonly EpisodeSummary[]): Html {
   })
 }
 
-function episodeTable(episodes: readonly EpisodeSummary[]): Html {
+function episodeTable(episodes: readonly EpisodeSummary[], metric: string): Html {
   return table({
-    caption: `Losses and accuracies are of the reward split, at the episode’s end. ${NOISE}`,
-    head: ['episode', 'kind', 'return', 'loss', 'accuracy', 'steps', 'FLOPs', 'time', 'state'],
+    caption: `Loss and ${metric} are of the reward split, at the episode’s end. ${NOISE}`,
+    head: ['episode', 'kind', 'return', 'loss', metric, 'steps', 'FLOPs', 'time', 'state'],
     words: [1, 8],
     rows: episodes.map(episode => [
       String(episode.index + 1),
