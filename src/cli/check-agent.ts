@@ -27,7 +27,7 @@ export function checkAgentCommand(program: Command, io: Io): void {
       const timeoutSeconds = number('timeout', options.timeout, s => s > 0, 'a number of seconds > 0')
       const seed = number('seed', options.seed, Number.isSafeInteger, 'an integer')
       const container = await withPlugins(options.plugin)
-      const definition = container.agent(id)
+      const definition = container.get('agents', id)
       const config = await configFrom(id, definition.config, options.agentConfig)
       const { env, envOptions } = options
       const spaces = env === undefined ? {} : await spacesOf(id, definition, env, envOptions)

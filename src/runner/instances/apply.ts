@@ -232,12 +232,12 @@ async function openModel(path: string, options: ApplyOptions) {
 
 /** @throws input error when nothing that is loaded defines the model's task */
 function savedDefinition({ task = 'action-recognition' }: SavedTask, container: Container): TaskDefinition {
-  const found = container.tasks().find(([id]) => id === task)
+  const found = container.all('tasks').find(([id]) => id === task)
   if (found !== undefined) return found[1]
   throw inputError(
     'model.task',
     `the model is for the task '${task}', which is none of ${container
-      .tasks()
+      .all('tasks')
       .map(([id]) => id)
       .join(', ')}: name the plugin that has it (--plugin)`,
   )

@@ -57,7 +57,7 @@ export async function compose(
       skipBroken: config.skipBroken,
       signal: hooks.signal,
     }))
-  const definition = container.task(config.task)
+  const definition = container.get('tasks', config.task)
   definition.check(given)
   // Split before the long work begins, so that data that can't be split says so at once.
   const split = (of: Dataset) => splitDataset(of, { seed: config.seed, stratum: stratumOf(definition, of) })

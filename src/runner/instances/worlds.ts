@@ -26,7 +26,7 @@ export function worldsFor(
     readonly splits: Parameters<typeof batchSizeOf>[1]
   },
 ) {
-  const reward = parts.reward ?? container.reward(config.reward)
+  const reward = parts.reward ?? container.get('rewards', config.reward)
   const batchSize = batchSizeOf(config, given.splits)
   const baselines: FineTuningOptions['baselines'] = new Map()
   return (trainee: Trainee, options: Partial<FineTuningOptions<unknown>> = {}) =>
@@ -39,7 +39,7 @@ export function worldsFor(
       budgetSteps: longestRun(config),
       budgetFlops: budgetFlops(trainee, config.budgetSteps, batchSize),
       limits: rateLimits(config.learningRate),
-      actions: parts.actionSpace ?? container.actions(config.actions),
+      actions: parts.actionSpace ?? container.get('actions', config.actions),
       states: parts.stateSpace ?? container.get('states', config.states),
       reward: config.costWeight > 0 ? withCost(reward, config.costWeight) : reward,
       credit: config.credit,
@@ -58,11 +58,11 @@ export function stagesOf({ stageMemory, workers }: FineTuneConfig): Partial<Fine
 
 /** @throws input error for names that nothing is registered under, wrong settings, and control that doesn't fit its view */
 export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: Container): void {
-  parseAgentConfig(config.agent, container.agent(config.agent).config, config.agentConfig)
-  refuseBalance(container.task(config.task), config)
+  parseAgentConfig(config.agent, container.get('agents', config.agent).config, config.agentConfig)
+  refuseBalance(container.get('tasks', config.task), config)
   if (config.scaling !== undefined) scalingNamed(config.scaling)
   if (config.root !== 'none')
-    parseAgentConfig(config.root, container.agent(config.root).config, config.rootConfig)
+    parseAgentConfig(config.root, container.get('agents', config.root).config, config.rootConfig)
   const kept = ['policy', ...config.baselines]
   if (config.keep !== undefined && !kept.includes(config.keep)) throw unknownName('keep', config.keep, kept)
   container.get('rootActions', config.rootActions)
@@ -70,8 +70,8 @@ export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: 
   if (parts.head === undefined) container.get('heads', config.head)
   container.get('optimizers', config.optimizer)
   if (parts.stateSpace === undefined) container.get('states', config.states)
-  checkCredit(config.credit, parts.reward ?? container.reward(config.reward))
-  if (parts.actionSpace === undefined) container.actions(config.actions)
+  checkCredit(config.credit, parts.reward ?? container.get('rewards', config.reward))
+  if (parts.actionSpace === undefined) container.get('actions', config.actions)
   if (config.credit === 'difference' && (config.view === 'sequential' || config.control === 'joint')) {
     throw inputError(
       'credit.view',

@@ -7,10 +7,7 @@ import { unknownName } from '../../common/suggest.ts'
 import { classicEnvs } from '../../envs/classic/definitions.ts'
 import type { EnvDefinition } from '../../envs/definition.ts'
 import { exactEnvs } from '../../envs/exact/definitions.ts'
-import type { ActionSet } from '../../envs/finetune/actions.ts'
-import type { RewardDefinition } from '../../envs/finetune/reward.ts'
 import { registerEnv, registeredEnvs } from '../../envs/registry.ts'
-import type { TaskDefinition } from '../../models/tasks/task.ts'
 import { parseAgentConfig } from './agent-config.ts'
 import { type Plugin, pluginKinds } from './plugin.ts'
 
@@ -24,17 +21,8 @@ export type CreateAgentOptions = Omit<AgentContext, 'config'> & {
 
 /** The composition root's face: everything that can be named on the command line or in a config. */
 export interface Container {
-  /** @throws input error with the nearest id when there's none; so do `actions`, `reward` and `task` */
-  agent(id: string): AgentDefinition
-  agents(): readonly (readonly [string, AgentDefinition])[]
   /** Everything that `makeEnv` knows, the plugins' environments included. */
   envs(): readonly (readonly [string, EnvDefinition])[]
-  actions(id: string): ActionSet<unknown>
-  actionSets(): readonly (readonly [string, ActionSet<unknown>])[]
-  reward(id: string): RewardDefinition
-  rewards(): readonly (readonly [string, RewardDefinition])[]
-  task(id: string): TaskDefinition
-  tasks(): readonly (readonly [string, TaskDefinition])[]
   /** @throws input error with the nearest id when there's none */
   get<K extends Kind>(kind: K, id: string): Definition<K>
   all<K extends Kind>(kind: K): readonly (readonly [string, Definition<K>])[]
@@ -54,27 +42,17 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
   for (const plugin of plugins) bindings.bind(PLUGIN).toConstantValue(plugin)
   bindings.bind(OVERRIDES).toConstantValue(overrides)
   for (const kind of pluginKinds) bindRegistry(bindings, kind)
+  // A clash is told here, not where something is looked up.
+  for (const kind of pluginKinds) bindings.get(REGISTRIES[kind])
 
   registerEnvs(bindings.get(REGISTRIES.envs), [...plugins, { name: 'overrides', ...overrides }])
-  const agents = bindings.get(REGISTRIES.agents)
-  const actions = bindings.get(REGISTRIES.actions)
-  const rewards = bindings.get(REGISTRIES.rewards)
-  const tasks = bindings.get(REGISTRIES.tasks)
-  const agent = (id: string) => lookUp('agent', agents, id)
+  const get: Container['get'] = (kind, id) => lookUp(WORDS[kind], bindings.get(REGISTRIES[kind]), id)
   return {
-    agent,
-    agents: () => [...agents],
     envs: registeredEnvs,
-    actions: id => lookUp('action set', actions, id),
-    actionSets: () => [...actions],
-    reward: id => lookUp('reward', rewards, id),
-    rewards: () => [...rewards],
-    task: id => lookUp('task', tasks, id),
-    tasks: () => [...tasks],
-    get: (kind, id) => lookUp(WORDS[kind], bindings.get(REGISTRIES[kind]), id),
+    get,
     all: kind => [...bindings.get(REGISTRIES[kind])],
     createAgent(id, { config = {}, ...context }) {
-      const definition = agent(id)
+      const definition = get('agents', id)
       const reason = definition.refuses?.(context)
       if (reason !== undefined) throw inputError('agent.refused', `agent '${id}' can't act here: ${reason}`)
       const own = parseAgentConfig(id, definition.config, config)

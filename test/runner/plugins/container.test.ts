@@ -35,16 +35,16 @@ describe('buildContainer', () => {
     const seen: unknown[] = []
     const theirs = definePlugin({ name: 'theirs', agents: { mine: mine(seen) }, rewards: { other: logLoss } })
     const container = buildContainer([builtinAgents, theirs])
-    expect(container.agents().map(([id]) => id)).toEqual([...shipped, 'mine'])
-    expect(container.reward('other')).toBe(logLoss)
-    expect(container.tasks()).toEqual([])
+    expect(container.all('agents').map(([id]) => id)).toEqual([...shipped, 'mine'])
+    expect(container.get('rewards', 'other')).toBe(logLoss)
+    expect(container.all('tasks')).toEqual([])
     container.createAgent('mine', { ...context(), config: { 'step-size': 0.25 } })
     container.createAgent('mine', context())
     expect(seen).toEqual([0.25, 0.5])
   })
 
   test('without plugins it is empty', () => {
-    expect(buildContainer([]).agents()).toEqual([])
+    expect(buildContainer([]).all('agents')).toEqual([])
   })
 
   test('two plugins with one id are refused, both named', () => {
@@ -56,19 +56,19 @@ describe('buildContainer', () => {
 
   test('the same id in two kinds is no clash', () => {
     const plugin = { agents: { mine: mine([]) }, rewards: { mine: logLoss } }
-    expect(buildContainer([plugin]).reward('mine')).toBe(logLoss)
+    expect(buildContainer([plugin]).get('rewards', 'mine')).toBe(logLoss)
   })
 
   test('a user may override by id', () => {
     const own = mine([])
     const container = buildContainer([builtinAgents], { agents: { random: own, another: own } })
-    expect(container.agent('random')).toBe(own)
-    expect(container.agents().map(([id]) => id)).toEqual([...shipped, 'another'])
+    expect(container.get('agents', 'random')).toBe(own)
+    expect(container.all('agents').map(([id]) => id)).toEqual([...shipped, 'another'])
   })
 
   test('containers do not share what is bound', () => {
     buildContainer([builtinAgents])
-    expect(buildContainer([{ agents: { mine: mine([]) } }]).agents()).toHaveLength(1)
+    expect(buildContainer([{ agents: { mine: mine([]) } }]).all('agents')).toHaveLength(1)
   })
 })
 

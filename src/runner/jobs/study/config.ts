@@ -148,10 +148,10 @@ function wholeSettings(contender: Contender, container: Container, own: FineTune
     return { searchConfig: parseAgentConfig(search, config, searchConfig) }
   }
   if (agent === undefined) return {}
-  const definition = container.agent(agent)
+  const definition = container.get('agents', agent)
   const config = parseAgentConfig(agent, definition.config, agentConfig)
   // A joint agent's actions are known with the network alone; presets then wait for it.
   if ((contender.control ?? own.control) === 'joint') return { agentConfig: config }
-  const { space } = container.actions(contender.actions ?? own.actions)
+  const { space } = container.get('actions', contender.actions ?? own.actions)
   return { agentConfig: definition.settings?.({ config, actionSpace: space }) ?? config }
 }

@@ -30,7 +30,7 @@ export async function composeTraining(
 ): Promise<TrainComposition> {
   registerFineTuning()
   const container = await containerOf(config.plugin, plugins)
-  const definition = container.agent(config.agent)
+  const definition = container.get('agents', config.agent)
   const agentConfig = withTotalSteps(definition, config)
   const settings = parseAgentConfig(config.agent, definition.config, agentConfig)
   const target = { id: config.env, options: config.envOptions as EnvOptions, gamma: config.gamma }
