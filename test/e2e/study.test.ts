@@ -267,7 +267,10 @@ describe('study', () => {
   test.each([
     [{ a: {} }, /contender 'a': it needs one of schedule, rates, policy, search and agent, and has none/],
     [{ a: { schedule: 'fullFineTune', agent: 'ppo' } }, /has schedule and agent/],
-    [{ a: { schedule: 'fullFinetune' } }, /contender 'a': 'schedule' can't be "fullFinetune"/],
+    [
+      { a: { schedule: 'fullFinetune' } },
+      /contender 'a': unknown schedule 'fullFinetune': did you mean 'fullFineTune'/,
+    ],
     [{ a: { policy: learned.policy, tries: 3 } }, /'tries' says nothing to a contender with 'policy'/],
     [
       { a: { schedule: 'discriminative', tries: 3, rate: 0.001 } },

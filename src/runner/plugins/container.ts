@@ -43,7 +43,7 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
   bindings.bind(OVERRIDES).toConstantValue(overrides)
   for (const kind of pluginKinds) bindRegistry(bindings, kind)
   // A clash is told here, not where something is looked up.
-  for (const kind of pluginKinds) bindings.get(REGISTRIES[kind])
+  for (const kind of pluginKinds) bindings.get<unknown>(REGISTRIES[kind] as ServiceIdentifier)
 
   registerEnvs(bindings.get(REGISTRIES.envs), [...plugins, { name: 'overrides', ...overrides }])
   const get: Container['get'] = (kind, id) => lookUp(WORDS[kind], bindings.get(REGISTRIES[kind]), id)

@@ -34,7 +34,7 @@ import { summarizeStudy } from './summarize.ts'
 import type { StudyResult, StudySummary } from './summary.ts'
 import { studyWords } from './words.ts'
 
-interface StudyOutcomes {
+export interface StudyOutcomes {
   readonly config: StudyConfig
   readonly contenders: readonly Contender[]
   readonly outcomes: readonly Outcome[]

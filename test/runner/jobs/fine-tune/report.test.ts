@@ -160,8 +160,9 @@ describe('report', () => {
         baselines: [],
         out: 'x',
         features: ['depth'],
-        agentConfig: { a: 1 },
+        agentConfig: { a: 1, b: 2 },
       },
+      tuned: { agentConfig: { a: 1 }, rootConfig: {} },
     })
     expect(text).toContain('--data &#39;it&#39;\\&#39;&#39;s here&#39;')
     expect(text).toContain('--budget-steps 160')
