@@ -149,6 +149,7 @@ describe('names', () => {
     [{ task: 'action-recogniton' }, /unknown task 'action-recogniton': did you mean 'action-recognition'/],
     [{ reward: 'log-los' }, /unknown reward 'log-los': did you mean 'log-loss'/],
     [{ scaling: '0..2' }, /unknown scaling '0\.\.2'/],
+    [{ head: 'transformer' }, /unknown head 'transformer' .known: linear, mean/],
     [{ optimizer: 'adm' }, /unknown optimizer 'adm': did you mean 'adam'/],
     [{ engine: 'cuda' }, /'engine' can't be "cuda".*tfjs-node/],
     [{ baselines: 'linearprobe' }, /unknown schedule 'linearprobe': did you mean 'linearProbe'/],

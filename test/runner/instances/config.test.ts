@@ -28,8 +28,6 @@ describe('configuration', () => {
     [{ episodes: 'many' }, /'episodes' can't be "many"/],
     [{ learningRate: 1 }, /'learning-rate' can't be 1/],
     [{ groups: 1 }, /'groups' can't be 1/],
-    [{ head: 'transformer' }, /'head' can't be "transformer".*two-layer/],
-    [{ baselines: ['fullFinetune'] }, /'baselines.0' can't be "fullFinetune"/],
     [{ model: undefined }, /'model' is missing: give --model/],
   ])('%j is refused with a reason', (values, message) => {
     const given = { data: 'd', model: 'm', ...values }
