@@ -180,7 +180,7 @@ function outcomesOf(runs: Runs, contender: string): readonly Outcome[] {
       },
       score: 0,
       rewardLoss: 1,
-      rewardAccuracy: 0,
+      rewardPrimary: 0,
       flops: 1,
       seconds: 1,
       total: { flops: 1, seconds: 1 },

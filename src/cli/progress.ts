@@ -20,7 +20,8 @@ export function runProgress(io: Io): Progress {
 
 const seconds = (value: number) => `${value.toFixed(1)} s`
 
-function words(event: RunEvent): string | undefined {
+/** @param metric what counts, by the task's name for it */
+function words(event: RunEvent, metric: string): string | undefined {
   switch (event.type) {
     case 'notice':
       return event.message
@@ -29,11 +30,11 @@ function words(event: RunEvent): string | undefined {
     case 'phase':
       return `${event.phase}: ${event.total}`
     case 'episode': {
-      const { index, kind, returnNoise, score, rewardAccuracy, failure, diverged } = event.episode
+      const { index, kind, returnNoise, score, rewardPrimary, failure, diverged } = event.episode
       const name = kind === 'greedy' ? 'greedy run' : `episode ${index + 1}`
       if (failure !== undefined) return `${name} failed: ${failure}`
       return (
-        `${name}: return ${uncertain(event.episode.return, returnNoise)}, ${onRewardSplit(score, rewardAccuracy)}` +
+        `${name}: return ${uncertain(event.episode.return, returnNoise)}, ${onRewardSplit(score, rewardPrimary, metric)}` +
         `${diverged ? ', diverged' : ''}, ${seconds(event.episode.seconds)}`
       )
     }
@@ -44,7 +45,7 @@ function words(event: RunEvent): string | undefined {
       return `step ${step}: ${episodes} greedy episodes return ${meanReturn.toFixed(2)} ± ${stdReturn.toFixed(2)}`
     }
     case 'run':
-      return `${runName(event.key)}: ${onRewardSplit(event.score, event.rewardAccuracy)}, ${seconds(event.seconds)}`
+      return `${runName(event.key)}: ${onRewardSplit(event.score, event.rewardPrimary, metric)}, ${seconds(event.seconds)}`
     case 'saved':
       return `saved: the model of ${event.from === 'policy' ? 'the learned policy' : scheduleLabel(event.from)}, the best so far (score ${event.score.toFixed(3)})`
     case 'failed':
@@ -56,16 +57,22 @@ function words(event: RunEvent): string | undefined {
   }
 }
 
-/** How long a run goes on, by its plan: undefined as long as there is none. */
+/** What a plan says: how long the run goes on, and what counts; undefined as long as there is none. */
 function clockOf(io: Io) {
   let left: TimeLeft | undefined
   let start = 0
+  let metric = 'what counts'
   return {
+    /** What counts, as the plan called it. */
+    get metric() {
+      return metric
+    },
     /** Seconds left; `ended` where the event was the end of a run. */
     after(event: RunEvent): { readonly seconds: number; readonly ended: boolean } | undefined {
       const now = io.now()
       if (event.type === 'plan') {
         left = timeLeft(event.phases, now)
+        metric = event.metric
         start = now
       }
       const ended = endedBy(event)
@@ -76,8 +83,8 @@ function clockOf(io: Io) {
   }
 }
 
-function onRewardSplit(score: number, primary: number): string {
-  return `score ${score.toFixed(3)} on the reward split, ${percent(primary)} of what counts`
+function onRewardSplit(score: number, primary: number, metric: string): string {
+  return `score ${score.toFixed(3)} on the reward split, ${metric} ${percent(primary)}`
 }
 
 /** A run's key as people say it: `search/lpFt/1.0e-4/1.0e-3/2/1`, `lpFt x2/3`, `policy/3`. */
@@ -132,7 +139,7 @@ function lineProgress(io: Io): Progress {
         tenth = now
         return
       }
-      const line = words(event)
+      const line = words(event, clock.metric)
       const suffix = left?.ended ? `; ${leftWords(left.seconds)}` : ''
       if (line !== undefined) io.stderr(`${line}${suffix}\n`)
     },
@@ -199,7 +206,7 @@ function barProgress(io: Io): Progress {
         default:
           break
       }
-      const line = words(event)
+      const line = words(event, clock.metric)
       if (line !== undefined) bars.log(`${line}\n`)
     },
     stop: () => {

@@ -18,7 +18,13 @@ const phases: readonly Phase[] = [
 
 test('a plan is told in a line a part, with what it takes', () => {
   const seconds = { full: 0.31, head: 0.0204, statistics: 0.2, evaluation: 1.24, headEvaluation: 0 }
-  const words = planWords({ type: 'plan', phases, seconds: { least: 209, most: 376 }, steps: { seconds } })
+  const words = planWords({
+    type: 'plan',
+    phases,
+    seconds: { least: 209, most: 376 },
+    steps: { seconds },
+    metric: 'accuracy',
+  })
   expect(words.split('\n')).toEqual([
     'plan: about 3 to 6 min (a step takes 310 ms, one of the head alone 20 ms, statistics 200 ms, an evaluation 1.2 s)',
     '  searches of learning rates (a run of twice the budget counts two): linearProbe 1, fullFineTune 7 to 9; 70 s to 2 min',

@@ -39,7 +39,7 @@ export async function solveProbe(
     flops: total,
     score,
     rewardLoss: loss,
-    rewardAccuracy: primary,
+    rewardPrimary: primary,
   }
   return {
     ...(options.shared && { head: best.head }),
@@ -47,7 +47,7 @@ export async function solveProbe(
     l2: best.l2,
     atEdge: best.l2 === strengths[0] || best.l2 === strengths[strengths.length - 1],
     run: {
-      ...{ score, rewardLoss: loss, rewardAccuracy: primary, step: 0 },
+      ...{ score, rewardLoss: loss, rewardPrimary: primary, step: 0 },
       clipScores: [...best.measured.scores],
       curve: [row],
       diverged: false,

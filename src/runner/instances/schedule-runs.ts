@@ -86,8 +86,8 @@ export async function runPolicy(
       rng: Rng.of(composition.config.seed, 'greedy', seed),
       clock,
     })
-    return episode.summary.rounds.map(({ step, flops, score, rewardLoss, rewardAccuracy }) => ({
-      ...{ step, flops, score, rewardLoss, rewardAccuracy },
+    return episode.summary.rounds.map(({ step, flops, score, rewardLoss, rewardPrimary }) => ({
+      ...{ step, flops, score, rewardLoss, rewardPrimary },
     }))
   })
   if (episode === undefined) throw new Error('the greedy run left no episode')
@@ -133,7 +133,7 @@ async function follow(
 
 function rowOf({ step, flops, evaluation }: RoundResult): CurveRow {
   const { score, loss, primary } = evaluation
-  return { step, flops, score, rewardLoss: loss, rewardAccuracy: primary }
+  return { step, flops, score, rewardLoss: loss, rewardPrimary: primary }
 }
 
 async function timed(
@@ -149,7 +149,7 @@ async function timed(
   const run = {
     score,
     rewardLoss: measured.evaluation.loss,
-    rewardAccuracy: measured.evaluation.primary,
+    rewardPrimary: measured.evaluation.primary,
     step,
     clipScores: [...measured.scores],
     curve,

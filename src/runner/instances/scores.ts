@@ -4,7 +4,7 @@ export interface CurveRow {
   readonly flops: number
   readonly score: number
   readonly rewardLoss: number
-  readonly rewardAccuracy: number
+  readonly rewardPrimary: number
 }
 /** What a model comes to. In JSON the parts stand beside the rest too: `test.accuracy`. */
 export interface Figures {

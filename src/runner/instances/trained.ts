@@ -6,7 +6,7 @@ export interface ScheduleRun {
   /** At its best moment, on the reward split. */
   readonly score: number
   readonly rewardLoss: number
-  readonly rewardAccuracy: number
+  readonly rewardPrimary: number
   /** Training steps done then. */
   readonly step: number
   /** Each clip's part of the score then, in the split's order. */

@@ -56,7 +56,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
     ...(root ? [root.trajectory()] : []),
   ]
   const rewards = [...played.rounds.map(({ reward }) => reward), ...(stop ? [stop.reward] : [])]
-  const { loss: rewardLoss, primary: rewardAccuracy } = world.best.measured.evaluation
+  const { loss: rewardLoss, primary: rewardPrimary } = world.best.measured.evaluation
   return {
     trajectories,
     actions: played.actions,
@@ -73,7 +73,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
       diverged: world.diverged,
       score: world.best.score,
       rewardLoss,
-      rewardAccuracy,
+      rewardPrimary,
       rounds: played.rounds,
       ...(stop && { stop: { reward: stop.reward, noise: stop.noise } }),
     },
@@ -141,9 +141,9 @@ function roundSummary(
   { reward, rewards, noise, step, flops, trainLoss, evaluation }: RoundResult,
   root: RootPlayer | undefined,
 ): RoundSummary {
-  const { score, loss: rewardLoss, primary: rewardAccuracy } = evaluation
+  const { score, loss: rewardLoss, primary: rewardPrimary } = evaluation
   return {
-    ...{ reward, noise, step, flops, trainLoss, score, rewardLoss, rewardAccuracy },
+    ...{ reward, noise, step, flops, trainLoss, score, rewardLoss, rewardPrimary },
     ...(root && { root: root.choice }),
     groups: rates.map((learningRate, group) => ({
       action: actions.describe(chosen[group]),

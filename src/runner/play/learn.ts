@@ -237,7 +237,7 @@ function failedRecord(index: number, message: string, { flops, seconds }: Lost):
     diverged: false,
     score: 0,
     rewardLoss: 0,
-    rewardAccuracy: 0,
+    rewardPrimary: 0,
     rounds: [],
   }
   return {

@@ -17,7 +17,7 @@ export interface EpisodeSummary {
   /** At its best moment, on the reward split; `return` is of its end. */
   readonly score: number
   readonly rewardLoss: number
-  readonly rewardAccuracy: number
+  readonly rewardPrimary: number
   readonly rounds: readonly RoundSummary[]
   /** What ending the run early paid, where the root did. */
   readonly stop?: { readonly reward: number; readonly noise: number }
@@ -36,7 +36,7 @@ export interface RoundSummary {
   readonly trainLoss: number
   readonly score: number
   readonly rewardLoss: number
-  readonly rewardAccuracy: number
+  readonly rewardPrimary: number
   /** The root's choice that was in force, where there is a root. */
   readonly root?: string
   /** Per group, in the order of `groups`. `learningRate` 0 means frozen. */

@@ -12,6 +12,8 @@ export type RunEvent =
       /** Of all of it. */
       readonly seconds: Range
       readonly steps: { readonly seconds: PerKind }
+      /** What counts, by the task's name for it. */
+      readonly metric: string
       /** What is left of a run that was interrupted: for the moment only. */
       readonly resumed?: boolean
     }
@@ -23,7 +25,7 @@ export type RunEvent =
       readonly key: string
       readonly score: number
       readonly rewardLoss: number
-      readonly rewardAccuracy: number
+      readonly rewardPrimary: number
       readonly flops: number
       readonly seconds: number
     }

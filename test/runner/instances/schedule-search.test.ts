@@ -8,7 +8,7 @@ import type { ScheduleRun } from '../../../src/runner/instances/trained.ts'
 const limits = rateLimits(1e-4)
 
 const runOf = (score: number, clips: readonly number[] = [score, score]): ScheduleRun => ({
-  ...{ score, rewardLoss: 1, rewardAccuracy: score, step: 1, clipScores: clips, curve: [], diverged: false },
+  ...{ score, rewardLoss: 1, rewardPrimary: score, step: 1, clipScores: clips, curve: [], diverged: false },
   ...{ flops: 1, seconds: 1 },
 })
 

@@ -282,8 +282,8 @@ export class FineTuneWork {
 
 type Shipped = Pick<FineTuneSummary, 'test' | 'mistakes'>
 
-function endOf(key: string, { score, rewardLoss, rewardAccuracy, flops, seconds }: ScheduleRun): RunEvent {
-  return { type: 'run', key, score, rewardLoss, rewardAccuracy, flops, seconds }
+function endOf(key: string, { score, rewardLoss, rewardPrimary, flops, seconds }: ScheduleRun): RunEvent {
+  return { type: 'run', key, score, rewardLoss, rewardPrimary, flops, seconds }
 }
 
 function keptEpisode({ index, score, rewardLoss, flops, weights }: BestEpisode): Kept {

@@ -153,8 +153,8 @@ async function playSearch(
   const { trainee } = world.options
   trainee.recall(world.best.handle)
   const { score, measured } = world.best
-  const { loss: rewardLoss, primary: rewardAccuracy } = measured.evaluation
-  const run = { score, rewardLoss, rewardAccuracy, flops: world.flops, seconds }
+  const { loss: rewardLoss, primary: rewardPrimary } = measured.evaluation
+  const run = { score, rewardLoss, rewardPrimary, flops: world.flops, seconds }
   return {
     ...scored({ ...run, test: boundedTestScores(trainee, composition) }, composition),
     content: weightsDigest(world.bestWeights(), trainee.network),
@@ -199,8 +199,8 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
     const chosen = better ? learning.episodes[best.index].summary : greedy.episode.summary
     const { trainee } = world.options
     trainee.assign(better ? best.weights : greedy.weights)
-    const { score, rewardLoss, rewardAccuracy, flops, seconds } = chosen
-    const run = { score, rewardLoss, rewardAccuracy, flops, seconds, test: boundedTestScores(trainee, own) }
+    const { score, rewardLoss, rewardPrimary, flops, seconds } = chosen
+    const run = { score, rewardLoss, rewardPrimary, flops, seconds, test: boundedTestScores(trainee, own) }
     const did = [...learning.episodes, greedy.episode].map(({ actions, rewards }) => [actions, rewards])
     return {
       ...scored(run, own),
@@ -233,14 +233,14 @@ function spentOn({ episodes }: LearningState) {
   return total(episodes.map(({ summary }) => summary))
 }
 
-type Scored = Pick<ScheduleRun, 'score' | 'rewardLoss' | 'rewardAccuracy' | 'flops' | 'seconds' | 'test'>
+type Scored = Pick<ScheduleRun, 'score' | 'rewardLoss' | 'rewardPrimary' | 'flops' | 'seconds' | 'test'>
 
 function scored(run: Scored, composition: Composition): Omit<Played, 'total' | 'content'> {
   if (run.test === undefined) throw new Error('a final run without its test scores')
   const { primary: accuracy, loss } = run.test.score
-  const { score, rewardLoss, rewardAccuracy, flops, seconds } = run
+  const { score, rewardLoss, rewardPrimary, flops, seconds } = run
   const items = testItems(run.test, composition)
-  return { accuracy, loss, items, score, rewardLoss, rewardAccuracy, flops, seconds }
+  return { accuracy, loss, items, score, rewardLoss, rewardPrimary, flops, seconds }
 }
 
 function testItems(scores: TestOutcome, composition: Composition): TestItems {

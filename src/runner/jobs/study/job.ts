@@ -220,9 +220,9 @@ async function playAll(
   }
 }
 
-function endOf({ instance, seed, contender, score, rewardLoss, rewardAccuracy, total }: Outcome): RunEvent {
+function endOf({ instance, seed, contender, score, rewardLoss, rewardPrimary, total }: Outcome): RunEvent {
   const key = `${instance}, seed ${seed}: ${contender}`
-  return { type: 'run', key, score, rewardLoss, rewardAccuracy, ...total }
+  return { type: 'run', key, score, rewardLoss, rewardPrimary, ...total }
 }
 
 function digestOfOutcome(outcome: Outcome): string {

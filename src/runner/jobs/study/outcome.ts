@@ -12,7 +12,7 @@ export interface Outcome {
   /** By which it was chosen. */
   readonly score: number
   readonly rewardLoss: number
-  readonly rewardAccuracy: number
+  readonly rewardPrimary: number
   /** Of the one run that ends with the model. */
   readonly flops: number
   readonly seconds: number

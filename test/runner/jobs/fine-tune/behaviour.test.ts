@@ -128,7 +128,7 @@ function round(rates: readonly number[], action: string): RoundSummary {
       trainLoss: 1,
       score: 0.5,
       rewardLoss: 1,
-      rewardAccuracy: 0.5,
+      rewardPrimary: 0.5,
     },
     groups: rates.map(learningRate => ({ action, learningRate, reward: 0 })),
   }

@@ -87,7 +87,7 @@ function finals(...shares: readonly number[]) {
 function runAt(share: number): ScheduleRun {
   const right = Math.round((share * CLIPS) / 4)
   const predictions = labels.map((label, i) => (Math.floor(i / 4) < right ? label : (label + 1) % 4))
-  const figures = { score: share, rewardLoss: 1, rewardAccuracy: share, step: 1, flops: 1, seconds: 1 }
+  const figures = { score: share, rewardLoss: 1, rewardPrimary: share, step: 1, flops: 1, seconds: 1 }
   const outcomes = {
     targets: labels,
     predictions: predictions.map(label => ({ label, probabilities: Float32Array.of() })),

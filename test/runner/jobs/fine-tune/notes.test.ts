@@ -3,7 +3,7 @@ import { notesOnResults } from '../../../../src/runner/jobs/fine-tune/notes.ts'
 import type { Behaviour } from '../../../../src/runner/jobs/fine-tune/summary.ts'
 import { fixtureSchedule } from '../../../fixtures/summary.ts'
 
-const ROW = { step: 1, flops: 1, trainLoss: 1, score: 0.5, rewardLoss: 1, rewardAccuracy: 0.5 }
+const ROW = { step: 1, flops: 1, trainLoss: 1, score: 0.5, rewardLoss: 1, rewardPrimary: 0.5 }
 const policy = fixtureSchedule({ curves: [[ROW, ROW]] })
 const reads: Behaviour = { words: 'the head at 1e-3', readsStates: true }
 

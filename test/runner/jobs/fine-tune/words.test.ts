@@ -49,7 +49,7 @@ describe('progress in lines', () => {
     type: 'run',
     score: 0.5194,
     rewardLoss: 1,
-    rewardAccuracy: 0.5625,
+    rewardPrimary: 0.5625,
     flops: 1,
     seconds: 2.94,
   } as const
@@ -64,23 +64,23 @@ describe('progress in lines', () => {
     ],
     [
       { ...run, key: 'search/fullFineTune/3.3e-5/3.3e-4/1/2' },
-      'full fine-tuning, rate 3.3e-5, seed 2: score 0.519 on the reward split, 56.3 % of what counts, 2.9 s',
+      'full fine-tuning, rate 3.3e-5, seed 2: score 0.519 on the reward split, what counts 56.3 %, 2.9 s',
     ],
     [
       { ...run, key: 'search/headOnly/0.0e+0/1.0e-3/2/1' },
-      'head alone, head at 1.0e-3, twice the budget, seed 1: score 0.519 on the reward split, 56.3 % of what counts, 2.9 s',
+      'head alone, head at 1.0e-3, twice the budget, seed 1: score 0.519 on the reward split, what counts 56.3 %, 2.9 s',
     ],
     [
       { ...run, key: 'search/linearProbe/0.0e+0/1.0e-3/1/1' },
-      'linear probe: score 0.519 on the reward split, 56.3 % of what counts, 2.9 s',
+      'linear probe: score 0.519 on the reward split, what counts 56.3 %, 2.9 s',
     ],
     [
       { ...run, key: 'policy/3' },
-      'the learned policy, seed 3: score 0.519 on the reward split, 56.3 % of what counts, 2.9 s',
+      'the learned policy, seed 3: score 0.519 on the reward split, what counts 56.3 %, 2.9 s',
     ],
     [
       { ...run, key: 'lpFt x2/4' },
-      'LP-FT, twice the budget, seed 4: score 0.519 on the reward split, 56.3 % of what counts, 2.9 s',
+      'LP-FT, twice the budget, seed 4: score 0.519 on the reward split, what counts 56.3 %, 2.9 s',
     ],
   ])('%j', (event, line) => {
     const told: string[] = []

@@ -34,7 +34,7 @@ const outcomes = contenders.flatMap(({ id }) =>
         loss: 1,
         score: 0.5,
         rewardLoss: 1,
-        rewardAccuracy: 0.5,
+        rewardPrimary: 0.5,
         flops: 100 * Math.min(COSTS[id], 1),
         seconds: 1,
         total: { flops: 100 * COSTS[id], seconds: 1 },

@@ -30,7 +30,8 @@ export async function planned(
   const { minutes, ...asked } = composition.config
   const work = workloadOf(composition)
   const phasesOf = (config: FineTuneConfig) => estimate(planOf(config, work), seconds)
-  if (minutes === undefined) return { composition, events: [planEvent(phasesOf(asked), seconds)] }
+  if (minutes === undefined)
+    return { composition, events: [planEvent(phasesOf(asked), seconds, composition)] }
   const agents = composition.createAgents()
   const { config, said } = fitInto(minutes, asked, {
     seconds: own => totalOf(phasesOf(own)).most,
@@ -42,7 +43,7 @@ export async function planned(
   const { episodes, baselineRates, baselines, budgetSteps } = config
   const fitted = composition.derive({ minutes: undefined, episodes, baselineRates, baselines, budgetSteps })
   const notices = said.map(message => ({ type: 'notice', message }) as const)
-  return { composition: fitted, events: [...notices, planEvent(phasesOf(config), seconds)] }
+  return { composition: fitted, events: [...notices, planEvent(phasesOf(config), seconds, composition)] }
 }
 
 /** What is left of a run that was interrupted; all of it, where nothing of it was saved. */
@@ -53,7 +54,7 @@ export async function plannedRest(
 ): Promise<RunEvent> {
   const seconds = await measureSteps(composition, hooks)
   const phases = estimate(planOf(composition.config, workloadOf(composition)), seconds)
-  if (done === undefined) return planEvent(phases, seconds)
+  if (done === undefined) return planEvent(phases, seconds, composition)
   const ended = done.runs.map(endedRun)
   const isSearch = ({ part }: Ended) => part === 'searches'
   const episode: Ended = { part: 'episodes', of: 'policy', budgets: 1 }
@@ -62,9 +63,10 @@ export async function plannedRest(
     ...new Array<Ended>(done.episodes).fill(episode),
     ...ended.filter(each => !isSearch(each)),
   ]
-  return { ...planEvent(inOrder.reduce(after, phases), seconds), resumed: true }
+  return { ...planEvent(inOrder.reduce(after, phases), seconds, composition), resumed: true }
 }
 
-function planEvent(phases: readonly Phase[], seconds: PerKind) {
-  return { type: 'plan', phases, seconds: totalOf(phases), steps: { seconds } } as const
+function planEvent(phases: readonly Phase[], seconds: PerKind, { task }: Composition) {
+  const { metric } = task
+  return { type: 'plan', phases, seconds: totalOf(phases), steps: { seconds }, metric } as const
 }

@@ -80,7 +80,7 @@ export function curveChart(summary: FineTuneSummary): Html {
   return html`${drawing}${shown.map(({ title, episode }) => folded(`Table of rounds, ${title}`, roundTable(episode, metric)))}`
 }
 
-const primary = (round: RoundSummary): number => round.rewardAccuracy
+const primary = (round: RoundSummary): number => round.rewardPrimary
 
 function line(
   name: string,
@@ -127,7 +127,7 @@ function roundTable({ rounds, stop }: EpisodeSummary, metric: string): Html {
       flops(round.flops),
       decimal(round.trainLoss),
       decimal(round.rewardLoss),
-      percent(round.rewardAccuracy),
+      percent(round.rewardPrimary),
       uncertain(round.reward, round.noise),
     ]),
   })

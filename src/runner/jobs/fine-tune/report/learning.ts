@@ -136,7 +136,7 @@ function episodeTable(episodes: readonly EpisodeSummary[], metric: string): Html
       episode.kind,
       uncertain(episode.return, episode.returnNoise),
       decimal(episode.rewardLoss),
-      percent(episode.rewardAccuracy),
+      percent(episode.rewardPrimary),
       String(episode.steps),
       flops(episode.flops),
       duration(episode.seconds),
