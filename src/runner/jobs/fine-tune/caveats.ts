@@ -13,11 +13,15 @@ const MOST_RATES = 9
 
 type Finals = readonly { readonly seed: number; readonly run: ScheduleRun }[]
 
-/** By rule, why nothing can be claimed over a baseline: it hadn't converged, its rate isn't found, a seed failed. */
+/**
+ * By rule, why nothing can be claimed over a baseline: it hadn't converged, its rate isn't found, a seed failed.
+ * @param solved it trains nothing, so that no longer run would help it
+ */
 export function caveatsOf(
   { longer, atEdge, chosen }: SearchResult,
   finals: Finals,
   composition: Composition,
+  solved = false,
 ): readonly Caveat[] {
   const { budgetSteps, baselineRates } = composition.config
   const caveats: Caveat[] = []
@@ -38,11 +42,11 @@ export function caveatsOf(
       ...(more > baselineRates && { remedy: `--baseline-rates ${more}` }),
     })
   }
-  return [...caveats, ...runCaveats(finals, composition)]
+  return [...caveats, ...runCaveats(finals, composition, solved)]
 }
 
 /** What went wrong in final runs, of a baseline or of the policy. */
-export function runCaveats(finals: Finals, composition: Composition): readonly Caveat[] {
+export function runCaveats(finals: Finals, composition: Composition, solved = false): readonly Caveat[] {
   const caveats: Caveat[] = []
   const diverged = finals.filter(({ run }) => run.diverged)
   if (diverged.length > 0)
@@ -56,7 +60,7 @@ export function runCaveats(finals: Finals, composition: Composition): readonly C
     caveats.push({
       kind: 'collapsed',
       text: 'no final run got beyond guessing',
-      remedy: `--budget-steps ${2 * composition.config.budgetSteps}`,
+      ...(!solved && { remedy: `--budget-steps ${2 * composition.config.budgetSteps}` }),
     })
   else if (low.length > 0 && mean(others) > chance + FAR_ABOVE)
     caveats.push({

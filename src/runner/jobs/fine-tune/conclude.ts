@@ -107,7 +107,7 @@ function compareAll(
     const summary = summarise(finals(name), total(runsOf(searched)))
     baselines[name] = {
       ...summary,
-      caveats: caveatsOf(searched, finals(name), composition),
+      caveats: caveatsOf(searched, finals(name), composition, solved),
       // It has no rate, and its final runs are the one of its search.
       ...(solved
         ? { solved, total: total(runsOf(searched)) }

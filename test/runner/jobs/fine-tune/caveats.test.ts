@@ -30,6 +30,10 @@ describe('final runs', () => {
   })
 
   test('all at guessing: nothing was learned at this budget', () => {
+    // A longer run is no remedy for what trains nothing.
+    expect(runCaveats(finals(0.25, 0.25), composition, true)).toEqual([
+      { kind: 'collapsed', text: 'no final run got beyond guessing' },
+    ])
     expect(runCaveats(finals(0.25, 0.25), composition)).toEqual([
       { kind: 'collapsed', text: 'no final run got beyond guessing', remedy: '--budget-steps 72' },
     ])
