@@ -39,12 +39,21 @@ export const mainJob: Page = {
     'seed 1': raw => oneRun(outcomes(raw)[0]),
     'all seeds': raw => allRuns(outcomes(raw)),
     'what is said': raw => said(outcomes(raw)),
-    converged: raw => converged(raw<Converged>('main-job').filter(({ kind }) => kind === 'converged')),
+    converged: raw => converged(checks(raw)),
+    'before: all seeds': raw => allRuns(outcomes(raw, BEFORE)),
+    'before: converged': raw => converged(checks(raw, BEFORE)),
   },
 }
 
-function outcomes(raw: Raw): readonly Outcome[] {
-  return raw<Outcome>('main-job').filter(({ kind }) => kind === 'outcome')
+/** With 48 steps of 16 clips. */
+const BEFORE = 'main-job-48x16'
+
+function outcomes(raw: Raw, name = 'main-job'): readonly Outcome[] {
+  return raw<Outcome>(name).filter(({ kind }) => kind === 'outcome')
+}
+
+function checks(raw: Raw, name = 'main-job'): readonly Converged[] {
+  return raw<Converged>(name).filter(({ kind }) => kind === 'converged')
 }
 
 function named({ policy, baselines }: Outcome): readonly (readonly [string, Scheduled])[] {
