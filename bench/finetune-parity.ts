@@ -44,7 +44,7 @@ const composition = await compose(
   {},
   {
     ...{ signal: new AbortController().signal, clock },
-    ...{ onEvent: () => undefined, onStep: () => undefined },
+    onEvent: () => undefined,
   },
 )
 const data = basename(dirname(values.data)) + suffix(basename(values.data, '.csv'))

@@ -16,7 +16,7 @@ const [folder] = process.argv.slice(2)
 if (folder === undefined) throw new Error('give the folder with models/, video/ and image/')
 const hooks = {
   ...{ signal: new AbortController().signal, clock: () => performance.now(), cacheBytes: 0 },
-  ...{ onEvent: () => undefined, onStep: () => undefined },
+  onEvent: () => undefined,
 }
 
 for (const data of datasets(folder)) {

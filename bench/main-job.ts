@@ -61,7 +61,7 @@ async function converged({ config, baselines }: FineTuneSummary): Promise<void> 
     {},
     {
       ...{ signal: new AbortController().signal, clock: () => performance.now() },
-      ...{ onEvent: () => undefined, onStep: () => undefined },
+      onEvent: () => undefined,
     },
   )
   for (const [name, { tried = [], learningRate }] of Object.entries(baselines)) {

@@ -90,7 +90,7 @@ async function collect(data: string, network: string): Promise<void> {
   })
   const hooks = {
     ...{ signal: new AbortController().signal, clock: () => performance.now() },
-    ...{ onEvent: () => undefined, onStep: () => undefined },
+    onEvent: () => undefined,
   }
   const composition = await compose(
     config,

@@ -42,10 +42,7 @@ async function everything(plugins: readonly string[]): Promise<Readonly<Record<s
   const entries = (all: readonly (readonly [string, { readonly description: string }])[]) =>
     all.map(([id, { description }]) => ({ id, description }))
   const names = (ids: readonly string[]) => ids.map(id => ({ id, description: '' }))
-  const kinds = pluginKinds.map(kind => [
-    kind,
-    entries(kind === 'envs' ? container.envs() : container.all(kind)),
-  ])
+  const kinds = pluginKinds.map(kind => [kind, entries(container.all(kind))])
   const { group, global } = container.get('states', 'default')
   return {
     ...Object.fromEntries(kinds),

@@ -58,7 +58,7 @@ function words(event: RunEvent, metric: string): string | undefined {
 }
 
 /** What a plan says: how long the run goes on, and what counts; undefined as long as there is none. */
-function clockOf(io: Io) {
+function followed(io: Io) {
   let left: TimeLeft | undefined
   let start = 0
   let metric = 'what counts'
@@ -123,10 +123,10 @@ function lineProgress(io: Io): Progress {
   let tenth = -1
   let steps = 0
   let told = 0
-  const clock = clockOf(io)
+  const plan = followed(io)
   return {
     onEvent: event => {
-      const left = clock.after(event)
+      const left = plan.after(event)
       if (event.type === 'phase' && event.phase === 'steps') steps = event.total
       if (event.type === 'point') {
         // Every twentieth part of the run.
@@ -139,7 +139,7 @@ function lineProgress(io: Io): Progress {
         tenth = now
         return
       }
-      const line = words(event, clock.metric)
+      const line = words(event, plan.metric)
       const suffix = left?.ended ? `; ${leftWords(left.seconds)}` : ''
       if (line !== undefined) io.stderr(`${line}${suffix}\n`)
     },
@@ -168,12 +168,12 @@ function barProgress(io: Io): Progress {
   }
   let episodes = 0
   let total = 0
-  const clock = clockOf(io)
+  const plan = followed(io)
   return {
     onEvent: event => {
-      const left = clock.after(event)
+      const left = plan.after(event)
       if (left !== undefined) {
-        const done = clock.elapsed() / Math.max(clock.elapsed() + left.seconds, 1e-9)
+        const done = plan.elapsed() / Math.max(plan.elapsed() + left.seconds, 1e-9)
         update('time', Math.round(100 * done), 100, leftWords(left.seconds))
       }
       switch (event.type) {
@@ -206,7 +206,7 @@ function barProgress(io: Io): Progress {
         default:
           break
       }
-      const line = words(event, clock.metric)
+      const line = words(event, plan.metric)
       if (line !== undefined) bars.log(`${line}\n`)
     },
     stop: () => {

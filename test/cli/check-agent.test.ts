@@ -113,7 +113,7 @@ describe('environments of plugins', () => {
 
   test('are made by makeEnv; the same plugin in another container is no clash', () => {
     const container = buildContainer([mine('mine/Arms-v0')])
-    expect(container.envs().map(([id]) => id)).toContain('mine/Arms-v0')
+    expect(container.all('envs').map(([id]) => id)).toContain('mine/Arms-v0')
     expect(makeEnv('mine/Arms-v0').spec).toEqual({ id: 'mine/Arms-v0', rewardThreshold: 0.9 })
     buildContainer([mine('mine/Arms-v0')])
   })

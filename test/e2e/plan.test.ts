@@ -54,7 +54,7 @@ test('a run that goes on tells what is left of it, and records one plan', async 
 test('the hash is that of a run whose steps were not measured', async () => {
   const values = { ...settingsOf(smallRun(folder)), agentConfig: { episodesPerUpdate: 2 } }
   const signal = new AbortController().signal
-  const hooks = { signal, clock: () => 0, onEvent: () => undefined, onStep: () => undefined }
+  const hooks = { signal, clock: () => 0, onEvent: () => undefined }
   const composition = await compose(parseConfig(fineTuneSchema, values), {}, hooks)
   const { run, digests } = unitsAlone({ dir: fresh(), ...hooks })
   const steps = stepCounter(hooks.onEvent)

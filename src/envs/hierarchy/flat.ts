@@ -51,6 +51,12 @@ export class FlatEnv<A = number> implements Env<Float32Array, unknown> {
     return { observation: this.observation(), reward, terminated, truncated: false, info: roundInfo(result) }
   }
 
+  /** Names of the observation's elements. */
+  get features(): readonly string[] {
+    const { names, features } = this.world
+    return [...names.flatMap(name => features.group.map(own => `${name}:${own}`)), ...features.global]
+  }
+
   /** What policies over discrete actions start from; none: uniform. */
   get initialLogits(): Float32Array | undefined {
     return this.joint.initialLogits

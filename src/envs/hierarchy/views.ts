@@ -18,6 +18,11 @@ export function maskOf<A>(world: World<A>, group: number): Mask {
 /** @throws input error when the episode is over, or the action is none of the space */
 export function checkStep(over: boolean, space: Space<unknown>, action: unknown): void {
   if (over) throw inputError('episode.over', 'the episode is over: call reset before step')
+  checkAction(space, action)
+}
+
+/** @throws input error when the action is none of the space */
+export function checkAction(space: Space<unknown>, action: unknown): void {
   if (space.contains(action)) return
   const known = JSON.stringify(space.toJSON())
   throw inputError('action.invalid', `${JSON.stringify(action)} is not an action of ${known}`)

@@ -5,7 +5,7 @@ import { notesOnClasses, priorOf, weightsAlike } from './class-balance.ts'
 import { accuracyInterval, balancedAccuracyInterval } from './class-intervals.ts'
 import { type ClassFigures, classScore, classScorePerItem } from './class-scores.ts'
 import { LogisticRegression } from './logistic.ts'
-import { confusionMatrix, countLabels, isUnbalanced } from './metrics.ts'
+import { areUnequal, confusionMatrix, countLabels, isUnbalanced } from './metrics.ts'
 import type { Balance, LinearProblem, Outcomes, Outputs, Task, TaskData, TaskDefinition } from './task.ts'
 
 /** What a classifier knows of the data that it was made for. */
@@ -68,7 +68,7 @@ class Classification implements Task<number, ClassPrediction> {
     { classes: names, counts = names.map(() => 1), balance = 'none' }: ClassFacts,
   ) {
     const classes = names.length
-    this.balanced = Math.max(...counts) > 2 * Math.min(...counts)
+    this.balanced = areUnequal(counts)
     this.metric = this.balanced ? 'balanced accuracy' : 'accuracy'
     if (this.balanced) this.intervalFrom = "the classes' recalls"
     const parts = [

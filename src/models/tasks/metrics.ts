@@ -33,7 +33,11 @@ export function meanOf(values: ArrayLike<number>, labels: ArrayLike<number>, bal
 
 /** Where one class has more than twice the clips of another, accuracy is that of the largest. */
 export function isUnbalanced(labels: readonly number[], classes: number): boolean {
-  const counts = countLabels(labels, classes)
+  return areUnequal(countLabels(labels, classes))
+}
+
+/** Of counts by class, [C]. */
+export function areUnequal(counts: readonly number[]): boolean {
   return Math.max(...counts) > 2 * Math.min(...counts)
 }
 

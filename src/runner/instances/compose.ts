@@ -36,7 +36,7 @@ interface ComposeHooks {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly onEvent: OnEvent
-  readonly onStep: (step: number) => void
+  readonly onStep?: (step: number) => void
 }
 
 const DEFAULT_GROUPS = 4

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { integer, names, number, real } from '../../common/settings.ts'
@@ -6,6 +5,7 @@ import { CREDITS } from '../../envs/finetune/credits.ts'
 import { shapeNames } from '../../envs/finetune/shape.ts'
 import { ENGINES } from '../../models/engine-names.ts'
 import { BALANCES } from '../../models/tasks/task.ts'
+import { withWholePaths } from '../plugins/plugin.ts'
 
 /** Everything that decides a fine-tuning run; flags and YAML keys are these in kebab-case. */
 export const fineTuneSchema = z.strictObject({
@@ -200,7 +200,6 @@ export function withAbsolutePaths(config: FineTuneConfig): FineTuneConfig {
     policy: optional(config.policy),
     cache: optional(config.cache),
     out: optional(config.out),
-    // A package's name stays one.
-    plugin: config.plugin.map(name => (existsSync(name) ? resolve(name) : name)),
+    plugin: withWholePaths(config.plugin),
   }
 }

@@ -1,5 +1,5 @@
 import { type Control, episodesPerUpdate } from '../play/control.ts'
-import type { LearnOptions } from '../play/learn.ts'
+import type { LearnPlan } from '../play/learn.ts'
 import type { GroupAgent } from '../play/roles.ts'
 import type { Composition } from './instance.ts'
 
@@ -32,7 +32,7 @@ export function learningIn(
   composition: Composition,
   agents: ReadonlyMap<string, GroupAgent>,
   instances?: readonly Instance[],
-): Pick<LearnOptions, 'control' | 'stage' | 'workers' | 'episodes' | 'perUpdate' | 'seed' | 'comparable'> {
+): LearnPlan {
   const { config, worlds } = composition
   const { seed, episodes } = config
   const control = controlOf(composition, agents)

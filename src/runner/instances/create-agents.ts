@@ -1,28 +1,18 @@
 import { Rng } from '../../common/random.ts'
-import type { FineTuning } from '../../envs/finetune/world.ts'
 import { FlatEnv } from '../../envs/hierarchy/flat.ts'
 import { Root } from '../../envs/hierarchy/root.ts'
 import { observationSpace } from '../../envs/hierarchy/views.ts'
+import type { World } from '../../envs/world.ts'
 import type { GroupAgent } from '../play/roles.ts'
 import type { Container } from '../plugins/container.ts'
 import type { FineTuneConfig } from './config.ts'
 import type { Parts } from './instance.ts'
 
 /** Independent control: an agent for each group, by its name. Shared and joint control: one, named so. */
-export function createAgents(
-  config: FineTuneConfig,
-  parts: Parts,
-  container: Container,
-  world: FineTuning<unknown>,
-) {
-  const names =
-    config.control === 'independent'
-      ? world.options.trainee.network.groups.map(group => group.name)
-      : [config.control]
-  const { initialLogits, space } = world.options.actions
+export function createAgents(config: FineTuneConfig, parts: Parts, container: Container, world: World) {
+  const names = config.control === 'independent' ? world.names : [config.control]
+  const { initialLogits, space } = world.actions
   const { group, global } = world.features
-  const own = [...group, ...global]
-  const all = [...world.names.flatMap(name => group.map(feature => `${name}:${feature}`)), ...global]
   const joint = config.control === 'joint' ? new FlatEnv(world) : undefined
   const agents = new Map<string, GroupAgent>(
     names.map(name => [
@@ -30,7 +20,7 @@ export function createAgents(
       container.createAgent(config.agent, {
         observationSpace: joint?.observationSpace ?? observationSpace(world),
         actionSpace: joint?.actionSpace ?? space,
-        features: joint ? all : own,
+        features: joint?.features ?? [...group, ...global],
         config: config.agentConfig,
         gamma: config.gamma,
         initialLogits: joint ? joint.initialLogits : initialLogits,

@@ -43,7 +43,7 @@ export const fineTuneEnv = defineEnv({
     ])
     const clock = () => performance.timeOrigin + performance.now()
     const { signal } = new AbortController()
-    const hooks = { clock, signal, onEvent: () => undefined, onStep: () => undefined }
+    const hooks = { clock, signal, onEvent: () => undefined }
     const whole = await compose(config, {}, hooks)
     try {
       const { worlds, container } = await fromItsBeginning(whole, clock)

@@ -8,14 +8,19 @@ import type { Network } from '../../models/network.ts'
 import type { tf } from '../../models/tf.ts'
 import { digestOf } from '../runs/digest.ts'
 
-/** What an instance is made of: SHA-256 of its clips and of the model. */
+/**
+ * What an instance is made of: SHA-256 of its clips and of the model.
+ * @param id where there are several: it stands in the names
+ */
 export async function instanceFingerprints(
   dataset: Dataset,
   model: tf.LayersModel | string,
-): Promise<{ readonly data: string; readonly model: string }> {
+  id?: string,
+): Promise<Readonly<Record<string, string>>> {
+  const named = (what: string) => (id === undefined ? what : `${what} of ${id}`)
   return {
-    data: await datasetFingerprint(dataset),
-    model: typeof model === 'string' ? await fileFingerprint(model) : modelDigest(model),
+    [named('data')]: await datasetFingerprint(dataset),
+    [named('model')]: typeof model === 'string' ? await fileFingerprint(model) : modelDigest(model),
   }
 }
 

@@ -4,21 +4,16 @@ import {
   initialLearningState,
   type LearningState,
   type LearnOptions,
+  type LearnPlan,
   learn,
 } from '../play/learn.ts'
-import type { GroupAgent } from '../play/roles.ts'
 import { digestOf } from '../runs/digest.ts'
 import type { Unit, UnitContext } from '../runs/job.ts'
 
 /** What learning came to, besides its episodes: those are its records. */
 export type Learned = Omit<LearningState, 'episodes'>
 
-export interface LearningOptions
-  extends Pick<
-    LearnOptions,
-    'control' | 'stage' | 'workers' | 'episodes' | 'perUpdate' | 'seed' | 'comparable' | 'onEpisodeStart'
-  > {
-  readonly agents: ReadonlyMap<string, GroupAgent>
+export interface LearningOptions extends LearnPlan, Pick<LearnOptions, 'onEpisodeStart'> {
   readonly checkpointEvery: number
   /** SHA-256 over an episode's weights. */
   readonly contentOf?: (weights: Weights) => string
@@ -30,7 +25,7 @@ export interface LearningOptions
 
 /** Learning as a unit: its checkpoints hold what doesn't grow, its episodes are appended. */
 export function learningUnit(given: LearningOptions): Unit<Learned> {
-  const { agents, checkpointEvery, contentOf, onBest, onKnownBest, ...options } = given
+  const { checkpointEvery, contentOf, onBest, onKnownBest, ...options } = given
   return {
     key: 'learning',
     digest: ({ agents: states, best, updates }, records) => {
@@ -47,7 +42,7 @@ export function learningUnit(given: LearningOptions): Unit<Learned> {
       const { episodes: _, ...learned } = await learn({
         ...options,
         ...{ signal, clock },
-        state: saved ? { ...known, episodes: before } : initialLearningState(agents),
+        state: saved ? { ...known, episodes: before } : initialLearningState(options.control.agents),
         onEvent: emit,
         async onState({ episodes, ...rest }) {
           if (rest.best !== undefined && rest.best !== best) await onBest?.(rest.best, context)

@@ -22,11 +22,9 @@ export async function solveProbe(
   const base = trainee.read()
   let best: { head: Weights; l2: number; measured: ReturnType<typeof measure> } | undefined
   let flops = 0
-  const strengths: number[] = []
   for (const solution of linearProbe(trainee, splits.train)) {
     trainee.assign({ ...base, ...solution.weights })
     const measured = measure(trainee, splits.reward)
-    strengths.push(solution.l2)
     flops = solution.flops
     if (best === undefined || isBetter(measured.evaluation, best.measured.evaluation))
       best = { head: solution.weights, l2: solution.l2, measured }
@@ -34,22 +32,15 @@ export async function solveProbe(
   if (best === undefined) throw new Error('no strength of L2 was tried')
   const { score, loss, primary } = best.measured.evaluation
   const total = trainee.flops + flops
-  const row = {
-    step: 0,
-    flops: total,
-    score,
-    rewardLoss: loss,
-    rewardPrimary: primary,
-  }
+  const solved = { step: 0, score, rewardLoss: loss, rewardPrimary: primary }
   return {
     ...(options.shared && { head: best.head }),
     weights: { ...base, ...best.head },
     l2: best.l2,
-    atEdge: best.l2 === strengths[0] || best.l2 === strengths[strengths.length - 1],
     run: {
-      ...{ score, rewardLoss: loss, rewardPrimary: primary, step: 0 },
+      ...solved,
       clipScores: [...best.measured.scores],
-      curve: [row],
+      curve: [{ ...solved, flops: total }],
       diverged: false,
       flops: total,
       seconds: (clock() - start) / 1000,

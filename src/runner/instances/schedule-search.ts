@@ -35,8 +35,8 @@ interface SearchOptions {
 export const SEARCH_SEEDS = 2
 
 /** Whether to try twice the budget: from scratch nothing converges within one for fine-tuning, and nobody has to be told. */
-export function triesLonger(name: string, rates: number): boolean {
-  return rates > 1 && name !== 'fromScratch'
+export function triesLonger({ fromScratch }: Schedule, rates: number): boolean {
+  return rates > 1 && !fromScratch
 }
 
 /** Below it, in score, twice the budget brought nothing that would change what is said. */

@@ -31,8 +31,6 @@ export interface Probe extends Trained {
   /** The solved head by variable; undefined where the network to fine-tune has a head of another kind. */
   readonly head?: Weights
   readonly l2: number
-  /** The best strength of L2 was the weakest or the strongest that was tried. */
-  readonly atEdge: boolean
 }
 
 /** How a run does on the test split. */

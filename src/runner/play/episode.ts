@@ -1,7 +1,7 @@
 import type { Trajectory, Transition } from '../../agents/agent.ts'
 import { interrupted } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
-import { checkStep } from '../../envs/hierarchy/views.ts'
+import { checkAction } from '../../envs/hierarchy/views.ts'
 import type { RoundResult, World } from '../../envs/world.ts'
 import type { Weights } from '../../models/initialize.ts'
 import type { Clock, GroupAgent } from './roles.ts'
@@ -105,7 +105,7 @@ async function playRounds(
       const [observation, mask] = [see(), allow()]
       const context = { masks: [mask], explore, rng: streams[actor] }
       const [decision] = await agents[group].act([observation], context)
-      checkStep(false, space, decision.action)
+      checkAction(space, decision.action)
       decided.push({ observation, mask, ...decision })
     }
     const chosen = split(decided.map(({ action }) => action))

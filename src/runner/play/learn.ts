@@ -37,7 +37,8 @@ export interface EpisodeRecord {
   readonly rewards: readonly number[]
 }
 
-export interface LearnOptions {
+/** Who learns where, and for how long. */
+export interface LearnPlan {
   readonly control: Control
   /** Where an episode is played. */
   readonly stage: (index: number) => Stage
@@ -51,6 +52,9 @@ export interface LearnOptions {
   readonly seed: number
   /** Whether episodes can be compared, and the best one is kept: not where they are played on different instances. */
   readonly comparable: boolean
+}
+
+export interface LearnOptions extends LearnPlan {
   readonly state: LearningState
   readonly signal: AbortSignal
   readonly clock: Clock

@@ -21,10 +21,9 @@ export type CreateAgentOptions = Omit<AgentContext, 'config'> & {
 
 /** The composition root's face: everything that can be named on the command line or in a config. */
 export interface Container {
-  /** Everything that `makeEnv` knows, the plugins' environments included. */
-  envs(): readonly (readonly [string, EnvDefinition])[]
   /** @throws input error with the nearest id when there's none */
   get<K extends Kind>(kind: K, id: string): Definition<K>
+  /** Of envs everything that `makeEnv` knows. */
   all<K extends Kind>(kind: K): readonly (readonly [string, Definition<K>])[]
   /** @throws input error when the id or a setting is wrong, or the agent can't act in these spaces */
   createAgent(id: string, options: CreateAgentOptions): Agent<unknown, unknown>
@@ -48,9 +47,11 @@ export function buildContainer(plugins: readonly Plugin[], overrides: Plugin = {
   registerEnvs(bindings.get(REGISTRIES.envs), [...plugins, { name: 'overrides', ...overrides }])
   const get: Container['get'] = (kind, id) => lookUp(WORDS[kind], bindings.get(REGISTRIES[kind]), id)
   return {
-    envs: registeredEnvs,
     get,
-    all: kind => [...bindings.get(REGISTRIES[kind])],
+    all<K extends Kind>(kind: K) {
+      const known = kind === 'envs' ? registeredEnvs() : bindings.get(REGISTRIES[kind])
+      return [...known] as (readonly [string, Definition<K>])[]
+    },
     createAgent(id, { config = {}, ...context }) {
       const definition = get('agents', id)
       const reason = definition.refuses?.(context)

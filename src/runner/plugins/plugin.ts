@@ -116,6 +116,11 @@ export async function loadPlugin(specifier: string, options: { readonly from: st
   return definePlugin({ name: specifier, ...plugin })
 }
 
+/** The same names wherever they are looked up from: files by their whole path; a package's name stays one. */
+export function withWholePaths(specifiers: readonly string[]): string[] {
+  return specifiers.map(name => (existsSync(name) ? resolve(name) : name))
+}
+
 /** The address of the module that a plugin's name stands for. @throws input error when there's none */
 export function locate(specifier: string, from: string): string {
   const path = resolve(from, specifier)

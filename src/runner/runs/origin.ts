@@ -14,8 +14,15 @@ export interface Origin {
 
 const packageJson = createRequire(import.meta.url)('../../../package.json') as { readonly version: string }
 
-/** Those that every run has. */
-export const VERSIONS: Origin['versions'] = { layergym: packageJson.version, node: process.versions.node }
+/** What a run on this engine comes from, here. */
+export function originOf(
+  engine: { readonly name: string; readonly threads?: number; readonly versions?: Origin['versions'] },
+  fingerprints: Origin['fingerprints'],
+): Origin {
+  const { name, threads, versions } = engine
+  const own = { layergym: packageJson.version, node: process.versions.node }
+  return { engine: name, threads, versions: { ...own, ...versions }, fingerprints }
+}
 
 /** @throws input error naming what isn't what the run in `dir` began with */
 export function refuseOther(dir: string, begun: Origin, now: Origin): void {

@@ -44,7 +44,6 @@ function learningJob(): JobKind<Config, Learned, { readonly hash: string }> {
   const agents = new Map([['shared', new Counting() as unknown as GroupAgent]])
   const world = new ToyWorld(3, 8)
   const options = (config: Config): LearningOptions => ({
-    agents,
     checkpointEvery: config.checkpointEvery,
     control: { agents, view: 'parallel', rootActions: frontier, rootEvery: 1, gamma: 1 },
     stage: () => ({ worlds: [world], worldSeed: 1 }),

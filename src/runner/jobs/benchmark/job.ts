@@ -5,7 +5,7 @@ import { digestOf } from '../../runs/digest.ts'
 import { begin } from '../../runs/drive.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
 import { concluded, type JobKind, type Plan, type Running, type Unit } from '../../runs/job.ts'
-import { VERSIONS } from '../../runs/origin.ts'
+import { originOf } from '../../runs/origin.ts'
 import type { Done } from '../../runs/units.ts'
 import { composeTraining } from '../train/compose.ts'
 import { type TrainConfig, trainSchema, withAbsolutePaths } from '../train/config.ts'
@@ -50,12 +50,10 @@ async function prepare(given: BenchmarkConfig): Promise<Plan<BenchmarkConfig, Be
   const config = { ...asked, agentConfigs, engine, threads }
   return {
     config,
-    origin: {
-      engine,
-      threads,
-      versions: { ...VERSIONS, ...found?.versions },
-      fingerprints: await pluginFingerprints(config.plugin),
-    },
+    origin: originOf(
+      { name: engine, threads, versions: found?.versions },
+      await pluginFingerprints(config.plugin),
+    ),
     work: run => compared(config, run),
   }
 }

@@ -15,7 +15,7 @@ import { encode } from '../../runs/codec.ts'
 import { begin, resume } from '../../runs/drive.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
 import { type Conclusion, concluded, type JobKind, type Plan, type Preparing } from '../../runs/job.ts'
-import { VERSIONS } from '../../runs/origin.ts'
+import { originOf } from '../../runs/origin.ts'
 import { summarizeFineTuning } from './conclude.ts'
 import { traineeOf } from './kept.ts'
 import { thumbnailsOf } from './mistakes.ts'
@@ -100,18 +100,13 @@ async function prepare(
     const { agentConfig, rootConfig } = wholeAgents(asked.config, agents)
     const composition = asked.derive({ agentConfig, rootConfig })
     const { config, engine, dataset } = composition
-    const { name, threads, versions } = engine
+    const fingerprints = {
+      ...(await instanceFingerprints(dataset, parts.model ?? config.model)),
+      ...(await pluginFingerprints(config.plugin)),
+    }
     return {
       config,
-      origin: {
-        engine: name,
-        threads,
-        versions: { ...VERSIONS, ...versions },
-        fingerprints: {
-          ...(await instanceFingerprints(dataset, parts.model ?? config.model)),
-          ...(await pluginFingerprints(config.plugin)),
-        },
-      },
+      origin: originOf(engine, fingerprints),
       files: learned === undefined ? {} : { [POLICY]: encode(learned) },
       work: run => new FineTuneWork(composition, agents, run, steps).finish(),
       close: () => composition.close(),

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Trial } from '../../../agents/schedules/schedule.ts'
 import { total } from '../../../common/cost.ts'
 import type { Weights } from '../../../models/initialize.ts'
-import { controlOf, learningIn } from '../../instances/control.ts'
+import { learningIn } from '../../instances/control.ts'
 import { weightsDigest } from '../../instances/fingerprints.ts'
 import type { Composition } from '../../instances/instance.ts'
 import { type Learned, learningUnit } from '../../instances/learning-unit.ts'
@@ -18,7 +18,6 @@ import {
 import { type Beginning, beginningOf } from '../../instances/start.ts'
 import { testScore } from '../../instances/test-scores.ts'
 import type { ScheduleRun } from '../../instances/trained.ts'
-import { episodesPerUpdate } from '../../play/control.ts'
 import type { BestEpisode, LearningState } from '../../play/learn.ts'
 import { notesOnLearning } from '../../play/notes.ts'
 import type { GroupAgent } from '../../play/roles.ts'
@@ -61,6 +60,12 @@ interface TrainedOnce<R extends ScheduleRun = ScheduleRun> {
 
 type GreedyRun = Greedy & TrainedOnce
 
+/** What agents learned, and what a reader must know of that. */
+interface Learning {
+  readonly state: LearningState
+  readonly notes: readonly string[]
+}
+
 /** The units of a fine-tuning run. */
 export class FineTuneWork {
   private readonly keeper: ModelKeeper
@@ -90,7 +95,7 @@ export class FineTuneWork {
     const beginning = await beginningOf(this.composition, searches, run.clock)
     const composition = this.composition.derive({}, beginning.options)
     const learning = config.policy === undefined ? await this.learn(composition) : undefined
-    const greedy = await this.greedy(composition, beginning, learning?.episodes.length ?? 0)
+    const greedy = await this.greedy(composition, beginning, learning?.state.episodes.length ?? 0)
     const { baselineSeeds, seed } = config
     const seeds = Array.from({ length: baselineSeeds }, (_, i) => seed + SEARCH_SEEDS + i)
     // Everything is chosen: from here on runs are scored on the test split, and nothing depends on it.
@@ -109,7 +114,7 @@ export class FineTuneWork {
       limits: worlds[0].options.limits,
       rates: config.baselineRates,
       seeds: Array.from({ length: SEARCH_SEEDS }, (_, i) => config.seed + i),
-      longer: triesLonger(name, config.baselineRates),
+      longer: triesLonger(schedule, config.baselineRates),
       run: (trial, seed) => this.once(key(trial, seed), name, { trial, seed, test: false }),
     })
   }
@@ -123,14 +128,14 @@ export class FineTuneWork {
     for (const seed of seeds) await this.once(`${name} x2/${seed}`, name, { trial: twice, seed, test: true })
   }
 
-  private async learn(composition: Composition): Promise<LearningState> {
+  private async learn(composition: Composition): Promise<Learning> {
     const { agents, keeper, run, steps } = this
     const { budgetSteps, checkpointEvery, episodes } = composition.config
     run.emit({ type: 'phase', phase: 'episodes', total: episodes })
+    const learning = learningIn(composition, agents)
     const { outcome, records } = await run.perform(
       learningUnit({
-        ...learningIn(composition, agents),
-        agents,
+        ...learning,
         checkpointEvery,
         contentOf: weights => this.content({ weights, network: 'fine-tuned' }),
         onBest: async (best, { emit }) => void (await keeper.offer(keptEpisode(best), emit)),
@@ -141,7 +146,8 @@ export class FineTuneWork {
     const learned = outcome as Learned
     if (learned.best !== undefined) keeper.recall(keptEpisode(learned.best))
     for (const [name, agent] of agents) agent.restore(learned.agents[name])
-    return { ...learned, episodes: records as LearningState['episodes'] }
+    const state = { ...learned, episodes: records as LearningState['episodes'] }
+    return { state, notes: notesOnLearning(state, episodes, learning.perUpdate) }
   }
 
   /** A fresh greedy run of what was learned, with the seed that it was learned on. */
@@ -188,15 +194,12 @@ export class FineTuneWork {
     of: { readonly trial: Trial; readonly seed: number; readonly test: boolean },
   ): Promise<ScheduleRun> {
     const { composition, keeper } = this
-    const network = name === 'linearProbe' ? 'linear' : 'fine-tuned'
+    const schedule = composition.container.get('schedules', name)
+    const network = schedule.solved ? 'linear' : 'fine-tuned'
     const kept = (run: ScheduleRun, weights: Weights) =>
       ({ chosen: chosenFrom(name, run), weights, network }) as const
     const { run, weights } = await this.trained(key, async ({ emit, clock }) => {
-      const made = await runSchedule(this.composition.container.get('schedules', name), of.trial, of.seed, {
-        composition,
-        clock,
-        test: of.test,
-      })
+      const made = await runSchedule(schedule, of.trial, of.seed, { composition, clock, test: of.test })
       const took = !of.test && (await keeper.offer(kept(made.run, made.weights), emit))
       const content = this.content({ weights: made.weights, network })
       return { run: made.run, content, ...(took && { weights: made.weights }) }
@@ -225,11 +228,11 @@ export class FineTuneWork {
 
   private async conclude(
     done: Pick<FineTuneOutcomes, 'greedy' | 'seeds' | 'searches' | 'beginning'>,
-    learning: LearningState | undefined,
+    learning: Learning | undefined,
   ): Promise<FineTuneEnd> {
     const { composition, agents, run, keeper, runs } = this
     const { kept } = keeper
-    const episodes = learning?.episodes.map(({ summary }) => summary) ?? []
+    const episodes = learning?.state.episodes.map(({ summary }) => summary) ?? []
     // After a kill the folder may hold the one before it.
     await keeper.save()
     // An applied one lies there already.
@@ -242,12 +245,12 @@ export class FineTuneWork {
     trainee.network.model.setUserDefinedMetadata({ layergym: modelMetadata(composition) })
     const shipped = await run.perform(this.shipped(kept))
     const { test, mistakes } = shipped.outcome as Shipped
-    const notes = this.notes(learning)
+    const notes = learning?.notes ?? ['A policy was applied as it is: no agent learned in this run.']
     for (const message of notes) run.emit({ type: 'notice', message })
     return {
       ...{ ...done, composition, runs, test, mistakes, episodes, notes, kept, agents },
       model: keeper.folder,
-      updates: learning?.updates ?? Object.fromEntries([...agents.keys()].map(name => [name, 0])),
+      updates: learning?.state.updates ?? Object.fromEntries([...agents.keys()].map(name => [name, 0])),
       chosen: kept.chosen,
       weights: kept.weights,
     }
@@ -266,13 +269,6 @@ export class FineTuneWork {
         return { test: testScore(task, outcomes), mistakes: mistakesOf(splits.test, task, outcomes) }
       },
     }
-  }
-
-  private notes(learning: LearningState | undefined): readonly string[] {
-    const { composition, agents } = this
-    if (learning === undefined) return ['A policy was applied as it is: no agent learned in this run.']
-    const perUpdate = episodesPerUpdate(controlOf(composition, agents), composition.worlds[0])
-    return notesOnLearning(learning, composition.config.episodes, perUpdate)
   }
 
   private content({ weights, network }: Pick<Kept, 'weights' | 'network'>): string {

@@ -18,7 +18,7 @@ import { pluginFingerprints } from '../../plugins/fingerprint.ts'
 import { begin } from '../../runs/drive.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
 import { concluded, type JobKind, type Plan, type Preparing, type Running } from '../../runs/job.ts'
-import { VERSIONS } from '../../runs/origin.ts'
+import { originOf } from '../../runs/origin.ts'
 import { type LearnPolicyConfig, learnPolicySchema } from './config.ts'
 import { renderLearnPolicyReport } from './report.ts'
 import { type LearnPolicyOutcomes, type LearnPolicySummary, summarizeLearning } from './summary.ts'
@@ -56,17 +56,13 @@ async function prepare(
     const [first, ...others] = found
     const agents = first.composition.createAgents()
     const whole = wholeAgents(first.composition.config, agents)
-    const { id } = first
-    const instances = [{ id, composition: first.composition.derive(whole) }, ...others]
+    const instances = [{ ...first, composition: first.composition.derive(whole) }, ...others]
     const [{ composition }] = instances
     const { engine } = composition
-    const fingerprints: Record<string, string> = await pluginFingerprints(composition.config.plugin)
-    for (const { id: name, composition: own } of instances) {
-      const { data, model } = await instanceFingerprints(own.dataset, own.config.model)
-      fingerprints[`data of ${name}`] = data
-      fingerprints[`model of ${name}`] = model
-    }
-    const { name, threads, versions } = engine
+    const fingerprints = { ...(await pluginFingerprints(composition.config.plugin)) }
+    for (const { id, composition: own } of instances)
+      Object.assign(fingerprints, await instanceFingerprints(own.dataset, own.config.model, id))
+    const { name, threads } = engine
     const config = {
       ...asked,
       ...whole,
@@ -74,7 +70,7 @@ async function prepare(
     }
     return {
       config,
-      origin: { engine: name, threads, versions: { ...VERSIONS, ...versions }, fingerprints },
+      origin: originOf(engine, fingerprints),
       work: run => learned(instances, agents, config, run),
       close,
     }
@@ -93,7 +89,7 @@ async function learned(
   const [{ composition }] = instances
   const learning = learningIn(composition, agents, instances)
   run.emit({ type: 'phase', phase: 'episodes', total: learning.episodes })
-  const done = await run.perform(learningUnit({ ...learning, agents, checkpointEvery }))
+  const done = await run.perform(learningUnit({ ...learning, checkpointEvery }))
   const state = { ...(done.outcome as Learned), episodes: done.records as LearningState['episodes'] }
   for (const [name, agent] of agents) agent.restore(state.agents[name])
   const episodes = state.episodes.map(({ summary }) => summary)
@@ -132,7 +128,7 @@ async function composeAll(config: LearnPolicyConfig, context: Preparing): Promis
         wanted,
         {},
         {
-          ...{ clock: context.clock, signal: context.signal, onStep: () => undefined },
+          ...{ clock: context.clock, signal: context.signal },
           cacheBytes: CACHE_BYTES / ids.length,
           onEvent: event => event.type === 'notice' && context.emit(event, id),
         },

@@ -25,7 +25,7 @@ import {
   type Running,
   type UnitContext,
 } from '../../runs/job.ts'
-import { VERSIONS } from '../../runs/origin.ts'
+import { originOf } from '../../runs/origin.ts'
 import { type Contender, parseContenders, type StudyConfig, studySchema, wholeContenders } from './config.ts'
 import { play } from './contend.ts'
 import type { Outcome } from './outcome.ts'
@@ -110,12 +110,7 @@ async function prepare(given: StudyConfig, context: Preparing): Promise<Plan<Stu
   const config = { ...asked, settings: { ...asked.settings, engine: engine.name, threads: engine.threads } }
   return {
     config,
-    origin: {
-      engine: engine.name,
-      threads: engine.threads,
-      versions: { ...VERSIONS, ...engine.versions },
-      fingerprints,
-    },
+    origin: originOf(engine, fingerprints),
     async work(run) {
       run.emit({ type: 'phase', phase: 'outcomes', total: mine.length * contenders.length })
       for (const place of mine) await playAll(place, contenders, { config, policies, run })
@@ -157,12 +152,10 @@ async function fingerprintsOf(
   contenders: readonly Contender[],
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>>> {
-  const found: Record<string, string> = await pluginFingerprints(configs[0][1].plugin)
+  const found: Record<string, string> = { ...(await pluginFingerprints(configs[0][1].plugin)) }
   for (const [id, { data, model, groupColumn, skipBroken }] of configs) {
     const dataset = await loadDataset(data, { groupColumn, skipBroken, signal })
-    const own = await instanceFingerprints(dataset, model)
-    found[`data of ${id}`] = own.data
-    found[`model of ${id}`] = own.model
+    Object.assign(found, await instanceFingerprints(dataset, model, id))
   }
   for (const { id, policy } of contenders)
     if (policy !== undefined) found[`policy of ${id}`] = await contentHash(policy)
@@ -196,7 +189,7 @@ async function playAll(
       instanceConfig(config, instance, instancesOf(config)[instance], own),
       {},
       {
-        ...{ clock: run.clock, signal: run.signal, onStep: () => undefined },
+        ...{ clock: run.clock, signal: run.signal },
         onEvent: event => event.type === 'notice' && run.emit(event, `${instance}/${seed}`),
       },
     )

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { integer, names, real } from '../../../common/settings.ts'
 import { ENGINES } from '../../../models/engine-names.ts'
+import { withWholePaths } from '../../plugins/plugin.ts'
 
 /** What may be normalised by its running moments, as Gymnasium's wrappers of these names do. */
 export const NORMALIZABLE = ['observations', 'rewards'] as const
@@ -58,7 +58,6 @@ export function withAbsolutePaths<C extends { readonly out?: string; readonly pl
   return {
     ...config,
     out: config.out === undefined ? undefined : resolve(config.out),
-    // A package's name stays one.
-    plugin: config.plugin.map(name => (existsSync(name) ? resolve(name) : name)),
+    plugin: withWholePaths(config.plugin),
   }
 }

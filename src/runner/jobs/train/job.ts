@@ -5,7 +5,7 @@ import { digestOf } from '../../runs/digest.ts'
 import { begin } from '../../runs/drive.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
 import { concluded, type JobKind, type Unit } from '../../runs/job.ts'
-import { VERSIONS } from '../../runs/origin.ts'
+import { originOf } from '../../runs/origin.ts'
 import { composeTraining, type TrainComposition } from './compose.ts'
 import { type TrainConfig, trainSchema, withAbsolutePaths } from './config.ts'
 import { trainedPolicy } from './policy.ts'
@@ -31,12 +31,10 @@ export function trainJob(plugins: readonly Plugin[] = []): JobKind<TrainConfig, 
       const { config, versions, agent } = composition
       return {
         config,
-        origin: {
-          engine: config.engine,
-          threads: config.threads,
-          versions: { ...VERSIONS, ...versions },
-          fingerprints: await pluginFingerprints(config.plugin),
-        },
+        origin: originOf(
+          { name: config.engine, threads: config.threads, versions },
+          await pluginFingerprints(config.plugin),
+        ),
         async work(run) {
           const { outcome, records } = await run.perform(learning(composition, run.dir))
           const trained = outcome as Trained

@@ -39,7 +39,7 @@ function searchOf(name: string, config: FineTuneConfig, work: Workload): Planned
   if (schedule.solved) return { ...planned, runs: exactly(1), steps: [probeSteps(work)] }
   const ratesOf = (reach: number) => Math.min(config.baselineRates, ratesWithin(schedule, config, reach))
   const again = (rates: number) => (rates > 1 ? Math.min(2, rates) * (SEARCH_SEEDS - 1) : 0)
-  const longer = triesLonger(name, config.baselineRates) ? 2 : 0
+  const longer = triesLonger(schedule, config.baselineRates) ? 2 : 0
   const runsOf = (rates: number) => rates + again(rates) + longer
   return {
     ...planned,
@@ -76,7 +76,7 @@ function finalsOf(name: string, config: FineTuneConfig, work: Workload): Planned
   if (schedule.solved) return { ...planned, runs: exactly(seeds), steps: [testSteps(work)] }
   return {
     ...planned,
-    runs: { least: seeds, most: seeds * (triesLonger(name, baselineRates) ? 3 : 1) },
+    runs: { least: seeds, most: seeds * (triesLonger(schedule, baselineRates) ? 3 : 1) },
     steps: [stepsOf({ ...kindOf(schedule, config), test: true }, config, work)],
   }
 }

@@ -40,7 +40,7 @@ describe('the plan', () => {
       limits: rateLimits(learningRate),
       rates,
       seeds: Array.from({ length: SEARCH_SEEDS }, (_, i) => i),
-      longer: triesLonger(name, rates),
+      longer: triesLonger(BASELINES[name], rates),
       run: async ({ length }) => {
         budgets += length
         return { score: scores.next().value, clipScores: [0, 1] } as unknown as ScheduleRun
