@@ -148,7 +148,7 @@ async function decisions(): Promise<void> {
     times(1, () => step())
     probe.measure()
     const rounds = Array.from({ length: ROUNDS }, () => {
-      const before = trainee.snapshot().handle
+      const before = trainee.moment()
       const full = median(times(STEPS, () => step()))
       const pass = median(times(2, passes))
       const all = median(times(2, () => probe.measure(before)))

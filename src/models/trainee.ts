@@ -75,6 +75,11 @@ export class Trainee {
     return this.options.task
   }
 
+  /** Weights and slots as they are now. */
+  moment(): Handle {
+    return this.executor.snapshot()
+  }
+
   /** Values of now, or of a moment: for saving and hashing alone. */
   read(handle?: Handle): Weights {
     return this.executor.read(handle)

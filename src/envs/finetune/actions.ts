@@ -175,6 +175,11 @@ export function settingsOf(rates: readonly number[], limits: RateLimits): readon
   )
 }
 
+/** How fast each group moves; 0 where it is frozen. */
+export function ratesOf(settings: readonly GroupSetting[]): readonly number[] {
+  return settings.map(({ frozen, learningRate }) => (frozen ? 0 : learningRate))
+}
+
 /** Full fine-tuning at the reset rates: one for the backbone, the head's own. */
 export function everythingMoves(groups: number, limits: RateLimits): readonly GroupSetting[] {
   return Array.from({ length: groups }, (_, group) => ({

@@ -3,7 +3,7 @@ import { interrupted } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import { isGuessing, type Task } from '../../models/tasks/task.ts'
 import type { Trainee } from '../../models/trainee.ts'
-import type { GroupSetting } from './actions.ts'
+import { type GroupSetting, ratesOf } from './actions.ts'
 import type { BatchOrder } from './batches.ts'
 import { divergedMeasurement, type Measurement, measure } from './evaluation.ts'
 import type { FineTuningOptions, Moment, Progress } from './world-state.ts'
@@ -42,7 +42,7 @@ export function startOf(measured: Measurement, trainee: Trainee): Progress {
  */
 export async function advance(before: Progress, until: number, setup: Setup): Promise<Progress> {
   const { trainee, splits, batchSize, budgetSteps, budgetFlops, settings } = setup
-  const rates = settings.map(setting => (setting.frozen ? 0 : setting.learningRate))
+  const rates = ratesOf(settings)
   const losses: number[] = []
   let { step } = before
   let broken = false
@@ -107,5 +107,5 @@ function smoothed(before: Progress, { evaluation }: Measurement): number {
 }
 
 function momentOf(measured: Measurement, score: number, step: number, trainee: Trainee): Moment {
-  return { measured, score, step, flops: trainee.flops, handle: trainee.snapshot().handle }
+  return { measured, score, step, flops: trainee.flops, handle: trainee.moment() }
 }

@@ -4,7 +4,7 @@ import { Rng } from '../../common/random.ts'
 import { standardError } from '../../common/statistics.ts'
 import type { Weights } from '../../models/initialize.ts'
 import type { RoundResult, World, WorldFeatures } from '../world.ts'
-import { everythingMoves, type GroupSetting, settingsOf } from './actions.ts'
+import { everythingMoves, type GroupSetting, ratesOf, settingsOf } from './actions.ts'
 import { BatchOrder } from './batches.ts'
 import { differences } from './difference.ts'
 import { type Measurement, measure } from './evaluation.ts'
@@ -73,7 +73,7 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
   }
 
   get rates(): readonly number[] {
-    return this.current.map(({ frozen, learningRate }) => (frozen ? 0 : learningRate))
+    return ratesOf(this.current)
   }
 
   /** FLOPs that an episode may cost. */
@@ -211,7 +211,7 @@ export class FineTuning<A = number> implements World<A, GroupSetting, WorldState
       this.shared += this.flops - flopsBefore
       return known.result
     }
-    const { handle } = trainee.snapshot()
+    const handle = trainee.moment()
     const after = await this.advance(before.step + roundSteps, onStep)
     // At the end nobody decides any more: statistics stay those of the last decision, and nothing is paid for them.
     if (!after.done && this.options.probed !== false) this.probe.measure(handle)

@@ -1,4 +1,5 @@
 import type { Schedule, Trial } from '../../agents/schedules/schedule.ts'
+import { ratesOf } from '../../envs/finetune/actions.ts'
 import type { FineTuningOptions } from '../../envs/finetune/world-state.ts'
 import type { Clock } from '../play/roles.ts'
 import type { Composition } from './instance.ts'
@@ -66,7 +67,7 @@ async function fromSchedule(
   const schedule = composition.container.get('schedules', name)
   const probe = schedule.fromProbe ? await composition.probe(clock) : undefined
   const settings = schedule.begin(trial, termsOf(composition))({ progress: 0, statistics: [] })
-  const rates = settings.map(({ frozen, learningRate }) => (frozen ? 0 : learningRate))
+  const rates = ratesOf(settings)
   return {
     options: { settings, ...(probe && { start: probe.head }) },
     start: { from: name, rates },
