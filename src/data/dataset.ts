@@ -1,11 +1,15 @@
+import type { Annotation } from './annotation.ts'
+
 /** One labelled clip: a whole file, or the piece of it between `start` and `end`. */
 export interface Clip {
   /** Stable identity within the dataset: path relative to the dataset's folder, plus the piece if it is one. */
   readonly id: string
   /** Absolute path. */
   readonly path: string
-  /** What a task makes its target from: a class's name or, of a measured quantity, a number as text. */
+  /** What a task makes its target from: a class's name or, of a measured quantity, a number as text; empty where none is given. */
   readonly label: string
+  /** Boxes, masks, segments. */
+  readonly annotation?: Annotation
   /** As the manifest says; clips without one are split by `splitDataset`. */
   readonly split?: 'train' | 'test' | 'probe' | 'reward'
   /** Clips of one recording share a group and never straddle splits. */
@@ -20,8 +24,14 @@ export interface Clip {
 export interface Dataset {
   /** Absolute path of the folder or manifest. */
   readonly path: string
-  /** The labels that occur, sorted. */
+  /** The clips' labels that occur, sorted; none where clips have annotations alone. */
   readonly classes: readonly string[]
+  /** Labels of boxes that occur, sorted. */
+  readonly boxClasses?: readonly string[]
+  /** What a mask's indices stand for. */
+  readonly maskClasses?: readonly string[]
+  /** Labels of segments that occur, sorted. */
+  readonly segmentClasses?: readonly string[]
   readonly clips: readonly Clip[]
   /** True when some column or folder says which clips are of one recording. */
   readonly hasGroups: boolean

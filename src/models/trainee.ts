@@ -1,7 +1,8 @@
 import type { Rng } from '../common/random.ts'
+import type { Item } from '../data/annotation.ts'
 import type { Clip } from '../data/dataset.ts'
 import { EagerExecutor, type ExecutorOptions } from './eager-executor.ts'
-import type { Entering, Executor, GradientHandle, Handle, ProbeResult, WeightNorms } from './executor.ts'
+import type { Executor, GradientHandle, Handle, ProbeResult, WeightNorms } from './executor.ts'
 import type { Weights } from './initialize.ts'
 import type { Network, NormMode } from './network.ts'
 import type { Optimizer } from './optimizer.ts'
@@ -17,10 +18,18 @@ export interface TraineeOptions extends PrefixOptions {
   readonly optimizer: () => Optimizer
   /** What is learned. */
   readonly task: Task
-  /** Pixels for a training step where they differ from step to step (random segments): nothing is cached then. */
-  readonly augmented?: (clips: readonly Clip[], rng: Rng) => Uint8Array
+  /** Clips with what is true of the frames that `pixels` shows; default: as they are. */
+  readonly items?: (clips: readonly Clip[]) => readonly Item[]
+  /** What a training step sees where that differs from step to step: nothing is cached then. */
+  readonly augmented?: (clips: readonly Clip[], rng: Rng) => Seen
   /** Who computes; default: `EagerExecutor`. */
   readonly executor?: (options: ExecutorOptions, pretrained: Weights) => Executor
+}
+
+/** Pixels uint8 [B, T, H, W, C], and what is true of them. */
+export interface Seen {
+  readonly pixels: Uint8Array
+  readonly items: readonly Item[]
 }
 
 /** How batch normalisations of trained groups behave: a mode a group, and how slowly statistics may follow. */
@@ -120,13 +129,11 @@ export class Trainee {
     const from = rates.findIndex(rate => rate > 0)
     if (from < 0) return undefined
     const { modes, momentum } = this.normConfig
-    const result = this.entering(batch, from, dropout, entering =>
-      this.executor.step({ ...entering, targets: this.targets(batch) }, rates, {
-        dropout,
-        norms: modes,
-        momentum,
-      }),
-    )
+    const seen = this.options.augmented?.(batch, dropout)
+    const input = seen === undefined ? this.enter(batch, from) : this.enterSeen(seen, from)
+    const entering = { input, clips: batch.length, from, targets: this.targets(batch, seen?.items) }
+    const result = this.executor.step(entering, rates, { dropout, norms: modes, momentum })
+    input.dispose()
     this.flops += batch.length * this.network.stepFlops(rates.map(rate => rate > 0))
     this.renew(rates.map(rate => rate > 0))
     return result
@@ -208,39 +215,31 @@ export class Trainee {
     const unchanged = this.versions.findIndex(version => version !== 0)
     const from = unchanged < 0 ? groups.length - 1 : Math.min(unchanged, groups.length - 1)
     this.flops += clips.length * this.network.forwardFlops(from)
-    return this.entering(clips, from, undefined, entering => this.executor.evaluate(entering))
-  }
-
-  private entering<T>(
-    clips: readonly Clip[],
-    from: number,
-    training: Rng | undefined,
-    work: (entering: Entering) => T,
-  ): T {
-    const input = this.enter(clips, from, training)
+    const input = this.enter(clips, from)
     try {
-      return work({ input, clips: clips.length, from })
+      return this.executor.evaluate({ input, clips: clips.length, from })
     } finally {
       input.dispose()
     }
   }
 
-  private targets(clips: readonly Clip[]): readonly unknown[] {
-    return clips.map(clip => this.task.target(clip))
+  private targets(clips: readonly Clip[], items = this.options.items?.(clips) ?? clips): readonly unknown[] {
+    return items.map(item => this.task.target(item))
   }
 
-  /** The tensor that enters group `from`: pixels, or the frozen prefix's output; augmented only while training. */
-  private enter(clips: readonly Clip[], from: number, training?: Rng): tf.Tensor {
-    const { augmented } = this.options
-    if (augmented !== undefined && training !== undefined) {
-      this.flops += clips.length * (this.network.forwardFlops() - this.network.forwardFlops(from))
-      const input = this.network.input(augmented(clips, training), clips.length)
-      const output = this.executor.forward({ input, clips: clips.length, from: 0 }, from)
-      input.dispose()
-      return output
-    }
+  /** The tensor that enters group `from`: pixels, or the frozen prefix's output. */
+  private enter(clips: readonly Clip[], from: number): tf.Tensor {
     this.charge(clips, from)
     return this.prefix.enter(clips, from, this.versions)
+  }
+
+  /** As `enter`, of what is seen this once: the frozen prefix runs again, and is paid for again. */
+  private enterSeen({ pixels, items }: Seen, from: number): tf.Tensor {
+    this.flops += items.length * (this.network.forwardFlops() - this.network.forwardFlops(from))
+    const input = this.network.input(pixels, items.length)
+    const output = this.executor.forward({ input, clips: items.length, from: 0 }, from)
+    input.dispose()
+    return output
   }
 
   /** A frozen prefix costs its forward pass once a clip and version in a run, wherever the bits come from. */

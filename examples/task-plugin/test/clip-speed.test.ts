@@ -15,7 +15,12 @@ describe('labels', () => {
 })
 
 test('the score is the closeness, as a share of the range of speeds', () => {
-  const facts = clipSpeed.facts({ dataset, train: dataset.clips, balance: 'none' })
+  const facts = clipSpeed.facts({
+    dataset,
+    train: dataset.clips,
+    balance: 'none',
+    input: { frames: 8, size: [64, 64] },
+  })
   const task = clipSpeed.create(facts)
   const score = task.score({ targets: [10, 20], predictions: [10, 20 + facts.range / 2], losses: [0, 1] })
   expect(score.primary).toBeCloseTo(0.75, 9)

@@ -4,14 +4,18 @@ import { Rng } from '../../common/random.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { checkLosses } from './check/losses.ts'
 import { checkScores } from './check/scores.ts'
-import type { Balance, Task, TaskDefinition } from './task.ts'
+import type { Balance, InputSize, Task, TaskDefinition } from './task.ts'
 
 export interface TaskCheckOptions {
   /** Labels to make the task for, a few dozen clips as a rule; no file is opened. */
   readonly dataset: Dataset
   /** How training counts them; default: none. */
   readonly balance?: Balance
+  /** What a network will see of a clip; default: 8 frames of 64x64. */
+  readonly input?: InputSize
 }
+
+const INPUT: InputSize = { frames: 8, size: [64, 64] }
 
 /**
  * Holds a task to its contract on the labels of a dataset: losses finite, differentiable and of a clip alone, true
@@ -44,12 +48,12 @@ export function checkTask(definition: TaskDefinition, options: TaskCheckOptions)
 /** The task as a saved model makes it: from facts that have been through JSON. */
 function made(
   definition: TaskDefinition,
-  { dataset, balance = 'none' }: TaskCheckOptions,
+  { dataset, balance = 'none', input = INPUT }: TaskCheckOptions,
   findings: Findings,
 ): Task | undefined {
   try {
     definition.check(dataset)
-    const facts = definition.facts({ dataset, train: dataset.clips, balance })
+    const facts = definition.facts({ dataset, train: dataset.clips, balance, input })
     const text = JSON.stringify(facts)
     const read: object = JSON.parse(text)
     if (!sameInJson(facts, read)) {

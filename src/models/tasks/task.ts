@@ -1,3 +1,5 @@
+import type { Rng } from '../../common/random.ts'
+import type { Item } from '../../data/annotation.ts'
 import type { Clip, Dataset } from '../../data/dataset.ts'
 import type { tf } from '../tf.ts'
 
@@ -7,7 +9,7 @@ export type Balance = (typeof BALANCES)[number]
 
 /** What the last layers of a network give for a batch. */
 export interface Outputs {
-  /** [B, units] */
+  /** [B, units]; of a head that reads frames [B, T, units], that reads maps [B, T, ...what it builds]. */
   readonly values: tf.Tensor
   /** Whether they are past the head's activation: a closing one that is a layer of its own is left out. */
   readonly activated: boolean
@@ -74,8 +76,25 @@ export interface LinearSolution {
   readonly flops: number
 }
 
+/** A head on the maps of a backbone, frame by frame. */
+export interface MapsHead {
+  /** Pixels of the input to a place of each map, ascending, powers of two. */
+  readonly strides: readonly number[]
+  /**
+   * From one frame's maps [H/stride, W/stride, channels], in the order of `strides`, to what comes out a frame: one
+   * tensor whose last axis holds `units`. The layers' names begin with `head_`; the last one's bias is `start`, and its
+   * kernel zero, so that a fresh head says the same everywhere.
+   */
+  build(maps: readonly tf.SymbolicTensor[], context: { readonly rng: Rng }): tf.SymbolicTensor
+}
+
 /** What a network ends in for a task: a dense layer, then an activation. */
 export interface TaskHead {
+  /**
+   * What it reads: features of the whole clip (default), of each frame in order, or maps of each frame. Of the last,
+   * `build` makes the layers; `--head` chooses those of the others.
+   */
+  readonly reads?: 'clip' | 'frames' | MapsHead
   /** Numbers that the dense layer gives. */
   readonly units: number
   readonly activation: 'linear' | 'softmax' | 'sigmoid' | 'tanh'
@@ -117,7 +136,7 @@ export interface Task<Target = unknown, Prediction = unknown> {
   /** What is compared with `guessing`; default: `primary`. */
   skill?(score: Score): number
   /** @throws input error for a label that is none */
-  target(clip: Clip): Target
+  target(clip: Item): Target
   /** [B], the task's own unit, differentiable by the outputs; lower is better. */
   loss(outputs: Outputs, targets: readonly Target[]): tf.Tensor1D
   predict(outputs: Outputs): readonly Prediction[]
@@ -150,6 +169,14 @@ export interface TaskData {
   /** The split that is learned from: priors and ranges are its. */
   readonly train: readonly Clip[]
   readonly balance: Balance
+  /** What a network will see of a clip. */
+  readonly input: InputSize
+}
+
+export interface InputSize {
+  readonly frames: number
+  /** [height, width] of a frame. */
+  readonly size: readonly [number, number]
 }
 
 /** A task as a plugin registers it. `Facts` is all that it keeps of the data; it is JSON-safe and lies in saved models. */

@@ -69,7 +69,7 @@ export async function compose(
   const loaded = parts.model ? undefined : await loadModel(config.model)
   const pretrained = parts.model ?? (loaded as LoadedModel).model
   const format = inputFormat(pretrained, config)
-  const expected = makeTask(definition, given, givenSplit.splits.train, config)
+  const expected = makeTask(definition, given, givenSplit.splits.train, format, config)
   const saved = loaded?.metadata.layergym as SavedTask | undefined
   const keepHead = headContinues(saved, config.task, definition, expected.facts)
   const plan = {
@@ -114,11 +114,13 @@ export async function compose(
   const source = openClipSource({ cache, frames: format.frames })
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
   const augmented =
-    config.sampling === 'uniform' ? undefined : (batch: readonly Clip[], rng: Rng) => source.batch(batch, rng)
+    config.sampling === 'uniform'
+      ? undefined
+      : (items: readonly Clip[], rng: Rng) => ({ pixels: source.batch(items, rng), items })
   const scaling = isOurs(loaded, pretrained)
     ? undefined
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
-  const { task, facts, notes } = makeTask(definition, dataset, splits.train, config)
+  const { task, facts, notes } = makeTask(definition, dataset, splits.train, format, config)
   for (const note of notes) notice(note)
   const { cacheBytes = 1024 * MEGABYTE } = hooks
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)

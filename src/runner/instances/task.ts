@@ -1,6 +1,6 @@
 import { inputError } from '../../common/error.ts'
 import type { Clip, Dataset } from '../../data/dataset.ts'
-import type { Task, TaskDefinition } from '../../models/tasks/task.ts'
+import type { InputSize, Task, TaskDefinition } from '../../models/tasks/task.ts'
 import type { FineTuneConfig } from './config.ts'
 
 /** A task made for a dataset, and what it keeps of that: JSON-safe, it lies in the saved model. */
@@ -19,9 +19,10 @@ export function makeTask(
   definition: TaskDefinition,
   dataset: Dataset,
   train: readonly Clip[],
+  { frames, size }: InputSize,
   { task: id, balance }: Pick<FineTuneConfig, 'task' | 'balance'>,
 ): MadeTask {
-  const data = { dataset, train, balance }
+  const data = { dataset, train, balance, input: { frames, size } }
   const facts = definition.facts(data)
   const task = definition.create(facts)
   if (task.id !== id)

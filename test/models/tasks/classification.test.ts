@@ -49,7 +49,12 @@ describe('facts', () => {
   test('are counted on the train split, and decide what counts', () => {
     const dataset = datasetOf('x', 'x', 'x', 'y', 'y', 'y')
     const of = (train: number) =>
-      definition.facts({ dataset, train: dataset.clips.slice(0, train), balance: 'none' })
+      definition.facts({
+        dataset,
+        train: dataset.clips.slice(0, train),
+        balance: 'none',
+        input: { frames: 2, size: [28, 28] },
+      })
     expect(of(4)).toEqual({ classes: ['x', 'y'], counts: [3, 1], balance: 'none' })
     expect(definition.create(of(4)).metric).toBe('balanced accuracy')
     expect(definition.create(of(6)).metric).toBe('accuracy')

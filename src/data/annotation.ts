@@ -1,0 +1,59 @@
+import type { Clip } from './dataset.ts'
+
+/** The value of a mask's pixels that nothing is said of. */
+export const IGNORED = 255
+
+/** A rectangle round one object, in pixels of its frame; x and y are its left upper corner. */
+export interface Box {
+  readonly label: string
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+  /** Stands for a group of objects that were not told apart (COCO's iscrowd): neither to be found nor a mistake. */
+  readonly crowd?: boolean
+}
+
+/** Boxes of one frame of the source. */
+export interface FrameBoxes {
+  /** Presentation time, seconds from the start of the file; 0 of a picture. */
+  readonly time: number
+  readonly boxes: readonly Box[]
+}
+
+/** What happens from `start` to `end`, seconds from the start of the file. */
+export interface Segment {
+  readonly label: string
+  readonly start: number
+  readonly end: number
+}
+
+/** What is known of a clip beyond its label, as its files say it. */
+export interface Annotation {
+  /** [height, width] of the source's frames as they are shown, turned by rotation metadata. */
+  readonly size: readonly [number, number]
+  /** By time. Frames between two that are listed hold no object, unless `sparse`. */
+  readonly boxes?: readonly FrameBoxes[]
+  /** Nothing is known of frames that `boxes` doesn't list. */
+  readonly sparse?: boolean
+  /** Absolute path of a picture, an index a pixel. */
+  readonly mask?: string
+  /** By time, none over another. */
+  readonly segments?: readonly Segment[]
+}
+
+/** What is true of one frame that a network sees; coordinates are those of its input. Undefined: nothing is known. */
+export interface FrameTruth {
+  /** Within the frame; cut off by it where they reach out. */
+  readonly boxes?: readonly Box[]
+  /** [H·W] index into the dataset's mask classes, or `IGNORED`: bars of a letterbox too. */
+  readonly mask?: Uint8Array
+  /** Label of the segment that the frame lies in. */
+  readonly moment?: string
+}
+
+/** A clip as a network sees it: with what is true of each frame of its input. */
+export interface Item extends Clip {
+  /** A frame of the input each; none where the dataset has labels alone. */
+  readonly truth?: readonly FrameTruth[]
+}
