@@ -1,5 +1,3 @@
-import type { Clip } from './dataset.ts'
-
 /** The value of a mask's pixels that nothing is said of. */
 export const IGNORED = 255
 
@@ -50,10 +48,4 @@ export interface FrameTruth {
   readonly mask?: Uint8Array
   /** Label of the segment that the frame lies in. */
   readonly moment?: string
-}
-
-/** A clip as a network sees it: with what is true of each frame of its input. */
-export interface Item extends Clip {
-  /** A frame of the input each; none where the dataset has labels alone. */
-  readonly truth?: readonly FrameTruth[]
 }

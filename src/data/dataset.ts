@@ -1,4 +1,4 @@
-import type { Annotation } from './annotation.ts'
+import type { Annotation, FrameTruth } from './annotation.ts'
 
 /** One labelled clip: a whole file, or the piece of it between `start` and `end`. */
 export interface Clip {
@@ -18,6 +18,12 @@ export interface Clip {
   readonly start?: number
   /** Seconds, after `start`. */
   readonly end?: number
+}
+
+/** A clip as a network sees it: with what is true of each frame of its input. */
+export interface Item extends Clip {
+  /** A frame of the input each; none where the dataset has labels alone. */
+  readonly truth?: readonly FrameTruth[]
 }
 
 /** Labelled clips, as `loadDataset` finds them; nothing is decoded yet. */

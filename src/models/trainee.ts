@@ -1,6 +1,5 @@
 import type { Rng } from '../common/random.ts'
-import type { Item } from '../data/annotation.ts'
-import type { Clip } from '../data/dataset.ts'
+import type { Clip, Item } from '../data/dataset.ts'
 import { EagerExecutor, type ExecutorOptions } from './eager-executor.ts'
 import type { Executor, GradientHandle, Handle, ProbeResult, WeightNorms } from './executor.ts'
 import type { Weights } from './initialize.ts'

@@ -1,6 +1,5 @@
 import type { Rng } from '../../common/random.ts'
-import type { Item } from '../../data/annotation.ts'
-import type { Clip, Dataset } from '../../data/dataset.ts'
+import type { Clip, Dataset, Item } from '../../data/dataset.ts'
 import type { tf } from '../tf.ts'
 
 /** How items that are of unequal kinds count in training: as they come, by weights of the loss, or by how often they are drawn. */
