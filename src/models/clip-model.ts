@@ -37,7 +37,7 @@ export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOpt
   const graph = flattenModel(pretrained)
   const backbone = rebuild(graph, {
     inputShape: [height, width, channels],
-    until: findFeatureMap(graph),
+    until: [findFeatureMap(graph)],
     name: 'backbone',
   })
   const pixels = tf.input({ shape: [options.frames, height, width, channels], name: 'clip' })

@@ -3,13 +3,16 @@ import { composedConvolution } from './composed.ts'
 import { type FrozenNorm, fusedActivation, fusedBatchNorm, fusedConvolution, type Value } from './fused.ts'
 import type { Graph, GraphNode, Layer } from './graph.ts'
 import type { NativeKernels } from './kernels.ts'
-import type { Operation } from './program.ts'
+import { pack, unpack } from './packing.ts'
+import { type Operation, resultOf } from './program.ts'
 import { tf } from './tf.ts'
 
 /** What one execution of a piece of the network needs. */
 export interface ExecutionContext {
   readonly graph: Graph
   readonly operations: readonly Operation[]
+  /** By place: the nodes whose results cross it. */
+  readonly crossings: readonly (readonly number[])[]
   readonly native: NativeKernels | undefined
   /** Clips in this batch: an unfold gives [B·T, …] its T back. */
   readonly batch: number
@@ -26,14 +29,26 @@ export interface ExecutionContext {
 }
 
 /**
- * Runs operations [from, to) on the value that crosses at `from`, and returns the one that crosses at `to`.
+ * Runs operations [from, to) on what crosses at `from`, and returns what crosses at `to`, as one tensor each (`pack`).
  * Call it inside tf.tidy or a gradient closure; values are released as soon as their last reader has run.
  */
 export function execute(context: ExecutionContext, from: number, to: number, input: Value): tf.Tensor {
+  return pack(results(context, from, to, input, context.crossings[to]))
+}
+
+/** As `execute`; returns the results of the nodes that are asked for. */
+export function results(
+  context: ExecutionContext,
+  from: number,
+  to: number,
+  input: Value,
+  wanted: readonly number[],
+): readonly tf.Tensor[] {
   const { operations, graph } = context
-  const entry = from === 0 ? operations[0].input : resultOf(operations[from - 1])
-  const values = new Map<number, Value>([[entry, input]])
+  const values = enter(context, from, input)
+  const entries = new Set(values.keys())
   const readers = countReaders(context, from, to)
+  for (const node of wanted) readers.set(node, (readers.get(node) ?? 0) + 1)
   for (let index = from; index < to; index++) {
     const operation = operations[index]
     const reads = operation.nodes.flatMap(node => graph.nodes[node].inputs.map(ref => ref.node))
@@ -42,18 +57,24 @@ export function execute(context: ExecutionContext, from: number, to: number, inp
     for (const node of reads) {
       const left = (readers.get(node) ?? 0) - 1
       readers.set(node, left)
-      if (left === 0 && node !== entry) {
+      if (left === 0 && !entries.has(node)) {
         const done = values.get(node)
         if (done !== undefined && done.tensor !== value.tensor) done.tensor.dispose()
         values.delete(node)
       }
     }
   }
-  return valueAt(values, resultOf(operations[to - 1])).tensor
+  return wanted.map(node => valueAt(values, node).tensor)
 }
 
-function resultOf(operation: Operation): number {
-  return operation.nodes[operation.nodes.length - 1]
+/** What crosses at an operation, node by node. */
+function enter({ graph, crossings }: ExecutionContext, from: number, input: Value): Map<number, Value> {
+  const nodes = crossings[from]
+  const parts = unpack(
+    input.tensor,
+    nodes.map(node => graph.nodes[node].shapes[0]),
+  )
+  return new Map(nodes.map((node, i) => [node, { tensor: parts[i], active: input.active }]))
 }
 
 function countReaders(context: ExecutionContext, from: number, to: number): Map<number, number> {

@@ -1,4 +1,5 @@
 import { inputError } from '../common/error.ts'
+import { HEAD_PREFIX } from './head-kinds.ts'
 import type { tf } from './tf.ts'
 
 /** A layer as its own file sees it: only what the graph needs. */
@@ -25,7 +26,7 @@ export interface GraphNode {
   readonly perFrame: boolean
 }
 
-/** A model with every nested container opened: nodes in an order in which inputs come first. */
+/** A model with every nested container opened: nodes in an order in which inputs come first, and the head last. */
 export interface Graph {
   readonly nodes: readonly GraphNode[]
   readonly outputs: readonly Ref[]
@@ -50,8 +51,28 @@ export function flattenModel(model: tf.LayersModel): Graph {
     perFrame: false,
   })
   const scope = new Map([[model.inputs[0].id, { node: input, output: 0 }]])
-  const outputs = model.outputs.map(output => builder.resolve(output, scope, new Map(), false))
-  return { nodes: builder.nodes, outputs }
+  const known = new Map<number, Ref>()
+  const outputs = model.outputs.map(output => builder.resolve(output, scope, known, false))
+  return headLast({ nodes: builder.nodes, outputs })
+}
+
+/** Whether a node is a layer of the head, by its name. */
+export function isHeadLayer({ kind, name }: GraphNode): boolean {
+  return kind === 'layer' && name.startsWith(HEAD_PREFIX)
+}
+
+/** The head's layers and what depends on them behind everything else; among each, the order stays. */
+function headLast({ nodes, outputs }: Graph): Graph {
+  const late: boolean[] = []
+  for (const node of nodes) late.push(isHeadLayer(node) || node.inputs.some(input => late[input.node]))
+  const indices = nodes.map((_, index) => index)
+  const order = [...indices.filter(index => !late[index]), ...indices.filter(index => late[index])]
+  const moved = new Map(order.map((from, to) => [from, to]))
+  const follow = ({ node, output }: Ref): Ref => ({ node: moved.get(node) ?? node, output })
+  return {
+    nodes: order.map(index => ({ ...nodes[index], inputs: nodes[index].inputs.map(follow) })),
+    outputs: outputs.map(follow),
+  }
 }
 
 class GraphBuilder {

@@ -1,10 +1,11 @@
 import { inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
+import { cutPlaces, headStart } from './cut-places.ts'
 import { learnedWeights, type NodeFlops, size } from './flops.ts'
 import type { Graph } from './graph.ts'
 import type { Operation } from './program.ts'
 
-/** A run of operations between two points where exactly one tensor crosses. The last group is the head. */
+/** A run of operations between two places for a cut (cut-places.ts). The last group is the head. */
 export interface LayerGroup {
   readonly name: string
   /** [first, one past the last] operation. */
@@ -90,59 +91,6 @@ function isWide({ layer }: Graph['nodes'][number]): boolean {
     recurrentActivation?: unknown
   }
   return recurrentActivation !== undefined || [kernelSize ?? 1].flat().some(side => side > 1)
-}
-
-/** Layers that finish what the one before them began: no cut comes between. */
-const FINISHING = new Set([
-  'Activation',
-  'BatchNormalization',
-  'Dropout',
-  'ELU',
-  'LayerNormalization',
-  'LeakyReLU',
-  'PReLU',
-  'ReLU',
-  'Softmax',
-  'SpatialDropout2D',
-  'ThresholdedReLU',
-])
-
-/** Operation indices at which the network may be cut: one tensor, and no other, crosses to what follows. */
-export function cutPlaces(graph: Graph, operations: readonly Operation[]): readonly number[] {
-  const operationOf = new Map<number, number>()
-  operations.forEach((operation, index) => {
-    for (const node of operation.nodes) operationOf.set(node, index)
-  })
-  const lastUse = new Map<number, number>()
-  operations.forEach((operation, index) => {
-    for (const node of operation.nodes) {
-      for (const input of graph.nodes[node].inputs) lastUse.set(input.node, index)
-    }
-  })
-  const places: number[] = []
-  const alive = new Set<number>()
-  operations.forEach((operation, index) => {
-    const result = operation.nodes[operation.nodes.length - 1]
-    for (const node of alive) if ((lastUse.get(node) ?? -1) <= index) alive.delete(node)
-    if ((lastUse.get(result) ?? -1) > index) alive.add(result)
-    const inputAlive = (lastUse.get(0) ?? -1) > index
-    if (!inputAlive && alive.size === 1 && alive.has(result) && index + 1 < operations.length) {
-      const next = graph.nodes[operations[index + 1].nodes[0]].layer?.getClassName() ?? ''
-      if (!FINISHING.has(next)) places.push(index + 1)
-    }
-  })
-  return places
-}
-
-/** The head begins at the first layer with weights after the last feature map [.., H, W, C], else at the last one. */
-export function headStart(graph: Graph, operations: readonly Operation[], places: readonly number[]): number {
-  const rank = (operation: Operation) =>
-    graph.nodes[operation.nodes[operation.nodes.length - 1]].shapes[0].length
-  const lastMap = operations.findLastIndex(operation => rank(operation) >= 3)
-  const weighted = (operation: Operation) => parameterCount(graph, operation) > 0
-  let first = operations.findIndex((operation, index) => index > lastMap && weighted(operation))
-  if (first < 0 || lastMap < 0) first = operations.findLastIndex(weighted)
-  return places.findLast(place => place <= first) ?? 0
 }
 
 function parameterCount(graph: Graph, operation: Operation): number {

@@ -6,5 +6,15 @@
 export const headKinds = ['linear', 'mean', 'two-layer', 'gru'] as const
 export type HeadKind = (typeof headKinds)[number]
 
-/** The layer that standardises what a head reads, (x − mean) / deviation by the train split's statistics; never trained. */
-export const STANDARDISATION = 'head_standardise'
+/** Names of a head's layers begin with it. */
+export const HEAD_PREFIX = 'head_'
+
+/**
+ * The layer that standardises what a head reads, (x − mean) / deviation by the train split's statistics; never trained.
+ * A head on maps has one a map, with `_` and its stride behind the name.
+ */
+export const STANDARDISATION = `${HEAD_PREFIX}standardise`
+
+export function isStandardisation(layer: string): boolean {
+  return layer === STANDARDISATION || layer.startsWith(`${STANDARDISATION}_`)
+}

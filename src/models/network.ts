@@ -1,9 +1,10 @@
 import type { Rng } from '../common/random.ts'
-import { type ExecutionContext, execute } from './execute.ts'
+import { crossings } from './cut-places.ts'
+import { type ExecutionContext, execute, results } from './execute.ts'
 import { type NodeFlops, nodeFlops, size, stepFlops, timeSteps } from './flops.ts'
 import { flattenModel, type Graph, type Layer } from './graph.ts'
 import { cutIntoGroups, type LayerGroup } from './groups.ts'
-import { STANDARDISATION } from './head-kinds.ts'
+import { isStandardisation } from './head-kinds.ts'
 import { nativeKernels, withKernels } from './kernels.ts'
 import { compile, type Operation } from './program.ts'
 import { SCALING_LAYER } from './scaling.ts'
@@ -53,6 +54,8 @@ export class Network {
   readonly groups: readonly LayerGroup[]
   readonly variables: readonly Variable[]
   private readonly operations: readonly Operation[]
+  /** By place: the nodes whose results cross it. */
+  private readonly crossings: readonly (readonly number[])[]
   private readonly costs: readonly NodeFlops[]
   /** By node. */
   private readonly groupOf: readonly number[]
@@ -71,8 +74,9 @@ export class Network {
     this.graph = flattenModel(model)
     for (const node of this.graph.nodes)
       if (node.layer && node.layer.name !== SCALING_LAYER)
-        node.layer.trainable = node.layer.name !== STANDARDISATION
+        node.layer.trainable = !isStandardisation(node.layer.name)
     this.operations = compile(this.graph)
+    this.crossings = crossings(this.graph, this.operations)
     this.costs = nodeFlops(this.graph)
     this.groups = cutIntoGroups(this.graph, this.operations, this.costs, groups)
     this.groupOf = this.graph.nodes.map((_, node) => this.groupOfNode(node))
@@ -122,10 +126,10 @@ export class Network {
 
   /** Numbers of one clip that cross into a group; infinite where the model leaves a dimension open. */
   crossingSize(group: number): number {
-    const before = this.operations[this.start(group) - 1]
-    const node = this.graph.nodes[before.nodes[before.nodes.length - 1]]
-    if (node.shapes[0].includes(null)) return Number.POSITIVE_INFINITY
-    return size(node.shapes[0]) * (node.perFrame ? timeSteps(this.graph) : 1)
+    const nodes = this.crossings[this.start(group)].map(node => this.graph.nodes[node])
+    if (nodes.some(node => node.shapes[0].includes(null))) return Number.POSITIVE_INFINITY
+    const frames = timeSteps(this.graph)
+    return nodes.reduce((sum, node) => sum + size(node.shapes[0]) * (node.perFrame ? frames : 1), 0)
   }
 
   /** FLOPs of one clip's forward pass through groups [from, end). */
@@ -141,12 +145,16 @@ export class Network {
     return tf.tidy(() => execute(context, this.start(from), end, { tensor: input, active: false }))
   }
 
-  /** What enters a layer of this name, from pixels, at inference. The caller owns it. */
-  entering(layer: string, input: tf.Tensor, clips: number): tf.Tensor {
-    const node = this.graph.nodes.findIndex(({ name }) => name === layer)
-    const operation = this.operations.findIndex(({ nodes }) => nodes.includes(node))
+  /** What enters these layers, from pixels, at inference. The caller owns the tensors. */
+  entering(layers: readonly Layer[], input: tf.Tensor, clips: number): readonly tf.Tensor[] {
+    const nodes = layers.map(wanted => this.graph.nodes.findIndex(({ layer }) => layer === wanted))
+    const end = Math.max(
+      ...nodes.map(node => this.operations.findIndex(operation => operation.nodes.includes(node))),
+    )
+    const read = nodes.map(node => this.graph.nodes[node].inputs[0].node)
     const context = this.context(clips, { from: 0, trained: new Set() })
-    return tf.tidy(() => execute(context, this.firstOperation, operation, { tensor: input, active: false }))
+    const entering = { tensor: input, active: false }
+    return tf.tidy(() => [...results(context, this.firstOperation, end, entering, read)])
   }
 
   /** Activations at the end of every group for one input: for CKA and probing. The caller owns them. */
@@ -215,6 +223,7 @@ export class Network {
     return {
       graph: this.graph,
       operations: this.operations,
+      crossings: this.crossings,
       native: nativeKernels(),
       batch,
       isActive,

@@ -1,4 +1,5 @@
 import { consumerCounts, type Graph, type GraphNode, type Layer } from './graph.ts'
+import { isStandardisation } from './head-kinds.ts'
 import type { Activation, ConvolutionSpec } from './kernels.ts'
 
 /** One step of execution: a node, or several that run as one piece. Its result is the last node's output. */
@@ -14,6 +15,11 @@ export interface Operation {
   }
   readonly spec?: ConvolutionSpec
   readonly activation: Activation
+}
+
+/** The node whose value an operation gives. */
+export function resultOf({ nodes }: Operation): number {
+  return nodes[nodes.length - 1]
 }
 
 /**
@@ -73,7 +79,8 @@ function convolutionChain(
     if (
       next !== undefined &&
       className(graph.nodes[next]) === 'BatchNormalization' &&
-      normalisesLast(graph.nodes[next])
+      normalisesLast(graph.nodes[next]) &&
+      !isStandardisation(graph.nodes[next].name)
     ) {
       norm = graph.nodes[next].layer
       nodes.push(next)

@@ -1,16 +1,20 @@
 import { inputError, messageOf } from '../common/error.ts'
-import type { Graph, Layer, Ref } from './graph.ts'
+import { type Graph, isHeadLayer, type Layer, type Ref } from './graph.ts'
 import { tf } from './tf.ts'
 
 /**
- * Clones the part of a graph that leads to `until` into a new functional model with another input shape.
- * The weights are copies; the original model is left alone.
+ * Clones the part of a graph that leads to `until` into a new functional model with another input shape, and those outputs.
+ * The weights are copies; the original model is left alone. Names of a head's layers are kept for a head.
  * @param inputShape without the batch axis, e.g. [64, 64, 3]
  * @throws input error when a layer can't work at that size
  */
 export function rebuild(
   graph: Graph,
-  options: { readonly inputShape: readonly (number | null)[]; readonly until: Ref; readonly name: string },
+  options: {
+    readonly inputShape: readonly (number | null)[]
+    readonly until: readonly Ref[]
+    readonly name: string
+  },
 ): tf.LayersModel {
   const needed = ancestors(graph, options.until)
   const clones = new Map<Layer, Layer>()
@@ -28,7 +32,7 @@ export function rebuild(
     const inputs = node.inputs.map(ref => pick(made, ref))
     let clone = clones.get(node.layer)
     try {
-      clone ??= cloneLayer(node.layer, node.name)
+      clone ??= cloneLayer(node.layer, isHeadLayer(node) ? `backbone_${node.name}` : node.name)
       const output = clone.apply(inputs.length === 1 ? inputs[0] : inputs) as
         | tf.SymbolicTensor
         | tf.SymbolicTensor[]
@@ -44,7 +48,8 @@ export function rebuild(
     if (!clones.has(node.layer)) copyWeights(node.layer, clone)
     clones.set(node.layer, clone)
   }
-  const model = tf.model({ inputs: input, outputs: pick(made, options.until), name: options.name })
+  const outputs = options.until.map(ref => pick(made, ref))
+  const model = tf.model({ inputs: input, outputs, name: options.name })
   for (const layer of model.layers) layer.trainable = true
   return model
 }
@@ -73,13 +78,13 @@ function pick(made: ReadonlyMap<number, tf.SymbolicTensor[]>, ref: Ref): tf.Symb
   return tensors[ref.output]
 }
 
-function ancestors(graph: Graph, until: Ref): Set<number> {
+function ancestors(graph: Graph, until: readonly Ref[]): Set<number> {
   const needed = new Set<number>()
   const visit = (index: number): void => {
     if (needed.has(index)) return
     needed.add(index)
     for (const input of graph.nodes[index].inputs) visit(input.node)
   }
-  visit(until.node)
+  for (const { node } of until) visit(node)
   return needed
 }
