@@ -1,0 +1,190 @@
+import { AREA_RANGES, type ClassMatches, THRESHOLDS } from './match.ts'
+
+/** Recalls at which precision is read: 0, 0.01, … 1, as numpy.linspace has them. */
+export const RECALLS: readonly number[] = Array.from({ length: 101 }, (_, i) =>
+  i === 100 ? 1 : i * (1 / 100),
+)
+
+/** Detections of a class on an image that count for recall alone, beside all. */
+export const FEWER_DETECTIONS = [1, 10] as const
+
+/** Average precision and recalls of a class; undefined where no box is to be found. */
+export interface ClassFigures {
+  /** [ranges][thresholds] */
+  readonly precision: readonly (readonly number[] | undefined)[]
+  /** [ranges][thresholds] */
+  readonly recall: readonly (readonly number[] | undefined)[]
+  /** [1 or 10 detections][thresholds], over boxes of any size. */
+  readonly early: readonly (readonly number[] | undefined)[]
+}
+
+/** The detections that found a box, at one area range and threshold, in the order of their scores over all images. */
+interface Hits {
+  /** Places among all detections of the class. */
+  readonly places: Int32Array
+  /** Detections that are not ignored, up to each and with it. */
+  readonly ranks: Int32Array
+}
+
+/** One image's part of a class. */
+interface Part {
+  readonly matches: ClassMatches
+  /** Places of its detections among all of the class, ascending. */
+  readonly places: Int32Array
+}
+
+/** All images' detections of one class in one order: leaving an image out is a walk along what was found. */
+export class ClassCurves {
+  private readonly parts: ReadonlyMap<number, Part>
+  /** [ranges · thresholds] */
+  private readonly hits: readonly Hits[]
+  private readonly positives: readonly number[]
+  /** [1 or 10 detections · thresholds] */
+  private readonly early: readonly number[]
+  private readonly scratch: Float64Array
+
+  /** @param images by their index. */
+  constructor(images: ReadonlyMap<number, ClassMatches>) {
+    this.parts = partsOf(images)
+    const parts = [...this.parts.values()]
+    this.positives = AREA_RANGES.map((_, a) => total(parts.map(({ matches }) => matches.positives[a])))
+    this.hits = hitsOf(parts)
+    this.early = earlyKeys((most, t) => total(parts.map(({ matches }) => foundEarly(matches, most, t))))
+    this.scratch = new Float64Array(Math.max(0, ...this.hits.map(({ places }) => places.length)))
+  }
+
+  has(image: number): boolean {
+    return this.parts.has(image)
+  }
+
+  /** Of all images, or of all but one. */
+  figures(without?: number): ClassFigures {
+    const out = without === undefined ? undefined : this.parts.get(without)
+    const positives = this.positives.map((all, a) => all - (out?.matches.positives[a] ?? 0))
+    const ofRange = <T>(a: number, of: (t: number) => T) =>
+      positives[a] === 0 ? undefined : THRESHOLDS.map((_, t) => of(t))
+    const counts = AREA_RANGES.map((_, a) =>
+      ofRange(a, t => {
+        const count = this.precisions(a, t, out)
+        return { count, precision: total(readAt(this.scratch, count, positives[a])) / RECALLS.length }
+      }),
+    )
+    return {
+      precision: counts.map(range => range?.map(({ precision }) => precision)),
+      recall: counts.map((range, a) => range?.map(({ count }) => count / positives[a])),
+      early: FEWER_DETECTIONS.map((most, m) =>
+        ofRange(0, t => {
+          const left = out === undefined ? 0 : foundEarly(out.matches, most, t)
+          return (this.early[m * THRESHOLDS.length + t] - left) / positives[0]
+        }),
+      ),
+    }
+  }
+
+  /** Precision at each of `RECALLS`, at threshold `t`; undefined where no box is to be found. */
+  curve(t: number): readonly number[] | undefined {
+    if (this.positives[0] === 0) return undefined
+    return readAt(this.scratch, this.precisions(0, t, undefined), this.positives[0])
+  }
+
+  /** Writes into `scratch` the precision at each box that is found; gives their number. */
+  private precisions(a: number, t: number, out: Part | undefined): number {
+    const { places, ranks } = this.hits[a * THRESHOLDS.length + t]
+    const own = out?.places
+    const ignored = out?.matches.ignored
+    const first = a * (own?.length ?? 0)
+    let count = 0
+    let at = 0
+    let removed = 0
+    for (let i = 0; i < places.length; i++) {
+      if (own !== undefined && ignored !== undefined) {
+        while (at < own.length && own[at] < places[i]) {
+          if (((ignored[first + at] >> t) & 1) === 0) removed++
+          at++
+        }
+        if (own[at] === places[i]) {
+          removed++
+          at++
+          continue
+        }
+      }
+      count++
+      this.scratch[count - 1] = count / (ranks[i] - removed)
+    }
+    return count
+  }
+}
+
+/** Precision at each recall: the highest at that recall or a higher one; 0 where it isn't reached. */
+function readAt(precisions: Float64Array, count: number, positives: number): number[] {
+  for (let i = count - 2; i >= 0; i--) precisions[i] = Math.max(precisions[i], precisions[i + 1])
+  let found = 1
+  return RECALLS.map(recall => {
+    while (found <= count && found / positives < recall) found++
+    return found <= count ? precisions[found - 1] : 0
+  })
+}
+
+/** The surest first; of equal ones those of an earlier image. */
+function partsOf(images: ReadonlyMap<number, ClassMatches>): ReadonlyMap<number, Part> {
+  const parts = new Map<number, Part>()
+  const all: { readonly score: number; readonly part: Part; readonly own: number }[] = []
+  for (const [image, matches] of images) {
+    const part = { matches, places: new Int32Array(matches.scores.length) }
+    parts.set(image, part)
+    matches.scores.forEach((score, own) => {
+      all.push({ score, part, own })
+    })
+  }
+  all.sort((a, b) => b.score - a.score)
+  all.forEach(({ part, own }, place) => {
+    part.places[own] = place
+  })
+  return parts
+}
+
+function hitsOf(parts: readonly Part[]): readonly Hits[] {
+  const n = total(parts.map(({ places }) => places.length))
+  return AREA_RANGES.flatMap((_, a) => {
+    const found = inOrder(parts, n, a, 'found')
+    const ignored = inOrder(parts, n, a, 'ignored')
+    return THRESHOLDS.map((_, t) => hitsAt(found, ignored, t))
+  })
+}
+
+/** [n]: one area range's bits, of all detections in their order. */
+function inOrder(parts: readonly Part[], n: number, a: number, key: 'found' | 'ignored'): Uint16Array {
+  const result = new Uint16Array(n)
+  for (const { matches, places } of parts)
+    for (let own = 0; own < places.length; own++) result[places[own]] = matches[key][a * places.length + own]
+  return result
+}
+
+function hitsAt(found: Uint16Array, ignored: Uint16Array, t: number): Hits {
+  const places: number[] = []
+  const ranks: number[] = []
+  let rank = 0
+  for (let place = 0; place < found.length; place++) {
+    if ((ignored[place] >> t) & 1) continue
+    rank++
+    if (((found[place] >> t) & 1) === 0) continue
+    places.push(place)
+    ranks.push(rank)
+  }
+  return { places: Int32Array.from(places), ranks: Int32Array.from(ranks) }
+}
+
+function earlyKeys<T>(of: (most: number, t: number) => T): readonly T[] {
+  return FEWER_DETECTIONS.flatMap(most => THRESHOLDS.map((_, t) => of(most, t)))
+}
+
+/** Boxes of any size that the image's surest detections found. */
+function foundEarly({ scores, found }: ClassMatches, most: number, t: number): number {
+  let count = 0
+  for (let d = 0; d < Math.min(most, scores.length); d++) count += (found[d] >> t) & 1
+  return count
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}
