@@ -1,11 +1,13 @@
 import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
+import { findFeatureMaps } from './feature-maps.ts'
 import { findFeatureMap } from './features.ts'
 import { flattenModel } from './graph.ts'
-import { buildHead, type HeadBuilder, type HeadOutput, standardised } from './head.ts'
-import type { HeadKind } from './head-kinds.ts'
+import { buildHead, closed, type HeadBuilder, type HeadOutput, standardised } from './head.ts'
+import { type HeadKind, STANDARDISATION } from './head-kinds.ts'
 import { rebuild } from './rebuild.ts'
 import { type InputScaling, SCALING_LAYER } from './scaling.ts'
+import type { MapsHead } from './tasks/task.ts'
 import { tf } from './tf.ts'
 
 export interface ClipModelOptions {
@@ -22,7 +24,9 @@ export interface ClipModelOptions {
 
 /**
  * A clip model on a pretrained image network: pixels [T, H, W, C] in 0..255 → scaling → the network's
- * feature map, pooled, on every frame → standardised → head. One tfjs layers model, in plain layers only.
+ * feature map, pooled, on every frame → standardised → head; or → the maps that the task's head reads, standardised →
+ * that head, all of it on every frame. One tfjs layers model, in plain layers only.
+ * @throws input error where the network or the size doesn't give the maps
  */
 export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOptions): tf.LayersModel {
   const [height, width] = options.size
@@ -34,18 +38,79 @@ export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOpt
         'clips need an image model ([height, width, 1 or 3]) or a video model ([frames, height, width, 1 or 3])',
     )
   }
+  const pixels = tf.input({ shape: [options.frames, height, width, channels], name: 'clip' })
+  const scaled = applyScaling(options.scaling, channels, pixels)
+  const { reads } = options.output
+  const output =
+    typeof reads === 'object'
+      ? closed(
+          applyOverTime(framesToAnswers(pretrained, reads, options), 'frames', scaled),
+          options.output.activation,
+        )
+      : buildHead(standardised(pooledFeatures(pretrained, options, scaled)), options)
+  return tf.model({ inputs: pixels, outputs: output, name: 'clip_model' })
+}
+
+/** [T, F]: the network's last map on every frame, averaged over places. */
+function pooledFeatures(
+  pretrained: tf.LayersModel,
+  { size }: ClipModelOptions,
+  scaled: tf.SymbolicTensor,
+): tf.SymbolicTensor {
   const graph = flattenModel(pretrained)
   const backbone = rebuild(graph, {
-    inputShape: [height, width, channels],
+    inputShape: [...size, pretrained.inputs[0].shape[3]],
     until: [findFeatureMap(graph)],
     name: 'backbone',
   })
-  const pixels = tf.input({ shape: [options.frames, height, width, channels], name: 'clip' })
-  const scaled = applyScaling(options.scaling, channels, pixels)
   const maps = applyOverTime(backbone, 'frames', scaled)
-  const features = applyOverTime(tf.layers.globalAveragePooling2d({ name: 'pool' }), 'pooled', maps)
-  const output = buildHead(standardised(features), options)
-  return tf.model({ inputs: pixels, outputs: output, name: 'clip_model' })
+  return applyOverTime(tf.layers.globalAveragePooling2d({ name: 'pool' }), 'pooled', maps)
+}
+
+/** One frame through the backbone to the maps that a head reads, each standardised, and through that head. */
+function framesToAnswers(
+  pretrained: tf.LayersModel,
+  { strides, build }: MapsHead,
+  { size, rng }: ClipModelOptions,
+): tf.LayersModel {
+  refuseIndivisible(size, strides)
+  const graph = flattenModel(pretrained)
+  const until = findFeatureMaps(graph, strides)
+  const backbone = rebuild(graph, {
+    inputShape: [...size, pretrained.inputs[0].shape[3]],
+    until,
+    name: 'backbone',
+  })
+  const maps = until.map(({ node }, i) => {
+    refuseBorders(backbone.outputs[i], graph.nodes[node].name, size, strides[i])
+    return standardised(backbone.outputs[i], `${STANDARDISATION}_${strides[i]}`)
+  })
+  return tf.model({ inputs: backbone.inputs, outputs: build(maps, { rng }), name: 'frame_model' })
+}
+
+/** @throws input error that names the sizes next to one that the strides don't divide */
+function refuseIndivisible(size: readonly number[], strides: readonly number[]): void {
+  const largest = Math.max(...strides)
+  const side = size.find(length => length % largest !== 0)
+  if (side === undefined) return
+  const below = Math.floor(side / largest) * largest
+  const near = below === 0 ? `${largest}` : `${below} or ${below + largest}`
+  throw inputError(
+    'model.size',
+    `an input of ${size.join('x')} has no whole maps of stride ${largest}, which the task's head reads: take --size ${near}`,
+  )
+}
+
+/** @throws input error for a map that lost places at its borders */
+function refuseBorders(map: tf.SymbolicTensor, layer: string, size: readonly number[], stride: number): void {
+  const [height, width] = map.shape.slice(1, 3)
+  const wanted = size.map(side => side / stride)
+  if (height === wanted[0] && width === wanted[1]) return
+  throw inputError(
+    'model.borders',
+    `the map of stride ${stride} (layer '${layer}') has ${height}x${width} places where the task's head needs ${wanted.join('x')}: ` +
+      'the network cuts off borders (padding "valid"); take one that pads',
+  )
 }
 
 export function applyOverTime(

@@ -44,6 +44,19 @@ export function composedConvolution(
   return bias === undefined ? y : tf.add(y, bias)
 }
 
+/**
+ * Nearest upsampling by whole factors. (The gradient of tfjs 4.22's cpu engine is wrong from the second row of a batch
+ * on: it reads them at the input's offsets.)
+ * @param x [N, H, W, C]
+ */
+export function composedUpsampling(x: tf.Tensor, [rows, columns]: readonly [number, number]): tf.Tensor {
+  const [n, height, width, channels] = x.shape
+  // Tiles of four axes: tfjs differentiates no others.
+  const wide = tf.tile(tf.reshape(x, [n * height, width, 1, channels]), [1, 1, columns, 1])
+  const high = tf.tile(tf.reshape(wide, [n, height, 1, width * columns * channels]), [1, 1, rows, 1])
+  return tf.reshape(high, [n, height * rows, width * columns, channels])
+}
+
 type Sides = 'same' | readonly [number, number]
 
 function sides(spec: ConvolutionSpec, dimension: 0 | 1): Sides {

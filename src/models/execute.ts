@@ -1,5 +1,5 @@
 import type { Rng } from '../common/random.ts'
-import { composedConvolution } from './composed.ts'
+import { composedConvolution, composedUpsampling } from './composed.ts'
 import { type FrozenNorm, fusedActivation, fusedBatchNorm, fusedConvolution, type Value } from './fused.ts'
 import type { Graph, GraphNode, Layer } from './graph.ts'
 import type { NativeKernels } from './kernels.ts'
@@ -109,6 +109,13 @@ function run(context: ExecutionContext, operation: Operation, values: ReadonlyMa
       return { tensor: runBatchNorm(context, operation.layers.norm as Layer, x), active }
     case 'dropout':
       return { tensor: dropout(context, graph.nodes[operation.nodes[0]].layer as Layer, x.tensor), active }
+    case 'upsampling': {
+      if (context.native !== undefined) break
+      const { size } = (graph.nodes[operation.nodes[0]].layer as Layer).getConfig() as {
+        size: [number, number]
+      }
+      return { tensor: composedUpsampling(x.tensor, size), active }
+    }
   }
   return { tensor: runNode(context, graph.nodes[operation.nodes[0]], values), active }
 }

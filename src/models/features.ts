@@ -33,21 +33,21 @@ export function findFeatureMap(graph: Graph): Ref {
   }
 }
 
-function isMap(node: GraphNode): boolean {
+export function isMap(node: GraphNode): boolean {
   return node.shapes[0].length === 3
 }
 
 /** A detector or segmenter ends in a convolution that makes boxes or classes: its head, not its features. */
-function isOutputConvolution(node: GraphNode): boolean {
+export function isOutputConvolution(node: GraphNode): boolean {
   const layer = node.layer
   return layer?.getClassName() === 'Conv2D' && 'useBias' in layer && layer.useBias === true
 }
 
-function poolsToOne(node: GraphNode): boolean {
+export function poolsToOne(node: GraphNode): boolean {
   const [height, width] = node.shapes[0]
   return POOLING.has(node.layer?.getClassName() ?? '') && height === 1 && width === 1
 }
 
-function isDropout(node: GraphNode): boolean {
+export function isDropout(node: GraphNode): boolean {
   return (node.layer?.getClassName() ?? '').includes('Dropout')
 }

@@ -173,3 +173,15 @@ export function consumerCounts(graph: Graph): number[] {
   for (const output of graph.outputs) counts[output.node]++
   return counts
 }
+
+/** The nodes that lead to these, and they themselves. */
+export function ancestors(graph: Graph, until: readonly Ref[]): ReadonlySet<number> {
+  const needed = new Set<number>()
+  const visit = (index: number): void => {
+    if (needed.has(index)) return
+    needed.add(index)
+    for (const input of graph.nodes[index].inputs) visit(input.node)
+  }
+  for (const { node } of until) visit(node)
+  return needed
+}

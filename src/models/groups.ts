@@ -2,7 +2,7 @@ import { inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
 import { cutPlaces, headStart } from './cut-places.ts'
 import { learnedWeights, type NodeFlops, size } from './flops.ts'
-import type { Graph } from './graph.ts'
+import type { Graph, Layer } from './graph.ts'
 import type { Operation } from './program.ts'
 
 /** A run of operations between two places for a cut (cut-places.ts). The last group is the head. */
@@ -33,7 +33,7 @@ export function cutIntoGroups(
   const costs = operations.map(operation =>
     operation.nodes.reduce((sum, node) => sum + flops[node].forward, 0),
   )
-  const parameters = operations.map(operation => parameterCount(graph, operation))
+  const parameters = parameterCounts(graph, operations)
   const places = cutPlaces(graph, operations)
   const ends = !('after' in wanted)
     ? balancedCuts(wanted, { costs, parameters, places, head: headStart(graph, operations, places) })
@@ -93,11 +93,15 @@ function isWide({ layer }: Graph['nodes'][number]): boolean {
   return recurrentActivation !== undefined || [kernelSize ?? 1].flat().some(side => side > 1)
 }
 
-function parameterCount(graph: Graph, operation: Operation): number {
-  return operation.nodes.reduce((sum, node) => {
-    const weights = learnedWeights(graph.nodes[node])
-    return sum + weights.reduce((total, weight) => total + size(weight.shape), 0)
-  }, 0)
+/** By operation; a layer that is called more than once counts where it is called first. */
+function parameterCounts(graph: Graph, operations: readonly Operation[]): readonly number[] {
+  const seen = new Set<Layer | undefined>()
+  return operations.map(({ nodes }) => {
+    const fresh = nodes.filter(node => !seen.has(graph.nodes[node].layer))
+    for (const node of fresh) seen.add(graph.nodes[node].layer)
+    const weights = fresh.flatMap(node => learnedWeights(graph.nodes[node]))
+    return weights.reduce((total, weight) => total + size(weight.shape), 0)
+  })
 }
 
 type Count = { readonly count: number } | { readonly atMost: number }

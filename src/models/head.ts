@@ -23,7 +23,7 @@ export function standardised(features: tf.SymbolicTensor, name: string = STANDAR
 }
 
 /** What a head gives for a task, apart from how a fresh one begins. */
-export type HeadOutput = Pick<TaskHead, 'units' | 'activation'>
+export type HeadOutput = Pick<TaskHead, 'reads' | 'units' | 'activation'>
 
 /** A task's outputs from standardised features [T, F]. The last layer starts at zero: a fresh head guesses. */
 export function buildHead(
@@ -40,9 +40,14 @@ export function closing(features: tf.SymbolicTensor, { units, activation }: Head
   const name = activation === 'softmax' ? 'head_logits' : 'head_outputs'
   const dense = tf.layers.dense({ units, name, kernelInitializer: 'zeros' })
   const outputs = dense.apply(features) as tf.SymbolicTensor
+  return closed(outputs, activation)
+}
+
+/** Behind an activation layer of its own, where there is one. */
+export function closed(outputs: tf.SymbolicTensor, activation: HeadOutput['activation']): tf.SymbolicTensor {
   if (activation === 'linear') return outputs
-  const closed = activation === 'softmax' ? 'probabilities' : 'head_activation'
-  return tf.layers.activation({ activation, name: closed }).apply(outputs) as tf.SymbolicTensor
+  const name = activation === 'softmax' ? 'probabilities' : 'head_activation'
+  return tf.layers.activation({ activation, name }).apply(outputs) as tf.SymbolicTensor
 }
 
 function hidden(features: tf.SymbolicTensor, head: HeadKind, rng: Rng): tf.SymbolicTensor {

@@ -1,5 +1,6 @@
 import type { Rng } from '../common/random.ts'
 import type { Layer } from './graph.ts'
+import { isStandardisation } from './head-kinds.ts'
 import type { Network } from './network.ts'
 import type { Variable } from './variables.ts'
 
@@ -17,7 +18,7 @@ export function readWeights(network: Network): Weights {
  * A run's starting weights: the pretrained ones with a fresh head, or, `fromScratch`, fresh ones everywhere.
  * Kernels are Glorot uniform (Glorot & Bengio 2010), recurrent kernels orthogonal, as Keras initialises them;
  * variables of other roles (a head of the user's own) keep what they were built with. A fresh head's last layer, where
- * it is dense, is zero with the task's start as its bias: training starts from guessing by it.
+ * it is dense or a convolution, is zero with the task's start as its bias: training starts from guessing by it.
  */
 export function initialWeights(
   network: Network,
@@ -34,7 +35,9 @@ export function initialWeights(
   const output = outputLayer(network, options.headStart.length)
   return Object.fromEntries(
     network.variables.map(variable => {
-      const fresh = options.fromScratch === true || (variable.group === head && options.keepHead !== true)
+      const isFitted = isStandardisation(variable.layer.name)
+      const own = variable.group === head && options.keepHead !== true && !isFitted
+      const fresh = options.fromScratch === true || own
       const drawn = fresh ? initialize(variable, options.rng) : undefined
       const guessing = fresh && variable.layer === output ? guess(variable, options.headStart) : undefined
       return [variable.name, guessing ?? drawn ?? pretrained[variable.name]]
@@ -42,11 +45,12 @@ export function initialWeights(
   )
 }
 
-/** The dense layer of so many units that the network ends in, where it does. */
+/** The dense layer, or the convolution, of so many units that the network ends in, where it does. */
 export function outputLayer(network: Network, units: number): Layer | undefined {
   const last = network.variables.findLast(({ learned }) => learned)
   const width = last?.shape[last.shape.length - 1]
-  return last?.layer.getClassName() === 'Dense' && width === units ? last.layer : undefined
+  const makes = ['Conv2D', 'Dense'].includes(last?.layer.getClassName() ?? '')
+  return makes && width === units ? last?.layer : undefined
 }
 
 function guess({ role, size }: Variable, start: Float32Array): Float32Array {

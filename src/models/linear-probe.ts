@@ -13,8 +13,9 @@ export interface ProbeSolution {
   readonly flops: number
 }
 
-/** Whether the head is one dense layer on what enters it: then the linear probe is a setting of this network. */
+/** Whether the head is one dense layer on a clip's features: then the linear probe is a setting of this network. */
 export function hasLinearHead(network: Network, units: number): boolean {
+  if (network.model.outputs[0].shape.length !== 2) return false
   const head = network.groups.length - 1
   const output = outputLayer(network, units)
   const own = network.variables.filter(({ group }) => group === head)

@@ -4,7 +4,7 @@ import type { Activation, ConvolutionSpec } from './kernels.ts'
 
 /** One step of execution: a node, or several that run as one piece. Its result is the last node's output. */
 export interface Operation {
-  readonly kind: 'node' | 'convolution' | 'activation' | 'batchNorm' | 'dropout'
+  readonly kind: 'node' | 'convolution' | 'activation' | 'batchNorm' | 'dropout' | 'upsampling'
   /** The nodes covered, in order. */
   readonly nodes: readonly number[]
   /** Node whose value the operation reads (single-input kinds). */
@@ -115,6 +115,7 @@ function single(node: GraphNode, index: number): Operation {
     return { ...common, kind: 'batchNorm', layers: { norm: node.layer } }
   }
   if (className(node) === 'Dropout') return { ...common, kind: 'dropout' }
+  if (isNearestUpsampling(node)) return { ...common, kind: 'upsampling' }
   return { ...common, kind: 'node' }
 }
 
@@ -125,6 +126,12 @@ function isConvolution(node: GraphNode): boolean {
   const { dataFormat, padding, strides } = config(node)
   const [rows, columns] = pair(strides)
   return dataFormat !== 'channelsFirst' && (padding === 'same' || padding === 'valid') && rows === columns
+}
+
+function isNearestUpsampling(node: GraphNode): boolean {
+  if (className(node) !== 'UpSampling2D') return false
+  const { interpolation, dataFormat } = (node.layer?.getConfig() ?? {}) as Record<string, unknown>
+  return interpolation === 'nearest' && dataFormat !== 'channelsFirst'
 }
 
 function activationNode(node: GraphNode): 'relu' | 'relu6' | undefined {

@@ -1,5 +1,5 @@
 import { inputError, messageOf } from '../common/error.ts'
-import { type Graph, isHeadLayer, type Layer, type Ref } from './graph.ts'
+import { ancestors, type Graph, isHeadLayer, type Layer, type Ref } from './graph.ts'
 import { tf } from './tf.ts'
 
 /**
@@ -76,15 +76,4 @@ function pick(made: ReadonlyMap<number, tf.SymbolicTensor[]>, ref: Ref): tf.Symb
   const tensors = made.get(ref.node)
   if (tensors === undefined) throw new Error(`node ${ref.node} comes before what it reads`)
   return tensors[ref.output]
-}
-
-function ancestors(graph: Graph, until: readonly Ref[]): Set<number> {
-  const needed = new Set<number>()
-  const visit = (index: number): void => {
-    if (needed.has(index)) return
-    needed.add(index)
-    for (const input of graph.nodes[index].inputs) visit(input.node)
-  }
-  for (const { node } of until) visit(node)
-  return needed
 }

@@ -19,6 +19,12 @@ export interface VideoModelOptions {
  */
 export function adaptVideoModel(model: tf.LayersModel, options: VideoModelOptions): tf.LayersModel {
   const { output, clip, scaling } = options
+  if (typeof output.reads === 'object') {
+    throw inputError(
+      'model.no-maps',
+      `the task's head reads maps of single frames, which the video model '${model.name}' doesn't offer: take an image network`,
+    )
+  }
   const last = model.layers.findLast(layer => layer.weights.length > 0)
   if (last === undefined || Array.isArray(last.input)) {
     throw inputError('model.no-features', `the model '${model.name}' has no last layer to replace by a head`)

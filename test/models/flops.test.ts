@@ -6,6 +6,7 @@ import { nodeFlops, size } from '../../src/models/flops.ts'
 import { flattenModel, type GraphNode } from '../../src/models/graph.ts'
 import { Network } from '../../src/models/network.ts'
 import { tf } from '../../src/models/tf.ts'
+import { denseHead, denseModel } from '../support/dense.ts'
 import { syntheticSplits, tinyTrainee } from '../support/world.ts'
 
 type ByLayer = Readonly<Record<string, number>>
@@ -116,6 +117,41 @@ describe('layers that the golden networks lack', () => {
       tf.sequential({ layers: [tf.layers.bidirectional({ layer: gru(), inputShape: [7, 5] })] }),
     )
     expect(Object.values(both)).toEqual(Object.values(one).map(flops => 2 * flops))
+  })
+})
+
+describe('heads on maps, by hand', () => {
+  // Two frames of 12x12 give maps of 6x6x8 and 3x3x10; heads are 6 wide, with 3 numbers a place.
+  const sides = [6 * 6, 3 * 3]
+  const headFlops = (kind: 'detection' | 'segmentation') => {
+    const network = new Network(denseModel(denseHead(kind)), { count: 2 })
+    const backbone = new Network(denseModel(denseHead(kind)), { count: 2 }).groups[0].flops
+    expect(network.forwardFlops()).toBe(backbone + network.groups[1].flops)
+    return network.groups[1].flops / 2
+  }
+  const standardised = 2 * (sides[0] * 8 + sides[1] * 10)
+
+  test('detection: lateral convolutions, a sum, and a tower and output on both levels', () => {
+    const lateral = 2 * 6 * (sides[0] * 8 + sides[1] * 10)
+    const fused = sides[0] * 6
+    const tower = 2 * (2 * 9 * 6 + 2 * 6 * 6 + 6)
+    const output = 2 * 6 * 3
+    expect(headFlops('detection')).toBe(
+      standardised + lateral + fused + (sides[0] + sides[1]) * (tower + output),
+    )
+  })
+
+  test('segmentation: a gated convolution on the coarse map, and the output on both side by side', () => {
+    const values = sides[1] * (2 * 10 * 6 + 6)
+    const gate = sides[1] * 10 + 2 * 10 * 6 + 6 + sides[1] * 6
+    const output = sides[0] * 2 * (8 + 6) * 3
+    expect(headFlops('segmentation')).toBe(standardised + values + gate + output)
+  })
+
+  test('a layer that levels share has its parameters once', () => {
+    const { groups, variables } = new Network(denseModel(denseHead('detection')), { count: 2 })
+    const learned = variables.filter(({ learned: is }) => is).reduce((sum, { size: own }) => sum + own, 0)
+    expect(groups[0].parameters + groups[1].parameters).toBe(learned)
   })
 })
 
