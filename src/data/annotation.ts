@@ -26,16 +26,33 @@ export interface Segment {
   readonly end: number
 }
 
+/** What the numbers of a mask's pixels stand for. A class is its place in the dataset's `maskClasses`, or `IGNORED`. */
+export interface Legend {
+  /** Classes by a palette's index or a grey value. */
+  readonly indices?: ReadonlyMap<number, number>
+  /** Classes by colour, 0xrrggbb. */
+  readonly colours?: ReadonlyMap<number, number>
+}
+
+/** A picture in which each pixel says of which class the clip's is. */
+export interface Mask {
+  /** Absolute; a PNG. */
+  readonly path: string
+  readonly legend: Legend
+  /** Pixels by class. */
+  readonly counts: readonly number[]
+}
+
 /** What is known of a clip beyond its label, as its files say it. */
 export interface Annotation {
   /** [height, width] of the source's frames as they are shown, turned by rotation metadata. */
   readonly size: readonly [number, number]
-  /** By time. Frames between two that are listed hold no object, unless `sparse`. */
+  /** By time, every frame of the source, also those that hold no object; of a `sparse` clip those that were looked at. */
   readonly boxes?: readonly FrameBoxes[]
   /** Nothing is known of frames that `boxes` doesn't list. */
   readonly sparse?: boolean
-  /** Absolute path of a picture, an index a pixel. */
-  readonly mask?: string
+  /** Of all frames. */
+  readonly mask?: Mask
   /** By time, none over another. */
   readonly segments?: readonly Segment[]
 }

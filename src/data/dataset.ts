@@ -64,4 +64,7 @@ export interface LoadOptions {
 export interface Found {
   readonly clips: readonly Clip[]
   readonly skipped: Dataset['skipped']
+  readonly boxClasses?: readonly string[]
+  readonly maskClasses?: readonly string[]
+  readonly segmentClasses?: readonly string[]
 }

@@ -1,64 +1,92 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { basename, dirname, extname, relative, resolve, sep } from 'node:path'
-import { parse } from 'csv-parse/sync'
-import { inputError, interrupted, messageOf } from '../common/error.ts'
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, relative, resolve, sep } from 'node:path'
+import { inputError, interrupted } from '../common/error.ts'
 import { nearest } from '../common/suggest.ts'
+import { readBoxes } from './annotations/boxes-csv.ts'
+import { readSegments } from './annotations/segments-csv.ts'
+import { annotate, type ManifestClip, sidecarsOf } from './annotations/sidecars.ts'
 import type { Clip, Found, LoadOptions } from './dataset.ts'
 import { problemOf } from './folder.ts'
 import { parseSplit, SPLIT_NAMES } from './split-names.ts'
-
-interface Row {
-  readonly line: number
-  readonly cells: readonly string[]
-}
-
-/** A row's cell by column name; undefined when there is no such column or nothing in it. */
-type Cell = (column: string) => string | undefined
+import { type Cell, missingColumn, readTable, type Table } from './table.ts'
 
 /**
- * A CSV manifest: `path,label`, optional `split`, `group`, `start`, `end` (seconds); other columns are ignored.
- * Paths are relative to the manifest.
+ * A CSV manifest: `path,label`, optional `split`, `group`, `start`, `end` (seconds), `mask`; other columns are ignored.
+ * Paths are relative to the manifest. `boxes.csv`, `segments.csv` and `classes.csv` beside it say more of its clips, which
+ * need no label then.
  */
 export async function loadManifest(file: string, options: LoadOptions): Promise<Found> {
-  const [header, ...rows] = await readRows(file)
-  if (header === undefined)
-    throw inputError('data.empty-manifest', `${file} is empty: it needs a line path,label`)
-  const columns = header.cells.map(name => name.trim())
-  const groupColumn = await checkColumns(file, columns, options.groupColumn)
-  if (rows.length === 0)
+  const table = await readTable(file, ['path'])
+  const sidecars = await sidecarsOf(file)
+  const annotated = [sidecars.boxes, sidecars.segments].some(Boolean) || table.columns.includes('mask')
+  const groupColumn = await checkColumns(table, annotated, options.groupColumn)
+  if (table.rows.length === 0)
     throw inputError('data.no-videos', `${file} names no clip: nothing follows its header`)
-
-  const clips: Clip[] = []
-  const skipped: { path: string; reason: string }[] = []
-  const missing: string[] = []
+  const rows: ManifestClip[] = []
   const lines = new Map<string, number>()
-  for (const row of rows) {
+  for (const { cell, where, line } of table.rows) {
     if (options.signal?.aborted) throw interrupted()
-    const cell: Cell = name => row.cells[columns.indexOf(name)]?.trim() || undefined
-    const where = `${file} line ${row.line}`
-    const clip = parseClip(cell, file, where, groupColumn)
+    const clip = parseClip(cell, file, where, groupColumn, annotated)
     const before = lines.get(clip.id)
     if (before !== undefined)
       throw inputError('data.duplicate', `${where}: ${clip.id} is listed already, in line ${before}`)
-    lines.set(clip.id, row.line)
-    const problem = await problemOf(clip.path)
-    if (problem === undefined) clips.push(clip)
-    else if (options.skipBroken) skipped.push({ path: clip.path, reason: `${problem} (line ${row.line})` })
-    else missing.push(`line ${row.line}: ${clip.path} ${problem}`)
+    lines.set(clip.id, line)
+    rows.push({ clip, where, ...annotationCells(cell, file, where) })
+  }
+  const { present, skipped } = await dropMissing(file, rows, options)
+  if (!annotated) return { clips: present.map(({ clip }) => clip), skipped }
+  const found = await annotate(present, sidecars, {
+    ...options,
+    partial: basename(file).toLowerCase() !== 'labels.csv' || skipped.length > 0,
+  })
+  return { ...found, skipped: [...skipped, ...found.skipped] }
+}
+
+/** A dataset that boxes.csv and segments.csv of a folder make without a manifest: of the clips that they name. */
+export async function loadSidecars(file: string, options: LoadOptions): Promise<Found> {
+  const { boxes, segments } = await sidecarsOf(file)
+  const tables = [boxes && (await readBoxes(boxes)), segments && (await readSegments(segments))]
+  const named = new Map<string, string>()
+  for (const table of tables)
+    for (const [path, [{ where }]] of table || []) if (!named.has(path)) named.set(path, where)
+  if (named.size === 0)
+    throw inputError('data.no-videos', `${file} names no clip: nothing follows its header`)
+  const rows = [...named].map(([path, where]) => {
+    const id = relative(dirname(file), path).split(sep).join('/')
+    return { clip: { id, path, label: '' }, where, sparse: false }
+  })
+  const { present, skipped } = await dropMissing(file, rows, options)
+  const found = await annotate(present, { boxes, segments }, { ...options, partial: true })
+  return { ...found, skipped: [...skipped, ...found.skipped] }
+}
+
+/** @throws input error that lists the first of the missing files, unless they may be skipped */
+async function dropMissing(file: string, rows: readonly ManifestClip[], { skipBroken, signal }: LoadOptions) {
+  const present: ManifestClip[] = []
+  const skipped: { path: string; reason: string }[] = []
+  const missing: string[] = []
+  for (const row of rows) {
+    if (signal?.aborted) throw interrupted()
+    const { path } = row.clip
+    const line = row.where.replace(`${file} `, '')
+    const problem = await problemOf(path)
+    if (problem === undefined) present.push(row)
+    else if (skipBroken) skipped.push({ path, reason: `${problem} (${line})` })
+    else missing.push(`${line}: ${path} ${problem}`)
   }
   if (missing.length > 0) {
     const shown = missing.slice(0, 5).join('; ')
     const more = missing.length > 5 ? `; and ${missing.length - 5} more` : ''
     throw inputError('data.file', `${file} ${shown}${more}: mend these lines, or have broken files skipped`)
   }
-  return { clips, skipped }
+  return { present, skipped }
 }
 
-function parseClip(cell: Cell, file: string, where: string, groupColumn: string): Clip {
+function parseClip(cell: Cell, file: string, where: string, groupColumn: string, annotated: boolean): Clip {
   const given = cell('path')
   if (given === undefined) throw inputError('data.path', `${where}: the path is empty`)
   const label = cell('label')
-  if (label === undefined) throw inputError('data.label', `${where}: ${given} has no label`)
+  if (label === undefined && !annotated) throw inputError('data.label', `${where}: ${given} has no label`)
   const start = seconds(cell, 'start', where)
   const end = seconds(cell, 'end', where)
   if (end !== undefined && end <= (start ?? 0))
@@ -67,7 +95,20 @@ function parseClip(cell: Cell, file: string, where: string, groupColumn: string)
   const name = relative(dirname(file), path).split(sep).join('/')
   const piece = start === undefined && end === undefined ? '' : `#${start ?? 0}-${end ?? ''}`
   const split = splitOf(cell('split'), where)
-  return { id: name + piece, path, label, split, group: cell(groupColumn), start, end }
+  return { id: name + piece, path, label: label ?? '', split, group: cell(groupColumn), start, end }
+}
+
+const ANNOTATED = ['all', 'listed']
+
+function annotationCells(cell: Cell, file: string, where: string): Pick<ManifestClip, 'mask' | 'sparse'> {
+  const mask = cell('mask')
+  const annotated = cell('annotated') ?? 'all'
+  if (!ANNOTATED.includes(annotated))
+    throw inputError(
+      'data.annotated',
+      `${where}: annotated is '${annotated}', and must be all (frames without boxes hold nothing) or listed (nothing is known of them)`,
+    )
+  return { mask: mask && resolve(dirname(file), mask), sparse: annotated === 'listed' }
 }
 
 function seconds(cell: Cell, column: string, where: string): number | undefined {
@@ -95,22 +136,18 @@ function splitOf(text: string | undefined, where: string): Clip['split'] {
 }
 
 /** Checks the header; returns the column that holds groups, whether or not it is there. */
-async function checkColumns(file: string, columns: readonly string[], groupColumn?: string): Promise<string> {
-  for (const needed of ['path', 'label']) {
-    if (columns.includes(needed)) continue
-    const near = nearest(needed, columns)
-    const hint = near === undefined ? '' : ` ('${near}' looks like it: rename it)`
+async function checkColumns(
+  { file, columns }: Table,
+  annotated: boolean,
+  groupColumn: string | undefined,
+): Promise<string> {
+  if (!annotated && !columns.includes('label')) {
     const others = (await readdir(dirname(file))).filter(
       name => /\.csv$/i.test(name) && name !== basename(file),
     )
     const instead = others.length === 0 ? '' : `; other manifests beside it: ${others.sort().join(', ')}`
-    throw inputError(
-      'data.column',
-      `${file} has no column '${needed}'${hint}. Its columns are ${columns.join(', ')}${instead}`,
-    )
+    throw missingColumn(file, columns, 'label', instead)
   }
-  const repeated = columns.find((name, i) => name !== '' && columns.indexOf(name) !== i)
-  if (repeated !== undefined) throw inputError('data.column', `${file} has two columns '${repeated}'`)
   if (groupColumn !== undefined && !columns.includes(groupColumn)) {
     const near = nearest(groupColumn, columns)
     const hint = near === undefined ? '' : `: did you mean '${near}'?`
@@ -120,36 +157,4 @@ async function checkColumns(file: string, columns: readonly string[], groupColum
     )
   }
   return groupColumn ?? 'group'
-}
-
-async function readRows(file: string): Promise<Row[]> {
-  const text = textOf(await readFile(file))
-  if (text.includes('\0'))
-    throw inputError(
-      'data.csv',
-      `${file} is not a text file in UTF-8 (or UTF-16 with a byte order mark): save it as CSV in UTF-8`,
-    )
-  const firstLine = text.slice(0, text.search(/[\r\n]|$/))
-  const separators = extname(file) === '.tsv' ? ['\t'] : [',', ';', '\t']
-  const delimiter = separators.find(separator => firstLine.includes(separator)) ?? separators[0]
-  const rows: Row[] = []
-  const onRecord = (cells: string[], { lines }: { lines: number }) => {
-    rows.push({ line: lines, cells })
-    return null
-  }
-  try {
-    parse(text, { delimiter, skip_empty_lines: true, onRecord })
-    return rows
-  } catch (error) {
-    throw inputError('data.csv', `${file} is not a CSV file that can be read: ${messageOf(error)}`, {
-      cause: error,
-    })
-  }
-}
-
-/** UTF-8; or UTF-16, in which spreadsheets save "Unicode text", where a byte order mark says so. The mark is left out. */
-function textOf(bytes: Buffer): string {
-  const mark = bytes.subarray(0, 2).toString('hex')
-  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8'
-  return new TextDecoder(encoding).decode(bytes)
 }

@@ -7,6 +7,7 @@ const IMAGE = 'bmp jpeg jpg pgm png ppm tga tif tiff webp'
 const MAYBE = 'm4a ogg'
 
 const CLIPS = new Set(`${VIDEO} ${IMAGE} ${MAYBE}`.split(' '))
+const PICTURES = new Set(IMAGE.split(' '))
 const SOUNDS = new Set('aac flac mp3 wav wma'.split(' '))
 
 /** Whether a file's name says that it may be a clip or a picture, or that it is sound alone. */
@@ -19,4 +20,9 @@ export function mediaType(path: string): 'clip' | 'sound' | undefined {
 /** Whether a file's name says that it may be a clip or a picture. */
 export function isVideoFile(path: string): boolean {
   return mediaType(path) === 'clip'
+}
+
+/** Whether a file's name says that it is one picture. */
+export function isPictureFile(path: string): boolean {
+  return PICTURES.has(extname(path).slice(1).toLowerCase())
 }

@@ -50,9 +50,9 @@ interface Execution {
 }
 
 /** Not through fluent-ffmpeg, whose ffprobe cannot be stopped. */
-async function execute(program: string, args: string[], signal?: AbortSignal): Promise<Execution> {
+export async function execute(program: string, args: string[], signal?: AbortSignal): Promise<Execution> {
   return new Promise((done, fail) => {
-    const options = { signal, killSignal: 'SIGKILL', timeout: STALLED } as const
+    const options = { signal, killSignal: 'SIGKILL', timeout: STALLED, maxBuffer: 2 ** 29 } as const
     execFile(program, args, options, (error, stdout, stderr) => {
       if (signal?.aborted) return fail(interrupted())
       const code = error === null ? 0 : Number(error.code ?? 1)
