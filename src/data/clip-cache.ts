@@ -8,6 +8,7 @@ import { CACHE_FORMAT, type CacheEntry, type Origin, openCacheFile, writeCacheFi
 import type { Clip } from './dataset.ts'
 import { contentHash } from './fingerprint.ts'
 import { checkFile } from './media-file.ts'
+import type { InputFrames } from './truth.ts'
 import { decodeVideo, type Fit } from './video.ts'
 
 export interface ClipCacheOptions {
@@ -58,6 +59,12 @@ export class ClipCache {
   /** [H, W, C] of every frame. */
   get frameShape(): readonly [height: number, width: number, channels: number] {
     return [...this.options.size, this.options.channels]
+  }
+
+  /** What every clip is brought to. */
+  get frames(): InputFrames {
+    const { size, fit, frameRate } = this.options
+    return { size, fit, frameRate }
   }
 
   /**

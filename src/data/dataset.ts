@@ -52,6 +52,12 @@ export interface Splits {
   readonly reward: readonly Clip[]
   readonly test: readonly Clip[]
 }
+
+/** Whether there is more than labels: boxes, masks or segments. */
+export function isAnnotated({ boxClasses, maskClasses, segmentClasses }: Dataset): boolean {
+  return [boxClasses, maskClasses, segmentClasses].some(classes => classes !== undefined)
+}
+
 export interface LoadOptions {
   /** The manifest's column that says which clips are of one recording; `group`, where there is one, when omitted. */
   readonly groupColumn?: string

@@ -1,37 +1,62 @@
 import { median } from '../common/quantile.ts'
 import { Rng } from '../common/random.ts'
 import type { ClipCache } from './clip-cache.ts'
-import type { Clip } from './dataset.ts'
+import type { Clip, Item } from './dataset.ts'
 import { randomSegmentIndices, uniformIndices } from './sampling.ts'
+import { Truths } from './truth.ts'
 import { probeVideo } from './video.ts'
 
 /** The middle of each segment of time, or a random moment of it. */
 export type FrameSampling = 'uniform' | Rng
 
-/** Batches of pixels for the trainer, out of a prepared cache. */
+/** What a step sees: pixels uint8 [B, T, H, W, C], and what is true of them. */
+export interface Seen {
+  readonly pixels: Uint8Array
+  readonly items: readonly Item[]
+}
+
+/** Batches of pixels for the trainer, out of a prepared cache; the clips must be prepared in it. */
 export interface ClipSource {
   /** [T, H, W, C] of every clip in a batch. */
   readonly shape: readonly [frames: number, height: number, width: number, channels: number]
-  /** uint8 [B, T, H, W, C]; the clips must be prepared in the cache. */
+  /** uint8 [B, T, H, W, C]. */
   batch(clips: readonly Clip[], sampling: FrameSampling): Uint8Array
+  /** The clips with what is true of the frames that `batch(clips, 'uniform')` shows; those without annotation as they are. */
+  items(clips: readonly Clip[]): readonly Item[]
+  /** Pixels and items of the same frames. */
+  see(clips: readonly Clip[], sampling: FrameSampling): Seen
 }
 
 export function openClipSource({ cache, frames }: { cache: ClipCache; frames: number }): ClipSource {
   const shape = [frames, ...cache.frameShape] as const
   const size = shape.reduce((product, side) => product * side, 1)
+  const truths = new Truths(cache.frames)
+  const choose = (clip: Clip, sampling: FrameSampling) => {
+    const times = cache.times(clip)
+    return sampling instanceof Rng
+      ? randomSegmentIndices(times, frames, sampling)
+      : uniformIndices(times, frames)
+  }
+  const item = (clip: Clip, indices: readonly number[]): Item => {
+    if (clip.annotation === undefined) return clip
+    const times = cache.times(clip)
+    const shown = indices.map(index => times[index])
+    return { ...clip, truth: truths.of(clip.annotation, shown) }
+  }
+  const read = (clips: readonly Clip[], chosen: readonly (readonly number[])[]) => {
+    const pixels = new Uint8Array(clips.length * size)
+    for (const [i, clip] of clips.entries()) cache.read(clip, chosen[i], pixels, i * size)
+    return pixels
+  }
+  const chosenFor = (clips: readonly Clip[], sampling: FrameSampling) =>
+    clips.map(clip => choose(clip, sampling))
   return {
     shape,
-    batch(clips, sampling) {
-      const pixels = new Uint8Array(clips.length * size)
-      for (const [i, clip] of clips.entries()) {
-        const times = cache.times(clip)
-        const indices =
-          sampling instanceof Rng
-            ? randomSegmentIndices(times, frames, sampling)
-            : uniformIndices(times, frames)
-        cache.read(clip, indices, pixels, i * size)
-      }
-      return pixels
+    batch: (clips, sampling) => read(clips, chosenFor(clips, sampling)),
+    items: clips => clips.map(clip => item(clip, choose(clip, 'uniform'))),
+    see(clips, sampling) {
+      const chosen = chosenFor(clips, sampling)
+      return { pixels: read(clips, chosen), items: clips.map((clip, i) => item(clip, chosen[i])) }
     },
   }
 }

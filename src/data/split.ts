@@ -1,6 +1,7 @@
 import { inputError } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import type { Clip, Dataset, Splits } from './dataset.ts'
+import { annotatedStratum } from './strata.ts'
 
 /** Shares wanted; groups and small classes may shift them. */
 export interface SplitFractions {
@@ -14,7 +15,10 @@ export interface SplitFractions {
 export interface SplitOptions {
   readonly seed: number
   readonly fractions?: SplitFractions
-  /** What is spread evenly over the splits; default: labels. Where all clips are of one stratum nothing is. */
+  /**
+   * What is spread evenly over the splits; default: labels, or what annotations hold where there are none. Where all clips
+   * are of one stratum nothing is.
+   */
   readonly stratum?: (clip: Clip) => string
 }
 
@@ -42,14 +46,15 @@ const PROBE = { least: 8, most: 32 }
  * @throws LayergymError `split.group-straddles` when the manifest puts a group on two sides, `split.too-few` when
  * a class or a split would be left without clips.
  */
-export function splitDataset(dataset: Dataset, { stratum, ...options }: SplitOptions): SplitResult {
+export function splitDataset(dataset: Dataset, { stratum: given, ...options }: SplitOptions): SplitResult {
+  const stratum = given ?? (dataset.classes.length > 0 ? undefined : annotatedStratum(dataset))
   if (stratum === undefined) return splitByLabel(dataset, options)
   const own = new Map(dataset.clips.map(clip => [clip.id, clip]))
   const clips = dataset.clips.map(clip => ({ ...clip, label: stratum(clip) }))
   const classes = [...new Set(clips.map(({ label }) => label))].sort()
   const { splits, warnings } = splitByLabel({ ...dataset, classes, clips }, options)
-  const given = (split: SplitName) => splits[split].flatMap(({ id }) => own.get(id) ?? [])
-  const named = { train: given('train'), probe: given('probe'), reward: given('reward'), test: given('test') }
+  const of = (split: SplitName) => splits[split].flatMap(({ id }) => own.get(id) ?? [])
+  const named = { train: of('train'), probe: of('probe'), reward: of('reward'), test: of('test') }
   return { splits: named, warnings }
 }
 

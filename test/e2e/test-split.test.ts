@@ -21,6 +21,10 @@ vi.mock('../../src/data/source.ts', async original => {
           seen.push(clips.map(({ id }) => id))
           return opened.batch(clips, ...how)
         },
+        see(clips: readonly Clip[], ...how: [never]) {
+          seen.push(clips.map(({ id }) => id))
+          return opened.see(clips, ...how)
+        },
       }
     },
   }

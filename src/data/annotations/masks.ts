@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { inputError, messageOf } from '../../common/error.ts'
 import { IGNORED, type Legend, type Mask } from '../annotation.ts'
@@ -49,8 +50,8 @@ export async function checkMasks(
  * Class of every pixel, [H·W], row by row.
  * @throws input error for a file that is no PNG or holds another value
  */
-export async function readMask({ path, legend }: Mask): Promise<Uint8Array> {
-  return decode(path, await bytesOf(path, path), { names: [], legend })
+export function readMask({ path, legend }: Mask): Uint8Array {
+  return decode(path, readFileSync(path), { names: [], legend })
 }
 
 /** Pixels by class, or by value where nothing is listed. */

@@ -2,7 +2,7 @@ import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Rng } from '../../common/random.ts'
 import { openClipCache } from '../../data/clip-cache.ts'
-import type { Clip, Dataset } from '../../data/dataset.ts'
+import { type Clip, type Dataset, isAnnotated } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
 import { chooseFrameRate, openClipSource, surveyClips } from '../../data/source.ts'
 import { splitDataset } from '../../data/split.ts'
@@ -113,10 +113,9 @@ export async function compose(
   const memory = await memoryAfter(splits, loaded?.metadata ?? pretrained.getUserDefinedMetadata(), notice)
   const source = openClipSource({ cache, frames: format.frames })
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
+  const items = isAnnotated(dataset) ? source.items : undefined
   const augmented =
-    config.sampling === 'uniform'
-      ? undefined
-      : (items: readonly Clip[], rng: Rng) => ({ pixels: source.batch(items, rng), items })
+    config.sampling === 'uniform' ? undefined : (clips: readonly Clip[], rng: Rng) => source.see(clips, rng)
   const scaling = isOurs(loaded, pretrained)
     ? undefined
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
@@ -128,7 +127,7 @@ export async function compose(
     const network = buildNetwork(pretrained, { ...own, scaling })
     standardiseFeatures(network, inBatches(splits.train), pixels)
     const optimizer = container.get('optimizers', config.optimizer).create
-    const options = { network, optimizer, pixels, augmented, task }
+    const options = { network, optimizer, pixels, items, augmented, task }
     return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))
   }
   const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () =>

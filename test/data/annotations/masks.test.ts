@@ -25,7 +25,7 @@ async function masked(mask: Uint8Array, classes?: string) {
   const mine = clips[0].annotation?.mask
   if (mine === undefined) throw new Error('no mask')
   expect(clips[1].annotation).toEqual({ size: [2, 3] })
-  return { maskClasses, counts: mine.counts, pixels: [...(await readMask(mine))] }
+  return { maskClasses, counts: mine.counts, pixels: [...readMask(mine)] }
 }
 
 describe("a mask's pixels name classes", () => {
