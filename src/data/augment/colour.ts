@@ -28,8 +28,8 @@ const LUMA = [0.299, 0.587, 0.114] as const
  */
 export function applyColour(pixels: Uint8Array, channels: number, colour: Colour): void {
   const table = toneTable(pixels, channels, colour)
-  for (let i = 0; i < pixels.length; i++) pixels[i] = table[pixels[i]]
-  if (channels === 3 && (colour.saturation !== 1 || colour.hue !== 0)) mix(pixels, mixing(colour))
+  if (channels === 3 && (colour.saturation !== 1 || colour.hue !== 0)) mix(pixels, table, mixing(colour))
+  else for (let i = 0; i < pixels.length; i++) pixels[i] = table[pixels[i]]
 }
 
 /** [256]: brightness, then contrast. */
@@ -45,16 +45,16 @@ function toneTable(
 }
 
 function meanGrey(pixels: Uint8Array, channels: number, table: Uint8ClampedArray): number {
-  const counts = Array.from({ length: channels }, () => new Float64Array(256))
-  for (let i = 0; i < pixels.length; i += channels)
-    for (let c = 0; c < channels; c++) counts[c][pixels[i + c]]++
-  const sums = counts.map(of => of.reduce((sum, count, value) => sum + count * table[value], 0))
-  const weights = channels === 3 ? LUMA : sums.map(() => 1 / channels)
   const places = pixels.length / channels
-  return sums.reduce((mean, sum, c) => mean + (weights[c] * sum) / places, 0)
+  const weights = channels === 3 ? LUMA : new Array<number>(channels).fill(1 / channels)
+  return weights.reduce((mean, weight, c) => {
+    const counts = new Int32Array(256)
+    for (let i = c; i < pixels.length; i += channels) counts[pixels[i]]++
+    return mean + (weight * counts.reduce((sum, count, value) => sum + count * table[value], 0)) / places
+  }, 0)
 }
 
-/** Sixteenth bits of a fixed-point number. */
+/** In fixed point. */
 const ONE = 1 << 16
 
 /** [3 · 3] in fixed point, from red, green, blue to red, green, blue. */
@@ -76,15 +76,16 @@ function mixing({ saturation, hue }: Colour): Int32Array {
   return Int32Array.from([0, 1, 2].flatMap(row => columns.map(column => Math.round(ONE * column[row]))))
 }
 
-function mix(pixels: Uint8Array, m: Int32Array): void {
+function mix(pixels: Uint8Array, table: Uint8ClampedArray, m: Int32Array): void {
   const held = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.length)
+  const [rr, rg, rb, gr, gg, gb, br, bg, bb] = m
   const half = ONE >> 1
   for (let i = 0; i < held.length; i += 3) {
-    const r = held[i]
-    const g = held[i + 1]
-    const b = held[i + 2]
-    held[i] = (m[0] * r + m[1] * g + m[2] * b + half) >> 16
-    held[i + 1] = (m[3] * r + m[4] * g + m[5] * b + half) >> 16
-    held[i + 2] = (m[6] * r + m[7] * g + m[8] * b + half) >> 16
+    const r = table[held[i]]
+    const g = table[held[i + 1]]
+    const b = table[held[i + 2]]
+    held[i] = (rr * r + rg * g + rb * b + half) >> 16
+    held[i + 1] = (gr * r + gg * g + gb * b + half) >> 16
+    held[i + 2] = (br * r + bg * g + bb * b + half) >> 16
   }
 }

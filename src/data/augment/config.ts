@@ -56,10 +56,8 @@ export const AUGMENTATIONS: readonly string[] = [...Object.keys(OPERATIONS), ...
  * @throws input error for an unknown name, and a strength that isn't allowed
  */
 export function parseAugmentation(names: readonly string[]): Augmentation {
-  return names.reduce<Augmentation>((all, given) => {
-    const preset = Object.hasOwn(PRESETS, given) ? PRESETS[given] : undefined
-    return { ...all, ...(preset === undefined ? parsed(given) : parseAugmentation(preset)) }
-  }, {})
+  const single = names.flatMap(given => (Object.hasOwn(PRESETS, given) ? PRESETS[given] : [given]))
+  return Object.assign({}, ...single.map(parsed))
 }
 
 /** Undefined where nothing is done; else for people: what is, and what it costs. */
