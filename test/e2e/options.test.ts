@@ -79,6 +79,26 @@ describe('options of fine-tune', () => {
     expect(again.hash).toBe(random.hash)
   })
 
+  test('augmentation: another run, the same one again, and a line of what it costs', async () => {
+    const plain = await summaryOf(run({}))
+    const flags = { augment: 'preset,flip,temporal-jitter' }
+    const augmented = await summaryOf(run(flags))
+    const again = await summaryOf(run(flags))
+    expect(augmented.hash).not.toBe(plain.hash)
+    expect(again.hash).toBe(augmented.hash)
+    const told = eventsOf(augmented.runDir)
+      .map(({ message }) => String(message))
+      .filter(message => message.startsWith('Training clips differ from step to step'))
+    expect(told).toHaveLength(1)
+    expect(told[0]).toContain('flip 0.5, resized-crop 0.5-1, colour 0.4, erasing 0.25, temporal-jitter')
+  })
+
+  test('an augmentation that there is none of is refused before a folder is made', async () => {
+    const { code, err } = await layergym(run({ augment: 'flop' }))
+    expect(code).toBe(2)
+    expect(err).toContain("unknown augmentation 'flop': did you mean 'flip'?")
+  })
+
   test('a random agent', async () => {
     const summary = await summaryOf(run({ agent: 'random', 'agent-config': '{}' }))
     const idle = Object.keys(summary.updates).filter(name => summary.updates[name] === 0)

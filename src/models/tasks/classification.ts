@@ -31,6 +31,7 @@ export function classification(id: string, description: string): TaskDefinition<
     check: checkClasses,
     stratum: 'label',
     balances: true,
+    augmentation: 'classification',
     facts({ dataset: { classes }, train, balance }) {
       return { classes, counts: countLabels(labelsOf(train, classes), classes.length), balance }
     },

@@ -190,6 +190,8 @@ export interface TaskDefinition<Facts extends object = object> {
   create(facts: Facts): Task
   /** What is spread evenly over splits: labels, or strata of the task's own; default: nothing. */
   readonly stratum?: 'label' | ((dataset: Dataset) => (clip: Clip) => string)
+  /** The preset of augmentations that suits it (src/data/augment/config.ts); default: none. */
+  readonly augmentation?: string
   /** Whether it can train with `--balance weights` or `sampling`, by the dataset's labels. */
   readonly balances?: boolean
   /** For people, before training starts. */

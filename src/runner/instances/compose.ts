@@ -1,6 +1,6 @@
 import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
-import type { Rng } from '../../common/random.ts'
+import { describeAugmentation } from '../../data/augment/config.ts'
 import { openClipCache } from '../../data/clip-cache.ts'
 import { type Clip, type Dataset, isAnnotated } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
@@ -18,6 +18,7 @@ import { Trainee } from '../../models/trainee.ts'
 import type { Clock } from '../play/roles.ts'
 import { containerOf } from '../plugins/load-plugins.ts'
 import type { OnEvent } from '../runs/events.ts'
+import { augmentationOf, augmentedBy } from './augmentation.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
 import type { FineTuneConfig } from './config.ts'
 import { createAgents } from './create-agents.ts'
@@ -114,8 +115,10 @@ export async function compose(
   const source = openClipSource({ cache, frames: format.frames })
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
   const items = isAnnotated(dataset) ? source.items : undefined
-  const augmented =
-    config.sampling === 'uniform' ? undefined : (clips: readonly Clip[], rng: Rng) => source.see(clips, rng)
+  const augmentation = augmentationOf(config, definition)
+  const augmented = augmentedBy(augmentation, source)
+  const said = describeAugmentation(augmentation)
+  if (said !== undefined) notice(said)
   const scaling = isOurs(loaded, pretrained)
     ? undefined
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)

@@ -68,6 +68,11 @@ export const fineTuneSchema = z.strictObject({
     .describe(
       'frames of training clips: the same every time, or one from each segment at random (nothing is cached then)',
     ),
+  augment: names(z.string())
+    .default([])
+    .describe(
+      'what is done to training clips at random, comma-separated, as in flip,colour:0.2; preset: what suits the task; or none',
+    ),
   fit: z.enum(['crop', 'letterbox', 'stretch']).default('crop').describe('how a frame fills the square'),
   scaling: z
     .string()

@@ -11,7 +11,15 @@ import { fineTuneSchema, IN_CODE, withAbsolutePaths } from './config.ts'
 const WORLD_KEYS = {
   ...({ model: true, data: true, task: true, groups: true, actions: true, reward: true } as const),
   ...({ costWeight: true, budgetSteps: true, roundSteps: true, batchSize: true, frames: true } as const),
-  ...({ size: true, sampling: true, fit: true, scaling: true, head: true, norm: true } as const),
+  ...({
+    size: true,
+    sampling: true,
+    augment: true,
+    fit: true,
+    scaling: true,
+    head: true,
+    norm: true,
+  } as const),
   ...({ optimizer: true, learningRate: true, shape: true, balance: true, seed: true } as const),
   ...({ groupColumn: true, skipBroken: true, stageMemory: true, plugin: true, engine: true } as const),
   ...({ threads: true, cache: true, states: true, rootActions: true, rootEvery: true, gamma: true } as const),

@@ -9,6 +9,7 @@ import type { FineTuningOptions } from '../../envs/finetune/world-state.ts'
 import type { Trainee } from '../../models/trainee.ts'
 import { parseAgentConfig } from '../plugins/agent-config.ts'
 import type { Container } from '../plugins/container.ts'
+import { augmentationOf } from './augmentation.ts'
 import { batchSizeOf } from './clips.ts'
 import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
 import type { Parts } from './instance.ts'
@@ -60,6 +61,7 @@ export function stagesOf({ stageMemory, workers }: FineTuneConfig): Partial<Fine
 export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: Container): void {
   parseAgentConfig(config.agent, container.get('agents', config.agent).config, config.agentConfig)
   refuseBalance(container.get('tasks', config.task), config)
+  augmentationOf(config, container.get('tasks', config.task))
   if (config.scaling !== undefined) scalingNamed(config.scaling)
   if (config.root !== 'none')
     parseAgentConfig(config.root, container.get('agents', config.root).config, config.rootConfig)

@@ -1,0 +1,41 @@
+import { inputError } from '../../common/error.ts'
+import type { Rng } from '../../common/random.ts'
+import { augment, type ClipBatch } from '../../data/augment/augment.ts'
+import { type Augmentation, parseAugmentation } from '../../data/augment/config.ts'
+import type { Clip } from '../../data/dataset.ts'
+import type { ClipSource } from '../../data/source.ts'
+import type { TaskDefinition } from '../../models/tasks/task.ts'
+import type { FineTuneConfig } from './config.ts'
+
+/**
+ * What is done to training clips, frames at random moments included.
+ * @throws input error for what `--augment` can't be
+ */
+export function augmentationOf(
+  { augment: names, sampling, task }: Pick<FineTuneConfig, 'augment' | 'sampling' | 'task'>,
+  { augmentation }: TaskDefinition,
+): Augmentation {
+  const given = names.map(name => (name === 'preset' ? presetOf(task, augmentation) : name))
+  const jitter = sampling === 'random-segment' ? ['temporal-jitter'] : []
+  return parseAugmentation([...given, ...jitter])
+}
+
+/** Batches of training clips with it; undefined where nothing is done, and all are as they lie in the cache. */
+export function augmentedBy(
+  augmentation: Augmentation,
+  source: ClipSource,
+): ((clips: readonly Clip[], rng: Rng) => ClipBatch) | undefined {
+  if (Object.keys(augmentation).length === 0) return undefined
+  return (clips, rng) => {
+    const pixels = source.batch(clips, augmentation.temporalJitter ? rng : 'uniform')
+    return augment({ pixels, items: clips }, source.shape, augmentation, rng)
+  }
+}
+
+function presetOf(task: string, preset: string | undefined): string {
+  if (preset !== undefined) return preset
+  throw inputError(
+    'augmentation.preset',
+    `the task '${task}' has no preset of augmentations: name what is to be done, as in --augment colour,resized-crop`,
+  )
+}
