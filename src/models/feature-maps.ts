@@ -14,7 +14,7 @@ export function findFeatureMaps(graph: Graph, strides: readonly number[]): reado
   return strides.map(stride => {
     const node = maps.get(stride)
     if (node !== undefined) return { node, output: 0 }
-    const offered = [...maps.keys()].sort((a, b) => a - b)
+    const offered = offeredStrides(graph)
     const instead = offered.length === 0 ? 'none' : `those of ${offered.join(', ')}`
     throw inputError(
       'model.strides',
@@ -22,6 +22,11 @@ export function findFeatureMaps(graph: Graph, strides: readonly number[]): reado
         'take a network that goes through that stride',
     )
   })
+}
+
+/** Strides of an image network's maps, ascending. */
+export function offeredStrides(graph: Graph): readonly number[] {
+  return [...lastMaps(graph).keys()].sort((a, b) => a - b)
 }
 
 /** The last map of each stride on the way to the deepest one. */

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { parseConfig } from '../../src/common/settings.ts'
 import { startEngine } from '../../src/models/engine.ts'
 import { findFeatureMap } from '../../src/models/features.ts'
 import { flattenModel } from '../../src/models/graph.ts'
@@ -9,7 +8,6 @@ import { loadModel } from '../../src/models/load.ts'
 import { Network } from '../../src/models/network.ts'
 import { detectScaling, SCALINGS } from '../../src/models/scaling.ts'
 import { tf } from '../../src/models/tf.ts'
-import { fineTuneSchema } from '../../src/runner/instances/config.ts'
 import { buildNetwork, inputFormat, isVideoModel } from '../../src/runner/instances/network.ts'
 import { randomPixels } from '../support/models.ts'
 import { classTask } from '../support/tasks.ts'
@@ -35,8 +33,7 @@ describe('pretrained image networks', () => {
       const { model } = await loadModel(join('models', name))
       const graph = flattenModel(model)
       expect(graph.nodes[findFeatureMap(graph).node].name).toBe(feature)
-      const config = parseConfig(fineTuneSchema, { model: name, data: 'clips', size, frames: 2 })
-      const format = inputFormat(model, config)
+      const format = inputFormat(model, { task: 'action-recognition', size, frames: 2 })
       expect(format).toEqual({ frames: 2, size: [size, size], channels })
       const options = {
         output: TASK.head,
@@ -92,8 +89,11 @@ describe('networks of other kinds', () => {
   test('a volumetric one is taken for a video model, as it is', async () => {
     const { model } = await loadModel('models/meshnet_conv3d')
     expect(isVideoModel(model)).toBe(true)
-    const config = parseConfig(fineTuneSchema, { model: 'm', data: 'd' })
-    expect(inputFormat(model, config)).toEqual({ frames: 256, size: [256, 256], channels: 1 })
+    expect(inputFormat(model, { task: 'action-recognition', frames: 8 })).toEqual({
+      frames: 256,
+      size: [256, 256],
+      channels: 1,
+    })
   })
 })
 

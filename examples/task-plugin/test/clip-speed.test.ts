@@ -19,7 +19,7 @@ test('the score is the closeness, as a share of the range of speeds', () => {
     dataset,
     train: dataset.clips,
     balance: 'none',
-    input: { frames: 8, size: [64, 64] },
+    input: { frames: 8, size: [64, 64], fit: 'crop', strides: [] },
   })
   const task = clipSpeed.create(facts)
   const score = task.score({ targets: [10, 20], predictions: [10, 20 + facts.range / 2], losses: [0, 1] })

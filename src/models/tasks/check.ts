@@ -1,21 +1,24 @@
 import { messageOf } from '../../common/error.ts'
 import { type Finding, Findings } from '../../common/findings.ts'
 import { Rng } from '../../common/random.ts'
-import type { Dataset } from '../../data/dataset.ts'
+import type { Dataset, Item } from '../../data/dataset.ts'
 import { checkLosses } from './check/losses.ts'
+import { outputShape } from './check/outputs.ts'
 import { checkScores } from './check/scores.ts'
 import type { Balance, InputSize, Task, TaskDefinition } from './task.ts'
 
 export interface TaskCheckOptions {
   /** Labels to make the task for, a few dozen clips as a rule; no file is opened. */
   readonly dataset: Dataset
+  /** Its clips with what is true of them, where the task learns from more than labels; default: as they are. */
+  readonly items?: readonly Item[]
   /** How training counts them; default: none. */
   readonly balance?: Balance
-  /** What a network will see of a clip; default: 8 frames of 64x64. */
+  /** What a network will see of a clip; default: 8 frames of 64x64, maps of strides 8, 16 and 32. */
   readonly input?: InputSize
 }
 
-const INPUT: InputSize = { frames: 8, size: [64, 64] }
+const INPUT: InputSize = { frames: 8, size: [64, 64], fit: 'crop', strides: [8, 16, 32] }
 
 /**
  * Holds a task to its contract on the labels of a dataset: losses finite, differentiable and of a clip alone, true
@@ -28,10 +31,12 @@ export function checkTask(definition: TaskDefinition, options: TaskCheckOptions)
   const task = made(definition, options, findings)
   if (task === undefined) return findings.all
   checkFigures(task, findings)
-  const targets = targetsOf(task, options.dataset, findings)
+  const { dataset, items = dataset.clips, input = INPUT } = options
+  const targets = targetsOf(task, items, findings)
   if (targets === undefined || findings.all.length > 0) return findings.all
   checkWeights(task, targets, findings)
-  const trial = { task, targets, rng: Rng.of(0, 'check-task'), findings }
+  const shape = outputShape(task, input)
+  const trial = { task, shape, targets, rng: Rng.of(0, 'check-task'), findings }
   for (const [code, check] of [
     ['loss.throws', checkLosses] as const,
     ['score.throws', checkScores] as const,
@@ -39,7 +44,10 @@ export function checkTask(definition: TaskDefinition, options: TaskCheckOptions)
     try {
       check(trial)
     } catch (error) {
-      findings.error(code, `${messageOf(error)}: it must work on outputs [B, units] and any items of a split`)
+      findings.error(
+        code,
+        `${messageOf(error)}: it must work on outputs [B, …, units] and any items of a split`,
+      )
     }
   }
   return findings.all
@@ -105,9 +113,9 @@ function checkFigures({ chance, worst, guessing, head, parts }: Task, findings: 
     findings.error('parts.twice', `the parts ${keys.join(', ')} are not all different`)
 }
 
-function targetsOf(task: Task, { clips }: Dataset, findings: Findings): readonly unknown[] | undefined {
+function targetsOf(task: Task, items: readonly Item[], findings: Findings): readonly unknown[] | undefined {
   try {
-    return clips.map(clip => task.target(clip))
+    return items.map(item => task.target(item))
   } catch (error) {
     findings.error('target.throws', `${messageOf(error)}: refuse such labels in check, before anything runs`)
     return undefined

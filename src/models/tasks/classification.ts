@@ -30,7 +30,7 @@ export function classification(id: string, description: string): TaskDefinition<
     description,
     check: checkClasses,
     stratum: 'label',
-    balances: true,
+    balances: ['weights', 'sampling'],
     augmentation: 'classification',
     facts({ dataset: { classes }, train, balance }) {
       return { classes, counts: countLabels(labelsOf(train, classes), classes.length), balance }
@@ -181,6 +181,12 @@ function labelsOf(clips: readonly Clip[], classes: readonly string[]): readonly 
 }
 
 function checkClasses({ path, classes, clips }: Dataset, known?: ClassFacts): void {
+  const unlabelled = clips.find(({ label }) => label === '')
+  if (unlabelled !== undefined)
+    throw inputError(
+      'data.no-labels',
+      `${unlabelled.id} of ${path} has no label, and this task learns one a clip: give a column 'label', or a task that learns from what the data has (--task object-detection, scene-segmentation, temporal-segmentation)`,
+    )
   if (known !== undefined) {
     const unknown = classes.filter(name => !known.classes.includes(name))
     if (unknown.length === 0) return

@@ -22,31 +22,34 @@ export interface CocoScore {
   readonly perClass: readonly (number | undefined)[]
 }
 
-/** Some images, scored together: mAP is no mean over images. */
+/** Some items, scored together: mAP is no mean over them. An item is an image, or the frames of a clip. */
 export interface CocoAccumulation {
   readonly score: CocoScore
-  /** The score of all images but this one; costs a walk along what was found of the classes that it holds. */
-  without(image: number): CocoScore
+  /** The score of all items but this one; costs a walk along what was found of the classes that it holds. */
+  without(item: number): CocoScore
   /** [101] precision at recall 0, 0.01, … 1 of a class at an IoU; undefined where it has no box to be found. */
   curve(label: number, threshold?: number): readonly number[] | undefined
 }
 
 /** As pycocotools' COCOeval.accumulate and summarize, of boxes; order of images decides between equal scores. */
-export function accumulate(images: readonly ImageMatches[], classes: number): CocoAccumulation {
-  const curves = Array.from({ length: classes }, (_, label) => new ClassCurves(ofClass(images, label)))
+export function accumulate(items: readonly (readonly ImageMatches[])[], classes: number): CocoAccumulation {
+  const curves = Array.from({ length: classes }, (_, label) => new ClassCurves(ofClass(items, label)))
   const whole = curves.map(of => of.figures())
   return {
     score: scoreOf(whole),
-    without: image => scoreOf(curves.map((of, label) => (of.has(image) ? of.figures(image) : whole[label]))),
+    without: item => scoreOf(curves.map((of, label) => (of.has(item) ? of.figures(item) : whole[label]))),
     curve: (label, threshold = 0.5) => curves[label].curve(nearestThreshold(threshold)),
   }
 }
 
-function ofClass(images: readonly ImageMatches[], label: number): ReadonlyMap<number, ClassMatches> {
-  const own = new Map<number, ClassMatches>()
-  images.forEach(({ classes }, image) => {
-    const matches = classes.find(of => of.label === label)
-    if (matches !== undefined) own.set(image, matches)
+function ofClass(
+  items: readonly (readonly ImageMatches[])[],
+  label: number,
+): ReadonlyMap<number, readonly ClassMatches[]> {
+  const own = new Map<number, readonly ClassMatches[]>()
+  items.forEach((images, item) => {
+    const matches = images.flatMap(({ classes }) => classes.find(of => of.label === label) ?? [])
+    if (matches.length > 0) own.set(item, matches)
   })
   return own
 }

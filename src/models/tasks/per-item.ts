@@ -25,23 +25,32 @@ export function intervalOf<T, P>(task: Task<T, P>, outcomes: Outcomes<T, P>): re
   return [Math.max(0, primary - half), Math.min(1, primary + half)]
 }
 
+function leftOut<T, P>(task: Task<T, P>, outcomes: Outcomes<T, P>): PerItem {
+  const whole = task.score(outcomes)
+  if (outcomes.targets.length < 2) return jackknife(whole, [whole])
+  return jackknife(
+    whole,
+    outcomes.targets.map((_, item) => task.score(exceptFor(outcomes, item))),
+  )
+}
+
 /**
  * By the jackknife: an item's part is its pseudo-value, n·θ − (n − 1)·θᵢ, which for a mean is the item's own value
- * (Efron & Tibshirani 1993, section 11.4). Costs n scores of n − 1 items.
+ * (Efron & Tibshirani 1993, section 11.4), brought to the mean θ where θ is none.
+ * @param left the score without each item; of a single item the whole
  */
-function leftOut<T, P>(task: Task<T, P>, outcomes: Outcomes<T, P>): PerItem {
-  const n = outcomes.targets.length
-  const whole = task.score(outcomes)
-  if (n < 2) {
-    const without = () => whole
-    return { points: [whole.primary], selection: Float64Array.of(selectionOf(whole)), without }
+export function jackknife(whole: Score, left: readonly Score[]): PerItem {
+  const n = left.length
+  const parts = (of: (score: Score) => number) => {
+    const theta = of(whole)
+    const own = left.map(of)
+    const centre = own.reduce((sum, value) => sum + value, 0) / n
+    return own.map(value => theta + (n - 1) * (centre - value))
   }
-  const scores = outcomes.targets.map((_, item) => task.score(exceptFor(outcomes, item)))
-  const pseudo = (of: (score: Score) => number) => scores.map(score => n * of(whole) - (n - 1) * of(score))
   return {
-    points: pseudo(({ primary }) => primary),
-    selection: Float64Array.from(pseudo(selectionOf)),
-    without: item => scores[item],
+    points: parts(({ primary }) => primary),
+    selection: Float64Array.from(parts(selectionOf)),
+    without: item => left[item],
   }
 }
 

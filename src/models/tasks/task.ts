@@ -1,5 +1,6 @@
 import type { Rng } from '../../common/random.ts'
 import type { Clip, Dataset, Item } from '../../data/dataset.ts'
+import type { Fit } from '../../data/video.ts'
 import type { tf } from '../tf.ts'
 
 /** How items that are of unequal kinds count in training: as they come, by weights of the loss, or by how often they are drawn. */
@@ -153,6 +154,8 @@ export interface Task<Target = unknown, Prediction = unknown> {
   weight?(target: Target): number
   /** Solves the linear head, the strongest L2 first; default: by L-BFGS through `loss`. */
   solve?(problem: LinearProblem<Target>): Iterable<LinearSolution>
+  /** Predictions of all pieces of one file, in order, as one of the whole; default: each stands for itself. */
+  join?(predictions: readonly Prediction[], pieces: readonly Clip[]): Prediction
   /** A prediction as `predict --json` prints it. */
   answer(prediction: Prediction): Readonly<Record<string, unknown>>
   /** A prediction in a few words. */
@@ -176,6 +179,27 @@ export interface InputSize {
   readonly frames: number
   /** [height, width] of a frame. */
   readonly size: readonly [number, number]
+  /** How frames of another shape fill it. */
+  readonly fit: Fit
+  /** Strides of the maps that the network offers to a head, ascending; none where it has no maps. */
+  readonly strides: readonly number[]
+}
+
+/** What a run takes where nobody says otherwise. */
+export interface TaskDefaults {
+  readonly frames?: number
+  readonly fit?: Fit
+  /** Pixels that a side of the model's own size is held to. */
+  readonly side?: number
+}
+
+export interface PiecesOf<Facts> {
+  /** That a network sees of a piece. */
+  readonly frames: number
+  /** Of each file, by path. */
+  readonly seconds: ReadonlyMap<string, number>
+  /** What the model knows that the pieces are for; none before it is trained. */
+  readonly known?: Facts
 }
 
 /** A task as a plugin registers it. `Facts` is all that it keeps of the data; it is JSON-safe and lies in saved models. */
@@ -192,8 +216,14 @@ export interface TaskDefinition<Facts extends object = object> {
   readonly stratum?: 'label' | ((dataset: Dataset) => (clip: Clip) => string)
   /** The preset of augmentations that suits it (src/data/augment/config.ts); default: none. */
   readonly augmentation?: string
+  readonly defaults?: TaskDefaults
+  /**
+   * What is learned from and scored, made of what the files hold: windows of recordings, say. Default: the clips as they
+   * are.
+   */
+  pieces?(dataset: Dataset, of: PiecesOf<Facts>): Dataset
   /** Whether it can train with `--balance weights` or `sampling`, by the dataset's labels. */
-  readonly balances?: boolean
+  readonly balances?: readonly Exclude<Balance, 'none'>[]
   /** For people, before training starts. */
   notes?(data: TaskData): readonly string[]
   /** Whether the head of a model that knows `saved` goes on; default: where all facts are the same. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { inputError } from '../../common/error.ts'
 import { openClipCache } from '../../data/clip-cache.ts'
-import type { Clip, Dataset } from '../../data/dataset.ts'
+import type { Clip, Dataset, Item } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
 import { isMemory, type Memory } from '../../data/memory.ts'
 import { openClipSource } from '../../data/source.ts'
@@ -19,7 +19,7 @@ import { withoutBroken } from './clips.ts'
 import { defaultCacheDir } from './compose.ts'
 import { type EvaluatedClips, type EvaluatedSplit, evaluatedClips } from './evaluated-clips.ts'
 import type { TestScore } from './scores.ts'
-import { type SavedTask, savedFacts, stratumOf } from './task.ts'
+import { piecesOf, type SavedTask, savedFacts, stratumOf } from './task.ts'
 import { testScore } from './test-scores.ts'
 
 export interface ApplyOptions {
@@ -68,12 +68,14 @@ export async function evaluateModel(options: EvaluateOptions): Promise<Evaluatio
     const { clips, leftOut } = await model.choose(await model.dataset(options), options)
     if (clips.length === 0)
       throw inputError('evaluate.broken', `no clip of the ${options.split} split can be decoded`)
-    const targets = clips.map(clip => task.target(clip))
+    const targets: unknown[] = []
     const predictions: unknown[] = []
     const losses: number[] = []
-    await model.run(clips, (outputs, from, to) => {
+    await model.run(clips, (outputs, items) => {
+      const own = items.map(item => task.target(item))
+      targets.push(...own)
       predictions.push(...task.predict(outputs))
-      losses.push(...tf.tidy(() => task.loss(outputs, targets.slice(from, to)).dataSync()))
+      losses.push(...tf.tidy(() => task.loss(outputs, own).dataSync()))
     })
     const { clips: count, ...score } = testScore(task, { targets, predictions, losses })
     const perClass = task.classes && score.confusion && perClassOf(task.classes.names, score.confusion)
@@ -117,14 +119,18 @@ export async function predictClips(
   const model = await openModel(path, options)
   const { task } = model
   try {
-    const clips = paths.map(clip => ({ id: clip, path: clip, label: '' }))
+    const pieces = await model.pieces(paths)
     const predictions: unknown[] = []
-    await model.run(clips, outputs => predictions.push(...task.predict(outputs)))
-    return predictions.map((prediction, i) => ({
-      path: paths[i],
-      words: task.words(prediction),
-      ...task.answer(prediction),
-    }))
+    await model.run(pieces, outputs => predictions.push(...task.predict(outputs)))
+    return paths.map(path => {
+      const own = predictions.filter((_, i) => pieces[i].path === path)
+      const prediction =
+        task.join?.(
+          own,
+          pieces.filter(piece => piece.path === path),
+        ) ?? own[0]
+      return { path, words: task.words(prediction), ...task.answer(prediction) }
+    })
   } finally {
     model.close()
   }
@@ -160,7 +166,7 @@ async function openModel(path: string, options: ApplyOptions) {
   const definition = savedDefinition(metadata, await containerOf(options.plugin ?? [], options.plugins))
   const task = definition.create(facts)
   await startEngine({ engine: options.engine, onNotice: notice })
-  const network = new Network(loaded.model, { count: 2 })
+  const network = new Network(loaded.model, { atMost: 2 })
   const cache = openClipCache({
     dir: join(options.cache ?? defaultCacheDir(), 'clips'),
     size: metadata.size,
@@ -177,6 +183,9 @@ async function openModel(path: string, options: ApplyOptions) {
       skipBroken,
       onProgress: ({ done, total }) => options.onEvent({ type: 'clips', done, total }),
     })
+  const { frames } = metadata
+  const inPieces = (dataset: Dataset) =>
+    piecesOf(dataset, definition, { frames, known: facts, signal: options.signal })
   const memory = isMemory(metadata.memory) ? metadata.memory : undefined
   const drawnAs = (dataset: Dataset) => ({ seed: metadata.seed, stratum: stratumOf(definition, dataset) })
   const skips = ({ skipBroken }: EvaluateOptions) => skipBroken === true || metadata.skipBroken === true
@@ -195,7 +204,12 @@ async function openModel(path: string, options: ApplyOptions) {
         throw error
       })
       definition.check(dataset, facts)
-      return dataset
+      return inPieces(dataset)
+    },
+    /** What of files is predicted at once. */
+    async pieces(paths: readonly string[]): Promise<readonly Clip[]> {
+      const clips = paths.map(path => ({ id: path, path, label: '' }))
+      return (await inPieces({ path: '', classes: [], clips, hasGroups: false, skipped: [] })).clips
     },
     /** The clips to score, those that can't be decoded left out where that is wanted. */
     async choose(dataset: Dataset, given: EvaluateOptions): Promise<EvaluatedClips> {
@@ -212,17 +226,18 @@ async function openModel(path: string, options: ApplyOptions) {
       const { skipped } = await prepare(result.clips, true)
       return { ...result, clips: withoutBroken({ ...dataset, clips: result.clips }, skipped).clips }
     },
-    /** Hands the outputs of clips [from, to) on, batch by batch; they are gone afterwards. */
+    /** Hands outputs on, batch by batch, with the clips that they are of; they are gone afterwards. */
     async run(
       clips: readonly Clip[],
-      use: (outputs: Outputs, from: number, to: number) => void,
+      use: (outputs: Outputs, items: readonly Item[]) => void,
     ): Promise<void> {
       await prepare(clips, false)
       for (let from = 0; from < clips.length; from += BATCH) {
         const batch = clips.slice(from, from + BATCH)
-        const input = network.input(source.batch(batch, 'uniform'), batch.length)
+        const { pixels, items } = source.see(batch, 'uniform')
+        const input = network.input(pixels, batch.length)
         const output = network.forward(input, batch.length)
-        use(network.outputs(output), from, from + batch.length)
+        use(network.outputs(output), items)
         tf.dispose([input, output])
       }
     },

@@ -23,12 +23,12 @@ export function augmentationOf(
 /** Batches of training clips with it; undefined where nothing is done, and all are as they lie in the cache. */
 export function augmentedBy(
   augmentation: Augmentation,
-  source: ClipSource,
+  source: Pick<ClipSource, 'see' | 'shape'>,
 ): ((clips: readonly Clip[], rng: Rng) => ClipBatch) | undefined {
   if (Object.keys(augmentation).length === 0) return undefined
   return (clips, rng) => {
-    const pixels = source.batch(clips, augmentation.temporalJitter ? rng : 'uniform')
-    return augment({ pixels, items: clips }, source.shape, augmentation, rng)
+    const seen = source.see(clips, augmentation.temporalJitter ? rng : 'uniform')
+    return augment(seen, source.shape, augmentation, rng)
   }
 }
 

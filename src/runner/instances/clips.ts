@@ -8,7 +8,17 @@ const DEFAULT_BATCH = 16
 /** One line for people, before training starts. */
 export function describeSplits(dataset: Dataset, splits: Splits): string {
   const sizes = `${splits.train.length} train, ${splits.probe.length} probe, ${splits.reward.length} reward, ${splits.test.length} test`
-  return `${dataset.classes.length} classes (${dataset.classes.join(', ')}); clips: ${sizes}`
+  const { classes, boxClasses, maskClasses, segmentClasses } = dataset
+  const kinds = {
+    classes,
+    'classes of boxes': boxClasses,
+    'of masks': maskClasses,
+    'of segments': segmentClasses,
+  }
+  const named = Object.entries(kinds).flatMap(([kind, names = []]) =>
+    names.length === 0 ? [] : [`${names.length} ${kind} (${names.join(', ')})`],
+  )
+  return `${named.join(', ')}; clips: ${sizes}`
 }
 
 /** The dataset without the clips that turned out to be undecodable; they are listed with their reasons. */

@@ -20,14 +20,21 @@ import { containerOf } from '../plugins/load-plugins.ts'
 import type { OnEvent } from '../runs/events.ts'
 import { augmentationOf, augmentedBy } from './augmentation.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
-import type { FineTuneConfig } from './config.ts'
+import { type FineTuneConfig, isSolvable, type WholeConfig, withBaselines, withFormat } from './config.ts'
 import { createAgents } from './create-agents.ts'
 import type { Composition, Parts } from './instance.ts'
 import { memoryAfter } from './memory-after.ts'
 import { isOurs } from './model-metadata.ts'
-import { buildNetwork, chooseScaling, type InputFormat, inputFormat, isVideoModel } from './network.ts'
+import {
+  buildNetwork,
+  chooseScaling,
+  type InputFormat,
+  inputFormat,
+  isVideoModel,
+  stridesOffered,
+} from './network.ts'
 import { solveProbe } from './probe.ts'
-import { headContinues, makeTask, type SavedTask, stratumOf } from './task.ts'
+import { headContinues, makeTask, piecesOf, refuseUnsolvable, type SavedTask, stratumOf } from './task.ts'
 import { MEGABYTE, refuseMistakes, stagesOf, worldsFor } from './worlds.ts'
 
 interface ComposeHooks {
@@ -48,29 +55,33 @@ export async function compose(
   hooks: ComposeHooks,
 ): Promise<Composition> {
   const notice = (message: string) => hooks.onEvent({ type: 'notice', message })
-  let config = wanted
-  const container = await containerOf(config.plugin, parts.plugins)
-  refuseMistakes(config, parts, container)
-  const given =
+  const container = await containerOf(wanted.plugin, parts.plugins)
+  refuseMistakes(wanted, parts, container)
+  const definition = container.get('tasks', wanted.task)
+  const asked = withFormat(wanted, definition)
+  const files =
     parts.dataset ??
-    (await loadDataset(config.data, {
-      groupColumn: config.groupColumn,
-      skipBroken: config.skipBroken,
+    (await loadDataset(asked.data, {
+      groupColumn: asked.groupColumn,
+      skipBroken: asked.skipBroken,
       signal: hooks.signal,
     }))
-  const definition = container.get('tasks', config.task)
-  definition.check(given)
+  definition.check(files)
+  const given = await piecesOf(files, definition, { frames: asked.frames, signal: hooks.signal })
   // Split before the long work begins, so that data that can't be split says so at once.
-  const split = (of: Dataset) => splitDataset(of, { seed: config.seed, stratum: stratumOf(definition, of) })
+  const split = (of: Dataset) => splitDataset(of, { seed: asked.seed, stratum: stratumOf(definition, of) })
   const givenSplit = split(given)
-  checkBatch(givenSplit.splits, config)
-  const engine = await startEngine({ engine: config.engine, threads: config.threads, onNotice: notice })
-  // Bits depend on both: recorded, and set again by resume.
-  config = { ...config, engine: engine.name, threads: engine.threads }
-  const loaded = parts.model ? undefined : await loadModel(config.model)
+  checkBatch(givenSplit.splits, asked)
+  const engine = await startEngine({ engine: asked.engine, threads: asked.threads, onNotice: notice })
+  const loaded = parts.model ? undefined : await loadModel(asked.model)
   const pretrained = parts.model ?? (loaded as LoadedModel).model
-  const format = inputFormat(pretrained, config)
-  const expected = makeTask(definition, given, givenSplit.splits.train, format, config)
+  const format = inputFormat(pretrained, asked, definition.defaults?.side)
+  const seen = { ...format, fit: asked.fit, strides: stridesOffered(pretrained) }
+  const expected = makeTask(definition, given, givenSplit.splits.train, seen, asked)
+  // Bits depend on engine and threads: recorded, and set again by resume.
+  const config = withBaselines({ ...asked, engine: engine.name, threads: engine.threads }, expected.task)
+  refuseMistakes(config, parts, container)
+  refuseUnsolvable(config, expected.task, container)
   const saved = loaded?.metadata.layergym as SavedTask | undefined
   const keepHead = headContinues(saved, config.task, definition, expected.facts)
   const plan = {
@@ -122,7 +133,7 @@ export async function compose(
   const scaling = isOurs(loaded, pretrained)
     ? undefined
     : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
-  const { task, facts, notes } = makeTask(definition, dataset, splits.train, format, config)
+  const { task, facts, notes } = makeTask(definition, dataset, splits.train, seen, config)
   for (const note of notes) notice(note)
   const { cacheBytes = 1024 * MEGABYTE } = hooks
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
@@ -136,7 +147,7 @@ export async function compose(
   const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () =>
     traineeFor(plan),
   )
-  const shared = hasLinearHead(trainees[0].network, task.head.units)
+  const shared = !isSolvable(task) || hasLinearHead(trainees[0].network, task.head.units)
   const linear = once(() =>
     shared ? trainees[0] : traineeFor({ ...plan, head: 'linear', keepHead: false, groups: { atMost: 2 } }),
   )
@@ -145,7 +156,7 @@ export async function compose(
     const world = worldsFor(config, parts, container, options)(linear(), { probed: false })
     return solveProbe(world, { clock, shared })
   })
-  const composed = (own: FineTuneConfig, from: Partial<FineTuningOptions<unknown>> = {}): Composition => {
+  const composed = (own: WholeConfig, from: Partial<FineTuningOptions<unknown>> = {}): Composition => {
     const on = worldsFor(own, parts, container, {
       splits,
       keepHead,

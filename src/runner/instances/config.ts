@@ -4,8 +4,15 @@ import { integer, names, number, real } from '../../common/settings.ts'
 import { CREDITS } from '../../envs/finetune/credits.ts'
 import { shapeNames } from '../../envs/finetune/shape.ts'
 import { ENGINES } from '../../models/engine-names.ts'
-import { BALANCES } from '../../models/tasks/task.ts'
+import { BALANCES, type Task, type TaskDefinition } from '../../models/tasks/task.ts'
 import { withWholePaths } from '../plugins/plugin.ts'
+
+const side = integer(8, 2048)
+/** `320`, `240x320` or a YAML list. */
+const sizes = z.preprocess(
+  given => (typeof given === 'string' && given.includes('x') ? given.split('x') : given),
+  z.union([side, z.tuple([side, side])], 'give whole pixels, 8 to 2048: a side, or HEIGHTxWIDTH'),
+)
 
 /** Everything that decides a fine-tuning run; flags and YAML keys are these in kebab-case. */
 export const fineTuneSchema = z.strictObject({
@@ -60,8 +67,10 @@ export const fineTuneSchema = z.strictObject({
   batchSize: integer(1)
     .optional()
     .describe('clips a training step (default: 16, or all clips of a smaller train split)'),
-  frames: integer(1, 512).default(8).describe('frames sampled from a clip'),
-  size: integer(8, 2048).optional().describe("pixels a side (default: the model's own, at most 96)"),
+  frames: integer(1, 512).optional().describe("frames sampled from a clip (default: the task's; 8 of most)"),
+  size: sizes
+    .optional()
+    .describe("pixels a side, or HEIGHTxWIDTH (default: the model's own, at most the task's; 96 of most)"),
   sampling: z
     .enum(['uniform', 'random-segment'])
     .default('uniform')
@@ -73,7 +82,10 @@ export const fineTuneSchema = z.strictObject({
     .describe(
       'what is done to training clips at random, comma-separated, as in flip,colour:0.2; preset: what suits the task; or none',
     ),
-  fit: z.enum(['crop', 'letterbox', 'stretch']).default('crop').describe('how a frame fills the square'),
+  fit: z
+    .enum(['crop', 'letterbox', 'stretch'])
+    .optional()
+    .describe("how a frame of another shape fills that (default: the task's; crop of most)"),
   scaling: z
     .string()
     .optional()
@@ -125,8 +137,10 @@ export const fineTuneSchema = z.strictObject({
     .default(1)
     .describe('decides everything random'),
   baselines: names(z.string())
-    .default(['linearProbe', 'fullFineTune', 'lpFt', 'fromScratch'])
-    .describe('what RL is compared with, comma-separated, or none (layergym list schedules)'),
+    .optional()
+    .describe(
+      'what RL is compared with, comma-separated, or none (layergym list schedules; default: linearProbe, fullFineTune, lpFt, fromScratch; headOnly for the first and third where a task has no linear probe)',
+    ),
   baselineSeeds: integer(1, 100).default(3).describe('runs of each baseline and of the learned policy'),
   baselineRates: integer(1, 9)
     .default(5)
@@ -156,6 +170,32 @@ export const fineTuneSchema = z.strictObject({
 })
 
 export type FineTuneConfig = z.infer<typeof fineTuneSchema>
+
+/** With all that a task has a say in where the user hasn't. */
+export type WholeConfig = FineTuneConfig & Required<Pick<FineTuneConfig, 'frames' | 'fit' | 'baselines'>>
+
+/** Baselines of a task whose linear probe can be solved for, and of another. */
+const SOLVABLE = ['linearProbe', 'fullFineTune', 'lpFt', 'fromScratch']
+const BY_GRADIENT = ['headOnly', 'fullFineTune', 'fromScratch']
+
+/** How clips are brought to a network, by the user or else by the task. */
+export function withFormat<C extends FineTuneConfig>(
+  config: C,
+  { defaults }: Pick<TaskDefinition, 'defaults'>,
+) {
+  const { frames = defaults?.frames ?? 8, fit = defaults?.fit ?? 'crop' } = config
+  return { ...config, frames, fit }
+}
+
+/** What is compared, by the user or else by the task. */
+export function withBaselines<C extends FineTuneConfig>(config: C, task: Pick<Task, 'head'>) {
+  return { ...config, baselines: config.baselines ?? (isSolvable(task) ? SOLVABLE : BY_GRADIENT) }
+}
+
+/** Whether a linear head on the network's features is a convex problem: not where a head is made of maps. */
+export function isSolvable({ head: { reads } }: Pick<Task, 'head'>): boolean {
+  return typeof reads !== 'object'
+}
 
 /** What of a configuration a policy brings with it: who acts, on what, by which actions. */
 export const POLICY_KEYS = [

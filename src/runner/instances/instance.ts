@@ -15,7 +15,7 @@ import type { tf } from '../../models/tf.ts'
 import type { Clock, GroupAgent } from '../play/roles.ts'
 import type { Container } from '../plugins/container.ts'
 import type { Plugin } from '../plugins/plugin.ts'
-import type { ControlKey, FineTuneConfig, PlannedKey } from './config.ts'
+import type { ControlKey, PlannedKey, WholeConfig } from './config.ts'
 import type { InputFormat } from './network.ts'
 import type { Probe } from './trained.ts'
 
@@ -36,7 +36,7 @@ export interface Parts {
 /** Everything a run works with, made once. */
 export interface Composition {
   /** With the engine and the threads that were found. */
-  readonly config: FineTuneConfig
+  readonly config: WholeConfig
   readonly engine: Engine
   readonly container: Container
   readonly dataset: Dataset
@@ -62,7 +62,7 @@ export interface Composition {
   variant(options: Partial<FineTuningOptions<unknown>>): FineTuning<unknown>
   /** The same networks and clips under another control, agents, actions, rewards, rounds, plan, or from another start. */
   derive(
-    overrides: Partial<Pick<FineTuneConfig, ControlKey | PlannedKey | 'roundSteps'>>,
+    overrides: Partial<Pick<WholeConfig, ControlKey | PlannedKey | 'roundSteps'>>,
     start?: Pick<FineTuningOptions<unknown>, 'start' | 'settings'>,
   ): Composition
   /** One agent a group, or the same one for all. */

@@ -2,6 +2,7 @@ import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { unknownName } from '../../common/suggest.ts'
 import { buildClipModel } from '../../models/clip-model.ts'
+import { offeredStrides } from '../../models/feature-maps.ts'
 import { flattenModel } from '../../models/graph.ts'
 import type { HeadBuilder, HeadOutput } from '../../models/head.ts'
 import type { HeadKind } from '../../models/head-kinds.ts'
@@ -19,7 +20,7 @@ export interface InputFormat {
   readonly channels: 1 | 3
 }
 
-/** The largest side taken without being asked to: clips of many frames cost their pixels many times over. */
+/** The largest side taken where neither user nor task says more: clips of many frames cost their pixels many times over. */
 const DEFAULT_SIDE = 96
 
 export function isVideoModel(model: tf.LayersModel): boolean {
@@ -27,7 +28,11 @@ export function isVideoModel(model: tf.LayersModel): boolean {
 }
 
 /** Frames, size and channels, from the flags and the model; a video model's own come first. */
-export function inputFormat(model: tf.LayersModel, config: FineTuneConfig): InputFormat {
+export function inputFormat(
+  model: tf.LayersModel,
+  config: Pick<FineTuneConfig, 'size' | 'task'> & { readonly frames: number },
+  most = DEFAULT_SIDE,
+): InputFormat {
   const shape = model.inputs[0].shape as (number | null)[]
   const video = isVideoModel(model)
   const channels = shape[shape.length - 1]
@@ -42,12 +47,19 @@ export function inputFormat(model: tf.LayersModel, config: FineTuneConfig): Inpu
     )
   }
   const [height, width] = shape.slice(-3)
+  const { size, frames } = config
+  const asked = typeof size === 'number' ? [size, size] : size
   if (video) {
-    const side = (own: number | null) => own ?? config.size ?? DEFAULT_SIDE
-    return { frames: shape[1] ?? config.frames, size: [side(height), side(width)], channels }
+    const side = (own: number | null, i: number) => own ?? asked?.[i] ?? most
+    return { frames: shape[1] ?? frames, size: [side(height, 0), side(width, 1)], channels }
   }
-  const side = (own: number | null) => config.size ?? Math.min(own ?? DEFAULT_SIDE, DEFAULT_SIDE)
-  return { frames: config.frames, size: [side(height), side(width)], channels }
+  const side = (own: number | null, i: number) => asked?.[i] ?? Math.min(own ?? most, most)
+  return { frames, size: [side(height, 0), side(width, 1)], channels }
+}
+
+/** Strides of the maps that an image model has for heads. */
+export function stridesOffered(model: tf.LayersModel): readonly number[] {
+  return isVideoModel(model) ? [] : offeredStrides(flattenModel(model))
 }
 
 /** The pixel scaling asked for, or the one that the model's own statistics speak for. */

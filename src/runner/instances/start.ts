@@ -2,6 +2,7 @@ import type { Schedule, Trial } from '../../agents/schedules/schedule.ts'
 import { ratesOf } from '../../envs/finetune/actions.ts'
 import type { FineTuningOptions } from '../../envs/finetune/world-state.ts'
 import type { Clock } from '../play/roles.ts'
+import { isSolvable } from './config.ts'
 import type { Composition } from './instance.ts'
 import { termsOf } from './schedule-runs.ts'
 import { type SearchResult, scoreOf } from './schedule-search.ts'
@@ -35,6 +36,7 @@ export async function beginningOf(
   }
   // A head that knows these classes already is a better start than one that is solved for.
   if (start === 'best' && composition.worlds[0].options.keepHead) return fresh(composition)
+  if (!isSolvable(composition.task)) return fresh(composition)
   const { head, run } = await composition.probe(clock)
   // A head of another kind has no place for the solution.
   if (head === undefined) return fresh(composition)

@@ -1,7 +1,9 @@
 import { inputError } from '../../common/error.ts'
 import type { Clip, Dataset } from '../../data/dataset.ts'
-import type { InputSize, Task, TaskDefinition } from '../../models/tasks/task.ts'
-import type { FineTuneConfig } from './config.ts'
+import { probeVideo } from '../../data/video.ts'
+import type { InputSize, PiecesOf, Task, TaskDefinition } from '../../models/tasks/task.ts'
+import type { Container } from '../plugins/container.ts'
+import { type FineTuneConfig, isSolvable, type WholeConfig } from './config.ts'
 
 /** A task made for a dataset, and what it keeps of that: JSON-safe, it lies in the saved model. */
 export interface MadeTask {
@@ -19,10 +21,10 @@ export function makeTask(
   definition: TaskDefinition,
   dataset: Dataset,
   train: readonly Clip[],
-  { frames, size }: InputSize,
+  input: InputSize,
   { task: id, balance }: Pick<FineTuneConfig, 'task' | 'balance'>,
 ): MadeTask {
-  const data = { dataset, train, balance, input: { frames, size } }
+  const data = { dataset, train, balance, input }
   const facts = definition.facts(data)
   const task = definition.create(facts)
   if (task.id !== id)
@@ -33,15 +35,47 @@ export function makeTask(
   return { task, facts, notes: definition.notes?.(data) ?? [] }
 }
 
+/** What a task learns from and is scored on, of what the files hold. */
+export async function piecesOf(
+  dataset: Dataset,
+  { pieces }: Pick<TaskDefinition, 'pieces'>,
+  { signal, ...of }: Omit<PiecesOf<object>, 'seconds'> & { readonly signal: AbortSignal },
+): Promise<Dataset> {
+  if (pieces === undefined) return dataset
+  const seconds = new Map<string, number>()
+  for (const { path } of dataset.clips)
+    if (!seconds.has(path)) seconds.set(path, (await probeVideo(path, { signal })).duration)
+  return pieces(dataset, { ...of, seconds })
+}
+
+/** @throws input error for baselines that begin with a linear probe where the task has none */
+export function refuseUnsolvable(
+  { baselines, task: id }: Pick<WholeConfig, 'baselines' | 'task'>,
+  task: Task,
+  container: Container,
+): void {
+  if (isSolvable(task)) return
+  const refused = baselines.filter(name => {
+    const { solved, fromProbe } = container.get('schedules', name)
+    return solved || fromProbe
+  })
+  if (refused.length === 0) return
+  throw inputError(
+    'task.no-probe',
+    `--baselines ${refused.join(',')}: the head of ${id} is made of maps, and no linear probe is solved for it; headOnly trains it by gradient`,
+  )
+}
+
 /** @throws input error for a balance that the task can't train with */
 export function refuseBalance(
   { balances }: TaskDefinition,
   { task, balance }: Pick<FineTuneConfig, 'task' | 'balance'>,
 ): void {
-  if (balance === 'none' || balances) return
+  if (balance === 'none' || balances?.includes(balance)) return
+  const allowed = ['none', ...(balances ?? [])].map(each => `--balance ${each}`)
   throw inputError(
     'task.balance',
-    `--balance ${balance} makes labels count alike, and the task '${task}' has none that could: leave it out, or say --balance none`,
+    `the task '${task}' can't train with --balance ${balance}: leave it out, or say ${allowed.join(' or ')}`,
   )
 }
 

@@ -65,10 +65,12 @@ export function refuseMistakes(config: FineTuneConfig, parts: Parts, container: 
   if (config.scaling !== undefined) scalingNamed(config.scaling)
   if (config.root !== 'none')
     parseAgentConfig(config.root, container.get('agents', config.root).config, config.rootConfig)
-  const kept = ['policy', ...config.baselines]
-  if (config.keep !== undefined && !kept.includes(config.keep)) throw unknownName('keep', config.keep, kept)
+  const { baselines } = config
+  const kept = baselines && ['policy', ...baselines]
+  if (config.keep !== undefined && kept?.includes(config.keep) === false)
+    throw unknownName('keep', config.keep, kept)
   container.get('rootActions', config.rootActions)
-  for (const name of config.baselines) container.get('schedules', name)
+  for (const name of baselines ?? []) container.get('schedules', name)
   if (parts.head === undefined) container.get('heads', config.head)
   container.get('optimizers', config.optimizer)
   if (parts.stateSpace === undefined) container.get('states', config.states)

@@ -12,6 +12,10 @@ import { accuracyHeadroom, logLoss, scoreGain, terminalAdvantage } from '../../e
 import { frontier, singleBlock } from '../../envs/hierarchy/root.ts'
 import { createOptimizer } from '../../models/optimizer.ts'
 import { classification } from '../../models/tasks/classification.ts'
+import { objectDetection } from '../../models/tasks/detection/detection.ts'
+import { sceneSegmentation } from '../../models/tasks/segmentation/segmentation.ts'
+import type { TaskDefinition } from '../../models/tasks/task.ts'
+import { temporalSegmentation } from '../../models/tasks/temporal/temporal.ts'
 import { builtinAgents } from './builtin-agents.ts'
 import { definePlugin, type Plugin } from './plugin.ts'
 
@@ -68,6 +72,9 @@ export const builtinPlugins: readonly Plugin[] = [
         'scene-classification',
         'one label a clip: where it is, or what kind of scene; pictures will do',
       ),
+      'object-detection': objectDetection as TaskDefinition,
+      'scene-segmentation': sceneSegmentation as TaskDefinition,
+      'temporal-segmentation': temporalSegmentation as TaskDefinition,
     },
   }),
 ]

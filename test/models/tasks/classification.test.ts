@@ -53,7 +53,7 @@ describe('facts', () => {
         dataset,
         train: dataset.clips.slice(0, train),
         balance: 'none',
-        input: { frames: 2, size: [28, 28] },
+        input: { frames: 2, size: [28, 28], fit: 'crop', strides: [] },
       })
     expect(of(4)).toEqual({ classes: ['x', 'y'], counts: [3, 1], balance: 'none' })
     expect(definition.create(of(4)).metric).toBe('balanced accuracy')

@@ -51,6 +51,20 @@ describe('leaving an image out', () => {
     expect(scored({ images, classes }).without(image)).toEqual(scored({ images: others, classes }).score)
   })
 
+  property.prop([fc.nat(1199), fc.nat(10)])(
+    'is scoring the others, of a clip with all its frames',
+    (seed, which) => {
+      const { images, classes } = cocoCase(seed)
+      const matches = images.map(({ boxes, detections }) => matchImage(boxes, detections))
+      const clips = [matches.slice(0, 2), ...matches.slice(2).map(each => [each])].filter(of => of.length > 0)
+      const whole = accumulate(clips, classes)
+      expect(flat(whole.score)).toEqual(flat(scored({ images, classes }).score))
+      const clip = which % clips.length
+      const others = clips.filter((_, i) => i !== clip)
+      expect(whole.without(clip)).toEqual(accumulate(others, classes).score)
+    },
+  )
+
   test('of 200 images costs far less than scoring 199 of them 200 times', { timeout: 60_000 }, () => {
     const images = manyImages(200)
     const started = performance.now()
@@ -69,14 +83,14 @@ describe('what is told', () => {
   const perfect = boxes.map(of => ({ ...of, score: 0.9 }))
 
   test('a detector that sees everything has 1, one that sees nothing 0', () => {
-    const { score } = accumulate([matchImage(boxes, perfect)], 3)
+    const { score } = accumulate([[matchImage(boxes, perfect)]], 3)
     expect(score).toMatchObject({ ap: 1, ap50: 1, apMedium: 1, ar100: 1, apSmall: undefined })
     expect(score.perClass).toEqual([1, 1, undefined])
-    expect(accumulate([matchImage(boxes, [])], 3).score).toMatchObject({ ap: 0, ar1: 0 })
+    expect(accumulate([[matchImage(boxes, [])]], 3).score).toMatchObject({ ap: 0, ar1: 0 })
   })
 
   test('images without boxes of any kind say nothing', () => {
-    const { score, curve } = accumulate([matchImage([], perfect)], 2)
+    const { score, curve } = accumulate([[matchImage([], perfect)]], 2)
     expect(score.ap).toBeUndefined()
     expect(curve(0)).toBeUndefined()
   })
@@ -85,7 +99,7 @@ describe('what is told', () => {
     const truth = [0, 1, 2, 3].map(i => box(0, 100 * i, 0, 50, 50))
     const wrong = { ...box(0, 0, 300, 50, 50), score: 0.8 }
     const seen = truth.slice(0, 2).map((of, i) => ({ ...of, score: 0.9 - 0.2 * i }))
-    const curve = accumulate([matchImage(truth, [...seen, wrong])], 1).curve(0, 0.5)
+    const curve = accumulate([[matchImage(truth, [...seen, wrong])]], 1).curve(0, 0.5)
     expect(curve).toHaveLength(101)
     expect(curve?.[0]).toBe(1)
     expect(curve?.[25]).toBe(1)
@@ -135,7 +149,7 @@ describe('confusion with the background', () => {
 
 function scored({ images, classes }: CocoCase) {
   return accumulate(
-    images.map(({ boxes, detections }) => matchImage(boxes, detections)),
+    images.map(({ boxes, detections }) => [matchImage(boxes, detections)]),
     classes,
   )
 }

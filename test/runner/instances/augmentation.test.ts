@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
+import type { Clip } from '../../../src/data/dataset.ts'
 import type { FrameSampling } from '../../../src/data/source.ts'
 import { classification } from '../../../src/models/tasks/classification.ts'
 import { augmentationOf, augmentedBy } from '../../../src/runner/instances/augmentation.ts'
@@ -36,9 +37,9 @@ describe('batches', () => {
   const seen: FrameSampling[] = []
   const source = {
     shape: [1, 2, 2, 1] as const,
-    batch(clips: readonly unknown[], sampling: FrameSampling) {
+    see(items: readonly Clip[], sampling: FrameSampling) {
       seen.push(sampling)
-      return Uint8Array.from({ length: 4 * clips.length }, (_, i) => i)
+      return { pixels: Uint8Array.from({ length: 4 * items.length }, (_, i) => i), items }
     },
   }
   const clips = [{ id: 'a', path: 'a', label: 'x' }]

@@ -1,5 +1,5 @@
 import { tf } from '../../tf.ts'
-import { freshValues, gradient, losses, randomValues, raw } from './outputs.ts'
+import { freshValues, gradient, losses, randomValues, raw, sizeOf } from './outputs.ts'
 import type { TaskTrial } from './trial.ts'
 
 /** Of single precision, and of heads that start where the loss has no exact bottom. */
@@ -8,18 +8,18 @@ const SLACK = 1e-3
 /** Losses and gradients of a fresh head's outputs and of random ones. */
 export function checkLosses(trial: TaskTrial): void {
   const { task, targets, rng } = trial
-  const { units } = task.head
-  const fresh = freshValues(task, targets.length)
-  const random = randomValues(task, targets.length, rng)
+  const fresh = freshValues(trial, targets.length)
+  const random = randomValues(trial, targets.length, rng)
   if (!areFinite(trial, fresh, 'a fresh head’s') || !areFinite(trial, random, 'random')) return
-  checkChance(trial, losses(task, raw(fresh, units), targets))
+  checkChance(trial, losses(task, raw(fresh, trial), targets))
   checkAlone(trial, random)
   checkActivated(trial, random)
   checkGradient(trial, random)
 }
 
-function areFinite({ task, targets, findings }: TaskTrial, values: Float32Array, whose: string): boolean {
-  const found = losses(task, raw(values, task.head.units), targets)
+function areFinite(trial: TaskTrial, values: Float32Array, whose: string): boolean {
+  const { task, targets, findings } = trial
+  const found = losses(task, raw(values, trial), targets)
   if (found.length !== targets.length) {
     findings.error(
       'loss.shape',
@@ -46,11 +46,12 @@ function checkChance({ task, findings }: TaskTrial, fresh: Float32Array): void {
 }
 
 /** A clip's loss is its own, whatever else is in the batch. */
-function checkAlone({ task, targets, findings }: TaskTrial, values: Float32Array): void {
-  const { units } = task.head
-  const together = losses(task, raw(values, units), targets)
+function checkAlone(trial: TaskTrial, values: Float32Array): void {
+  const { task, targets, findings } = trial
+  const size = sizeOf(trial)
+  const together = losses(task, raw(values, trial), targets)
   const off = targets.slice(0, 4).findIndex((target, i) => {
-    const [alone] = losses(task, raw(values.slice(i * units, (i + 1) * units), units), [target])
+    const [alone] = losses(task, raw(values.slice(i * size, (i + 1) * size), trial), [target])
     return Math.abs(alone - together[i]) > SLACK * (1 + Math.abs(alone))
   })
   if (off < 0) return
@@ -61,12 +62,13 @@ function checkAlone({ task, targets, findings }: TaskTrial, values: Float32Array
 }
 
 /** Heads that close with their activation in one layer give outputs that are past it. */
-function checkActivated({ task, targets, findings }: TaskTrial, values: Float32Array): void {
-  const { units, activation } = task.head
+function checkActivated(trial: TaskTrial, values: Float32Array): void {
+  const { task, targets, findings } = trial
+  const { activation } = task.head
   if (activation === 'linear') return
-  const before = losses(task, raw(values, units), targets)
+  const before = losses(task, raw(values, trial), targets)
   const after = tf.tidy(() => {
-    const closed = tf[activation](raw(values, units).values)
+    const closed = tf[activation](raw(values, trial).values)
     return losses(task, { values: closed, activated: true }, targets)
   })
   if (before.every((loss, i) => Math.abs(loss - after[i]) <= 1e-2 * (1 + Math.abs(loss)))) return
@@ -76,8 +78,9 @@ function checkActivated({ task, targets, findings }: TaskTrial, values: Float32A
   )
 }
 
-function checkGradient({ task, targets, findings }: TaskTrial, values: Float32Array): void {
-  const slope = gradient(task, values, targets)
+function checkGradient(trial: TaskTrial, values: Float32Array): void {
+  const { targets, findings } = trial
+  const slope = gradient(trial, values, targets)
   if (!slope.every(Number.isFinite))
     findings.error('gradient.finite', 'the loss has a gradient that is not finite at random outputs')
   else if (slope.every(value => value === 0))

@@ -1,19 +1,43 @@
-import type { Rng } from '../../../common/random.ts'
+import { Rng } from '../../../common/random.ts'
 import { tf } from '../../tf.ts'
-import type { Outputs, Task } from '../task.ts'
+import type { InputSize, Outputs, Task } from '../task.ts'
 
-/** Outputs [B, units] that are not past the head's activation. */
-export function raw(values: Float32Array, units: number): Outputs {
-  return { values: tf.tensor2d(values, [values.length / units, units]), activated: false }
+/** A task, and the shape of what comes out for one clip, whose last axis holds the head's units. */
+export interface Shaped {
+  readonly task: Task
+  readonly shape: readonly number[]
+}
+
+/** What comes out for one clip of such an input. */
+export function outputShape(
+  { head: { units, reads = 'clip' } }: Task,
+  { frames, size }: InputSize,
+): readonly number[] {
+  if (reads === 'clip') return [units]
+  if (reads === 'frames') return [frames, units]
+  const maps = reads.strides.map(stride => tf.input({ shape: [...size.map(side => side / stride), 4] }))
+  const built = reads.build(maps, { rng: Rng.of(0, 'check-task') })
+  return [frames, ...built.shape.slice(1).map(side => side ?? 1)]
+}
+
+export function sizeOf({ shape }: Pick<Shaped, 'shape'>): number {
+  return shape.reduce((product, side) => product * side, 1)
+}
+
+/** Outputs [B, ...shape] that are not past the head's activation. */
+export function raw(values: Float32Array, of: Pick<Shaped, 'shape'>): Outputs {
+  return { values: tf.tensor(values, [values.length / sizeOf(of), ...of.shape]), activated: false }
 }
 
 /** What a fresh head gives: its start, whatever the clip. */
-export function freshValues({ head: { units, start } }: Task, items: number): Float32Array {
-  return Float32Array.from({ length: items * units }, (_, i) => start[i % units])
+export function freshValues(of: Shaped, items: number): Float32Array {
+  const { units, start } = of.task.head
+  return Float32Array.from({ length: items * sizeOf(of) }, (_, i) => start[i % units])
 }
 
-export function randomValues({ head: { units, start } }: Task, items: number, rng: Rng): Float32Array {
-  return Float32Array.from({ length: items * units }, (_, i) => start[i % units] + rng.normal())
+export function randomValues(of: Shaped, items: number, rng: Rng): Float32Array {
+  const { units, start } = of.task.head
+  return Float32Array.from({ length: items * sizeOf(of) }, (_, i) => start[i % units] + rng.normal())
 }
 
 export function losses(task: Task, outputs: Outputs, targets: readonly unknown[]): Float32Array {
@@ -21,10 +45,10 @@ export function losses(task: Task, outputs: Outputs, targets: readonly unknown[]
 }
 
 /** d(sum of losses)/d(outputs), flat. */
-export function gradient(task: Task, values: Float32Array, targets: readonly unknown[]): Float32Array {
+export function gradient(of: Shaped, values: Float32Array, targets: readonly unknown[]): Float32Array {
   return tf.tidy(() => {
-    const at = raw(values, task.head.units).values
-    const slope = tf.grad(x => tf.sum(task.loss({ values: x, activated: false }, targets)))(at)
+    const at = raw(values, of).values
+    const slope = tf.grad(x => tf.sum(of.task.loss({ values: x, activated: false }, targets)))(at)
     return Float32Array.from(slope.dataSync())
   })
 }
@@ -33,12 +57,12 @@ const STEPS = 400
 const RATE = 0.1
 
 /** Outputs that the loss is content with: a few hundred steps of Adam on the outputs themselves. */
-export function learnedValues(task: Task, targets: readonly unknown[]): Float32Array {
-  const values = freshValues(task, targets.length)
+export function learnedValues(of: Shaped, targets: readonly unknown[]): Float32Array {
+  const values = freshValues(of, targets.length)
   const m = new Float32Array(values.length)
   const v = new Float32Array(values.length)
   for (let step = 1; step <= STEPS; step++) {
-    const slope = gradient(task, values, targets)
+    const slope = gradient(of, values, targets)
     // Slower towards the end, so that it comes to rest.
     const rate = RATE * (1 - (step - 1) / STEPS)
     for (let i = 0; i < values.length; i++) {

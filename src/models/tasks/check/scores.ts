@@ -15,9 +15,9 @@ type All = Outcomes<unknown, unknown>
 /** Scores of a fresh head, of random outputs, and of outputs that the loss is content with. */
 export function checkScores(trial: TaskTrial): void {
   const { task, targets, rng, findings } = trial
-  const fresh = outcomesOf(trial, freshValues(task, targets.length))
-  const random = outcomesOf(trial, randomValues(task, targets.length, rng))
-  const learned = outcomesOf(trial, learnedValues(task, targets))
+  const fresh = outcomesOf(trial, freshValues(trial, targets.length))
+  const random = outcomesOf(trial, randomValues(trial, targets.length, rng))
+  const learned = outcomesOf(trial, learnedValues(trial, targets))
   if (fresh === undefined || random === undefined || learned === undefined) return
   for (const outcomes of [fresh, random, learned]) checkScore(trial, outcomes)
   const guessed = skillOf(task, task.score(fresh))
@@ -37,9 +37,9 @@ export function checkScores(trial: TaskTrial): void {
 }
 
 /** Undefined where there is not one prediction a clip. */
-function outcomesOf({ task, targets, findings }: TaskTrial, values: Float32Array): All | undefined {
-  const { units } = task.head
-  const outputs = raw(values, units)
+function outcomesOf(trial: TaskTrial, values: Float32Array): All | undefined {
+  const { task, targets, findings } = trial
+  const outputs = raw(values, trial)
   const before = tf.memory().numTensors
   const predictions = task.predict(outputs)
   const left = tf.memory().numTensors - before

@@ -1,10 +1,9 @@
 import type { Findings } from '../../../common/findings.ts'
 import type { Rng } from '../../../common/random.ts'
-import type { Task } from '../task.ts'
+import type { Shaped } from './outputs.ts'
 
 /** What the parts of a check look at. */
-export interface TaskTrial {
-  readonly task: Task
+export interface TaskTrial extends Shaped {
   /** One a clip of the dataset. */
   readonly targets: readonly unknown[]
   readonly rng: Rng

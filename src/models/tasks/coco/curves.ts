@@ -26,14 +26,17 @@ interface Hits {
   readonly ranks: Int32Array
 }
 
-/** One image's part of a class. */
+/** One item's part of a class. */
 interface Part {
+  /** Of its images together; the surest detections first. */
   readonly matches: ClassMatches
+  /** Boxes that the surest detections of each image found, by [1 or 10 detections · thresholds]. */
+  readonly early: readonly number[]
   /** Places of its detections among all of the class, ascending. */
   readonly places: Int32Array
 }
 
-/** All images' detections of one class in one order: leaving an image out is a walk along what was found. */
+/** All items' detections of one class in one order: leaving an item out is a walk along what was found. */
 export class ClassCurves {
   private readonly parts: ReadonlyMap<number, Part>
   /** [ranges · thresholds] */
@@ -43,21 +46,21 @@ export class ClassCurves {
   private readonly early: readonly number[]
   private readonly scratch: Float64Array
 
-  /** @param images by their index. */
-  constructor(images: ReadonlyMap<number, ClassMatches>) {
-    this.parts = partsOf(images)
+  /** @param items the images of each, by their index. */
+  constructor(items: ReadonlyMap<number, readonly ClassMatches[]>) {
+    this.parts = partsOf(items)
     const parts = [...this.parts.values()]
     this.positives = AREA_RANGES.map((_, a) => total(parts.map(({ matches }) => matches.positives[a])))
     this.hits = hitsOf(parts)
-    this.early = earlyKeys((most, t) => total(parts.map(({ matches }) => foundEarly(matches, most, t))))
+    this.early = earlyKeys((_, __, key) => total(parts.map(({ early }) => early[key])))
     this.scratch = new Float64Array(Math.max(0, ...this.hits.map(({ places }) => places.length)))
   }
 
-  has(image: number): boolean {
-    return this.parts.has(image)
+  has(item: number): boolean {
+    return this.parts.has(item)
   }
 
-  /** Of all images, or of all but one. */
+  /** Of all items, or of all but one. */
   figures(without?: number): ClassFigures {
     const out = without === undefined ? undefined : this.parts.get(without)
     const positives = this.positives.map((all, a) => all - (out?.matches.positives[a] ?? 0))
@@ -72,10 +75,10 @@ export class ClassCurves {
     return {
       precision: counts.map(range => range?.map(({ precision }) => precision)),
       recall: counts.map((range, a) => range?.map(({ count }) => count / positives[a])),
-      early: FEWER_DETECTIONS.map((most, m) =>
+      early: FEWER_DETECTIONS.map((_, m) =>
         ofRange(0, t => {
-          const left = out === undefined ? 0 : foundEarly(out.matches, most, t)
-          return (this.early[m * THRESHOLDS.length + t] - left) / positives[0]
+          const key = m * THRESHOLDS.length + t
+          return (this.early[key] - (out?.early[key] ?? 0)) / positives[0]
         }),
       ),
     }
@@ -125,13 +128,15 @@ function readAt(precisions: Float64Array, count: number, positives: number): num
   })
 }
 
-/** The surest first; of equal ones those of an earlier image. */
-function partsOf(images: ReadonlyMap<number, ClassMatches>): ReadonlyMap<number, Part> {
+/** The surest first; of equal ones those of an earlier item. */
+function partsOf(items: ReadonlyMap<number, readonly ClassMatches[]>): ReadonlyMap<number, Part> {
   const parts = new Map<number, Part>()
   const all: { readonly score: number; readonly part: Part; readonly own: number }[] = []
-  for (const [image, matches] of images) {
-    const part = { matches, places: new Int32Array(matches.scores.length) }
-    parts.set(image, part)
+  for (const [item, images] of items) {
+    const matches = joined(images)
+    const early = earlyKeys((most, t) => total(images.map(image => foundEarly(image, most, t))))
+    const part = { matches, early, places: new Int32Array(matches.scores.length) }
+    parts.set(item, part)
     matches.scores.forEach((score, own) => {
       all.push({ score, part, own })
     })
@@ -141,6 +146,24 @@ function partsOf(images: ReadonlyMap<number, ClassMatches>): ReadonlyMap<number,
     part.places[own] = place
   })
   return parts
+}
+
+/** Several images of one class as one. */
+function joined(images: readonly ClassMatches[]): ClassMatches {
+  if (images.length === 1) return images[0]
+  const all = images.flatMap(image => Array.from(image.scores, (score, own) => ({ score, image, own })))
+  all.sort((a, b) => b.score - a.score)
+  const bits = (key: 'found' | 'ignored') =>
+    Uint16Array.from(
+      AREA_RANGES.flatMap((_, a) => all.map(({ image, own }) => image[key][a * image.scores.length + own])),
+    )
+  return {
+    label: images[0].label,
+    positives: AREA_RANGES.map((_, a) => total(images.map(({ positives }) => positives[a]))),
+    scores: Float64Array.from(all, ({ score }) => score),
+    found: bits('found'),
+    ignored: bits('ignored'),
+  }
 }
 
 function hitsOf(parts: readonly Part[]): readonly Hits[] {
@@ -174,8 +197,10 @@ function hitsAt(found: Uint16Array, ignored: Uint16Array, t: number): Hits {
   return { places: Int32Array.from(places), ranks: Int32Array.from(ranks) }
 }
 
-function earlyKeys<T>(of: (most: number, t: number) => T): readonly T[] {
-  return FEWER_DETECTIONS.flatMap(most => THRESHOLDS.map((_, t) => of(most, t)))
+function earlyKeys<T>(of: (most: number, t: number, key: number) => T): readonly T[] {
+  return FEWER_DETECTIONS.flatMap((most, m) =>
+    THRESHOLDS.map((_, t) => of(most, t, m * THRESHOLDS.length + t)),
+  )
 }
 
 /** Boxes of any size that the image's surest detections found. */

@@ -1,5 +1,5 @@
 import { inputError } from '../../../../common/error.ts'
-import type { FineTuneConfig } from '../../../instances/config.ts'
+import type { WholeConfig } from '../../../instances/config.ts'
 
 /** Of the minutes, what is planned for; the rest is for what no step shows: saving, the report, a busy machine. */
 const USABLE = 0.9
@@ -8,16 +8,16 @@ const LEAST_BUDGET = 0.6
 const FEWER_RATES = 3
 
 export interface Fitted {
-  readonly config: FineTuneConfig
+  readonly config: WholeConfig
   /** What gave way, a sentence each. */
   readonly said: readonly string[]
 }
 
 export interface Costs {
   /** The most that a run may take. */
-  seconds(config: FineTuneConfig): number
+  seconds(config: WholeConfig): number
   /** Episodes that one update of the agents takes. */
-  perUpdate(config: FineTuneConfig): number
+  perUpdate(config: WholeConfig): number
 }
 
 /**
@@ -26,8 +26,8 @@ export interface Costs {
  * learning. Then there are as many episodes as there is time for.
  * @throws input error naming the least minutes where even that doesn't fit
  */
-export function fitInto(minutes: number, asked: FineTuneConfig, costs: Costs): Fitted {
-  const fits = (config: FineTuneConfig) => costs.seconds(config) <= 60 * minutes * USABLE
+export function fitInto(minutes: number, asked: WholeConfig, costs: Costs): Fitted {
+  const fits = (config: WholeConfig) => costs.seconds(config) <= 60 * minutes * USABLE
   const config =
     givingWay(asked, own => fits(oneUpdate(own, costs))) ?? givingWay(asked, own => fits(unlearned(own)))
   if (config === undefined) throw tooFew(asked, minutes, costs)
@@ -36,10 +36,7 @@ export function fitInto(minutes: number, asked: FineTuneConfig, costs: Costs): F
 }
 
 /** The first that fits, as little as possible given way; episodes aside. */
-function givingWay(
-  asked: FineTuneConfig,
-  fits: (config: FineTuneConfig) => boolean,
-): FineTuneConfig | undefined {
+function givingWay(asked: WholeConfig, fits: (config: WholeConfig) => boolean): WholeConfig | undefined {
   const rates = { ...asked, baselineRates: Math.min(asked.baselineRates, FEWER_RATES) }
   const fewer = withoutScratch(rates)
   const found = [asked, rates, fewer].find(fits)
@@ -48,32 +45,32 @@ function givingWay(
   return steps === undefined ? undefined : { ...fewer, budgetSteps: steps }
 }
 
-function withoutScratch(config: FineTuneConfig): FineTuneConfig {
+function withoutScratch(config: WholeConfig): WholeConfig {
   const baselines = config.baselines.filter(name => name !== 'fromScratch')
   return baselines.length === 0 ? config : { ...config, baselines }
 }
 
 /** All episodes that were asked for, or as many as fit; what is beyond a whole number of updates would teach nothing. */
 function withEpisodes(
-  config: FineTuneConfig,
+  config: WholeConfig,
   costs: Costs,
-  fits: (config: FineTuneConfig) => boolean,
-): FineTuneConfig {
+  fits: (config: WholeConfig) => boolean,
+): WholeConfig {
   if (fits(config)) return config
   const per = costs.perUpdate(config)
   const updates = largest(1, Math.floor(config.episodes / per), n => fits({ ...config, episodes: n * per }))
   return updates === undefined ? oneUpdate(config, costs) : { ...config, episodes: updates * per }
 }
 
-function oneUpdate(config: FineTuneConfig, costs: Costs): FineTuneConfig {
+function oneUpdate(config: WholeConfig, costs: Costs): WholeConfig {
   return { ...config, episodes: Math.min(config.episodes, costs.perUpdate(config)) }
 }
 
-function unlearned(config: FineTuneConfig): FineTuneConfig {
+function unlearned(config: WholeConfig): WholeConfig {
   return { ...config, episodes: 0 }
 }
 
-function leastBudget({ budgetSteps }: FineTuneConfig): number {
+function leastBudget({ budgetSteps }: WholeConfig): number {
   return Math.ceil(LEAST_BUDGET * budgetSteps)
 }
 
@@ -90,8 +87,8 @@ function largest(low: number, high: number, fits: (value: number) => boolean): n
 }
 
 function sayWhat(
-  asked: FineTuneConfig,
-  fitted: FineTuneConfig,
+  asked: WholeConfig,
+  fitted: WholeConfig,
   minutes: number,
   { perUpdate }: Costs,
 ): readonly string[] {
@@ -111,13 +108,13 @@ function sayWhat(
   return said.map(what => within + what)
 }
 
-function tooFew(asked: FineTuneConfig, minutes: number, costs: Costs) {
+function tooFew(asked: WholeConfig, minutes: number, costs: Costs) {
   const shortest = {
     ...withoutScratch(asked),
     baselineRates: Math.min(asked.baselineRates, FEWER_RATES),
     budgetSteps: leastBudget(asked),
   }
-  const needed = (config: FineTuneConfig) => roundedUp(costs.seconds(config) / 60 / USABLE)
+  const needed = (config: WholeConfig) => roundedUp(costs.seconds(config) / 60 / USABLE)
   const least = needed(unlearned(shortest))
   const learning = asked.policy === undefined && asked.episodes > 0
   const taught = learning ? ` (${needed(oneUpdate(shortest, costs))} with one update of the agents)` : ''

@@ -1,6 +1,6 @@
 import { type Schedule, trialAt } from '../../../../agents/schedules/schedule.ts'
 import { rateLimits } from '../../../../envs/finetune/actions.ts'
-import type { FineTuneConfig } from '../../../instances/config.ts'
+import type { WholeConfig } from '../../../instances/config.ts'
 import { SEARCH_SEEDS, triesLonger } from '../../../instances/schedule-search.ts'
 import type { PerKind, Phase, Range, Runs } from '../../../runs/phase.ts'
 import { secondsOf } from '../../../runs/phase.ts'
@@ -14,7 +14,7 @@ export interface PlannedRuns extends Runs {
 }
 
 /** All that a run will do, in order: baselines are searched, agents learn, final runs are compared. */
-export function planOf(config: FineTuneConfig, work: Workload): readonly PlannedRuns[] {
+export function planOf(config: WholeConfig, work: Workload): readonly PlannedRuns[] {
   const { baselines } = config
   return [
     ...baselines.map(name => searchOf(name, config, work)),
@@ -33,7 +33,7 @@ export function estimate(plan: readonly PlannedRuns[], seconds: PerKind): readon
 }
 
 /** See `searchSchedule`: three rates at least, more towards the better side; the best two again; twice the budget once. */
-function searchOf(name: string, config: FineTuneConfig, work: Workload): PlannedRuns {
+function searchOf(name: string, config: WholeConfig, work: Workload): PlannedRuns {
   const schedule = work.schedule(name)
   const planned = { part: 'searches', of: name, solved: schedule.solved === true, factor: 1 } as const
   if (schedule.solved) return { ...planned, runs: exactly(1), steps: [probeSteps(work)] }
@@ -49,14 +49,14 @@ function searchOf(name: string, config: FineTuneConfig, work: Workload): Planned
 }
 
 /** With the greedy run after them. */
-function episodesOf(config: FineTuneConfig, work: Workload): PlannedRuns {
+function episodesOf(config: WholeConfig, work: Workload): PlannedRuns {
   const episodes = config.policy === undefined ? config.episodes : 0
   const runs = { least: episodes + 1, most: episodes + 1 + (work.needsBaseline ? 1 : 0) }
   const steps = policySteps(config, work, false)
   return { part: 'episodes', of: 'policy', solved: false, runs, steps, factor: 1 + work.replays }
 }
 
-function policyRunsOf(config: FineTuneConfig, work: Workload): PlannedRuns {
+function policyRunsOf(config: WholeConfig, work: Workload): PlannedRuns {
   const steps = policySteps(config, work, true)
   return {
     part: 'final runs',
@@ -69,7 +69,7 @@ function policyRunsOf(config: FineTuneConfig, work: Workload): PlannedRuns {
 }
 
 /** Twice the budget too, where that was found to be worth it. */
-function finalsOf(name: string, config: FineTuneConfig, work: Workload): PlannedRuns {
+function finalsOf(name: string, config: WholeConfig, work: Workload): PlannedRuns {
   const schedule = work.schedule(name)
   const { baselineSeeds: seeds, baselineRates } = config
   const planned = { part: 'final runs', of: name, solved: schedule.solved === true, factor: 1 } as const
@@ -82,12 +82,12 @@ function finalsOf(name: string, config: FineTuneConfig, work: Workload): Planned
 }
 
 /** An agent may train the head alone, everything, or anything between. */
-function policySteps(config: FineTuneConfig, work: Workload, test: boolean) {
+function policySteps(config: WholeConfig, work: Workload, test: boolean) {
   const steps = (head: boolean) => stepsOf({ head, statistics: true, test }, config, work)
   return [steps(true), steps(false)] as const
 }
 
-function kindOf(schedule: Schedule, { learningRate }: FineTuneConfig) {
+function kindOf(schedule: Schedule, { learningRate }: WholeConfig) {
   return {
     head: schedule.trial(rateLimits(learningRate)).rate === 0,
     statistics: schedule.probed === true,
@@ -95,7 +95,7 @@ function kindOf(schedule: Schedule, { learningRate }: FineTuneConfig) {
 }
 
 /** How many rates an agent may reach: the schedule's own, and those up to three to the power of `reach` away. */
-function ratesWithin(schedule: Schedule, { learningRate }: FineTuneConfig, reach: number): number {
+function ratesWithin(schedule: Schedule, { learningRate }: WholeConfig, reach: number): number {
   const limits = rateLimits(learningRate)
   const exponents = Array.from({ length: 2 * reach + 1 }, (_, i) => i - reach)
   return exponents.filter(exponent => trialAt(schedule, exponent, limits) !== undefined).length

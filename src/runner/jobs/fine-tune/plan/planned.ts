@@ -1,4 +1,4 @@
-import type { FineTuneConfig } from '../../../instances/config.ts'
+import type { WholeConfig } from '../../../instances/config.ts'
 import { controlOf } from '../../../instances/control.ts'
 import type { Composition } from '../../../instances/instance.ts'
 import { episodesPerUpdate } from '../../../play/control.ts'
@@ -29,7 +29,7 @@ export async function planned(
   const seconds = await measureSteps(composition, hooks)
   const { minutes, ...asked } = composition.config
   const work = workloadOf(composition)
-  const phasesOf = (config: FineTuneConfig) => estimate(planOf(config, work), seconds)
+  const phasesOf = (config: WholeConfig) => estimate(planOf(config, work), seconds)
   if (minutes === undefined)
     return { composition, events: [planEvent(phasesOf(asked), seconds, composition)] }
   const agents = composition.createAgents()

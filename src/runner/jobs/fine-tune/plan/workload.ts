@@ -1,7 +1,7 @@
 import type { Schedule } from '../../../../agents/schedules/schedule.ts'
 import { PROBE_CLIPS } from '../../../../envs/finetune/probe.ts'
 import { L2_STRENGTHS } from '../../../../models/tasks/solve-by-loss.ts'
-import { type FineTuneConfig, longestRun, roundStepsOf } from '../../../instances/config.ts'
+import { longestRun, roundStepsOf, type WholeConfig } from '../../../instances/config.ts'
 import type { Composition } from '../../../instances/instance.ts'
 import type { PerKind } from '../../../runs/phase.ts'
 import { NO_STEPS } from '../../../runs/phase.ts'
@@ -52,7 +52,7 @@ export function workloadOf({ worlds, splits, config, container }: Composition): 
 /** The steps of a run that ends with its budget of steps or of FLOPs, round by round as worlds play it. */
 export function stepsOf(
   { head, statistics, test }: RunKind,
-  config: FineTuneConfig,
+  config: WholeConfig,
   { batchSize, clips, flops: per }: Workload,
 ): PerKind {
   const step = batchSize * (head ? per.head : per.full)

@@ -1,19 +1,16 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../../../../src/common/settings.ts'
-import { type FineTuneConfig, fineTuneSchema } from '../../../../../src/runner/instances/config.ts'
+import { fineTuneSchema, type WholeConfig } from '../../../../../src/runner/instances/config.ts'
 import { fitInto } from '../../../../../src/runner/jobs/fine-tune/plan/fit.ts'
 
-const asked = parseConfig(fineTuneSchema, {
-  model: 'm',
-  data: 'd',
-  episodes: 20,
-  budgetSteps: 50,
-  baselines: 'linearProbe,fullFineTune,fromScratch',
-})
+const asked: WholeConfig = {
+  ...parseConfig(fineTuneSchema, { model: 'm', data: 'd', episodes: 20, budgetSteps: 50 }),
+  ...{ frames: 8, fit: 'crop', baselines: ['linearProbe', 'fullFineTune', 'fromScratch'] },
+}
 /** A second a step: as many runs as there are episodes and rates. */
 const costs = {
-  seconds: ({ episodes, baselineRates, baselines, budgetSteps }: FineTuneConfig) =>
+  seconds: ({ episodes, baselineRates, baselines, budgetSteps }: WholeConfig) =>
     budgetSteps * (episodes + baselineRates * baselines.length),
   perUpdate: () => 4,
 }
@@ -25,7 +22,7 @@ describe('fitting into minutes', () => {
     expect(fitInto(minutesFor(costs.seconds(asked)), asked, costs)).toEqual({ config: asked, said: [] })
   })
 
-  test.each<[string, number, Partial<FineTuneConfig>, RegExp[]]>([
+  test.each<[string, number, Partial<WholeConfig>, RegExp[]]>([
     ['episodes first, by whole updates', 50 * (17 + 15), { episodes: 16 }, [/16 episodes instead of 20/]],
     ['episodes down to one update', 50 * (4 + 15), { episodes: 4 }, [/4 episodes instead of 20/]],
     [

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { BASELINES, type BaselineName, baselineNames } from '../../../../../src/agents/schedules/baselines.ts'
 import { parseConfig } from '../../../../../src/common/settings.ts'
 import { rateLimits } from '../../../../../src/envs/finetune/actions.ts'
-import { fineTuneSchema } from '../../../../../src/runner/instances/config.ts'
+import { fineTuneSchema, withBaselines, withFormat } from '../../../../../src/runner/instances/config.ts'
 import {
   SEARCH_SEEDS,
   searchSchedule,
@@ -23,7 +23,9 @@ const work: Workload = {
   schedule: name => BASELINES[name as BaselineName],
 }
 const configOf = (values: Record<string, unknown>) =>
-  parseConfig(fineTuneSchema, { model: 'm', data: 'd', ...values })
+  withBaselines(withFormat(parseConfig(fineTuneSchema, { model: 'm', data: 'd', ...values }), {}), {
+    head: { units: 2, activation: 'softmax', start: new Float32Array(2) },
+  })
 const seconds = { full: 1, head: 0.01, statistics: 0.5, evaluation: 0.7, headEvaluation: 0.02 }
 
 describe('the plan', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BASELINES, type BaselineName } from '../../../../../src/agents/schedules/baselines.ts'
 import { parseConfig } from '../../../../../src/common/settings.ts'
-import { fineTuneSchema } from '../../../../../src/runner/instances/config.ts'
+import { fineTuneSchema, type WholeConfig } from '../../../../../src/runner/instances/config.ts'
 import {
   probeSteps,
   stepsOf,
@@ -32,8 +32,10 @@ const work: Workload = {
   schedule: name => BASELINES[name as BaselineName],
 }
 
-const configOf = (budgetSteps: number, roundSteps: number) =>
-  parseConfig(fineTuneSchema, { model: 'm', data: 'd', budgetSteps, roundSteps, batchSize: 4 })
+const configOf = (budgetSteps: number, roundSteps: number): WholeConfig => ({
+  ...parseConfig(fineTuneSchema, { model: 'm', data: 'd', budgetSteps, roundSteps, batchSize: 4 }),
+  ...{ frames: 2, fit: 'crop', baselines: [] },
+})
 
 /** What a world really plays, with these groups in training from its first round to its last. */
 async function played(budgetSteps: number, roundSteps: number, head: boolean, probed: boolean) {

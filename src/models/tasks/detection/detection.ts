@@ -1,0 +1,270 @@
+import { inputError } from '../../../common/error.ts'
+import type { Item } from '../../../data/dataset.ts'
+import { annotatedStratum } from '../../../data/strata.ts'
+import { detectionHead } from '../../dense-heads.ts'
+import { tf } from '../../tf.ts'
+import { bootstrapInterval } from '../bootstrap.ts'
+import { type Detection, type ImageMatches, matchImage, overlapOf, type TrueBox } from '../coco/match.ts'
+import { accumulate, type CocoScore } from '../coco.ts'
+import { jackknife } from '../per-item.ts'
+import type { MapsHead, Outcomes, Outputs, PerItem, Score, Task, TaskDefinition } from '../task.ts'
+import { decodeDetections } from './decode.ts'
+import { checkBoxes, type DetectionFacts, detectionFacts } from './facts.ts'
+import { type Grid, gridOf } from './grid.ts'
+import { detectionLoss } from './loss.ts'
+import { type DenseTarget, denseTarget, trueBoxes } from './targets.ts'
+
+/** Objects of each frame, the most certain first. */
+export type Detections = readonly (readonly Detection[])[]
+
+/** What is true of a clip; undefined frames are those that nothing is known of. */
+export interface DetectionTarget {
+  readonly frames: readonly (readonly TrueBox[] | undefined)[]
+  readonly dense: DenseTarget
+}
+
+/** Boxes round objects, anchor-free: a heat of middles and a box at each place of one to three maps. */
+export const objectDetection: TaskDefinition<DetectionFacts> = {
+  description: 'boxes round objects and what they are, on every frame (mAP as COCO computes it)',
+  check: checkBoxes,
+  facts: detectionFacts,
+  create: facts => new ObjectDetection(facts),
+  augmentation: 'detection',
+  stratum: annotatedStratum,
+  defaults: { frames: 1, fit: 'letterbox', side: 224 },
+  continues: (saved, facts) =>
+    JSON.stringify([saved.classes, saved.strides]) === JSON.stringify([facts.classes, facts.strides]),
+}
+
+class ObjectDetection implements Task<DetectionTarget, Detections> {
+  readonly id = 'object-detection'
+  readonly description = objectDetection.description
+  readonly metric = 'mAP'
+  readonly parts = [
+    { key: 'ap50', name: 'AP50', unit: 'share' },
+    { key: 'ap75', name: 'AP75', unit: 'share' },
+    { key: 'apSmall', name: 'AP of small objects', unit: 'share' },
+    { key: 'apMedium', name: 'AP of medium objects', unit: 'share' },
+    { key: 'apLarge', name: 'AP of large objects', unit: 'share' },
+    { key: 'ar100', name: 'AR', unit: 'share' },
+  ] as const
+  readonly head: Task['head']
+  readonly worst: number
+  readonly chance: number
+  readonly guessing = 0.05
+  readonly selectionFrom =
+    'half mAP, half the mean over objects of how certain and how well placed the best box is'
+  readonly intervalFrom = 'a bootstrap over clips: mAP is no mean over them'
+  private readonly grid: Grid
+  private readonly index: ReadonlyMap<string, number>
+  private readonly known = new WeakMap<Detections, ItemFigures>()
+
+  constructor(private readonly facts: DetectionFacts) {
+    const { classes, size, strides, objects, sides } = facts
+    this.grid = gridOf(size, strides)
+    this.index = new Map(classes.map((name, i) => [name, i]))
+    const certainty = objects.map(mean => prior(mean, this.grid.places))
+    const units = classes.length + 4
+    const start = Float32Array.from([...certainty.map(p => Math.log(p / (1 - p))), 0, 0, ...sides])
+    const build: MapsHead['build'] = (maps, { rng }) => detectionHead(maps, { units, strides, start, rng })
+    this.head = { units, activation: 'linear', start, reads: { strides, build } }
+    this.chance = chanceOf(this.facts, this.grid)
+    this.worst = 3 * this.chance
+  }
+
+  target({ id, truth }: Item): DetectionTarget {
+    if (truth === undefined)
+      throw inputError('task.boxes', `${id} has no boxes: object-detection is scored on annotated clips`)
+    const indexOf = (label: string) => {
+      const index = this.index.get(label)
+      if (index !== undefined) return index
+      const known = this.facts.classes.join(', ')
+      throw inputError('task.label', `${id} has a box labelled '${label}', and the classes are ${known}`)
+    }
+    const frames = truth.map(each => trueBoxes(each, indexOf))
+    const { grid } = this
+    const classes = this.facts.classes.length
+    let dense: DenseTarget | undefined
+    return {
+      frames,
+      get dense() {
+        dense ??= denseTarget(frames, grid, classes)
+        return dense
+      },
+    }
+  }
+
+  /** A clip's sum by how many objects a clip has in the mean, so that each object counts alike. */
+  loss({ values }: Outputs, targets: readonly DetectionTarget[]): tf.Tensor1D {
+    const { facts, grid } = this
+    const dense = targets.map(target => target.dense)
+    return tf.div(
+      detectionLoss(values, dense, grid, facts.classes.length),
+      objectsAClip(facts),
+    ) as tf.Tensor1D
+  }
+
+  predict({ values }: Outputs): readonly Detections[] {
+    const [batch, frames, ...rest] = values.shape
+    const all = values.dataSync() as Float32Array
+    const clip = frames * rest.reduce((a, b) => a * b, 1)
+    const { classes, size } = this.facts
+    const options = { grid: this.grid, classes: classes.length, size }
+    return Array.from({ length: batch }, (_, i) =>
+      decodeDetections(all.subarray(i * clip, (i + 1) * clip), frames, options),
+    )
+  }
+
+  score(outcomes: Outcomes<DetectionTarget, Detections>): Score {
+    const items = this.figures(outcomes)
+    return scoreOf(this.accumulated(items).score, items)
+  }
+
+  perItem(outcomes: Outcomes<DetectionTarget, Detections>): PerItem {
+    const items = this.figures(outcomes)
+    const all = this.accumulated(items)
+    const whole = scoreOf(all.score, items)
+    const n = items.length
+    const left = items.map((_, item) =>
+      n < 2
+        ? whole
+        : scoreOf(
+            all.without(item),
+            items.filter((_, i) => i !== item),
+          ),
+    )
+    return jackknife(whole, left)
+  }
+
+  interval(outcomes: Outcomes<DetectionTarget, Detections>): readonly [number, number] {
+    const items = this.figures(outcomes)
+    return bootstrapInterval(items.length, drawn =>
+      primaryOf(this.accumulated(drawn.map(item => items[item])).score),
+    )
+  }
+
+  answer(frames: Detections) {
+    const named = (found: readonly Detection[]) =>
+      found.map(({ label, ...box }) => ({ label: this.facts.classes[label], ...box }))
+    return { frames: frames.map(named) }
+  }
+
+  words(frames: Detections): string {
+    const sure = frames.map(found => found.filter(({ score }) => score >= SURE))
+    const counts = this.facts.classes.map((name, label) => {
+      const most = Math.max(0, ...sure.map(found => found.filter(box => box.label === label).length))
+      return most === 0 ? [] : [`${most} ${name}`]
+    })
+    return counts.flat().join(', ') || 'nothing'
+  }
+
+  private accumulated(items: readonly ItemFigures[]) {
+    return accumulate(
+      items.map(({ images }) => images),
+      this.facts.classes.length,
+    )
+  }
+
+  private figures({
+    targets,
+    predictions,
+    losses,
+  }: Outcomes<DetectionTarget, Detections>): readonly ItemFigures[] {
+    return predictions.map((prediction, i) => {
+      const known = this.known.get(prediction)
+      if (known !== undefined) return known
+      const figures = itemFigures(targets[i], prediction, losses[i])
+      this.known.set(prediction, figures)
+      return figures
+    })
+  }
+}
+
+/** Scores from which a box is shown and counted in words. */
+const SURE = 0.3
+
+/** One clip's part of a score. */
+interface ItemFigures {
+  /** Of its frames that something is known of. */
+  readonly images: readonly ImageMatches[]
+  readonly loss: number
+  readonly objects: number
+  /** Sum over objects of the score of a box of its class times how much it overlaps, of the best one. */
+  readonly quality: number
+}
+
+function itemFigures({ frames }: DetectionTarget, prediction: Detections, loss: number): ItemFigures {
+  const images: ImageMatches[] = []
+  let objects = 0
+  let quality = 0
+  frames.forEach((boxes, frame) => {
+    if (boxes === undefined) return
+    const found = prediction[frame]
+    images.push(matchImage(boxes, found))
+    for (const box of boxes) {
+      if (box.crowd) continue
+      objects++
+      const own = found.filter(({ label }) => label === box.label)
+      quality += Math.max(0, ...own.map(each => each.score * overlapOf(each, box)))
+    }
+  })
+  return { images, loss, objects, quality }
+}
+
+function scoreOf(coco: CocoScore, items: readonly ItemFigures[]): Score {
+  const sum = (of: (item: ItemFigures) => number) => items.reduce((total, item) => total + of(item), 0)
+  const primary = primaryOf(coco)
+  const objects = sum(item => item.objects)
+  const quality = objects === 0 ? 0 : sum(item => item.quality) / objects
+  const { ap50 = 0, ap75 = 0, apSmall = 0, apMedium = 0, apLarge = 0, ar100 = 0 } = coco
+  return {
+    primary,
+    selection: (primary + quality) / 2,
+    loss: sum(({ loss }) => loss) / items.length,
+    parts: { ap50, ap75, apSmall, apMedium, apLarge, ar100 },
+  }
+}
+
+/** Of clips without an object to be found nothing is known: 0. */
+function primaryOf({ ap }: CocoScore): number {
+  return ap ?? 0
+}
+
+function objectsAClip({ objects, frames }: DetectionFacts): number {
+  return (
+    frames *
+    Math.max(
+      objects.reduce((a, b) => a + b, 0),
+      LEAST_OBJECTS,
+    )
+  )
+}
+
+/** An object in every hundredth frame: where there are fewer, one of them isn't to weigh more than a hundred. */
+const LEAST_OBJECTS = 0.01
+
+/**
+ * The certainty that loses least at all places alike, where so many of them are an object's middle: the minimum of
+ * n (1 − p)² (−ln p) + (N − n) p² (−ln (1 − p)), which has one.
+ */
+function prior(objects: number, places: number): number {
+  let [low, high] = [1e-4, 0.5]
+  const loss = (p: number) => focalLoss(p, objects, places)
+  while (high - low > 1e-6) {
+    const [a, b] = [low + (high - low) / 3, high - (high - low) / 3]
+    if (loss(a) < loss(b)) high = b
+    else low = a
+  }
+  return (low + high) / 2
+}
+
+function focalLoss(p: number, objects: number, places: number): number {
+  return objects * (1 - p) ** 2 * -Math.log(p) + (places - objects) * p ** 2 * -Math.log(1 - p)
+}
+
+/** Heat of the certainty that fits, and a box beside each object whose sides touch. */
+function chanceOf({ objects, frames, ...facts }: DetectionFacts, { places }: Grid): number {
+  const heat = objects.reduce((sum, mean) => sum + focalLoss(prior(mean, places), mean, places), 0)
+  const boxes = 5 * objects.reduce((a, b) => a + b, 0)
+  return (frames * (heat + boxes)) / objectsAClip({ objects, frames, ...facts }) || 1
+}
