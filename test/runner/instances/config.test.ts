@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../../src/common/settings.ts'
-import { fineTuneSchema, roundStepsOf } from '../../../src/runner/instances/config.ts'
+import { fineTuneSchema, roundStepsOf, withFormat } from '../../../src/runner/instances/config.ts'
 
 const parse = (values: Record<string, unknown>) =>
   parseConfig(fineTuneSchema, { model: 'm', data: 'd', ...values })
@@ -9,12 +9,34 @@ describe('configuration', () => {
   test('defaults are those of the documentation', () => {
     expect(parse({})).toMatchObject({
       agent: 'reinforce',
-      frames: 8,
       budgetSteps: 120,
       baselineSeeds: 3,
     })
+    expect(withFormat(parse({}), {})).toMatchObject({ frames: 8, fit: 'crop' })
+    expect(
+      withFormat(parse({ fit: 'stretch' }), { defaults: { frames: 1, fit: 'letterbox' } }),
+    ).toMatchObject({
+      frames: 1,
+      fit: 'stretch',
+    })
     expect(roundStepsOf(parse({}))).toBe(15)
     expect(roundStepsOf(parse({ budgetSteps: 3 }))).toBe(3)
+  })
+
+  test.each([
+    [320, 320],
+    ['320', 320],
+    ['240x320', [240, 320]],
+    [
+      [240, 320],
+      [240, 320],
+    ],
+  ])('a size of %j', (given, meant) => {
+    expect(parse({ size: given }).size).toEqual(meant)
+  })
+
+  test.each(['4', '240x', '240x320x3', 'large'])('a size of %j is refused', given => {
+    expect(() => parse({ size: given })).toThrow(/'size' can't be/)
   })
 
   test('kebab-case and camelCase are the same keys, and flags arrive as text', () => {
