@@ -1,9 +1,11 @@
 import { COLUMNS, ROWS } from './thumbnails.ts'
 
 /** Bits of two pictures' hashes that may differ, of ROWS · (COLUMNS − 1). */
-const MOST_BITS = 12
-/** Grey levels by which two pictures may differ in the mean. */
-const MOST_LEVELS = 6
+const MOST_BITS = 24
+/** Grey levels by which two pictures' pixels may differ in the mean, brightness apart. */
+const MOST_LEVELS = 3
+/** Grey levels by which a pixel must be brighter than its neighbour: compression makes less. */
+const MARGIN = 2
 /** A picture of less deviation is flat: its hash is noise. Grey levels. */
 const LEAST_DEVIATION = 4
 
@@ -12,6 +14,8 @@ export interface Print {
   readonly pixels: Uint8Array
   /** 32 bits each. */
   readonly bits: Uint32Array
+  /** Grey levels. */
+  readonly mean: number
   /** Standard deviation, grey levels. */
   readonly deviation: number
 }
@@ -23,11 +27,11 @@ export function printOf(pixels: Uint8Array): Print {
   for (let row = 0; row < ROWS; row++)
     for (let column = 0; column + 1 < COLUMNS; column++, at++) {
       const pixel = row * COLUMNS + column
-      if (pixels[pixel] > pixels[pixel + 1]) bits[at >> 5] |= 1 << (at & 31)
+      if (pixels[pixel] > pixels[pixel + 1] + MARGIN) bits[at >> 5] |= 1 << (at & 31)
     }
   const mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length
   const variance = pixels.reduce((sum, value) => sum + (value - mean) ** 2, 0) / pixels.length
-  return { pixels, bits, deviation: Math.sqrt(variance) }
+  return { pixels, bits, mean, deviation: Math.sqrt(variance) }
 }
 
 /** Whether nothing can be seen in a picture: one colour, nearly. */
@@ -44,7 +48,7 @@ export function isNearDuplicate(a: Print, b: Print): boolean {
     if (different > MOST_BITS) return false
   }
   let levels = 0
-  for (let i = 0; i < a.pixels.length; i++) levels += Math.abs(a.pixels[i] - b.pixels[i])
+  for (let i = 0; i < a.pixels.length; i++) levels += Math.abs(a.pixels[i] - a.mean - b.pixels[i] + b.mean)
   return levels / a.pixels.length <= MOST_LEVELS
 }
 
