@@ -22,9 +22,21 @@ export { layersApproximator } from './agents/layers-approximator.ts'
 export { Mlp } from './agents/mlp.ts'
 export { LayergymError } from './common/error.ts'
 export { Rng } from './common/random.ts'
-export type { Clip, Dataset, Splits } from './data/dataset.ts'
+export {
+  type Annotation,
+  type Box,
+  type ClassMask,
+  type FrameBoxes,
+  type FrameTruth,
+  IGNORED,
+  type Legend,
+  type Segment,
+} from './data/annotation.ts'
+export type { Clip, Dataset, Item, Splits } from './data/dataset.ts'
 export { loadDataset } from './data/load.ts'
 export { splitDataset } from './data/split.ts'
+export { annotatedStratum } from './data/strata.ts'
+export { describeDataset } from './data/summary/words.ts'
 export { assertEnv, checkEnv } from './envs/check.ts'
 export { defineEnv, type EnvDefinition } from './envs/definition.ts'
 export type { Env, EnvSpec, Frame, Info, Mask, ResetResult, Snapshot, Space, StepResult } from './envs/env.ts'

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { benchmarkCommand } from './benchmark.ts'
 import { checkAgentCommand } from './check-agent.ts'
+import { checkDataCommand } from './check-data.ts'
 import { checkEnvCommand } from './check-env.ts'
 import { exitCodeOf, type Io, interruptedCode, type RegisterCommand } from './command.ts'
 import { doctorCommand } from './doctor.ts'
@@ -26,6 +27,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   resumeCommand,
   listCommand,
   traceCommand,
+  checkDataCommand,
   checkEnvCommand,
   checkAgentCommand,
   doctorCommand,

@@ -1,4 +1,4 @@
-/** One way in which an environment breaks its contract, or is likely to hinder learning. */
+/** One way in which something that was checked breaks its contract, or is likely to hinder learning. */
 export interface Finding {
   readonly severity: 'error' | 'warning'
   /** Stable, e.g. `reward.finite`. */

@@ -35,7 +35,7 @@ export interface Legend {
 }
 
 /** A picture in which each pixel says of which class the clip's is. */
-export interface Mask {
+export interface ClassMask {
   /** Absolute; a PNG. */
   readonly path: string
   readonly legend: Legend
@@ -52,7 +52,7 @@ export interface Annotation {
   /** Nothing is known of frames that `boxes` doesn't list. */
   readonly sparse?: boolean
   /** Of all frames. */
-  readonly mask?: Mask
+  readonly mask?: ClassMask
   /** By time, none over another. */
   readonly segments?: readonly Segment[]
 }

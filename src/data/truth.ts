@@ -1,10 +1,10 @@
 import {
   type Annotation,
   type Box,
+  type ClassMask,
   type FrameBoxes,
   type FrameTruth,
   IGNORED,
-  type Mask,
 } from './annotation.ts'
 import { readMask } from './annotations/masks.ts'
 import type { Fit } from './decode-options.ts'
@@ -53,7 +53,7 @@ export class Truths {
     })
   }
 
-  private maskOf(mask: Mask, geometry: Geometry): Uint8Array {
+  private maskOf(mask: ClassMask, geometry: Geometry): Uint8Array {
     const known = this.masks.get(mask.path)
     if (known !== undefined) return known
     const plane = resample(readMask(mask), geometry, IGNORED)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { inputError, messageOf } from '../../common/error.ts'
-import { IGNORED, type Legend, type Mask } from '../annotation.ts'
+import { type ClassMask, IGNORED, type Legend } from '../annotation.ts'
 import type { Size } from '../geometry.ts'
 import { inParallel } from '../parallel.ts'
 import { type PngSamples, pngSize, readPng } from '../png.ts'
@@ -28,7 +28,7 @@ export async function checkMasks(
   masks: readonly NamedMask[],
   classes: Classes | undefined,
   signal?: AbortSignal,
-): Promise<{ readonly names: readonly string[]; readonly masks: readonly Mask[] }> {
+): Promise<{ readonly names: readonly string[]; readonly masks: readonly ClassMask[] }> {
   const histograms = await inParallel(masks, mask => histogramOf(mask, classes), { limit: AT_ONCE, signal })
   const used = classes ?? classesOfValues(new Set(histograms.flatMap(counts => [...counts.keys()])))
   const { names, legend } = used
@@ -50,7 +50,7 @@ export async function checkMasks(
  * Class of every pixel, [H·W], row by row.
  * @throws input error for a file that is no PNG or holds another value
  */
-export function readMask({ path, legend }: Mask): Uint8Array {
+export function readMask({ path, legend }: ClassMask): Uint8Array {
   return decode(path, readFileSync(path), { names: [], legend })
 }
 
