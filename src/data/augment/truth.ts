@@ -3,7 +3,7 @@ import { cutBox, movedBox, type Region } from './placement.ts'
 import type { ClipPlan, Tile } from './plan.ts'
 import { type ClipShape, drawMask } from './resample.ts'
 
-/** Boxes of which less is left to see are dropped, and those with a side below a pixel. */
+/** Boxes of which less is left to see are dropped, unless of crowds, and those with a side below a pixel. */
 export const LEAST_VISIBLE = 0.1
 
 /** What is true of each frame of a clip, by tiles of the plan. */
@@ -33,7 +33,8 @@ function movedBoxes({ boxes = [] }: FrameTruth, tile: Tile, erased: Region | und
     const seen = cutBox(moved, tile.region)
     const hidden = erased === undefined ? 0 : areaOf(cutBox(seen, erased))
     const visible = (areaOf(seen) - hidden) / areaOf(moved)
-    return seen.width >= 1 && seen.height >= 1 && visible >= LEAST_VISIBLE ? [seen] : []
+    const isSeen = seen.width >= 1 && seen.height >= 1 && (box.crowd === true || visible >= LEAST_VISIBLE)
+    return isSeen ? [seen] : []
   })
 }
 

@@ -27,6 +27,8 @@ export interface CocoAccumulation {
   readonly score: CocoScore
   /** The score of all items but this one; costs a walk along what was found of the classes that it holds. */
   without(item: number): CocoScore
+  /** `ap` of items that each count as often as `counts` says, [items]: for a bootstrap over them. */
+  resampled(counts: ArrayLike<number>): number | undefined
   /** [101] precision at recall 0, 0.01, … 1 of a class at an IoU; undefined where it has no box to be found. */
   curve(label: number, threshold?: number): readonly number[] | undefined
 }
@@ -38,6 +40,7 @@ export function accumulate(items: readonly (readonly ImageMatches[])[], classes:
   return {
     score: scoreOf(whole),
     without: item => scoreOf(curves.map((of, label) => (of.has(item) ? of.figures(item) : whole[label]))),
+    resampled: counts => meanOf(curves.flatMap(of => of.resampled(counts) ?? [])),
     curve: (label, threshold = 0.5) => curves[label].curve(nearestThreshold(threshold)),
   }
 }

@@ -98,6 +98,11 @@ describe('boxes', () => {
         expect(width * height).toBeGreaterThanOrEqual(0.1 * 40 * 40)
       }
       expect(first.boxes?.length).toBeLessThan(64)
+      const crowds = batchOf([
+        { pixels: batch.pixels, truth: [{ boxes: boxes.map(box => ({ ...box, crowd: true })) }] },
+      ])
+      const kept = augment(crowds, SHAPE, parseAugmentation(['scale:2-2']), Rng.of(seed)).items[0].truth?.[0]
+      expect(kept?.boxes?.length).toBeGreaterThan(first.boxes?.length as number)
     }
   })
 

@@ -44,6 +44,7 @@ export class ClassCurves {
   private readonly positives: readonly number[]
   /** [1 or 10 detections · thresholds] */
   private readonly early: readonly number[]
+  private readonly order: Order
   private readonly scratch: Float64Array
 
   /** @param items the images of each, by their index. */
@@ -52,6 +53,7 @@ export class ClassCurves {
     const parts = [...this.parts.values()]
     this.positives = AREA_RANGES.map((_, a) => total(parts.map(({ matches }) => matches.positives[a])))
     this.hits = hitsOf(parts)
+    this.order = orderOf(this.parts)
     this.early = earlyKeys((_, __, key) => total(parts.map(({ early }) => early[key])))
     this.scratch = new Float64Array(Math.max(0, ...this.hits.map(({ places }) => places.length)))
   }
@@ -82,6 +84,21 @@ export class ClassCurves {
         }),
       ),
     }
+  }
+
+  /**
+   * [thresholds] of average precision over boxes of any size, each image counted as often as `counts` says; copies of a
+   * detection follow each other.
+   */
+  resampled(counts: ArrayLike<number>): readonly number[] | undefined {
+    let positives = 0
+    for (const [image, { matches }] of this.parts) positives += counts[image] * matches.positives[0]
+    if (positives === 0) return undefined
+    const precisions = new Float64Array(positives)
+    return THRESHOLDS.map((_, t) => {
+      const count = resampledPrecisions(this.order, t, counts, precisions)
+      return total(readAt(precisions, count, positives)) / RECALLS.length
+    })
   }
 
   /** Precision at each of `RECALLS`, at threshold `t`; undefined where no box is to be found. */
@@ -116,6 +133,41 @@ export class ClassCurves {
     }
     return count
   }
+}
+
+/** All detections of a class, the surest first, against boxes of any size. */
+interface Order {
+  readonly images: Int32Array
+  readonly found: Uint16Array
+  readonly ignored: Uint16Array
+}
+
+function orderOf(parts: ReadonlyMap<number, Part>): Order {
+  const all = [...parts.values()]
+  const n = total(all.map(({ places }) => places.length))
+  const images = new Int32Array(n)
+  for (const [image, { places }] of parts) for (const place of places) images[place] = image
+  return { images, found: inOrder(all, n, 0, 'found'), ignored: inOrder(all, n, 0, 'ignored') }
+}
+
+/** Writes the precision at each box that is found; gives their number. */
+function resampledPrecisions(
+  { images, found, ignored }: Order,
+  t: number,
+  counts: ArrayLike<number>,
+  into: Float64Array,
+): number {
+  let hits = 0
+  let rank = 0
+  for (let place = 0; place < images.length; place++) {
+    if ((ignored[place] >> t) & 1) continue
+    const copies = counts[images[place]]
+    const isFound = ((found[place] >> t) & 1) === 1
+    for (let i = 0; isFound && i < copies; i++) into[hits + i] = (hits + i + 1) / (rank + i + 1)
+    if (isFound) hits += copies
+    rank += copies
+  }
+  return hits
 }
 
 /** Precision at each recall: the highest at that recall or a higher one; 0 where it isn't reached. */

@@ -138,9 +138,8 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
 
   interval(outcomes: Outcomes<DetectionTarget, Detections>): readonly [number, number] {
     const items = this.figures(outcomes)
-    return bootstrapInterval(items.length, drawn =>
-      primaryOf(this.accumulated(drawn.map(item => items[item])).score),
-    )
+    const { resampled } = this.accumulated(items)
+    return bootstrapInterval(items.length, counts => resampled(counts) ?? 0)
   }
 
   answer(frames: Detections) {
