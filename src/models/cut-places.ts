@@ -68,7 +68,9 @@ export function cutPlaces(graph: Graph, operations: readonly Operation[]): reado
 export function headStart(graph: Graph, operations: readonly Operation[], places: readonly number[]): number {
   const onMaps = mapsHeadStart(graph, operations)
   if (onMaps !== undefined) return onMaps
-  const lastMap = operations.findLastIndex(operation => rankOf(graph, resultOf(operation)) >= 3)
+  const lastMap = operations
+    .map(resultOf)
+    .findLastIndex(node => rankOf(graph, node) >= 3 && !isHeadLayer(graph.nodes[node]))
   const weighted = (operation: Operation) =>
     operation.nodes.some(node => learnedWeights(graph.nodes[node]).length > 0)
   let first = operations.findIndex((operation, index) => index > lastMap && weighted(operation))

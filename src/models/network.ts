@@ -1,6 +1,7 @@
 import type { Rng } from '../common/random.ts'
 import { crossings } from './cut-places.ts'
-import { type ExecutionContext, execute, results } from './execute.ts'
+import { execute, results } from './execute.ts'
+import type { ExecutionContext } from './execution-context.ts'
 import { type NodeFlops, nodeFlops, size, stepFlops, timeSteps } from './flops.ts'
 import { flattenModel, type Graph, type Layer } from './graph.ts'
 import { cutIntoGroups, type LayerGroup } from './groups.ts'
