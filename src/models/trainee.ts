@@ -1,5 +1,6 @@
 import type { Rng } from '../common/random.ts'
 import type { Clip, Item } from '../data/dataset.ts'
+import type { ClipValues } from './clip-values.ts'
 import { EagerExecutor, type ExecutorOptions } from './eager-executor.ts'
 import type { Executor, GradientHandle, Handle, ProbeResult, WeightNorms } from './executor.ts'
 import type { Weights } from './initialize.ts'
@@ -25,9 +26,9 @@ export interface TraineeOptions extends PrefixOptions {
   readonly executor?: (options: ExecutorOptions, pretrained: Weights) => Executor
 }
 
-/** Pixels uint8 [B, T, H, W, C], and what is true of them. */
+/** Clips as a step sees them, and what is true of them. */
 export interface Seen {
-  readonly pixels: Uint8Array
+  readonly pixels: ClipValues
   readonly items: readonly Item[]
 }
 
