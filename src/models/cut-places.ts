@@ -1,6 +1,7 @@
 import { learnedWeights } from './flops.ts'
 import { type Graph, isHeadLayer } from './graph.ts'
 import { type Operation, resultOf } from './program.ts'
+import { isRecurrent } from './recurrent-layers.ts'
 
 /** Layers that finish what the one before them began: no cut comes between. */
 const FINISHING = new Set([
@@ -32,7 +33,7 @@ export function crossings(graph: Graph, operations: readonly Operation[]): reado
 
 /**
  * Operation indices at which the network may be cut: what crosses to what follows is one tensor, or one and taps, which
- * layers of the head read and nothing else. Never inside a residual block.
+ * layers of the head read and nothing else; behind a recurrent layer, whatever skips it. Never inside a residual block.
  */
 export function cutPlaces(graph: Graph, operations: readonly Operation[]): readonly number[] {
   const crossing = crossings(graph, operations)
@@ -45,15 +46,16 @@ export function cutPlaces(graph: Graph, operations: readonly Operation[]): reado
   const isPlace = (place: number) => {
     const result = resultOf(operations[place - 1])
     const nodes = crossing[place]
-    if (!nodes.includes(result) || nodes.includes(0)) return false
+    if (!nodes.includes(result)) return false
     if (nodes.length > 1) {
       const packable = nodes.every(
         node =>
           graph.nodes[node].perFrame === graph.nodes[result].perFrame &&
           !graph.nodes[node].shapes[0].includes(null),
       )
-      const taps = nodes.every(node => node === result || isTap(node, place))
-      if (!packable || !taps || isHeadLayer(graph.nodes[result])) return false
+      const taps = nodes.every(node => node === result || (node !== 0 && isTap(node, place)))
+      const besides = taps && !isHeadLayer(graph.nodes[result])
+      if (!packable || !(besides || isRecurrent(graph.nodes[result]))) return false
     }
     const next = graph.nodes[operations[place].nodes[0]].layer?.getClassName() ?? ''
     return place === head || !FINISHING.has(next)
@@ -68,7 +70,9 @@ export function cutPlaces(graph: Graph, operations: readonly Operation[]): reado
 export function headStart(graph: Graph, operations: readonly Operation[], places: readonly number[]): number {
   const onMaps = mapsHeadStart(graph, operations)
   if (onMaps !== undefined) return onMaps
-  const lastMap = operations.findLastIndex(operation => rankOf(graph, resultOf(operation)) >= 3)
+  const lastMap = operations
+    .map(resultOf)
+    .findLastIndex(node => rankOf(graph, node) >= 3 && !isHeadLayer(graph.nodes[node]))
   const weighted = (operation: Operation) =>
     operation.nodes.some(node => learnedWeights(graph.nodes[node]).length > 0)
   let first = operations.findIndex((operation, index) => index > lastMap && weighted(operation))

@@ -1,20 +1,25 @@
+import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import type { Clip } from '../data/dataset.ts'
 import { type HeadKind, isStandardisation, STANDARDISATION } from './head-kinds.ts'
 import type { Network } from './network.ts'
 import type { PixelSource } from './prefix.ts'
 import type { TaskHead } from './tasks/task.ts'
+import { hidden } from './temporal-heads.ts'
 import { tf } from './tf.ts'
 
 /** A head of the user's own: what the task's activation gives, from [T, F] symbolic features, standardised already. */
 export type HeadBuilder = (
   features: tf.SymbolicTensor,
-  context: { readonly units: number; readonly activation: TaskHead['activation']; readonly rng: Rng },
+  context: {
+    readonly units: number
+    readonly activation: TaskHead['activation']
+    /** [units] are wanted, or [T, units]. */
+    readonly reads: 'clip' | 'frames'
+    readonly rng: Rng
+  },
 ) => tf.SymbolicTensor
 
-/** Width of the two-layer head's first layer. */
-const FRAME_UNITS = 48
-const GRU_UNITS = 64
 /** Features [F], [T, F] or a map through a standardisation, which does nothing until `standardiseFeatures` has run. */
 export function standardised(features: tf.SymbolicTensor, name: string = STANDARDISATION): tf.SymbolicTensor {
   // A batch normalisation at inference is a fixed scaling that plain tfjs saves and loads.
@@ -25,14 +30,27 @@ export function standardised(features: tf.SymbolicTensor, name: string = STANDAR
 /** What a head gives for a task, apart from how a fresh one begins. */
 export type HeadOutput = Pick<TaskHead, 'reads' | 'units' | 'activation'>
 
-/** A task's outputs from standardised features [T, F]. The last layer starts at zero: a fresh head guesses. */
+/**
+ * A task's outputs from standardised features [T, F]. The last layer starts at zero: a fresh head guesses.
+ * @throws input error for a head that doesn't give what the task reads
+ */
 export function buildHead(
   features: tf.SymbolicTensor,
   options: { readonly output: HeadOutput; readonly head: HeadKind | HeadBuilder; readonly rng: Rng },
 ): tf.SymbolicTensor {
   const { head, rng, output } = options
-  if (typeof head === 'function') return head(features, { ...output, rng })
-  return closing(hidden(features, head, rng), output)
+  const { units, activation } = output
+  const reads = output.reads === 'frames' ? 'frames' : 'clip'
+  if (typeof head !== 'function') return closing(hidden(features, { kind: head, reads, rng }), output)
+  const own = head(features, { units, activation, reads, rng })
+  const given = own.shape.slice(1)
+  const wanted = reads === 'frames' ? [features.shape[1], units] : [units]
+  if (given.join() === wanted.join()) return own
+  throw inputError(
+    'head.shape',
+    `the head gives [${given.join(', ')}] for a clip; the task reads [${wanted.join(', ')}]: end it in ` +
+      (reads === 'frames' ? 'one answer a frame' : 'one answer a clip'),
+  )
 }
 
 /** An activation, where the task has one, on a dense layer that starts at zero. */
@@ -48,33 +66,6 @@ export function closed(outputs: tf.SymbolicTensor, activation: HeadOutput['activ
   if (activation === 'linear') return outputs
   const name = activation === 'softmax' ? 'probabilities' : 'head_activation'
   return tf.layers.activation({ activation, name }).apply(outputs) as tf.SymbolicTensor
-}
-
-function hidden(features: tf.SymbolicTensor, head: HeadKind, rng: Rng): tf.SymbolicTensor {
-  const glorot = () => tf.initializers.glorotUniform({ seed: rng.int(2 ** 31) })
-  const concatenated = (x: tf.SymbolicTensor) =>
-    tf.layers.flatten({ name: 'head_concat' }).apply(x) as tf.SymbolicTensor
-  switch (head) {
-    case 'linear':
-      return concatenated(features)
-    case 'mean':
-      return tf.layers.globalAveragePooling1d({ name: 'head_mean' }).apply(features) as tf.SymbolicTensor
-    case 'two-layer': {
-      const units = { units: FRAME_UNITS, name: 'head_frame', kernelInitializer: glorot() }
-      return concatenated(
-        tf.layers.dense({ ...units, activation: 'relu' }).apply(features) as tf.SymbolicTensor,
-      )
-    }
-    case 'gru': {
-      const gru = tf.layers.gru({
-        units: GRU_UNITS,
-        name: 'head_gru',
-        kernelInitializer: glorot(),
-        recurrentInitializer: glorot(),
-      })
-      return gru.apply(features) as tf.SymbolicTensor
-    }
-  }
 }
 
 /**

@@ -61,9 +61,16 @@ function initialize(variable: Variable, rng: Rng): Float32Array | undefined {
   const { role, size } = variable
   if (role === 'recurrent_kernel') return orthogonal(variable.shape, rng)
   if (role.endsWith('kernel')) return glorotUniform(variable.shape, rng, role.startsWith('depthwise'))
+  if (role === 'bias' && variable.layer.getClassName() === 'LSTM') return forgetting(variable)
   if (role === 'bias' || role === 'beta' || role === 'moving_mean') return new Float32Array(size)
   if (role === 'gamma' || role === 'moving_variance') return new Float32Array(size).fill(1)
   return undefined
+}
+
+/** An LSTM's gates begin by forgetting nothing (Jozefowicz et al. 2015), where its layer says so: 1 in the second quarter. */
+function forgetting({ layer, size }: Variable): Float32Array {
+  const { unitForgetBias } = layer.getConfig() as { unitForgetBias?: boolean }
+  return new Float32Array(size).fill(unitForgetBias === false ? 0 : 1, size / 4, size / 2)
 }
 
 function glorotUniform(shape: readonly number[], rng: Rng, depthwise: boolean): Float32Array {

@@ -1,6 +1,8 @@
 import type { Rng } from '../common/random.ts'
+import { ClipInput, type ClipValues } from './clip-values.ts'
 import { crossings } from './cut-places.ts'
-import { type ExecutionContext, execute, results } from './execute.ts'
+import { execute, results } from './execute.ts'
+import type { ExecutionContext } from './execution-context.ts'
 import { type NodeFlops, nodeFlops, size, stepFlops, timeSteps } from './flops.ts'
 import { flattenModel, type Graph, type Layer } from './graph.ts'
 import { cutIntoGroups, type LayerGroup } from './groups.ts'
@@ -64,7 +66,7 @@ export class Network {
   private readonly outputsEnd: number
   /** The operation after the fixed pixel scaling, which `input` applies itself. */
   readonly firstOperation: number
-  private readonly lookup: readonly Float32Array[]
+  private readonly clipInput: ClipInput
 
   constructor(
     readonly model: tf.LayersModel,
@@ -87,27 +89,13 @@ export class Network {
       operation => operation.layers.convolution?.name === SCALING_LAYER,
     )
     this.firstOperation = scaling + 1
-    this.lookup = this.scalingTable(scaling)
+    const shape = (model.inputs[0].shape as (number | null)[]).slice(1).map(side => side ?? 1)
+    this.clipInput = new ClipInput(shape, this.operations[scaling]?.layers.convolution)
   }
 
-  /** Pixels of clips [B, T, H, W, C] uint8 → the tensor that enters the first trained operation. */
-  input(pixels: Uint8Array, clips: number): tf.Tensor {
-    const shape = (this.model.inputs[0].shape as (number | null)[]).slice(1).map(dimension => dimension ?? 1)
-    const channels = this.lookup.length
-    const floats = new Float32Array(pixels.length)
-    if (channels === 1) {
-      const table = this.lookup[0]
-      for (let i = 0; i < pixels.length; i++) floats[i] = table[pixels[i]]
-    } else {
-      const [red, green, blue] = this.lookup
-      for (let i = 0; i < pixels.length; i += 3) {
-        floats[i] = red[pixels[i]]
-        floats[i + 1] = green[pixels[i + 1]]
-        floats[i + 2] = blue[pixels[i + 2]]
-      }
-    }
-    if (this.firstOperation === 0) return tf.tensor(floats, [clips, ...shape])
-    return tf.tensor(floats, [clips * shape[0], ...shape.slice(1)])
+  /** Clips → the tensor that enters the first trained operation. */
+  input(values: ClipValues, clips: number): tf.Tensor {
+    return this.clipInput.tensor(values, clips)
   }
 
   /** The operation at which a group begins; the first group begins after the fixed scaling. */
@@ -274,17 +262,6 @@ export class Network {
   private endsActivated(): boolean {
     const layer = this.lastLayer()
     return layer?.getClassName() === 'Dense' && CLOSING.has(String(layer.getConfig().activation))
-  }
-
-  private scalingTable(operation: number): Float32Array[] {
-    const channels = (this.model.inputs[0].shape.at(-1) as number | null) ?? 1
-    const layer = operation < 0 ? undefined : this.operations[operation].layers.convolution
-    const weights = layer?.getWeights().map(weight => weight.dataSync())
-    return Array.from({ length: channels === 1 ? 1 : 3 }, (_, channel) => {
-      const scale = weights?.[0][channel] ?? 1
-      const shift = weights?.[1][channel] ?? 0
-      return Float32Array.from({ length: 256 }, (_, pixel) => Math.fround(pixel * scale) + shift)
-    })
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Clip } from '../data/dataset.ts'
 import { ActivationCache } from './activation-cache.ts'
+import type { ClipValues } from './clip-values.ts'
 import type { Executor } from './executor.ts'
 import type { Network } from './network.ts'
 import { tf } from './tf.ts'
 
-/** Where pixels come from: uint8 [B, T, H, W, C] for the clips. */
-export type PixelSource = (clips: readonly Clip[]) => Uint8Array
+/** Where what a network takes of the clips comes from: pixels, or sequences. */
+export type PixelSource = (clips: readonly Clip[]) => ClipValues
 
 export interface PrefixOptions {
   readonly network: Network

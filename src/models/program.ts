@@ -122,7 +122,7 @@ function single(node: GraphNode, index: number): Operation {
 /** Only unweighted, unregularised forms that TensorFlow's kernels cover exactly. */
 function isConvolution(node: GraphNode): boolean {
   const name = className(node)
-  if (name !== 'Conv2D' && name !== 'DepthwiseConv2D') return false
+  if (!['Conv1D', 'Conv2D', 'DepthwiseConv2D'].includes(name)) return false
   const { dataFormat, padding, strides } = config(node)
   const [rows, columns] = pair(strides)
   return dataFormat !== 'channelsFirst' && (padding === 'same' || padding === 'valid') && rows === columns

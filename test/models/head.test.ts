@@ -4,7 +4,7 @@ import { Rng } from '../../src/common/random.ts'
 import type { Clip } from '../../src/data/dataset.ts'
 import { startEngine } from '../../src/models/engine.ts'
 import { standardiseFeatures } from '../../src/models/head.ts'
-import { headKinds, STANDARDISATION } from '../../src/models/head-kinds.ts'
+import { CLIP_HEADS, type HeadKind, STANDARDISATION } from '../../src/models/head-kinds.ts'
 import { initialWeights, readWeights } from '../../src/models/initialize.ts'
 import { loadModel } from '../../src/models/load.ts'
 import type { Network } from '../../src/models/network.ts'
@@ -31,7 +31,7 @@ const NETWORKS = [
   ['mnist_cnn', 1],
 ] as const
 
-async function networkOf(name: string, channels: 1 | 3, head: (typeof headKinds)[number]): Promise<Network> {
+async function networkOf(name: string, channels: 1 | 3, head: HeadKind): Promise<Network> {
   const { model } = await loadModel(join('models', name))
   return buildNetwork(model, {
     ...{ output: TASK.head, scaling: SCALINGS[0], head, keepHead: false, seed: 1, groups: { count: 3 } },
@@ -57,7 +57,7 @@ function begin(network: Network, channels: number): tf.Tensor {
 }
 
 describe.each(NETWORKS)('a fresh head on %s', (name, channels) => {
-  test.each(headKinds)('starts at the entropy of the class prior (%s)', async head => {
+  test.each(CLIP_HEADS)('starts at the entropy of the class prior (%s)', async head => {
     const network = await networkOf(name, channels, head)
     const input = begin(network, channels)
     const losses = [...TASK.loss(network.outputs(network.forward(input, LABELS.length)), LABELS).dataSync()]

@@ -54,6 +54,16 @@ export const builtinPlugins: readonly Plugin[] = [
         head: 'two-layer',
       },
       gru: { description: 'a gated recurrent unit over the frames, then a linear layer', head: 'gru' },
+      lstm: { description: 'a long short-term memory over the frames, then a linear layer', head: 'lstm' },
+      bidirectional: {
+        description: 'a gated recurrent unit over the frames each way, then a linear layer',
+        head: 'bidirectional',
+      },
+      dilated: {
+        description:
+          'dilated convolutions over the frames, for tasks that answer for each (one stage of MS-TCN)',
+        head: 'dilated',
+      },
     },
     optimizers: {
       adamw: {
