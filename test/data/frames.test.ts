@@ -44,6 +44,15 @@ describe('FrameCollector', () => {
     expect(new FrameCollector(3).line('[h264 @ 0x1] error while decoding MB 3 4')).toBe(false)
   })
 
+  test('a time that stands in the middle of a message is taken', () => {
+    const collector = new FrameCollector(1)
+    for (const line of [...HEADER, '0, 0, 0, 1, 536, 0x1']) collector.line(line)
+    expect(collector.line('[h264 @ 0x42263c40] 0,   40,   40,   1,   536, 0x582c11ab')).toBe(true)
+    expect(collector.line('Invalid NAL unit size (5833 > 5753).')).toBe(false)
+    collector.chunk(new Uint8Array(2 * SIZE))
+    expect([...(collector.finish()?.times ?? [])]).toEqual([0, 0.04])
+  })
+
   test.prop([
     fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 30 }),
     fc.double({ min: 1, max: 60, noNaN: true }),
