@@ -1,12 +1,12 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { FrameCollector } from '../../src/data/frames.ts'
+import { fc, property } from '../support/property.ts'
 
 const HEADER = ['#software: x', '#tb 0: 1/1000', '#codec_id 0: wrapped_avframe', '#dimensions 0: 3x2']
 const SIZE = 3 * 2
 
 describe('FrameCollector', () => {
-  test.prop([
+  property([
     fc.array(fc.uint8Array({ minLength: SIZE, maxLength: SIZE }), { minLength: 1, maxLength: 12 }),
     fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 30 }),
     fc.boolean(),
@@ -53,7 +53,7 @@ describe('FrameCollector', () => {
     expect([...(collector.finish()?.times ?? [])]).toEqual([0, 0.04])
   })
 
-  test.prop([
+  property([
     fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 30 }),
     fc.double({ min: 1, max: 60, noNaN: true }),
   ])('a rate takes the nearest frame at every moment of the clip', (gaps, rate) => {
