@@ -7,7 +7,7 @@ const KILLS = 50
 const PAIRS = 10
 const folder = workspace()
 
-describe.each(Object.entries(smallRuns(folder)))('%s', { timeout: 3_600_000 }, (kind, argv) => {
+describe.each(Object.entries(smallRuns(folder, true)))('%s', { timeout: 3_600_000 }, (kind, argv) => {
   const whole = join(folder, `${kind}-whole`)
   let hash = ''
 

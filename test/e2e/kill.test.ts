@@ -26,7 +26,7 @@ describe.each(kinds)('%s', { timeout: 300_000 }, (kind, argv) => {
 
   test('killed at a random moment and resumed by two processes: one works, and the end is the same', async () => {
     const dir = join(folder, `${kind}-killed`)
-    await killed(argv, dir, 1)
+    await killed(argv, dir, 1, 500)
     expect(await byTwo(['resume', dir, '--json'])).toBe(hash)
     expectWhole(dir)
     expect(told(dir)).toEqual(told(whole))
