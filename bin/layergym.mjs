@@ -32,10 +32,10 @@ async function setUp(flags) {
 
 async function load() {
   try {
-    // From a build too: plugins may be TypeScript.
+    if (!existsSync(source)) return await import(build.href)
     const { register } = await import('tsx/esm/api')
     register()
-    return await import(existsSync(source) ? source.href : build.href)
+    return await import(source.href)
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND' || error.message.includes('/src/')) throw error
     process.stderr.write(

@@ -7,6 +7,12 @@ export interface Frames {
 }
 
 /**
+ * Where a decoder's thread says something in two writes (`[h264 @ 0x1] `, then what is wrong), a frame's line, which is
+ * one write, may stand between them: it ends a line, but need not begin it.
+ */
+const STAMP = /\d+,\s*-?\d+,\s*(-?\d+),\s*\d+,\s*\d+,\s*0x[\da-f]+/
+
+/**
  * Puts together what ffmpeg says on two pipes: raw pixels on stdout, and on stderr one `framecrc` line for each
  * frame (`stream, dts, pts, duration, size, checksum`) after a header with the time base and the picture's size.
  */
@@ -42,7 +48,7 @@ export class FrameCollector {
 
   /** Takes a line from stderr; false when it is not one of `framecrc`'s, so a message for people. */
   line(text: string): boolean {
-    const stamp = /^\d+,\s*-?\d+,\s*(-?\d+),/.exec(text)
+    const stamp = STAMP.exec(text)
     if (stamp !== null) {
       this.stamps.push(Number(stamp[1]) * this.timeBase + this.origin)
       this.drain()

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Trajectory, Transition } from '../../src/agents/agent.ts'
 import { Dqn } from '../../src/agents/dqn/agent.ts'
 import { dqnConfig, Q_NETWORK } from '../../src/agents/dqn/config.ts'
@@ -9,6 +8,7 @@ import { pack, unpackInto } from '../../src/agents/state.ts'
 import { Rng, type RngState } from '../../src/common/random.ts'
 import { Box, Dict, Discrete } from '../../src/envs/spaces.ts'
 import { describeAgent, type TestContext } from '../../src/testing.ts'
+import { fc, property } from '../support/property.ts'
 
 const golden = JSON.parse(readFileSync(new URL('../golden/dqn_torch.json', import.meta.url), 'utf8'))
 
@@ -89,7 +89,7 @@ describe("targets, losses and gradients equal PyTorch's", () => {
     })
   })
 
-  test.prop([
+  property([
     fc.integer({ min: 1, max: 5 }),
     fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 3 }),
     fc.integer({ min: 1, max: 5 }),
@@ -124,7 +124,7 @@ describe('what DQN learns from', () => {
     gamma: 0.9,
   }
 
-  test.prop([
+  property([
     fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 6 }),
     fc.integer({ min: 1, max: 4 }),
     fc.boolean(),

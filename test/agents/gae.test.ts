@@ -1,7 +1,7 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { generalizedAdvantages } from '../../src/agents/gae.ts'
 import { discountedReturns } from '../../src/agents/returns.ts'
+import { fc, property } from '../support/property.ts'
 
 const number = fc.double({ min: -10, max: 10, noNaN: true })
 const share = fc.double({ min: 0, max: 1, noNaN: true })
@@ -28,7 +28,7 @@ describe('generalizedAdvantages', () => {
     expect([...other]).toEqual([-0.5, -2])
   })
 
-  test.prop([steps, share, share, number])(
+  property([steps, share, share, number])(
     'are the sums over all later δ that define them',
     (transitions, gamma, lambda, bootstrap) => {
       const values = [...valuesOf(transitions), bootstrap]
@@ -46,7 +46,7 @@ describe('generalizedAdvantages', () => {
     },
   )
 
-  test.prop([steps, share, number])('λ = 1: returns less values', (transitions, gamma, bootstrap) => {
+  property([steps, share, number])('λ = 1: returns less values', (transitions, gamma, bootstrap) => {
     const values = valuesOf(transitions)
     const returns = discountedReturns(transitions, gamma, bootstrap)
     generalizedAdvantages(transitions, values, bootstrap, { gamma, lambda: 1 }).forEach((advantage, t) => {
@@ -54,7 +54,7 @@ describe('generalizedAdvantages', () => {
     })
   })
 
-  test.prop([steps, share, number])('λ = 0: one-step errors', (transitions, gamma, bootstrap) => {
+  property([steps, share, number])('λ = 0: one-step errors', (transitions, gamma, bootstrap) => {
     const values = valuesOf(transitions)
     generalizedAdvantages(transitions, values, bootstrap, { gamma, lambda: 0 }).forEach((advantage, t) => {
       const { reward, duration } = transitions[t]

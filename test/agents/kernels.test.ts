@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { fc, test as propertyTest } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { Mlp } from '../../src/agents/mlp.ts'
 import { Rng } from '../../src/common/random.ts'
+import { fc, property } from '../support/property.ts'
 
 test('the committed module is what its source compiles to', () => {
   const check = spawnSync(process.execPath, ['scripts/build-kernels.mjs', '--check'], { encoding: 'utf8' })
@@ -43,7 +43,7 @@ function make({ sizes, rows, seed, activation }: typeof networks extends fc.Arbi
 }
 
 describe('any size, multiples of the vector width or not', () => {
-  propertyTest.prop([networks])('forward equals the plain sums', network => {
+  property([networks])('forward equals the plain sums', network => {
     const { mlp, batch } = make(network)
     const { inputs, outputs } = mlp
     const got = mlp.forward(batch, network.rows)
@@ -54,7 +54,7 @@ describe('any size, multiples of the vector width or not', () => {
     }
   })
 
-  propertyTest.prop([networks.filter(({ activation }) => activation === 'tanh')])(
+  property([networks.filter(({ activation }) => activation === 'tanh')])(
     'backward is the slope of forward',
     network => {
       const { mlp, batch, rng } = make(network)
@@ -77,18 +77,15 @@ describe('any size, multiples of the vector width or not', () => {
     },
   )
 
-  propertyTest.prop([networks])(
-    'a row does not depend on the others, nor on what was computed before',
-    network => {
-      const { mlp, batch } = make(network)
-      const all = mlp.forward(batch, network.rows).slice()
-      const { mlp: fresh } = make(network)
-      const last = (network.rows - 1) * mlp.inputs
-      expect([...fresh.forward(batch.slice(last), 1)]).toEqual([
-        ...all.subarray((network.rows - 1) * mlp.outputs),
-      ])
-    },
-  )
+  property([networks])('a row does not depend on the others, nor on what was computed before', network => {
+    const { mlp, batch } = make(network)
+    const all = mlp.forward(batch, network.rows).slice()
+    const { mlp: fresh } = make(network)
+    const last = (network.rows - 1) * mlp.inputs
+    expect([...fresh.forward(batch.slice(last), 1)]).toEqual([
+      ...all.subarray((network.rows - 1) * mlp.outputs),
+    ])
+  })
 })
 
 describe('activations', () => {

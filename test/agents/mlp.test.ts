@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { fc, test } from '@fast-check/vitest'
-import { beforeAll, describe, expect } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { Adam, clipNorm } from '../../src/agents/adam.ts'
 import type { Approximator } from '../../src/agents/approximator.ts'
 import { EngineMlp } from '../../src/agents/engine-mlp.ts'
@@ -8,6 +7,7 @@ import { Mlp } from '../../src/agents/mlp.ts'
 import { Rng } from '../../src/common/random.ts'
 import { startEngine } from '../../src/models/engine.ts'
 import { tf } from '../../src/models/tf.ts'
+import { fc, property } from '../support/property.ts'
 
 const golden = JSON.parse(readFileSync(new URL('../golden/mlp_torch.json', import.meta.url), 'utf8'))
 
@@ -46,7 +46,7 @@ describe('Mlp', () => {
     expect(largestDifference(mlp.parameters, trained)).toBeLessThan(1e-4)
   })
 
-  test.prop([
+  property([
     fc.integer({ min: 1, max: 5 }),
     fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 3 }),
     fc.integer({ min: 1, max: 3 }),
@@ -132,7 +132,7 @@ describe('Adam', () => {
     expect(() => new Adam(5, { learningRate: 0.01 }).restore(first.state())).toThrow(/4 numbers.*5 .*needed/)
   })
 
-  test.prop([
+  property([
     fc.array(fc.float({ min: -100, max: 100, noNaN: true }), { minLength: 1 }),
     fc.float({ min: 0.5, max: 10, noNaN: true }),
   ])('clipNorm returns the norm and leaves at most the maximum', (values, maximum) => {

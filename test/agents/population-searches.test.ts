@@ -1,10 +1,10 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { ashaConfig } from '../../src/agents/search/asha.ts'
 import { pbtConfig } from '../../src/agents/search/pbt.ts'
 import { populationSearches } from '../../src/agents/search/population-searches.ts'
 import { drawRates, type ResumableRun } from '../../src/agents/search/resumable.ts'
 import { Rng } from '../../src/common/random.ts'
+import { fc, property } from '../support/property.ts'
 import { type Advanced, type ToyState, toyRun } from './toy-run.ts'
 
 const limits = { minimum: 1e-6, maximum: 1e-2 }
@@ -192,7 +192,7 @@ describe.each(['asha', 'pbt'] as const)('%s', id => {
       flops: run => 0.1 + Rng.of(seed, 'flops', run).next(),
     })
 
-  property.prop([fc.integer({ min: 0, max: 1e6 }), fc.double({ min: 0.01, max: 200, noNaN: true })])(
+  property([fc.integer({ min: 0, max: 1e6 }), fc.double({ min: 0.01, max: 200, noNaN: true })])(
     'spends the budget, goes beyond it by less than one advance, and says what it spent',
     async (seed, budget) => {
       const { run, advanced } = toy(seed)
@@ -207,7 +207,7 @@ describe.each(['asha', 'pbt'] as const)('%s', id => {
     },
   )
 
-  property.prop([fc.integer({ min: 0, max: 1e6 })])('the same seed gives the same search', async seed => {
+  property([fc.integer({ min: 0, max: 1e6 })])('the same seed gives the same search', async seed => {
     const [first, second] = [toy(seed), toy(seed)]
     const results = [first, second].map(({ run }) => search(run, options(config.parse({}), 50, seed)))
     expect(await results[0]).toEqual(await results[1])

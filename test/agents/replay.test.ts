@@ -1,8 +1,8 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type NStep, NStepQueue, nStep, type Step } from '../../src/agents/dqn/n-step.ts'
 import { Replay } from '../../src/agents/dqn/replay.ts'
 import { Rng } from '../../src/common/random.ts'
+import { fc, property } from '../support/property.ts'
 
 const number = fc.double({ min: -10, max: 10, noNaN: true })
 const steps = fc.array(fc.record({ reward: number, duration: fc.integer({ min: 0, max: 3 }) }), {
@@ -15,37 +15,35 @@ function stepsOf(given: readonly { reward: number; duration: number }[]): Step[]
 }
 
 describe('n-step targets', () => {
-  test.prop([
-    steps,
-    fc.integer({ min: 1, max: 5 }),
-    fc.double({ min: 0, max: 1, noNaN: true }),
-    fc.boolean(),
-  ])('are the sums that define them, from every step', (given, n, gamma, terminated) => {
-    const all = stepsOf(given)
-    const final = { observation: Float32Array.of(all.length), mask: undefined }
-    const queue = new NStepQueue(n, gamma)
-    const got: NStep[] = []
-    for (const step of all) {
-      const complete = queue.push(step)
-      if (complete !== undefined) got.push(complete)
-    }
-    got.push(...queue.end(terminated ? undefined : final))
-    expect(got).toHaveLength(all.length)
-    expect(queue.steps).toEqual([])
-    got.forEach((transition, t) => {
-      const end = Math.min(t + n, all.length)
-      let [reward, discount] = [0, 1]
-      for (let k = t; k < end; k++) {
-        reward += discount * given[k].reward
-        discount *= gamma ** given[k].duration
+  property([steps, fc.integer({ min: 1, max: 5 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.boolean()])(
+    'are the sums that define them, from every step',
+    (given, n, gamma, terminated) => {
+      const all = stepsOf(given)
+      const final = { observation: Float32Array.of(all.length), mask: undefined }
+      const queue = new NStepQueue(n, gamma)
+      const got: NStep[] = []
+      for (const step of all) {
+        const complete = queue.push(step)
+        if (complete !== undefined) got.push(complete)
       }
-      const over = terminated && end === all.length
-      expect(transition.action).toBe(t)
-      expect(transition.reward).toBeCloseTo(reward, 8)
-      expect(transition.discount).toBeCloseTo(over ? 0 : discount, 8)
-      expect(transition.next?.observation[0]).toBe(over ? undefined : end)
-    })
-  })
+      got.push(...queue.end(terminated ? undefined : final))
+      expect(got).toHaveLength(all.length)
+      expect(queue.steps).toEqual([])
+      got.forEach((transition, t) => {
+        const end = Math.min(t + n, all.length)
+        let [reward, discount] = [0, 1]
+        for (let k = t; k < end; k++) {
+          reward += discount * given[k].reward
+          discount *= gamma ** given[k].duration
+        }
+        const over = terminated && end === all.length
+        expect(transition.action).toBe(t)
+        expect(transition.reward).toBeCloseTo(reward, 8)
+        expect(transition.discount).toBeCloseTo(over ? 0 : discount, 8)
+        expect(transition.next?.observation[0]).toBe(over ? undefined : end)
+      })
+    },
+  )
 
   test('an example by hand', () => {
     const [first, second] = stepsOf([

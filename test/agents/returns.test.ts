@@ -1,6 +1,6 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { discountedReturns, normalize } from '../../src/agents/returns.ts'
+import { fc, property } from '../support/property.ts'
 
 const numbers = fc.double({ min: -10, max: 10, noNaN: true })
 const transitions = fc.array(fc.record({ reward: numbers, duration: fc.integer({ min: 0, max: 4 }) }), {
@@ -22,7 +22,7 @@ describe('discountedReturns', () => {
     expect([...returns]).toEqual([1 + 0.5 * 4.5, 4.5])
   })
 
-  test.prop([transitions, gammas, numbers])('are the sums that define them', (steps, gamma, bootstrap) => {
+  property([transitions, gammas, numbers])('are the sums that define them', (steps, gamma, bootstrap) => {
     discountedReturns(steps, gamma, bootstrap).forEach((g, t) => {
       let [sum, elapsed] = [0, 0]
       for (const { reward, duration } of steps.slice(t)) {
@@ -33,7 +33,7 @@ describe('discountedReturns', () => {
     })
   })
 
-  test.prop([transitions, gammas, numbers, fc.nat()])(
+  property([transitions, gammas, numbers, fc.nat()])(
     'cut anywhere and bootstrapped with the rest, they stay the same',
     (steps, gamma, bootstrap, at) => {
       const cut = at % steps.length
@@ -43,7 +43,7 @@ describe('discountedReturns', () => {
     },
   )
 
-  test.prop([transitions, gammas])('within a round nothing is discounted', (steps, gamma) => {
+  property([transitions, gammas])('within a round nothing is discounted', (steps, gamma) => {
     const within = steps.map(step => ({ ...step, duration: 0 }))
     const [first] = discountedReturns(within, gamma, 0)
     expect(first).toBeCloseTo(within.reduce((sum, { reward }) => sum + reward, 0))
@@ -51,7 +51,7 @@ describe('discountedReturns', () => {
 })
 
 describe('normalize', () => {
-  test.prop([fc.array(numbers, { minLength: 2, maxLength: 50 })])('mean 0, deviation 1 or 0', values => {
+  property([fc.array(numbers, { minLength: 2, maxLength: 50 })])('mean 0, deviation 1 or 0', values => {
     const array = Float64Array.from(values)
     const spread = Math.max(...values) - Math.min(...values)
     normalize(array)

@@ -1,8 +1,8 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { CategoricalDistribution } from '../../src/agents/distributions/categorical.ts'
 import { entropy, greedyAction, logSoftmax, sampleAction } from '../../src/agents/distributions/softmax.ts'
 import { Rng } from '../../src/common/random.ts'
+import { fc, property } from '../support/property.ts'
 
 const rows = fc
   .array(fc.record({ logit: fc.float({ min: -50, max: 50, noNaN: true }), allowed: fc.boolean() }), {
@@ -16,7 +16,7 @@ const rows = fc
   }))
 
 describe('masked categorical', () => {
-  test.prop([rows, fc.integer()])(
+  property([rows, fc.integer()])(
     'masked actions are never taken; the others sum to 1',
     ({ logits, mask }, seed) => {
       const logp = logSoftmax(logits, mask)
@@ -28,7 +28,7 @@ describe('masked categorical', () => {
     },
   )
 
-  test.prop([rows, fc.float({ min: -100, max: 100, noNaN: true })])(
+  property([rows, fc.float({ min: -100, max: 100, noNaN: true })])(
     'a constant added to all logits changes nothing',
     ({ logits, mask }, shift) => {
       const shifted = logSoftmax(
@@ -60,7 +60,7 @@ describe('masked categorical', () => {
     expect(() => logSoftmax(Float32Array.of(Infinity, 1))).toThrow(/diverged/)
   })
 
-  test.prop([
+  property([
     rows.map(({ logits, mask }) => ({ logits: logits.map(l => l / 20), mask })),
     fc.float({ min: -3, max: 3, noNaN: true }),
     fc.float({ min: 0, max: 2, noNaN: true }),

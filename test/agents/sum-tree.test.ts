@@ -1,6 +1,6 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { SumTree } from '../../src/agents/sum-tree.ts'
+import { fc, property } from '../support/property.ts'
 
 const capacity = 37
 const weight = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 100, noNaN: true }))
@@ -13,7 +13,7 @@ function treeOf(list: readonly (readonly [number, number])[]): SumTree {
 }
 
 describe('SumTree', () => {
-  test.prop([writes])('holds what was written last, and its sum', list => {
+  property([writes])('holds what was written last, and its sum', list => {
     const tree = treeOf(list)
     const expected = new Array<number>(capacity).fill(0)
     for (const [index, value] of list) expected[index] = value
@@ -24,7 +24,7 @@ describe('SumTree', () => {
     )
   })
 
-  test.prop([writes, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })])(
+  property([writes, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })])(
     'finds the index whose share of the sum holds the number',
     (list, share) => {
       const tree = treeOf(list)
@@ -41,7 +41,7 @@ describe('SumTree', () => {
     },
   )
 
-  test.prop([writes])('rebuilt from its weights in any order, it is equal bit by bit', list => {
+  property([writes])('rebuilt from its weights in any order, it is equal bit by bit', list => {
     const tree = treeOf(list)
     const again = new SumTree(capacity)
     for (let i = capacity - 1; i >= 0; i--) again.set(i, tree.get(i))

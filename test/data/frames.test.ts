@@ -1,12 +1,12 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { FrameCollector } from '../../src/data/frames.ts'
+import { fc, property } from '../support/property.ts'
 
 const HEADER = ['#software: x', '#tb 0: 1/1000', '#codec_id 0: wrapped_avframe', '#dimensions 0: 3x2']
 const SIZE = 3 * 2
 
 describe('FrameCollector', () => {
-  test.prop([
+  property([
     fc.array(fc.uint8Array({ minLength: SIZE, maxLength: SIZE }), { minLength: 1, maxLength: 12 }),
     fc.array(fc.nat({ max: 20 }), { minLength: 1, maxLength: 30 }),
     fc.boolean(),
@@ -44,7 +44,16 @@ describe('FrameCollector', () => {
     expect(new FrameCollector(3).line('[h264 @ 0x1] error while decoding MB 3 4')).toBe(false)
   })
 
-  test.prop([
+  test('a time that stands in the middle of a message is taken', () => {
+    const collector = new FrameCollector(1)
+    for (const line of [...HEADER, '0, 0, 0, 1, 536, 0x1']) collector.line(line)
+    expect(collector.line('[h264 @ 0x42263c40] 0,   40,   40,   1,   536, 0x582c11ab')).toBe(true)
+    expect(collector.line('Invalid NAL unit size (5833 > 5753).')).toBe(false)
+    collector.chunk(new Uint8Array(2 * SIZE))
+    expect([...(collector.finish()?.times ?? [])]).toEqual([0, 0.04])
+  })
+
+  property([
     fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 30 }),
     fc.double({ min: 1, max: 60, noNaN: true }),
   ])('a rate takes the nearest frame at every moment of the clip', (gaps, rate) => {

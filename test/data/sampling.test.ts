@@ -1,7 +1,7 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import { randomSegmentIndices, uniformIndices } from '../../src/data/sampling.ts'
+import { fc, property } from '../support/property.ts'
 
 const gaps = fc.array(fc.double({ min: 0.001, max: 2, noNaN: true }), { minLength: 1, maxLength: 60 })
 const timesOf = (steps: readonly number[]) => {
@@ -14,7 +14,7 @@ const timesOf = (steps: readonly number[]) => {
 const regular = (n: number) => Array.from({ length: n }, (_, i) => i / 25)
 
 describe('sampling by presentation time', () => {
-  test.prop([gaps, fc.integer({ min: 1, max: 40 }), fc.integer()])(
+  property([gaps, fc.integer({ min: 1, max: 40 }), fc.integer()])(
     'gives as many frames as asked, ascending, within the clip',
     (steps, count, seed) => {
       const times = timesOf(steps)
@@ -27,7 +27,7 @@ describe('sampling by presentation time', () => {
     },
   )
 
-  test.prop([fc.integer({ min: 1, max: 90 })])('all frames when as many as there are are asked', n => {
+  property([fc.integer({ min: 1, max: 90 })])('all frames when as many as there are are asked', n => {
     expect(uniformIndices(regular(n), n)).toEqual([...Array(n).keys()])
   })
 

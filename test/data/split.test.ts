@@ -1,7 +1,7 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Clip, Dataset, Splits } from '../../src/data/dataset.ts'
 import { splitDataset } from '../../src/data/split.ts'
+import { fc, property } from '../support/property.ts'
 
 const NAMES = ['train', 'probe', 'reward', 'test'] as const
 
@@ -35,7 +35,7 @@ const grouped = fc
   )
 
 describe('splitDataset', () => {
-  test.prop([grouped, fc.integer()])(
+  property([grouped, fc.integer()])(
     'every clip is in exactly one split; groups never straddle',
     (data, seed) => {
       const { splits } = splitDataset(data, { seed })
@@ -51,7 +51,7 @@ describe('splitDataset', () => {
     },
   )
 
-  test.prop([fc.integer({ min: 2, max: 12 }), fc.integer({ min: 4, max: 60 }), fc.integer()])(
+  property([fc.integer({ min: 2, max: 12 }), fc.integer({ min: 4, max: 60 }), fc.integer()])(
     'without groups every class is in train, reward and test, in its share',
     (classes, each, seed) => {
       const clips = Array.from({ length: classes * each }, (_, i) => ({ label: `class${i % classes}` }))
@@ -71,7 +71,7 @@ describe('splitDataset', () => {
     },
   )
 
-  test.prop([grouped, fc.integer(), fc.integer()])('a seed means one split', (data, seed, other) => {
+  property([grouped, fc.integer(), fc.integer()])('a seed means one split', (data, seed, other) => {
     expect(splitDataset(data, { seed })).toEqual(splitDataset(data, { seed }))
     fc.pre(seed !== other && data.clips.length > 60)
     expect(splitDataset(data, { seed }).splits).not.toEqual(splitDataset(data, { seed: other }).splits)

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ThirdParty, thirdParty } from './third-party.ts'
@@ -24,6 +24,29 @@ describe('a package of a third party', () => {
     expect(agents.map(({ id }: { id: string }) => id)).toContain('sarsa')
     const { envs } = JSON.parse(own.layergym('list', 'envs', '--plugin', PLUGIN, '--json').out)
     expect(envs.map(({ id }: { id: string }) => id)).toContain('sarsa/WindyGridworld-v0')
+  })
+
+  test('a plugin may be a file of TypeScript, for workers too', { timeout: LIMIT }, () => {
+    const source = `import { plugin as own } from '${PLUGIN}'
+const ids: readonly string[] = Object.keys(own.agents ?? {})
+export const plugin = { agents: Object.fromEntries(ids.map(id => [\`my-\${id}\`, own.agents?.[id]])), envs: own.envs }
+`
+    writeFileSync(join(own.project, 'mine.ts'), source)
+    const words = [
+      '--agents',
+      'my-sarsa',
+      '--env',
+      'sarsa/WindyGridworld-v0',
+      '--steps',
+      '2000',
+      '--seeds',
+      '2',
+    ]
+    const out = join(own.project, 'workers')
+    const many = ['benchmark', '--plugin', 'mine.ts', ...words, '--workers', '2', '--out', out, '--json']
+    const { out: text, err } = own.layergym(...many)
+    expect(err).not.toContain('error')
+    expect(JSON.parse(text).hash).toMatch(/^[\da-f]{64}$/)
   })
 
   test('check-agent and check-env find nothing', { timeout: LIMIT }, () => {

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pack, packedLayergym } from './packed.ts'
 import { ROOT } from './workplace.ts'
 
 /** A reader's project in which layergym is a packed tarball in node_modules, and an example's package another. */
@@ -37,7 +38,7 @@ export function thirdParty(example: string, name: string): ThirdParty {
   for (const own of readdirSync(join(ROOT, 'node_modules')))
     if (!own.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', own), join(modules, own))
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'reader', type: 'module' }))
-  install(packLayergym(join(folder, 'layergym')), join(modules, 'layergym'))
+  install(packedLayergym(), join(modules, 'layergym'))
   install(packPlugin(example, plugin, modules), join(modules, name))
   return {
     project,
@@ -53,16 +54,6 @@ export function thirdParty(example: string, name: string): ThirdParty {
   }
 }
 
-/** Without models and clips, which no plugin's tests need: package.test.ts sees to them. */
-function packLayergym(staged: string): string {
-  for (const name of ['bin', 'scripts', 'package.json', 'LICENSE', 'README.md'])
-    cpSync(join(ROOT, name), join(staged, name), { recursive: true })
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  const args = ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(staged, 'dist')]
-  execFileSync(process.execPath, [tsc, ...args], { stdio: 'inherit' })
-  return pack(staged)
-}
-
 /** Built against the tarball's types, as its author would. */
 function packPlugin(example: string, copy: string, modules: string): string {
   cpSync(join(ROOT, 'examples', example), copy, {
@@ -73,18 +64,6 @@ function packPlugin(example: string, copy: string, modules: string): string {
   node(copy, ['typescript', 'bin', 'tsc'], '-p', 'tsconfig.json')
   node(copy, ['typescript', 'bin', 'tsc'], '-p', 'tsconfig.build.json')
   return pack(copy)
-}
-
-function pack(source: string): string {
-  // Through a shell, as npm is a script on some systems.
-  const output = execFileSync('npm pack --json --ignore-scripts', {
-    cwd: source,
-    encoding: 'utf8',
-    shell: '/bin/sh',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const [packed] = Object.values<{ readonly filename: string }>(JSON.parse(output))
-  return join(source, packed.filename)
 }
 
 function install(tarball: string, target: string): void {

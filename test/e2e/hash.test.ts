@@ -62,22 +62,29 @@ describe('the hash', () => {
 })
 
 describe('interrupted and resumed', () => {
-  const moments = [
-    ...[1, 2, 5].map(n => [`after episode ${n}`, new RegExp(`^episode ${n}:`)] as const),
-    ['in the greedy run', /^episode 6/] as const,
-    ['after the greedy run', /^greedy run/] as const,
-    ['in the search of a baseline', /^linear probe:/] as const,
-    ['in the final runs', /^final runs/] as const,
-  ]
-  test.each(moments)('%s', async (_name, moment) => {
+  test.each([
+    [
+      'in the middle of an update, in the last episode, after the greedy run',
+      [/^episode 1:/, /^episode 5:/, /^greedy run/],
+    ],
+    [
+      'in the search of a baseline, after an update, in the greedy run',
+      [/^linear probe:/, /^episode 2:/, /^episode 6/],
+    ],
+    ['in the final runs', [/^final runs/]],
+  ])('%s', async (_name, moments) => {
     const dir = fresh()
-    const { code, out, err } = await layergym(smallRun(folder, { out: dir }), (text, abort) => {
-      if (moment.test(text)) abort()
-    })
-    expect(code).toBe(130)
-    // The last run may end before it looks at the signal: then the whole is done.
-    if (out === '') expect(err).toContain(`layergym resume ${dir}`)
-    else expect(JSON.parse(out).hash).toBe(reference.hash)
+    let argv: readonly string[] = smallRun(folder, { out: dir })
+    for (const moment of moments) {
+      const { code, out, err } = await layergym(argv, (text, abort) => {
+        if (moment.test(text)) abort()
+      })
+      expect(code, `${moment} ${err}`).toBe(130)
+      // The last run may end before it looks at the signal: then the whole is done.
+      if (out === '') expect(err).toContain(`layergym resume ${dir}`)
+      else expect(JSON.parse(out).hash).toBe(reference.hash)
+      argv = ['resume', dir, '--json']
+    }
     expectSameAsReference(await resumed(dir))
   })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, start, timeless, workspace } from '../support/e2e.ts'
-import { answerOf, expectWhole, killed, smallRuns } from '../support/kills.ts'
+import { answerOf, byTwo, expectWhole, killed, smallRuns, told } from '../support/kills.ts'
 
 const folder = workspace()
 const kinds = Object.entries(smallRuns(folder))
@@ -26,19 +26,10 @@ describe.each(kinds)('%s', { timeout: 300_000 }, (kind, argv) => {
 
   test('killed at a random moment and resumed by two processes: one works, and the end is the same', async () => {
     const dir = join(folder, `${kind}-killed`)
-    await killed(argv, dir, 1)
-    const both = [start(['resume', dir, '--json']), start(['resume', dir, '--json'])]
-    const ends = await Promise.all(both.map(({ finished }) => finished))
-    // The later one may find it done.
-    const codes = ends.map(({ code }) => code).sort()
-    expect([
-      [0, 0],
-      [0, 2],
-    ]).toContainEqual(codes)
-    for (const { code, err } of ends) if (code === 2) expect(err).toMatch(/process \d+ on .* works on/)
-    const [{ out }] = ends.filter(({ code }) => code === 0)
-    expect((JSON.parse(out) as { hash: string }).hash).toBe(hash)
+    await killed(argv, dir, 1, 500)
+    expect(await byTwo(['resume', dir, '--json'])).toBe(hash)
     expectWhole(dir)
+    expect(told(dir)).toEqual(told(whole))
     if (kind !== 'benchmark') expect(timeless(eventsOf(dir))).toEqual(timeless(eventsOf(whole)))
   })
 })

@@ -1,5 +1,4 @@
-import { fc, test } from '@fast-check/vitest'
-import { describe, expect, expectTypeOf } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import type { Space } from '../../src/envs/env.ts'
 import {
@@ -12,6 +11,7 @@ import {
   Tuple,
   type ValueOf,
 } from '../../src/envs/spaces.ts'
+import { fc, property } from '../support/property.ts'
 
 const sizes = fc.integer({ min: 1, max: 6 })
 const finite = fc.float({ min: -1e6, max: 1e6, noNaN: true })
@@ -42,28 +42,28 @@ const { space: spaces } = fc.letrec<{ space: Space<unknown> }>(tie => ({
 const seeds = fc.integer()
 
 describe('any space', () => {
-  test.prop([spaces, seeds])('contains what it samples', (space, seed) => {
+  property([spaces, seeds])('contains what it samples', (space, seed) => {
     expect(space.contains(space.sample(Rng.of(seed)))).toBe(true)
   })
 
-  test.prop([spaces, seeds])('unflattens what it flattened', (space, seed) => {
+  property([spaces, seeds])('unflattens what it flattened', (space, seed) => {
     const value = space.sample(Rng.of(seed))
     const flat = space.flatten(value)
     expect(flat).toHaveLength(space.flatSize)
     expect(space.unflatten(flat)).toEqual(value)
   })
 
-  test.prop([spaces, seeds])('survives JSON: the same samples come out', (space, seed) => {
+  property([spaces, seeds])('survives JSON: the same samples come out', (space, seed) => {
     const copy = spaceFromJSON(JSON.parse(JSON.stringify(space)))
     expect(copy.toJSON()).toEqual(space.toJSON())
     expect(copy.sample(Rng.of(seed))).toEqual(space.sample(Rng.of(seed)))
   })
 
-  test.prop([spaces, fc.anything()])('refuses what is of another type, without throwing', (space, value) => {
+  property([spaces, fc.anything()])('refuses what is of another type, without throwing', (space, value) => {
     if (space.contains(value)) expect(space.flatten(value)).toHaveLength(space.flatSize)
   })
 
-  test.prop([spaces, seeds])('flattens into an array of its own', (space, seed) => {
+  property([spaces, seeds])('flattens into an array of its own', (space, seed) => {
     const value = space.sample(Rng.of(seed))
     const before = structuredClone(value)
     space.flatten(value).fill(7)
@@ -76,7 +76,7 @@ describe('masks', () => {
     .array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 9 })
     .filter(bits => bits.includes(1))
 
-  test.prop([masks, seeds])('a discrete sample is allowed', (bits, seed) => {
+  property([masks, seeds])('a discrete sample is allowed', (bits, seed) => {
     const space = new Discrete(bits.length)
     expect(bits[space.sample(Rng.of(seed), Uint8Array.from(bits))]).toBe(1)
   })
@@ -89,7 +89,7 @@ describe('masks', () => {
     for (const i of [0, 2, 3]) expect(Math.abs(counts[i] - 1000)).toBeLessThan(120)
   })
 
-  test.prop([fc.array(masks, { minLength: 1, maxLength: 4 }), seeds])(
+  property([fc.array(masks, { minLength: 1, maxLength: 4 }), seeds])(
     'choices of MultiDiscrete have theirs side by side, and so have those in Tuple',
     (parts, seed) => {
       const mask = Uint8Array.from(parts.flat())

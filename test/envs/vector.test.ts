@@ -1,9 +1,9 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import type { Env, ResetResult, StepResult } from '../../src/envs/env.ts'
 import { makeEnv } from '../../src/envs/registry.ts'
 import { type AutoresetMode, autoresetModes, VectorEnv } from '../../src/envs/vector.ts'
+import { fc, property } from '../support/property.ts'
 import { Corridor } from './toys.ts'
 
 type Toy = Env<Float32Array, number>
@@ -83,7 +83,7 @@ async function together(
 
 describe('a VectorEnv does what its environments do one by one', () => {
   for (const mode of autoresetModes) {
-    property.prop([fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 30 }), fc.nat(1000)], {
+    property([fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 30 }), fc.nat(1000)], {
       numRuns: 40,
     })(`autoreset ${mode}`, async (n, steps, seed) => {
       const expected = oneByOne(n, steps, seed, mode)

@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import type { Env, Info, StepResult } from '../../src/envs/env.ts'
 import { makeEnv } from '../../src/envs/registry.ts'
@@ -12,6 +11,7 @@ import { RunningMoments } from '../../src/envs/wrappers/running-moments.ts'
 import { TimeLimit } from '../../src/envs/wrappers/time-limit.ts'
 import { unwrapped } from '../../src/envs/wrappers/wrapper.ts'
 import { describeEnv } from '../../src/testing.ts'
+import { fc, property } from '../support/property.ts'
 import { Corridor } from './toys.ts'
 
 describeEnv('TimeLimit', () => new TimeLimit(new Corridor(9), 7))
@@ -169,7 +169,7 @@ describe('wrappers', () => {
 })
 
 describe('running moments', () => {
-  property.prop([fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 50 })])(
+  property([fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 2, maxLength: 50 })])(
     'equal those of all values with a prior of weight 1e-4',
     values => {
       const moments = new RunningMoments(1)

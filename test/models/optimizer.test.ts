@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { createOptimizer, type OptimizerOptions, optimizerKinds } from '../../src/models/optimizer.ts'
+import { fc, property } from '../support/property.ts'
 
 type Arrays = Readonly<Record<string, readonly number[]>>
 
@@ -118,7 +118,7 @@ class Run {
 }
 
 describe('properties', () => {
-  property.prop([options, moves, moves])('restoring a state replays exactly', (kind, before, after) => {
+  property([options, moves, moves])('restoring a state replays exactly', (kind, before, after) => {
     const run = new Run(createOptimizer(kind)).play(before)
     const state = run.optimizer.state()
     const values = { ...run.values }
@@ -132,18 +132,15 @@ describe('properties', () => {
     expect(run.optimizer.state()).toEqual(state)
   })
 
-  property.prop([options, moves, moves])(
-    'nothing handed out or taken is written to',
-    (kind, before, after) => {
-      const run = new Run(createOptimizer(kind)).play(before)
-      const held = { state: run.optimizer.state(), values: { ...run.values }, after }
-      const copy = structuredClone(held)
-      run.play(after)
-      expect(held).toEqual(copy)
-    },
-  )
+  property([options, moves, moves])('nothing handed out or taken is written to', (kind, before, after) => {
+    const run = new Run(createOptimizer(kind)).play(before)
+    const held = { state: run.optimizer.state(), values: { ...run.values }, after }
+    const copy = structuredClone(held)
+    run.play(after)
+    expect(held).toEqual(copy)
+  })
 
-  property.prop([options, moves])('the order of the variables is irrelevant', (kind, list) => {
+  property([options, moves])('the order of the variables is irrelevant', (kind, list) => {
     const straight = new Run(createOptimizer(kind)).play(list)
     const regrouped = Object.keys(sizes)
       .reverse()
@@ -153,7 +150,7 @@ describe('properties', () => {
     expect(grouped.optimizer.state()).toEqual(straight.optimizer.state())
   })
 
-  property.prop([options, moves, moves])('a frozen variable keeps its slots', (kind, before, after) => {
+  property([options, moves, moves])('a frozen variable keeps its slots', (kind, before, after) => {
     const run = new Run(createOptimizer(kind)).play(before)
     const frozen = run.optimizer.state().b
     run.play(after.filter(step => step.name !== 'b'))

@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { eventsOf, layergym, MODEL, smallRun, start, writeManifest } from './e2e.ts'
+import { LOCK } from '../../src/runner/runs/lock.ts'
+import { eventsOf, layergym, MODEL, smallRun, start, timeless, writeManifest } from './e2e.ts'
 
-/** A small run of each kind, as command-line words without the folder. */
-export function smallRuns(folder: string): Readonly<Record<string, readonly string[]>> {
+/** A small run of each kind, as command-line words without the folder; `long` ones go on for some kills. */
+export function smallRuns(folder: string, long = false): Readonly<Record<string, readonly string[]>> {
   const data = writeManifest(folder)
   const config = join(folder, 'many.yaml')
   const settings = {
@@ -26,16 +27,34 @@ export function smallRuns(folder: string): Readonly<Record<string, readonly stri
   writeFileSync(config, JSON.stringify(many))
   const pole = ['--env', 'CartPole-v1', '--eval-episodes', '3', '--json']
   return {
-    'fine-tune': smallRun(folder, { 'budget-steps': 12, episodes: 12 }),
-    'learn-policy': ['learn-policy', '--config', config, '--agent', 'ppo', '--episodes', '16', '--json'],
+    'fine-tune': smallRun(folder, long ? { 'budget-steps': 12, episodes: 12 } : {}),
+    'learn-policy': [
+      'learn-policy',
+      '--config',
+      config,
+      '--agent',
+      'ppo',
+      '--episodes',
+      long ? '16' : '6',
+      '--json',
+    ],
     study: ['study', '--config', config, '--json'],
-    train: ['train', '--agent', 'ppo', '--steps', '30000', '--checkpoint-every', '1000', ...pole],
+    train: [
+      'train',
+      '--agent',
+      'ppo',
+      '--steps',
+      long ? '30000' : '10000',
+      '--checkpoint-every',
+      '1000',
+      ...pole,
+    ],
     benchmark: [
       'benchmark',
       '--agents',
       'ppo,random',
       '--steps',
-      '6000',
+      long ? '6000' : '3000',
       '--seeds',
       '2',
       '--workers',
@@ -56,21 +75,55 @@ export async function answerOf(argv: readonly string[]): Promise<Answer> {
 }
 
 /**
- * Kills the real process with SIGKILL some times, each time at a random moment after its folder is there.
+ * Kills the real process with SIGKILL some times, each time at a random moment after it has taken its folder.
+ * @param within milliseconds after which it is dead at the latest
  * @returns how often it was killed before it was done
  */
-export async function killed(argv: readonly string[], dir: string, times: number): Promise<number> {
+export async function killed(
+  argv: readonly string[],
+  dir: string,
+  times: number,
+  within = 1500,
+): Promise<number> {
   let kills = 0
   for (let tries = 0; tries < times && !existsSync(join(dir, 'summary.json')); tries++) {
     const begun = existsSync(join(dir, 'config.json'))
     const { child, finished } = start(begun ? ['resume', dir, '--json'] : [...argv, '--out', dir])
-    while (child.exitCode === null && !existsSync(join(dir, 'config.json'))) await pause(5)
-    // A process that goes on needs time to load; later it may be anywhere.
-    await pause((begun ? 1500 : 0) + Math.random() * 1500)
+    while (child.exitCode === null && !worksOn(dir, child.pid)) await pause(5)
+    await pause(Math.random() * within)
     if (child.exitCode === null && child.kill('SIGKILL')) kills++
     await finished
   }
   return kills
+}
+
+/** Whether the process has taken the folder. */
+function worksOn(dir: string, pid: number | undefined): boolean {
+  if (!existsSync(dir)) return false
+  const locks = readdirSync(dir).filter(name => LOCK.test(name))
+  return locks.some(name => readFileSync(join(dir, name), 'utf8').includes(`"pid":${pid},`))
+}
+
+/**
+ * Two processes do the same at once: one works, the other is told who does, or finds it done.
+ * @returns the hash at the end
+ */
+export async function byTwo(argv: readonly string[]): Promise<string> {
+  const ends = await Promise.all([start(argv), start(argv)].map(({ finished }) => finished))
+  const done = ends.filter(({ code }) => code === 0)
+  expect(done.length, ends.map(({ err }) => err).join('\n')).toBeGreaterThan(0)
+  for (const { code, err } of ends)
+    if (code !== 0) expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(REFUSED) })
+  return (JSON.parse(done[0].out) as Answer).hash
+}
+
+const REFUSED = /process \d+ on .* works on|exists already/
+
+/** What the run told, but for when and how fast; workers tell in the order in which they come. */
+export function told(dir: string): readonly string[] {
+  return (timeless(eventsOf(dir)) as readonly Record<string, unknown>[])
+    .map(({ seq: _, ...event }) => JSON.stringify(event).replace(/\d+ steps\/s/, 'steps/s'))
+    .sort()
 }
 
 /** No file is half-written, no lock is left, every event has its number. */

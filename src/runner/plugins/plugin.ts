@@ -16,6 +16,7 @@ import type { HeadBuilder } from '../../models/head.ts'
 import type { HeadKind } from '../../models/head-kinds.ts'
 import type { Optimizer } from '../../models/optimizer.ts'
 import type { TaskDefinition } from '../../models/tasks/task.ts'
+import { readTypeScript } from './typescript.ts'
 
 /** What a package adds to layergym, by kind and id. */
 export interface Plugin {
@@ -101,6 +102,7 @@ export function definePlugin(plugin: Plugin): Plugin {
  */
 export async function loadPlugin(specifier: string, options: { readonly from: string }): Promise<Plugin> {
   const url = locate(specifier, options.from)
+  if (/\.[cm]?tsx?$/.test(url)) await readTypeScript()
   const module = await import(url).catch((error: unknown) => {
     throw inputError('plugin.failed', `plugin '${specifier}' fails to load: ${messageOf(error)}`, {
       cause: error,

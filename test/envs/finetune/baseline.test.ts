@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Measurement } from '../../../src/envs/finetune/evaluation.ts'
 import { type RewardRound, terminalAdvantage, withCost } from '../../../src/envs/finetune/reward.ts'
@@ -11,6 +10,7 @@ import { SequentialEnv } from '../../../src/envs/hierarchy/sequential.ts'
 import { parallelView } from '../../../src/envs/hierarchy/views.ts'
 import type { RoundResult } from '../../../src/envs/world.ts'
 import { startEngine } from '../../../src/models/engine.ts'
+import { fc, property } from '../../support/property.ts'
 import { tinyTrainee, tinyWorld } from '../../support/world.ts'
 
 beforeAll(async () => {
@@ -159,7 +159,7 @@ describe('terminal-advantage', () => {
     ...{ minLength: 3, maxLength: 3 },
   })
   const world = { current: undefined as FineTuning<number> | undefined }
-  property.prop([actions, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })], { numRuns: 12 })(
+  property([actions, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })], { numRuns: 12 })(
     'whatever is chosen, and wherever it is stopped, the return is the lead over the baseline',
     async (choices, seed, length) => {
       world.current ??= rewarded({ budgetSteps: 6 })

@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { BatchOrder } from '../../../src/envs/finetune/batches.ts'
@@ -8,6 +7,7 @@ import { isBetter } from '../../../src/envs/finetune/training.ts'
 import type { RoundResult } from '../../../src/envs/world.ts'
 import { startEngine } from '../../../src/models/engine.ts'
 import { isUnbalanced, meanOf } from '../../../src/models/tasks/metrics.ts'
+import { fc, property } from '../../support/property.ts'
 import { classTask, outcomesOf } from '../../support/tasks.ts'
 import { tinyTrainee, tinyWorld } from '../../support/world.ts'
 
@@ -93,7 +93,7 @@ describe('the score', () => {
     }),
     { minLength: 1, maxLength: 30 },
   )
-  property.prop([figures, fc.boolean()])('lies in [0, 1]; better clips never lower it', (clips, balanced) => {
+  property([figures, fc.boolean()])('lies in [0, 1]; better clips never lower it', (clips, balanced) => {
     const measured = (some: typeof clips) =>
       measurementOf(
         classTask(4, { counts: balanced ? [3, 1, 1, 1] : [1, 1, 1, 1] }),

@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { standardError } from '../../../src/common/statistics.ts'
@@ -13,6 +12,7 @@ import {
   terminalAdvantage,
   withCost,
 } from '../../../src/envs/finetune/reward.ts'
+import { fc, property } from '../../support/property.ts'
 import { classTask, outcomesOf } from '../../support/tasks.ts'
 
 const CLASSES = 4
@@ -146,24 +146,24 @@ function payments(reward: RewardDefinition, { losses, baseline, diverged }: Run)
 }
 
 describe('returns', () => {
-  property.prop([runs])('log-loss telescopes, whether the run diverges or not', run => {
+  property([runs])('log-loss telescopes, whether the run diverges or not', run => {
     const { total, first, last } = payments(logLoss, run)
     expect(total).toBeCloseTo(first - last, 10)
   })
 
-  property.prop([runs])('score-gain telescopes, and a run that diverges ends at 0', run => {
+  property([runs])('score-gain telescopes, and a run that diverges ends at 0', run => {
     const { total, scores } = payments(scoreGain, run)
     expect(total).toBeCloseTo(scores[1] - scores[0], 10)
     if (run.diverged) expect(scores[1]).toBe(0)
   })
 
-  property.prop([runs])('terminal-advantage pays once, the lead over the baseline', run => {
+  property([runs])('terminal-advantage pays once, the lead over the baseline', run => {
     const { rounds, total, scores } = payments(terminalAdvantage, run)
     expect(total).toBeCloseTo(scores[1] - scores[2], 10)
     for (const { reward, noise } of rounds.slice(0, -1)) expect([reward, noise]).toEqual([0, 0])
   })
 
-  property.prop([runs])('the noise of a telescoped return is that of its first and last evaluation', run => {
+  property([runs])('the noise of a telescoped return is that of its first and last evaluation', run => {
     const { rounds } = payments(logLoss, run)
     const sums = rounds[0].replicates.map((_, clip) =>
       rounds.reduce((sum, { replicates }) => sum + replicates[clip], 0),

@@ -1,8 +1,8 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { accuracyInterval, balancedAccuracyInterval } from '../../../src/models/tasks/class-intervals.ts'
 import { golden } from '../../runner/inference/golden.ts'
+import { fc, property } from '../../support/property.ts'
 
 describe('of accuracy', () => {
   test.each(golden.wilson)('$right of $of: as statsmodels', ({ right, of, interval }) => {
@@ -36,17 +36,18 @@ describe('of balanced accuracy', () => {
     expect(held / 2000).toBeLessThan(0.98)
   })
 
-  property.prop([
-    fc.array(fc.array(fc.nat(30), { minLength: 3, maxLength: 3 }), { minLength: 3, maxLength: 3 }),
-  ])('it lies around the score, within 0 and 1, and is never a point', confusion => {
-    const balancedAccuracy = balancedAccuracyOf(confusion)
-    const [low, high] = balancedAccuracyInterval(balancedAccuracy, confusion)
-    expect(low).toBeGreaterThanOrEqual(0)
-    expect(high).toBeLessThanOrEqual(1)
-    expect(low).toBeLessThanOrEqual(balancedAccuracy)
-    expect(high).toBeGreaterThanOrEqual(balancedAccuracy)
-    expect(high).toBeGreaterThan(low)
-  })
+  property([fc.array(fc.array(fc.nat(30), { minLength: 3, maxLength: 3 }), { minLength: 3, maxLength: 3 })])(
+    'it lies around the score, within 0 and 1, and is never a point',
+    confusion => {
+      const balancedAccuracy = balancedAccuracyOf(confusion)
+      const [low, high] = balancedAccuracyInterval(balancedAccuracy, confusion)
+      expect(low).toBeGreaterThanOrEqual(0)
+      expect(high).toBeLessThanOrEqual(1)
+      expect(low).toBeLessThanOrEqual(balancedAccuracy)
+      expect(high).toBeGreaterThanOrEqual(balancedAccuracy)
+      expect(high).toBeGreaterThan(low)
+    },
+  )
 })
 
 /** Mean recall over the classes that occur. */

@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Dataset } from '../../../src/data/dataset.ts'
 import { startEngine } from '../../../src/models/engine.ts'
@@ -8,6 +7,7 @@ import { solveByLoss } from '../../../src/models/tasks/solve-by-loss.ts'
 import { isGuessing, type Task } from '../../../src/models/tasks/task.ts'
 import { tf } from '../../../src/models/tf.ts'
 import { maxDifference } from '../../support/models.ts'
+import { fc, property } from '../../support/property.ts'
 import { classTask, outcomesOf } from '../../support/tasks.ts'
 
 beforeAll(async () => {
@@ -79,7 +79,7 @@ describe('the score', () => {
     { minLength: 2, maxLength: 12 },
   )
 
-  property.prop([clips, fc.boolean()])(
+  property([clips, fc.boolean()])(
     'taken apart by sums is what leaving out each clip gives',
     (some, alike) => {
       const task = classTask(3, { counts: alike ? [5, 1, 1] : [1, 1, 1] })

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import {
@@ -8,6 +7,7 @@ import {
   LogisticRegression,
 } from '../../../src/models/tasks/logistic.ts'
 import { maxDifference } from '../../support/models.ts'
+import { fc, property } from '../../support/property.ts'
 
 interface Case {
   readonly n: number
@@ -58,7 +58,7 @@ describe('logistic regression', () => {
     return { features: Float32Array.from({ length: n * d }, () => rng.normal()), labels, classes }
   }
 
-  property.prop([fc.integer({ min: 1, max: 1000 })], { numRuns: 10 })(
+  property([fc.integer({ min: 1, max: 1000 })], { numRuns: 10 })(
     'more features than rows or fewer: padding with features that are always 0 changes nothing',
     seed => {
       const narrow = problem(12, 5, 3, seed)

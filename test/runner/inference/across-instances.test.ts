@@ -1,9 +1,9 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { acrossInstances, minimumInstances } from '../../../src/runner/inference/across-instances.ts'
 import { pAbove } from '../../../src/runner/inference/inference.ts'
 import { signFlip } from '../../../src/runner/inference/sign-flip.ts'
+import { fc, property } from '../../support/property.ts'
 import { golden } from './golden.ts'
 
 const flips = () => Rng.of(1, 'flips')
@@ -35,14 +35,14 @@ test.each(golden.hall)(
 describe('several instances', () => {
   const values = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 2, maxLength: 9 })
 
-  property.prop([values])('swapping the two contenders mirrors all', given => {
+  property([values])('swapping the two contenders mirrors all', given => {
     const [one, other] = [given, given.map(value => -value)].map(each => acrossInstances(each, flips))
     expect(other.mean).toBeCloseTo(-one.mean, 10)
     expect(other.interval(0.05)[0]).toBeCloseTo(-one.interval(0.05)[1], 8)
     expect(other.p(0)).toBeCloseTo(one.p(0), 8)
   })
 
-  property.prop([values])('a value that p refuses lies outside the interval', given => {
+  property([values])('a value that p refuses lies outside the interval', given => {
     const { mean, p, interval } = acrossInstances(given, flips)
     const [low, high] = interval(0.05)
     for (const value of [mean - 0.3, mean - 0.1, mean + 0.1, mean + 0.3])

@@ -1,6 +1,6 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import { holm } from '../../../src/runner/inference/holm.ts'
+import { fc, property } from '../../support/property.ts'
 import { golden } from './golden.ts'
 
 test.each(golden.holm)('$ps.length p: statsmodels’ multipletests', ({ ps, adjusted }) => {
@@ -9,7 +9,7 @@ test.each(golden.holm)('$ps.length p: statsmodels’ multipletests', ({ ps, adju
   })
 })
 
-property.prop([fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 })])(
+property([fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 })])(
   'never less than the p itself nor more than Bonferroni’s, in the same order',
   ps => {
     const adjusted = holm(ps)

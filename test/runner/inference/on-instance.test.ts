@@ -1,7 +1,7 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { LayergymError } from '../../../src/common/error.ts'
 import { onInstance } from '../../../src/runner/inference/on-instance.ts'
+import { fc, property } from '../../support/property.ts'
 import { golden } from './golden.ts'
 
 /** The same items for every seed, each drawn by itself. */
@@ -24,7 +24,7 @@ describe('one instance', () => {
       return fc.array(row, { minLength: seeds, maxLength: seeds })
     })
 
-  property.prop([matrix, fc.double({ min: -3, max: 3, noNaN: true })])(
+  property([matrix, fc.double({ min: -3, max: 3, noNaN: true })])(
     'p and interval agree, at any level',
     (rows, value) => {
       const { p, interval } = onInstance(crossed(rows))
@@ -36,7 +36,7 @@ describe('one instance', () => {
     },
   )
 
-  property.prop([matrix])('clips of one recording are worth no more than one', rows => {
+  property([matrix])('clips of one recording are worth no more than one', rows => {
     const twice = rows.map(values => ({
       values: values.flatMap(value => [value, value]),
       units: values.flatMap((_, i) => [String(i), String(i)]),

@@ -1,7 +1,7 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { BehaviorSubject, firstValueFrom, Subject, toArray } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { episodes$ } from '../../../src/runner/play/episodes.ts'
+import { fc, property } from '../../support/property.ts'
 
 const tick = () => new Promise(resolve => setTimeout(resolve, 1))
 
@@ -21,11 +21,7 @@ describe('episodes$', () => {
     expect(outcomes.map(o => o.index)).toEqual([0, 1, 2])
   })
 
-  property.prop([
-    fc.integer({ min: 0, max: 12 }),
-    fc.integer({ min: 1, max: 4 }),
-    fc.integer({ min: 1, max: 5 }),
-  ])(
+  property([fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5 })])(
     'never runs ahead of the credits, never more than one a worker, and every episode once',
     async (count, workers, grant) => {
       const credits$ = new BehaviorSubject(grant)

@@ -1,7 +1,7 @@
 import { inflateSync } from 'node:zlib'
-import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
 import { encodePng, pngDataUri } from '../../../src/runner/report/png.ts'
+import { fc, property } from '../../support/property.ts'
 
 test('the smallest white picture, byte for byte as libpng reads it', () => {
   const bytes = encodePng(Uint8Array.of(255), [1, 1, 1])
@@ -12,21 +12,19 @@ test('the smallest white picture, byte for byte as libpng reads it', () => {
   expect(pngDataUri(Uint8Array.of(255), [1, 1, 1])).toMatch(/^data:image\/png;base64,iVBORw0KGgo/)
 })
 
-property.prop([
-  fc.integer({ min: 1, max: 9 }),
-  fc.integer({ min: 1, max: 9 }),
-  fc.constantFrom(1, 3),
-  fc.nat(),
-])('pixels come back, row by row', (height, width, channels, seed) => {
-  const pixels = Uint8Array.from({ length: height * width * channels }, (_, i) => (i * 37 + seed) % 256)
-  const chunks = chunksOf(encodePng(pixels, [height, width, channels as 1 | 3]))
-  expect(chunks.map(({ type }) => type)).toEqual(['IHDR', 'IDAT', 'IEND'])
-  const raw = inflateSync(chunks[1].data)
-  const row = width * channels
-  const rows = Array.from({ length: height }, (_, y) => raw.subarray(y * (row + 1), (y + 1) * (row + 1)))
-  expect(rows.map(([filter]) => filter)).toEqual(rows.map(() => 0))
-  expect(Buffer.concat(rows.map(bytes => bytes.subarray(1))).equals(pixels)).toBe(true)
-})
+property([fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.constantFrom(1, 3), fc.nat()])(
+  'pixels come back, row by row',
+  (height, width, channels, seed) => {
+    const pixels = Uint8Array.from({ length: height * width * channels }, (_, i) => (i * 37 + seed) % 256)
+    const chunks = chunksOf(encodePng(pixels, [height, width, channels as 1 | 3]))
+    expect(chunks.map(({ type }) => type)).toEqual(['IHDR', 'IDAT', 'IEND'])
+    const raw = inflateSync(chunks[1].data)
+    const row = width * channels
+    const rows = Array.from({ length: height }, (_, y) => raw.subarray(y * (row + 1), (y + 1) * (row + 1)))
+    expect(rows.map(([filter]) => filter)).toEqual(rows.map(() => 0))
+    expect(Buffer.concat(rows.map(bytes => bytes.subarray(1))).equals(pixels)).toBe(true)
+  },
+)
 
 function chunksOf(png: Buffer) {
   const chunks: { type: string; data: Buffer }[] = []

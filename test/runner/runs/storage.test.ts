@@ -1,16 +1,16 @@
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { decode, encode } from '../../../src/runner/runs/codec.ts'
 import { digestOf, runHash } from '../../../src/runner/runs/digest.ts'
 import { RunFolder } from '../../../src/runner/runs/run-folder.ts'
+import { fc, property } from '../../support/property.ts'
 
 const folder = async () => join(await mkdtemp(join(tmpdir(), 'layergym-test-')), 'run')
 
 describe('codec', () => {
-  property.prop([fc.float32Array(), fc.array(fc.double())])(
+  property([fc.float32Array(), fc.array(fc.double())])(
     'keeps typed arrays and all numbers',
     (array, numbers) => {
       const value = {

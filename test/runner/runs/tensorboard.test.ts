@@ -3,11 +3,11 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncat
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { TensorBoardWriter } from '../../../src/runner/runs/tensorboard.ts'
 import { crc32c } from '../../../src/runner/runs/tensorboard-format.ts'
 import golden from '../../golden/tensorboard.json' with { type: 'json' }
+import { fc, property } from '../../support/property.ts'
 import { readEvents, recordEnds } from './tensorboard-reader.ts'
 
 const now = () => 1_750_000_000_250
@@ -37,7 +37,7 @@ describe('TensorBoard event files', () => {
     for (const [text, crc] of golden.crc32c) expect(crc32c(Buffer.from(String(text)))).toBe(crc)
   })
 
-  property.prop([
+  property([
     fc.array(
       fc.record({
         step: fc.nat({ max: Number.MAX_SAFE_INTEGER }),

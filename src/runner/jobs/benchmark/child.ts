@@ -2,14 +2,12 @@ import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { failure, interrupted, LayergymError } from '../../../common/error.ts'
+import { fromSource } from '../../plugins/typescript.ts'
 import type { TrainSummary } from '../train/summary.ts'
 import type { Answer, Order } from './worker.ts'
 
-/** From source it is TypeScript; plugins may be so anyway. */
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-const WORKER = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? 'worker.ts' : 'worker.js', import.meta.url),
-)
+const WORKER = fileURLToPath(new URL(fromSource ? 'worker.ts' : 'worker.js', import.meta.url))
 /** Of what a process said before it died, characters. */
 const KEPT = 2000
 
@@ -20,7 +18,7 @@ const KEPT = 2000
 export function trainInChild(order: Order, signal: AbortSignal): Promise<TrainSummary> {
   return new Promise((resolve, reject) => {
     const child = fork(WORKER, {
-      execArgv: ['--import', LOADER],
+      execArgv: fromSource ? ['--import', LOADER] : [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     let answer: Answer | undefined

@@ -1,7 +1,7 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { behaviourOf } from '../../../../src/runner/jobs/fine-tune/behaviour.ts'
 import type { RoundSummary } from '../../../../src/runner/play/summary.ts'
+import { fc, property } from '../../../support/property.ts'
 
 const CHANCE = { from: 'chance', rates: [0, 0, 1e-3] }
 const PROBE = { from: 'linearProbe', rates: [0, 0, 0] }
@@ -45,7 +45,7 @@ describe('the schedule that a policy is', () => {
     expect(behaviourOf([[], []], CHANCE)).toEqual({ words: 'ends the run at once', readsStates: false })
   })
 
-  property.prop([
+  property([
     fc.constantFrom(CHANCE, PROBE, FULL, LPFT, LAYERS),
     fc.array(fc.constantFrom(0, 1e-5, 1e-4, 1e-3), { minLength: 3, maxLength: 3 }),
     fc.integer({ min: 1, max: 5 }),

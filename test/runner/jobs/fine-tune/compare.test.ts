@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import type { LayergymError } from '../../../../src/common/error.ts'
 import { Rng } from '../../../../src/common/random.ts'
@@ -8,6 +7,7 @@ import {
   type SchedulePredictions,
 } from '../../../../src/runner/jobs/fine-tune/compare.ts'
 import { predict } from '../../../fixtures/summary.ts'
+import { fc, property } from '../../../support/property.ts'
 
 describe('compareSchedules', () => {
   test('a clear gain is better, its mirror worse, by the same amount', () => {
@@ -30,7 +30,7 @@ describe('compareSchedules', () => {
     expect(lossDifference).toBeCloseTo(-0.25, 12)
   })
 
-  property.prop([fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 60 }), fc.integer()], {
+  property([fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 60 }), fc.integer()], {
     numRuns: 25,
   })('a schedule against itself is undecided at exactly 0', (seeds, clips, seed) => {
     const same = predict(0.6, seeds, clips, Rng.of(seed))

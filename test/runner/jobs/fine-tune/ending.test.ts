@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { IN_CODE } from '../../../../src/runner/instances/config.ts'
 import type { Caveat } from '../../../../src/runner/instances/scores.ts'
 import { type Ending, endingOf } from '../../../../src/runner/jobs/fine-tune/ending.ts'
 import type { Comparison, FineTuneSummary } from '../../../../src/runner/jobs/fine-tune/summary.ts'
 import { fixtureSummary } from '../../../fixtures/summary.ts'
+import { fc, property } from '../../../support/property.ts'
 
 const summary = fixtureSummary()
 
@@ -136,7 +136,7 @@ describe('what to do next', () => {
     expect(ending.next).toContain('the same call with budgetSteps: 320')
   })
 
-  property.prop([fc.string({ minLength: 1, unit: 'grapheme' }).filter(path => !path.includes('\0'))], {
+  property([fc.string({ minLength: 1, unit: 'grapheme' }).filter(path => !path.includes('\0'))], {
     numRuns: 20,
   })('a shell reads any path as it is', path => {
     const run = figured({ caveats: { fullFineTune: [rising] } })

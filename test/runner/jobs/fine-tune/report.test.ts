@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { endingOf } from '../../../../src/runner/jobs/fine-tune/ending.ts'
 import { renderReport } from '../../../../src/runner/jobs/fine-tune/report/report.ts'
@@ -7,6 +6,7 @@ import { html } from '../../../../src/runner/report/html.ts'
 import { pngDataUri } from '../../../../src/runner/report/png.ts'
 import { flops, percent, uncertain } from '../../../../src/runner/report/words.ts'
 import { fixtureSummary } from '../../../fixtures/summary.ts'
+import { fc, property } from '../../../support/property.ts'
 
 const summary = fixtureSummary()
 const page = renderReport(summary)
@@ -235,7 +235,7 @@ describe('unusual runs', () => {
     expect(page.match(/root got no update/g)).toHaveLength(1)
   })
 
-  property.prop([fc.string({ unit: 'binary' })])('text never becomes markup', text => {
+  property([fc.string({ unit: 'binary' })])('text never becomes markup', text => {
     expect(html`${text}`.text.replace(/&(amp|lt|gt|quot|#39);/g, '')).not.toMatch(/[<>"'&]/)
   })
 })

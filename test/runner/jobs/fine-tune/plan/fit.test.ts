@@ -1,8 +1,8 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../../../../src/common/settings.ts'
 import { fineTuneSchema, type WholeConfig } from '../../../../../src/runner/instances/config.ts'
 import { fitInto } from '../../../../../src/runner/jobs/fine-tune/plan/fit.ts'
+import { fc, property } from '../../../../support/property.ts'
 
 const asked: WholeConfig = {
   ...parseConfig(fineTuneSchema, { model: 'm', data: 'd', episodes: 20, budgetSteps: 50 }),
@@ -68,7 +68,7 @@ describe('fitting into minutes', () => {
     expect(fitInto(minutesFor(50 * 17), few, costs)).toEqual({ config: few, said: [] })
   })
 
-  property.prop([
+  property([
     fc.double({ min: 0.01, max: 100, noNaN: true }),
     fc.integer({ min: 0, max: 100 }),
     fc.integer({ min: 1, max: 200 }),

@@ -1,7 +1,7 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { after, type Ended, endedRun, timeLeft } from '../../../../../src/runner/jobs/fine-tune/plan/left.ts'
 import type { Part, Phase } from '../../../../../src/runner/runs/phase.ts'
+import { fc, property } from '../../../../support/property.ts'
 
 const phase = (part: Part, of: string, runs: number, seconds: number, most = runs): Phase => ({
   ...{ part, of, solved: of === 'linearProbe' },
@@ -23,7 +23,7 @@ const secondsOf = ({ part, of }: Ended) =>
   phases.find(other => other.part === part && other.of === of)?.seconds.most ?? 0
 
 describe('the time left', () => {
-  property.prop([fc.double({ min: 0.1, max: 10, noNaN: true })])(
+  property([fc.double({ min: 0.1, max: 10, noNaN: true })])(
     'is right from the first run that trains on, however slow the machine is',
     factor => {
       let now = 5000

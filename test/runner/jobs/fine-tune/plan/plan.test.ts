@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { BASELINES, type BaselineName, baselineNames } from '../../../../../src/agents/schedules/baselines.ts'
 import { parseConfig } from '../../../../../src/common/settings.ts'
@@ -13,6 +12,7 @@ import type { ScheduleRun } from '../../../../../src/runner/instances/trained.ts
 import { estimate, planOf } from '../../../../../src/runner/jobs/fine-tune/plan/plan.ts'
 import type { Workload } from '../../../../../src/runner/jobs/fine-tune/plan/workload.ts'
 import { totalOf } from '../../../../../src/runner/runs/phase.ts'
+import { fc, property } from '../../../../support/property.ts'
 
 const work: Workload = {
   batchSize: 16,
@@ -29,7 +29,7 @@ const configOf = (values: Record<string, unknown>) =>
 const seconds = { full: 1, head: 0.01, statistics: 0.5, evaluation: 0.7, headEvaluation: 0.02 }
 
 describe('the plan', () => {
-  property.prop([
+  property([
     fc.constantFrom(...baselineNames),
     fc.integer({ min: 1, max: 9 }),
     fc.constantFrom(1e-6, 1e-4, 1e-2),
