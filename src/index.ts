@@ -24,7 +24,7 @@ export { LayergymError } from './common/error.ts'
 export { Rng } from './common/random.ts'
 export {
   type Annotation,
-  type Box,
+  type Box as BoundingBox,
   type ClassMask,
   type FrameBoxes,
   type FrameTruth,
