@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { inputError, interrupted } from '../common/error.ts'
 import { nearest } from '../common/suggest.ts'
-import { readBoxes } from './annotations/boxes-csv.ts'
+import { isBoxTable, readBoxes } from './annotations/boxes-csv.ts'
 import { readSegments } from './annotations/segments-csv.ts'
 import { annotate, type ManifestClip, sidecarsOf } from './annotations/sidecars.ts'
 import type { Clip, Found, LoadOptions } from './dataset.ts'
@@ -28,8 +28,10 @@ export async function loadManifest(file: string, options: LoadOptions): Promise<
     if (options.signal?.aborted) throw interrupted()
     const clip = parseClip(cell, file, where, groupColumn, annotated)
     const before = lines.get(clip.id)
-    if (before !== undefined)
-      throw inputError('data.duplicate', `${where}: ${clip.id} is listed already, in line ${before}`)
+    if (before !== undefined) {
+      const hint = isBoxTable(table.columns) ? ': a table of boxes is called boxes.csv' : ''
+      throw inputError('data.duplicate', `${where}: ${clip.id} is listed already, in line ${before}${hint}`)
+    }
     lines.set(clip.id, line)
     rows.push({ clip, where, ...annotationCells(cell, file, where) })
   }

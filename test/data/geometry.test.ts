@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { test as property } from '@fast-check/vitest'
-import fc from 'fast-check'
+import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import type { Fit } from '../../src/data/decode-options.ts'
 import { cutOff, geometryOf, resample, type Size, toInput, toSource } from '../../src/data/geometry.ts'

@@ -228,6 +228,14 @@ const VOC: readonly Bad[] = [
   ],
 ]
 
+test('a table of boxes under another name', async () => {
+  const rows = lines(BOXES, 'a.png,cat,1,1,4,5', 'a.png,cat,9,1,4,5')
+  const folder = folderOf({ 'a.png': PICTURE, 'mine.csv': rows })
+  await expect(loadDataset(`${folder}/mine.csv`)).rejects.toThrow(
+    /line 3: .*a table of boxes is called boxes\.csv/,
+  )
+})
+
 describe.each([
   ['boxes.csv', CSV],
   ['masks', MASKS],
