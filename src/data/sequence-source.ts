@@ -1,15 +1,25 @@
-import { inputError, interrupted } from '../common/error.ts'
+import { inputError, interrupted, messageOf } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
+import type { PrepareOptions, SkippedClip } from './clip-cache.ts'
 import type { Clip } from './dataset.ts'
 import type { Table } from './npy.ts'
 import { randomSegmentIndices, uniformIndices } from './sampling.ts'
 import { readSequence } from './sequence.ts'
 import type { FrameSampling } from './source.ts'
 
-/** Batches of sequences for the trainer, as `ClipSource` gives pixels. */
+/** Batches of sequences for the trainer, as `ClipSource` gives pixels; the clips must be prepared. */
 export interface SequenceSource {
   /** [T, F] of every clip in a batch. */
   readonly shape: readonly [rows: number, columns: number]
+  /**
+   * Reads the sequences that aren't yet: all stay in memory, small as they are beside videos.
+   * @returns those left out, where `skipBroken` says so
+   * @throws input error that names the file
+   */
+  prepare(
+    clips: readonly Clip[],
+    options?: Pick<PrepareOptions, 'signal' | 'skipBroken'>,
+  ): Promise<{ skipped: SkippedClip[] }>
   /**
    * float32 [B, T, F]. Rows are chosen as frames of a clip are: a sequence is cut into T equal stretches, and each gives
    * the row at its middle, or at a random moment of it; one of fewer rows repeats some.
@@ -17,34 +27,32 @@ export interface SequenceSource {
   batch(clips: readonly Clip[], sampling: FrameSampling): Float32Array
 }
 
-/**
- * Reads all sequences at once: they are small beside videos.
- * @param shape rows that a model takes of each, and columns that it takes
- * @throws input error that names the file
- */
-export async function openSequenceSource(
-  clips: readonly Clip[],
-  options: { readonly shape: readonly [rows: number, columns: number]; readonly signal?: AbortSignal },
-): Promise<SequenceSource> {
-  const [length, columns] = options.shape
+/** @param shape rows that a model takes of each sequence, and columns that each must have */
+export function openSequenceSource(shape: readonly [rows: number, columns: number]): SequenceSource {
+  const [length, columns] = shape
   const tables = new Map<string, Table>()
-  for (const clip of clips) {
-    if (options.signal?.aborted) throw interrupted()
-    tables.set(clip.id, await readClip(clip, columns))
-  }
   return {
-    shape: options.shape,
-    batch(wanted, sampling) {
-      const values = new Float32Array(wanted.length * length * columns)
-      for (const [i, clip] of wanted.entries()) {
+    shape,
+    async prepare(clips, { signal, skipBroken } = {}) {
+      const skipped: SkippedClip[] = []
+      for (const clip of clips) {
+        if (signal?.aborted) throw interrupted()
+        if (tables.has(clip.id)) continue
+        try {
+          tables.set(clip.id, await readClip(clip, columns))
+        } catch (error) {
+          if (skipBroken !== true) throw error
+          skipped.push({ clip, reason: messageOf(error) })
+        }
+      }
+      return { skipped }
+    },
+    batch(clips, sampling) {
+      const values = new Float32Array(clips.length * length * columns)
+      for (const [i, clip] of clips.entries()) {
         const table = tables.get(clip.id)
-        if (table === undefined) throw new RangeError(`the sequence '${clip.id}' was not read`)
-        const moments = Array.from({ length: table.rows }, (_, row) => row)
-        const rows =
-          sampling instanceof Rng
-            ? randomSegmentIndices(moments, length, sampling)
-            : uniformIndices(moments, length)
-        for (const [j, row] of rows.entries()) {
+        if (table === undefined) throw new RangeError(`the sequence '${clip.id}' was not prepared`)
+        for (const [j, row] of chosenRows(table, length, sampling).entries()) {
           const own = table.values.subarray(row * columns, (row + 1) * columns)
           values.set(own, (i * length + j) * columns)
         }
@@ -52,6 +60,13 @@ export async function openSequenceSource(
       return values
     },
   }
+}
+
+function chosenRows({ rows }: Table, count: number, sampling: FrameSampling): readonly number[] {
+  const moments = Array.from({ length: rows }, (_, row) => row)
+  return sampling instanceof Rng
+    ? randomSegmentIndices(moments, count, sampling)
+    : uniformIndices(moments, count)
 }
 
 async function readClip({ path, start, end }: Clip, columns: number): Promise<Table> {

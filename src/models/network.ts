@@ -1,5 +1,6 @@
 import type { Rng } from '../common/random.ts'
-import { ClipInput, type ClipValues } from './clip-values.ts'
+import type { ClipValues } from '../data/clip-values.ts'
+import { ClipInput } from './clip-input.ts'
 import { crossings } from './cut-places.ts'
 import { execute, results } from './execute.ts'
 import type { ExecutionContext } from './execution-context.ts'

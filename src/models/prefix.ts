@@ -1,6 +1,6 @@
+import type { ClipValues } from '../data/clip-values.ts'
 import type { Clip } from '../data/dataset.ts'
 import { ActivationCache } from './activation-cache.ts'
-import type { ClipValues } from './clip-values.ts'
 import type { Executor } from './executor.ts'
 import type { Network } from './network.ts'
 import { tf } from './tf.ts'

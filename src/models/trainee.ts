@@ -1,6 +1,5 @@
 import type { Rng } from '../common/random.ts'
 import type { Clip, Item } from '../data/dataset.ts'
-import type { ClipValues } from './clip-values.ts'
 import { EagerExecutor, type ExecutorOptions } from './eager-executor.ts'
 import type { Executor, GradientHandle, Handle, ProbeResult, WeightNorms } from './executor.ts'
 import type { Weights } from './initialize.ts'
@@ -26,9 +25,9 @@ export interface TraineeOptions extends PrefixOptions {
   readonly executor?: (options: ExecutorOptions, pretrained: Weights) => Executor
 }
 
-/** Clips as a step sees them, and what is true of them. */
+/** Pixels uint8 [B, T, H, W, C], and what is true of them. */
 export interface Seen {
-  readonly pixels: ClipValues
+  readonly pixels: Uint8Array
   readonly items: readonly Item[]
 }
 

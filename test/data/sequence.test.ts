@@ -84,7 +84,8 @@ describe('a source of sequences', () => {
       await written('long.csv', Array.from({ length: 8 }, (_, i) => `${i},${-i}`).join('\n')),
     )
     const short = clipOf(await written('short.csv', '7,8\n9,10\n'))
-    const source = await openSequenceSource([long, short], { shape: [4, 2] })
+    const source = openSequenceSource([4, 2])
+    expect(await source.prepare([long, short])).toEqual({ skipped: [] })
     expect([...source.batch([long, short], 'uniform')]).toEqual([
       ...[1, -1, 3, -3, 5, -5, 7, -7],
       ...[7, 8, 7, 8, 9, 10, 9, 10],
@@ -94,13 +95,12 @@ describe('a source of sequences', () => {
     for (const i of [0, 1, 2, 3]) expect([2 * i, 2 * i + 1]).toContain(drawn[2 * i])
   })
 
-  test('refuses other columns than the model takes, and pieces', async () => {
+  test('refuses other columns than the model takes, and pieces; or leaves them out', async () => {
     const clip = clipOf(await written('three.csv', '1,2,3\n'))
-    await expect(openSequenceSource([clip], { shape: [2, 2] })).rejects.toThrow(
-      /three\.csv has 3 columns; the model takes 2/,
-    )
-    await expect(openSequenceSource([{ ...clip, start: 1 }], { shape: [2, 3] })).rejects.toThrow(
-      /start or end/,
-    )
+    const message = /three\.csv has 3 columns; the model takes 2/
+    await expect(openSequenceSource([2, 2]).prepare([clip])).rejects.toThrow(message)
+    await expect(openSequenceSource([2, 3]).prepare([{ ...clip, start: 1 }])).rejects.toThrow(/start or end/)
+    const { skipped } = await openSequenceSource([2, 2]).prepare([clip], { skipBroken: true })
+    expect(skipped).toEqual([{ clip, reason: expect.stringMatching(message) }])
   })
 })

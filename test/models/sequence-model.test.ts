@@ -164,7 +164,8 @@ describe('gru_tiny on CSV files', () => {
 
   test('learns; frozen groups stay bit-equal, and it is saved as plain tfjs loads it', async () => {
     const clips = await files()
-    const source = await openSequenceSource(clips, { shape: [10, 42] })
+    const source = openSequenceSource([10, 42])
+    await source.prepare(clips)
     const pretrained = await MODELS.gru_tiny()
     const options = { output: TASK.head, frames: 10, head: 'linear', rng: Rng.of(1) } as const
     const net = new Network(buildSequenceModel(pretrained, options), { count: 4 })

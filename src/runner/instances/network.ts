@@ -8,14 +8,15 @@ import type { HeadBuilder, HeadOutput } from '../../models/head.ts'
 import type { HeadKind } from '../../models/head-kinds.ts'
 import { type GroupsOption, Network } from '../../models/network.ts'
 import { detectScaling, type InputScaling, RAW, SCALINGS } from '../../models/scaling.ts'
+import { buildSequenceModel, isSequenceModel, rowSize } from '../../models/sequence-model.ts'
 import type { tf } from '../../models/tf.ts'
 import { adaptVideoModel } from '../../models/video-model.ts'
 import type { FineTuneConfig } from './config.ts'
 
-/** What clips must look like for a model. */
+/** What clips must look like for a model; of a sequence, frames are rows, and a row is one pixel high. */
 export interface InputFormat {
   readonly frames: number
-  /** [height, width] */
+  /** [height, width]; of a sequence [1, numbers of a row] */
   readonly size: readonly [number, number]
   readonly channels: 1 | 3
 }
@@ -34,6 +35,8 @@ export function inputFormat(
   most = DEFAULT_SIDE,
 ): InputFormat {
   const shape = model.inputs[0].shape as (number | null)[]
+  if (isSequenceModel(model))
+    return { frames: shape[1] ?? config.frames, size: [1, rowSize(model)], channels: 1 }
   const video = isVideoModel(model)
   const channels = shape[shape.length - 1]
   if ((!video && shape.length !== 4) || (channels !== 1 && channels !== 3)) {
@@ -43,7 +46,7 @@ export function inputFormat(
         .slice(1)
         .map(d => d ?? 'any')
         .join(', ')}]; ${config.task} needs ` +
-        'an image model ([height, width, 1 or 3]) or a video model ([frames, height, width, 1 or 3])',
+        'an image model ([height, width, 1 or 3]), a video model ([frames, height, width, 1 or 3]) or one on sequences ([rows, columns])',
     )
   }
   const [height, width] = shape.slice(-3)
@@ -95,7 +98,7 @@ export function scalingNamed(id: string): InputScaling {
   throw unknownName('scaling', id, known)
 }
 
-/** The network to fine-tune: an image model under a clip head, or a video model with its head replaced. */
+/** The network to fine-tune: an image model under a clip head, or a video model or one on sequences with its head replaced. */
 export function buildNetwork(
   pretrained: tf.LayersModel,
   options: {
@@ -113,6 +116,13 @@ export function buildNetwork(
     const { output, format, scaling } = options
     const clip = [format.frames, ...format.size, format.channels] as const
     const model = options.keepHead ? pretrained : adaptVideoModel(pretrained, { output, clip, scaling })
+    return new Network(model, options.groups)
+  }
+  if (isSequenceModel(pretrained)) {
+    const { output, format, head, keepHead } = options
+    const model = keepHead
+      ? pretrained
+      : buildSequenceModel(pretrained, { output, frames: format.frames, head, rng })
     return new Network(model, options.groups)
   }
   const { format, scaling = SCALINGS[0] } = options

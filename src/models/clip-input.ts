@@ -1,8 +1,6 @@
+import type { ClipValues } from '../data/clip-values.ts'
 import type { Layer } from './graph.ts'
 import { tf } from './tf.ts'
-
-/** What clips are: pixels uint8 [B, T, H, W, C], or sequences float32 [B, T, F]. */
-export type ClipValues = Uint8Array | Float32Array
 
 /** Puts clips into the tensor that enters a network, pixels by a table that holds their fixed scaling. */
 export class ClipInput {
