@@ -30,11 +30,12 @@ export function drawPixels(
   const line = new Int32Array(width * channels)
   const row = width * channels
   const start = columns.from * channels
+  const shown = [Math.min(...lefts, ...rights), Math.max(...lefts, ...rights) + channels] as const
   for (let frame = 0; frame < frames; frame++) {
     const base = frame * height * row
     for (let y = rows.from; y < rows.to; y++) {
       const i = y - rows.from
-      mixRows(source, base + rows.first[i] * row, base + rows.second[i] * row, rows.weight[i], line)
+      mixRows(source, base + rows.first[i] * row, base + rows.second[i] * row, rows.weight[i], line, shown)
       mixColumns(line, { lefts, rights, weights: columns.weight, channels }, into, base + y * row + start)
     }
   }
@@ -75,25 +76,41 @@ function neighbours({ scale, offset }: Axis, side: number, start: number, end: n
   while (from < end && !isWithin(from)) from++
   let to = end
   while (to > from && !isWithin(to - 1)) to--
-  const places = Array.from({ length: to - from }, (_, i) => at(from + i))
-  const held = (index: number) => Math.min(side - 1, Math.max(0, index))
-  return {
+  const result = {
     from,
     to,
-    first: Int32Array.from(places, place => held(Math.floor(place - 0.5))),
-    second: Int32Array.from(places, place => held(Math.floor(place - 0.5) + 1)),
-    weight: Int32Array.from(places, place => Math.round(ONE * (place - 0.5 - Math.floor(place - 0.5)))),
-    nearest: Int32Array.from(places, place => held(Math.floor(place))),
+    first: new Int32Array(to - from),
+    second: new Int32Array(to - from),
+    weight: new Int32Array(to - from),
+    nearest: new Int32Array(to - from),
   }
+  for (let i = 0; i < to - from; i++) {
+    const place = at(from + i)
+    const before = Math.floor(place - 0.5)
+    result.first[i] = Math.max(0, before)
+    result.second[i] = Math.min(side - 1, before + 1)
+    result.weight[i] = Math.round(ONE * (place - 0.5 - before))
+    result.nearest[i] = Math.floor(place)
+  }
+  return result
 }
 
 function inValues(indices: Int32Array, channels: number): Int32Array {
   return indices.map(index => index * channels)
 }
 
-function mixRows(source: Uint8Array, above: number, below: number, weight: number, line: Int32Array): void {
+/** Values from `first` up to `last` of a row. */
+function mixRows(
+  source: Uint8Array,
+  above: number,
+  below: number,
+  weight: number,
+  line: Int32Array,
+  [first, last]: readonly [number, number],
+): void {
   const rest = ONE - weight
-  for (let i = 0; i < line.length; i++) line[i] = rest * source[above + i] + weight * source[below + i]
+  for (let i = first; i < last; i++)
+    line[i] = Math.imul(rest, source[above + i]) + Math.imul(weight, source[below + i])
 }
 
 interface Columns {
@@ -117,6 +134,6 @@ function mixColumns(
     const left = lefts[x]
     const right = rights[x]
     for (let c = 0; c < channels; c++)
-      into[at++] = (rest * line[left + c] + weight * line[right + c] + HALF) >> (2 * BITS)
+      into[at++] = (Math.imul(rest, line[left + c]) + Math.imul(weight, line[right + c]) + HALF) >> (2 * BITS)
   }
 }
