@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import type { Fit } from '../../src/data/decode-options.ts'
 import { cutOff, geometryOf, resample, type Size, toInput, toSource } from '../../src/data/geometry.ts'
 import { decodeVideo } from '../../src/data/video.ts'
+import { fc, property } from '../support/property.ts'
 import { ffmpeg, temporaryFolder } from './fixtures.ts'
 
 const FITS: readonly Fit[] = ['crop', 'letterbox', 'stretch']
@@ -101,7 +101,7 @@ describe('where the source comes to lie is where ffmpeg puts it', () => {
 
 const side = fc.integer({ min: 8, max: 700 })
 
-property.prop([side, side, side, side, fc.constantFrom(...FITS)])(
+property([side, side, side, side, fc.constantFrom(...FITS)])(
   'there and back is where it was',
   (h, w, inputH, inputW, fit) => {
     const geometry = geometryOf([h, w], [inputH, inputW], fit)

@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { type Box, IGNORED } from '../../../src/data/annotation.ts'
@@ -7,6 +6,7 @@ import { parseAugmentation } from '../../../src/data/augment/config.ts'
 import { movedBox, type Placement } from '../../../src/data/augment/placement.ts'
 import { planClip } from '../../../src/data/augment/plan.ts'
 import type { ClipShape } from '../../../src/data/augment/resample.ts'
+import { fc, property } from '../../support/property.ts'
 import { batchOf, brightPart, histogram, sizeOf, whiteBox } from './clips.ts'
 
 const SHAPE: ClipShape = [2, 48, 64, 3]
@@ -47,7 +47,7 @@ const boxOf = ({
 })
 
 describe('boxes', () => {
-  property.prop([names, seeds, regions])('lie where the pixels went, to a pixel', (list, seed, region) => {
+  property([names, seeds, regions])('lie where the pixels went, to a pixel', (list, seed, region) => {
     const truth = Array.from({ length: FRAMES }, () => ({ boxes: [boxOf(region)] }))
     const batch = batchOf([{ pixels: whiteBox(SHAPE, region), truth }])
     const { pixels, items } = augment(batch, SHAPE, parseAugmentation(list), Rng.of(seed))
@@ -55,7 +55,7 @@ describe('boxes', () => {
       expectSame(pixels, frame, items[0].truth?.[frame].boxes ?? [])
   })
 
-  property.prop([seeds, regions])('in a mosaic too', (seed, region) => {
+  property([seeds, regions])('in a mosaic too', (seed, region) => {
     const clips = [0, 1, 2, 3, 4, 5].map(i => ({
       pixels: i === 0 ? whiteBox(SHAPE, region) : new Uint8Array(sizeOf(SHAPE)),
       truth: Array.from({ length: FRAMES }, () => ({ boxes: i === 0 ? [boxOf(region)] : [] })),
@@ -71,7 +71,7 @@ describe('boxes', () => {
     })
   })
 
-  property.prop([names, seeds, regions])('come back under the inverse: IoU ≥ 0.99', (list, seed, region) => {
+  property([names, seeds, regions])('come back under the inverse: IoU ≥ 0.99', (list, seed, region) => {
     const size = { width: WIDTH, height: HEIGHT }
     const { tiles } = planClip(parseAugmentation(list), { clip: 0, clips: 1, size }, Rng.of(seed))
     const back = movedBox(movedBox(boxOf(region), tiles[0].placement), inverse(tiles[0].placement))
@@ -140,7 +140,7 @@ describe('masks', () => {
     expect(Buffer.compare(twice.items[0].truth?.[0].mask as Uint8Array, mask)).toBe(0)
   })
 
-  property.prop([seeds])('lie where the pixels went; what nothing covers is ignored', seed => {
+  property([seeds])('lie where the pixels went; what nothing covers is ignored', seed => {
     const blocks = Uint8Array.from({ length: HEIGHT * WIDTH }, (_, i) => (i % WIDTH < WIDTH / 2 ? 0 : 1))
     const shown = Uint8Array.from(
       { length: sizeOf(SHAPE) },
@@ -186,7 +186,7 @@ describe('pixels', () => {
   )
   const all = parseAugmentation(['flip', 'scale', 'resized-crop', 'colour', 'hue', 'erasing', 'mosaic'])
 
-  property.prop([seeds])('the same draws give the same clips; the batch itself stays', seed => {
+  property([seeds])('the same draws give the same clips; the batch itself stays', seed => {
     const before = batch.pixels.slice()
     const once = augment(batch, SHAPE, all, Rng.of(seed))
     const again = augment(batch, SHAPE, all, Rng.of(seed))
@@ -197,7 +197,7 @@ describe('pixels', () => {
     expect(again.items).toEqual(once.items)
   })
 
-  property.prop([seeds])('frames that are alike stay alike', seed => {
+  property([seeds])('frames that are alike stay alike', seed => {
     const frame = noise.subarray(0, sizeOf(SHAPE) / FRAMES)
     const still = new Uint8Array(sizeOf(SHAPE))
     still.set(frame)

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { detectionConfusion } from '../../../src/models/tasks/coco/confusion.ts'
 import { matchImage, overlapOf } from '../../../src/models/tasks/coco/match.ts'
 import { accumulate, type CocoScore } from '../../../src/models/tasks/coco.ts'
+import { fc, property } from '../../support/property.ts'
 import { type CocoCase, cocoCase, drawBox, draws } from './coco-cases.ts'
 
 const { figures } = JSON.parse(
@@ -44,14 +44,14 @@ describe('as pycocotools', () => {
 })
 
 describe('leaving an image out', () => {
-  property.prop([fc.nat(1199), fc.nat(10)])('is scoring the others', (seed, which) => {
+  property([fc.nat(1199), fc.nat(10)])('is scoring the others', (seed, which) => {
     const { images, classes } = cocoCase(seed)
     const image = which % images.length
     const others = images.filter((_, i) => i !== image)
     expect(scored({ images, classes }).without(image)).toEqual(scored({ images: others, classes }).score)
   })
 
-  property.prop([fc.nat(1199), fc.nat(10)])(
+  property([fc.nat(1199), fc.nat(10)])(
     'is scoring the others, of a clip with all its frames',
     (seed, which) => {
       const { images, classes } = cocoCase(seed)

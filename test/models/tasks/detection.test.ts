@@ -1,4 +1,3 @@
-import { fc, test as property } from '@fast-check/vitest'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startEngine } from '../../../src/models/engine.ts'
 import { checkTask } from '../../../src/models/tasks/check.ts'
@@ -10,6 +9,7 @@ import { detectionLoss } from '../../../src/models/tasks/detection/loss.ts'
 import { denseTarget } from '../../../src/models/tasks/detection/targets.ts'
 import { tf } from '../../../src/models/tf.ts'
 import { boxed } from '../../support/annotated.ts'
+import { fc, property } from '../../support/property.ts'
 
 const SIZE = [64, 64] as const
 const INPUT = { frames: 1, size: SIZE, fit: 'crop', strides: [8, 16] } as const
@@ -42,7 +42,7 @@ describe('what places are to say', () => {
     expect([20, 63, 64, 600].map(side => levelFor(GRID, side, side).stride)).toEqual([8, 8, 16, 16])
   })
 
-  property.prop([fc.array(anyBox, { maxLength: 3 })])(
+  property([fc.array(anyBox, { maxLength: 3 })])(
     'an object has one middle of its class, and places that box it weigh 1 together',
     boxes => {
       const { positive, negative, weights } = denseTarget([boxes], GRID, 2)
@@ -95,7 +95,7 @@ describe('loss and decoding speak of the same boxes', () => {
     return values
   }
 
-  property.prop([anyBox])('a box that is encoded is the one that is found, and loses nothing', box => {
+  property([anyBox])('a box that is encoded is the one that is found, and loses nothing', box => {
     const values = certain([box])
     const [found] = decodeDetections(values, 1, { grid: GRID, classes: 2, size: SIZE })
     expect(found).toHaveLength(1)
