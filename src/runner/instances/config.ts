@@ -192,9 +192,9 @@ export function withBaselines<C extends FineTuneConfig>(config: C, task: Pick<Ta
   return { ...config, baselines: config.baselines ?? (isSolvable(task) ? SOLVABLE : BY_GRADIENT) }
 }
 
-/** Whether a linear head on the network's features is a convex problem: not where a head is made of maps. */
-export function isSolvable({ head: { reads } }: Pick<Task, 'head'>): boolean {
-  return typeof reads !== 'object'
+/** Whether a linear probe is solved for: of one vector a clip. */
+export function isSolvable({ head: { reads = 'clip' } }: Pick<Task, 'head'>): boolean {
+  return reads === 'clip'
 }
 
 /** What of a configuration a policy brings with it: who acts, on what, by which actions. */

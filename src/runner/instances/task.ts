@@ -62,7 +62,7 @@ export function refuseUnsolvable(
   if (refused.length === 0) return
   throw inputError(
     'task.no-probe',
-    `--baselines ${refused.join(',')}: the head of ${id} is made of maps, and no linear probe is solved for it; headOnly trains it by gradient`,
+    `--baselines ${refused.join(',')}: ${id} has no linear probe, which is solved for where there is one answer a clip; headOnly trains the head by gradient`,
   )
 }
 
