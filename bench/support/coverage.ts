@@ -171,7 +171,7 @@ function outcomesOf(runs: Runs, contender: string): readonly Outcome[] {
       instance: `instance ${instance}`,
       seed,
       contender,
-      accuracy: accuracyOf(run),
+      primary: accuracyOf(run),
       loss: mean(run.clips.map(({ loss }) => loss)),
       items: {
         units: run.units,

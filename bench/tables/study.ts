@@ -47,12 +47,12 @@ const from =
 const summary = summarizeStudy(dir, config, parseContenders(contenders), outcomes, new Map(), pair =>
   from.includes(pair.from),
 )
-const ranked = [...summary.contenders].sort((a, b) => b.accuracy - a.accuracy)
+const ranked = [...summary.contenders].sort((a, b) => b.primary - a.primary)
 const heads = from.map(id => `points from ${id} (95 %)`)
 const rows = ranked.map(
-  ({ id, accuracy, loss, runCost, totalCost, seconds, regret = Number.NaN, onFront }) => [
+  ({ id, primary, loss, runCost, totalCost, seconds, regret = Number.NaN, onFront }) => [
     onFront ? `**${id}**` : id,
-    percent(accuracy),
+    percent(primary),
     loss.toFixed(3),
     runCost.toFixed(2),
     totalCost.toFixed(2),
@@ -61,7 +61,7 @@ const rows = ranked.map(
     ...from.map(reference => difference(id, reference)),
   ],
 )
-print(table(['', 'accuracy', 'loss', 'one run', 'everything', 's', 'regret', ...heads], rows))
+print(table(['', summary.metric, 'loss', 'one run', 'everything', 's', 'regret', ...heads], rows))
 print(summary.evidence.tooLittle ?? evidenceWords(summary.evidence))
 for (const { id, remarks } of ranked) for (const remark of remarks) print(`- ${id}: ${remark}`)
 if (summary.instances.length > 1) {
@@ -95,8 +95,8 @@ function tried(contender: string, names: readonly string[]): readonly Outcome[] 
 function difference(of: string, reference: string): string {
   const pair = summary.differences.find(candidate => candidate.of === of && candidate.from === reference)
   if (pair === undefined) return '-'
-  const [low, high] = pair.accuracyInterval
-  const words = `${points(pair.accuracy)} (${points(low)} to ${points(high)})`
+  const [low, high] = pair.primaryInterval
+  const words = `${points(pair.primary)} (${points(low)} to ${points(high)})`
   const claim = claimWords(pair)
   return claim === 'undecided' ? words : `${words} ${claim}`
 }

@@ -156,8 +156,8 @@ describe('a policy that travels', () => {
       [{ contenders, seeds: 1 }, coarse].map(changes => answer<StudyResult>(words('study', changes))),
     )
     const scores = ({ summary }: StudyResult) => {
-      const [{ accuracy, loss, runCost }] = (summary as StudySummary).contenders
-      return { accuracy, loss, runCost }
+      const [{ primary, loss, runCost }] = (summary as StudySummary).contenders
+      return { primary, loss, runCost }
     }
     expect(scores(other)).toEqual(scores(own))
   })

@@ -6,6 +6,7 @@ import { type Clip, type Dataset, isAnnotated } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
 import { chooseFrameRate, openClipSource, surveyClips } from '../../data/source.ts'
 import { splitDataset } from '../../data/split.ts'
+import { describeDataset } from '../../data/summary/words.ts'
 import type { FineTuningOptions } from '../../envs/finetune/world-state.ts'
 import { startEngine } from '../../models/engine.ts'
 import { flattenModel } from '../../models/graph.ts'
@@ -121,6 +122,7 @@ export async function compose(
   for (const { path, reason } of dataset.skipped) notice(`left out ${path}: ${reason}`)
   const { splits, warnings } = dataset === given ? givenSplit : split(dataset)
   for (const warning of warnings) notice(warning)
+  if (isAnnotated(dataset)) for (const line of describeDataset(dataset)) notice(line)
   notice(describeSplits(dataset, splits))
   const memory = await memoryAfter(splits, loaded?.metadata ?? pretrained.getUserDefinedMetadata(), notice)
   const source = openClipSource({ cache, frames: format.frames })

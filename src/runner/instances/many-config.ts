@@ -39,7 +39,7 @@ export const manyShape = {
     .describe('which differences are claimed: those from the reference, or those of every pair'),
   margin: real(0, 100)
     .default(2)
-    .describe("points of accuracy by which a contender may fall short and be called 'not worse'"),
+    .describe("points of what counts by which a contender may fall short and be called 'not worse'"),
   seeds: integer(1, 1000).default(5).describe('seeds of each instance: of splits, data order and heads'),
   out,
   overwrite,

@@ -150,7 +150,7 @@ describe('the task', () => {
   test('keeps its contract', () => {
     const { dataset, items } = boxed(12)
     expect(checkTask(objectDetection, { dataset, items, input: INPUT })).toEqual([])
-  }, 120_000)
+  })
 
   test('a fresh head loses no more than chance, and its certainty is how often objects occur', () => {
     const { dataset } = boxed(12)

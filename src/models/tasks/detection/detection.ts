@@ -1,10 +1,18 @@
 import { inputError } from '../../../common/error.ts'
 import type { Item } from '../../../data/dataset.ts'
+import { geometryOf } from '../../../data/geometry.ts'
 import { annotatedStratum } from '../../../data/strata.ts'
 import { detectionHead } from '../../dense-heads.ts'
 import { tf } from '../../tf.ts'
 import { bootstrapInterval } from '../bootstrap.ts'
-import { type Detection, type ImageMatches, matchImage, overlapOf, type TrueBox } from '../coco/match.ts'
+import {
+  type Detection,
+  type ImageMatches,
+  matchImage,
+  overlapOf,
+  type Rectangle,
+  type TrueBox,
+} from '../coco/match.ts'
 import { accumulate, type CocoScore } from '../coco.ts'
 import { jackknife } from '../per-item.ts'
 import type { MapsHead, Outcomes, Outputs, PerItem, Score, Task, TaskDefinition } from '../task.ts'
@@ -21,6 +29,8 @@ export type Detections = readonly (readonly Detection[])[]
 export interface DetectionTarget {
   readonly frames: readonly (readonly TrueBox[] | undefined)[]
   readonly dense: DenseTarget
+  /** Pixels of the input to one of the source, by which objects are small or large. */
+  readonly scale: { readonly x: number; readonly y: number }
 }
 
 /** Boxes round objects, anchor-free: a heat of middles and a box at each place of one to three maps. */
@@ -72,7 +82,7 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
     this.worst = 3 * this.chance
   }
 
-  target({ id, truth }: Item): DetectionTarget {
+  target({ id, truth, annotation }: Item): DetectionTarget {
     if (truth === undefined)
       throw inputError('task.boxes', `${id} has no boxes: object-detection is scored on annotated clips`)
     const indexOf = (label: string) => {
@@ -84,9 +94,12 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
     const frames = truth.map(each => trueBoxes(each, indexOf))
     const { grid } = this
     const classes = this.facts.classes.length
+    const { size, fit } = this.facts
+    const { scaleX: x, scaleY: y } = geometryOf(annotation?.size ?? size, size, fit)
     let dense: DenseTarget | undefined
     return {
       frames,
+      scale: { x, y },
       get dense() {
         dense ??= denseTarget(frames, grid, classes)
         return dense
@@ -192,14 +205,19 @@ interface ItemFigures {
   readonly quality: number
 }
 
-function itemFigures({ frames }: DetectionTarget, prediction: Detections, loss: number): ItemFigures {
+function itemFigures({ frames, scale }: DetectionTarget, prediction: Detections, loss: number): ItemFigures {
+  const inSource = <R extends Rectangle>(box: R): R => ({
+    ...box,
+    ...{ x: box.x / scale.x, y: box.y / scale.y },
+    ...{ width: box.width / scale.x, height: box.height / scale.y },
+  })
   const images: ImageMatches[] = []
   let objects = 0
   let quality = 0
   frames.forEach((boxes, frame) => {
     if (boxes === undefined) return
     const found = prediction[frame]
-    images.push(matchImage(boxes, found))
+    images.push(matchImage(boxes.map(inSource), found.map(inSource)))
     for (const box of boxes) {
       if (box.crowd) continue
       objects++

@@ -1,5 +1,6 @@
 import { inputError } from '../../../common/error.ts'
 import type { Dataset } from '../../../data/dataset.ts'
+import type { Fit } from '../../../data/decode-options.ts'
 import { geometryOf } from '../../../data/geometry.ts'
 import { stridesOf } from '../strides.ts'
 import type { TaskData } from '../task.ts'
@@ -11,6 +12,8 @@ export interface DetectionFacts {
   /** [height, width] of the network's input. */
   readonly size: readonly [number, number]
   readonly frames: number
+  /** How frames of another shape fill it. */
+  readonly fit: Fit
   readonly strides: readonly number[]
   /** Objects of each class a frame of the train split, [C]. */
   readonly objects: readonly number[]
@@ -23,7 +26,7 @@ const STRIDES = [8, 16, 32]
 export function detectionFacts({ dataset, train, input }: TaskData): DetectionFacts {
   const classes = dataset.boxClasses ?? []
   const strides = stridesOf(input.strides, STRIDES, 'object-detection')
-  const { size, frames } = input
+  const { size, frames, fit } = input
   const grid = gridOf(size, strides)
   const index = new Map(classes.map((name, i) => [name, i]))
   const counts = classes.map(() => 0)
@@ -33,7 +36,7 @@ export function detectionFacts({ dataset, train, input }: TaskData): DetectionFa
   for (const { annotation } of train) {
     if (annotation === undefined) continue
     seen += annotation.boxes?.length ?? 0
-    const { scaleX, scaleY } = geometryOf(annotation.size, size, input.fit)
+    const { scaleX, scaleY } = geometryOf(annotation.size, size, fit)
     for (const { boxes } of annotation.boxes ?? []) {
       for (const { label, width, height, crowd } of boxes) {
         if (crowd) continue
@@ -48,7 +51,7 @@ export function detectionFacts({ dataset, train, input }: TaskData): DetectionFa
   }
   const [width, height] = objects === 0 ? [0, 0] : sums.map(sum => sum / objects)
   return {
-    ...{ classes, size, frames, strides },
+    ...{ classes, size, frames, fit, strides },
     objects: counts.map(count => count / Math.max(1, seen)),
     sides: [width, height],
   }

@@ -237,10 +237,11 @@ type Scored = Pick<ScheduleRun, 'score' | 'rewardLoss' | 'rewardPrimary' | 'flop
 
 function scored(run: Scored, composition: Composition): Omit<Played, 'total' | 'content'> {
   if (run.test === undefined) throw new Error('a final run without its test scores')
-  const { primary: accuracy, loss } = run.test.score
+  const { primary, loss } = run.test.score
   const { score, rewardLoss, rewardPrimary, flops, seconds } = run
   const items = testItems(run.test, composition)
-  return { accuracy, loss, items, score, rewardLoss, rewardPrimary, flops, seconds }
+  const { metric } = composition.task
+  return { metric, primary, loss, items, score, rewardLoss, rewardPrimary, flops, seconds }
 }
 
 function testItems(scores: TestOutcome, composition: Composition): TestItems {

@@ -19,7 +19,7 @@ export interface Measure {
   readonly items: (items: TestItems) => readonly number[]
 }
 
-export const ACCURACY: Measure = { whole: ({ accuracy }) => accuracy, items: ({ correct }) => correct }
+export const PRIMARY: Measure = { whole: ({ primary }) => primary, items: ({ correct }) => correct }
 export const LOSS: Measure = { whole: ({ loss }) => loss, items: ({ losses }) => losses }
 
 /** @param minus what is taken away, outcome by outcome: of the same instances, seeds and test items */
@@ -56,7 +56,7 @@ export function pairedDifferences(
   grids: ReadonlyMap<string, OutcomeGrid>,
   options: {
     readonly evidence: Evidence
-    /** Of accuracy, a share. */
+    /** Of what counts, a share. */
     readonly margin: number
     readonly seed: number
     readonly belongs: (pair: Pair) => boolean
@@ -78,7 +78,7 @@ export function pairedDifferences(
         detectable: inference.detectable(LEVEL / evidence.comparisons),
       }),
       ...(bound !== undefined && { notWorse: evidence.tooLittle === undefined && bound <= LEVEL }),
-      verdict: !claimed ? 'undecided' : pair.accuracy > 0 ? 'better' : 'worse',
+      verdict: !claimed ? 'undecided' : pair.primary > 0 ? 'better' : 'worse',
     }
   })
 }
@@ -107,19 +107,19 @@ function measure(
 ) {
   const [a, b] = [of, from].map(id => grids.get(id) ?? [])
   const flips = () => Rng.of(seed, 'flips', of, from)
-  const accuracy = infer(unit, ACCURACY, a, flips, b)
+  const primary = infer(unit, PRIMARY, a, flips, b)
   const loss = infer(unit, LOSS, a, flips, b)
-  const signs = a.flatMap((row, i) => row.map((outcome, j) => Math.sign(outcome.accuracy - b[i][j].accuracy)))
+  const signs = a.flatMap((row, i) => row.map((outcome, j) => Math.sign(outcome.primary - b[i][j].primary)))
   return {
     of,
     from,
-    inference: accuracy,
-    accuracy: accuracy.mean,
-    accuracyInterval: intervalOf(accuracy),
+    inference: primary,
+    primary: primary.mean,
+    primaryInterval: intervalOf(primary),
     loss: loss.mean,
     lossInterval: intervalOf(loss),
     probabilityOfImprovement: mean(signs.map(sign => (1 + sign) / 2)),
-    p: accuracy.p(0),
+    p: primary.p(0),
   }
 }
 
@@ -130,8 +130,8 @@ function mirrored(pair: ReturnType<typeof measure>): ReturnType<typeof measure> 
     of: pair.from,
     from: pair.of,
     inference: { ...inference, mean: -inference.mean, p: value => inference.p(-value) },
-    accuracy: -pair.accuracy,
-    accuracyInterval: flip(pair.accuracyInterval),
+    primary: -pair.primary,
+    primaryInterval: flip(pair.primaryInterval),
     loss: -pair.loss,
     lossInterval: flip(pair.lossInterval),
     probabilityOfImprovement: 1 - pair.probabilityOfImprovement,

@@ -3,11 +3,13 @@ export interface Outcome {
   readonly instance: string
   readonly seed: number
   readonly contender: string
-  /** Of the model that it ends with, on the test split; balanced where classes differ much in size. */
-  readonly accuracy: number
+  /** What `primary` is called; default: accuracy. */
+  readonly metric?: string
+  /** What counts, of the model that it ends with, on the test split. */
+  readonly primary: number
   /** Nats, each clip's held within the bound of divergence. */
   readonly loss: number
-  /** How each test item was classified, so that the choice of items is in intervals; of outcomes since December 2026. */
+  /** Each test item's part, so that the choice of items is in intervals; of outcomes since December 2026. */
   readonly items?: TestItems
   /** By which it was chosen. */
   readonly score: number

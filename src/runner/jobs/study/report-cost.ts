@@ -6,7 +6,7 @@ import type { StudyComparison } from './summary.ts'
 const LEARNED = 'policy, its learning counted'
 
 /** Accuracy against cost, and who isn't beaten at both. */
-export function costSection({ contenders }: Pick<StudyComparison, 'contenders'>): Html {
+export function costSection({ contenders, metric }: Pick<StudyComparison, 'contenders' | 'metric'>): Html {
   const kinds = ['schedule', 'search', 'agent', 'policy'] as const
   const colours = {
     schedule: COLOURS.baselines[0],
@@ -41,7 +41,7 @@ export function costSection({ contenders }: Pick<StudyComparison, 'contenders'>)
       min: 10 ** Math.floor(Math.log10(Math.min(...costs))),
       max: 10 ** Math.ceil(Math.log10(Math.max(...costs)) + 0.01),
     },
-    yAxis: { ...AXIS, type: 'value', name: 'test accuracy', scale: true },
+    yAxis: { ...AXIS, type: 'value', name: metric, scale: true },
     series: [
       ...kinds.map(kind => ({
         type: 'scatter' as const,
@@ -53,9 +53,9 @@ export function costSection({ contenders }: Pick<StudyComparison, 'contenders'>)
         labelLayout: { hideOverlap: true },
         data: contenders
           .filter(contender => contender.kind === kind)
-          .map(({ id, totalCost, accuracy }) => ({
+          .map(({ id, totalCost, primary }) => ({
             name: shortened(id, 24),
-            value: [Math.max(totalCost, 1e-3), accuracy],
+            value: [Math.max(totalCost, 1e-3), primary],
           })),
       })),
       {
@@ -64,9 +64,9 @@ export function costSection({ contenders }: Pick<StudyComparison, 'contenders'>)
         symbol: 'emptyDiamond',
         symbolSize: 12,
         itemStyle: { color: COLOURS.policy },
-        data: learned.map(({ id, learnedCost, accuracy }) => ({
+        data: learned.map(({ id, learnedCost, primary }) => ({
           name: shortened(id, 24),
-          value: [learnedCost, accuracy],
+          value: [learnedCost, primary],
         })),
       },
       {
@@ -76,13 +76,13 @@ export function costSection({ contenders }: Pick<StudyComparison, 'contenders'>)
         step: 'end',
         lineStyle: { color: COLOURS.soft, type: 'dashed', width: 1.5 },
         itemStyle: { color: COLOURS.soft },
-        data: front.map(({ totalCost, accuracy }) => [Math.max(totalCost, 1e-3), accuracy]),
+        data: front.map(({ totalCost, primary }) => [Math.max(totalCost, 1e-3), primary]),
       },
     ],
   }
-  return html`<section><h2>Accuracy against cost</h2>${chart({
+  return html`<section><h2>What it gives against what it costs</h2>${chart({
     id: 'pareto',
-    title: 'Test accuracy against everything that it cost on the instance',
+    title: `Test ${metric} against everything that it cost on the instance`,
     description:
       'Means over instances and seeds. One budget is what full fine-tuning costs; the axis is logarithmic. A hollow diamond is a policy with all that it cost to learn on other instances, as if this were its only use.',
     height: 430,

@@ -7,11 +7,11 @@ export function differencesSection(summary: StudyComparison): Html {
   const { differences, reference, evidence } = summary
   const rows = (some: readonly PairedDifference[]) =>
     [...some]
-      .sort((a, b) => b.accuracy - a.accuracy)
+      .sort((a, b) => b.primary - a.primary)
       .map(pair => [
         `${pair.of} − ${pair.from}`,
-        signed(100 * pair.accuracy, 1),
-        between(pair.accuracyInterval),
+        signed(100 * pair.primary, 1),
+        between(pair.primaryInterval),
         pWords(pair.p),
         pair.adjusted === undefined ? '-' : pWords(pair.adjusted),
         pair.detectable === undefined ? '-' : points(pair.detectable),
@@ -20,7 +20,7 @@ export function differencesSection(summary: StudyComparison): Html {
         claimWords(pair),
       ])
   const head = ['', 'points', '95 % interval', 'p', 'adjusted p', 'detectable', 'loss', 'improves', '']
-  const caption = `Differences in test accuracy, paired by instance and seed. Intervals and p are each by itself, uncorrected; the adjusted p is Holm’s, over ${plural(evidence.comparisons, 'comparison')}, and what is claimed goes by it. Detectable: the least true difference, in points, that such a study would have claimed in four of five cases. Not worse: the difference is above −${marginWords(summary)}, by the same correction.`
+  const caption = `Differences in test ${summary.metric}, paired by instance and seed. Intervals and p are each by itself, uncorrected; the adjusted p is Holm’s, over ${plural(evidence.comparisons, 'comparison')}, and what is claimed goes by it. Detectable: the least true difference, in points, that such a study would have claimed in four of five cases. Not worse: the difference is above −${marginWords(summary)}, by the same correction.`
   return html`<section><h2>Differences from ${reference}</h2>${table({
     caption,
     head,

@@ -5,7 +5,7 @@ import { interquartileMean, mean } from '../../../common/statistics.ts'
 import { intervalOf } from '../../inference/inference.ts'
 import type { PolicyFile } from '../../instances/policy.ts'
 import type { Contender, StudyConfig } from './config.ts'
-import { ACCURACY, familySize, infer, type OutcomeGrid, type Pair, pairedDifferences } from './differences.ts'
+import { familySize, infer, type OutcomeGrid, type Pair, PRIMARY, pairedDifferences } from './differences.ts'
 import { evidenceOf } from './evidence.ts'
 import type { Outcome } from './outcome.ts'
 import type { ContenderResult, Evidence, StudyComparison } from './summary.ts'
@@ -57,6 +57,7 @@ export function summarizeStudy(
     instances,
     seeds,
     reference,
+    metric: metricOf(outcomes),
     margin: margin / 100,
     evidence,
     contenders: results.map(result => ({
@@ -67,6 +68,12 @@ export function summarizeStudy(
     })),
     differences: pairedDifferences(grids, { evidence, margin: margin / 100, seed, belongs: family }),
   }
+}
+
+/** What counts, where all instances' tasks call it the same. */
+function metricOf(outcomes: readonly Outcome[]): string {
+  const names = new Set(outcomes.map(({ metric = 'accuracy' }) => metric))
+  return names.size === 1 ? [...names][0] : 'score'
 }
 
 function keyOf({ contender, instance, seed }: Pick<Outcome, 'contender' | 'instance' | 'seed'>): string {
@@ -87,17 +94,17 @@ function resultOf(
   const { id, kind } = contender
   const outcomes = grid.flat()
   const over = (figure: (outcome: Outcome) => number) => mean(outcomes.map(figure))
-  const accuracy = infer(evidence.unit, ACCURACY, grid, () => Rng.of(seed, 'study', id))
+  const primary = infer(evidence.unit, PRIMARY, grid, () => Rng.of(seed, 'study', id))
   const totalCost = over(({ total, budgetFlops }) => total.flops / budgetFlops)
   const learning = contender.policy === undefined ? undefined : policies.get(contender.policy)?.cost
   return {
     id,
     kind: kind === 'rates' ? 'schedule' : kind,
-    accuracy: accuracy.mean,
-    accuracyInterval: intervalOf(accuracy),
-    iqm: interquartileMean(outcomes.map(outcome => outcome.accuracy)),
+    primary: primary.mean,
+    primaryInterval: intervalOf(primary),
+    iqm: interquartileMean(outcomes.map(outcome => outcome.primary)),
     loss: over(({ loss }) => loss),
-    byInstance: grid.map(row => mean(row.map(outcome => outcome.accuracy))),
+    byInstance: grid.map(row => mean(row.map(outcome => outcome.primary))),
     runCost: over(({ flops, budgetFlops }) => flops / budgetFlops),
     totalCost,
     totalFlops: over(({ total }) => total.flops),
@@ -112,8 +119,8 @@ function onFront(result: Result, all: readonly Result[], cost: (result: Result) 
   return !all.some(
     other =>
       cost(other) <= cost(result) &&
-      other.accuracy >= result.accuracy &&
-      (cost(other) < cost(result) || other.accuracy > result.accuracy),
+      other.primary >= result.primary &&
+      (cost(other) < cost(result) || other.primary > result.primary),
   )
 }
 

@@ -26,7 +26,9 @@ export interface StudyComparison {
   readonly instances: readonly string[]
   readonly seeds: readonly number[]
   readonly reference: string
-  /** Shortfall that is still "not worse", a share of accuracy. */
+  /** What counts: the tasks' name for it, or `score` where they have several. */
+  readonly metric: string
+  /** Shortfall that is still "not worse", a share of what counts. */
   readonly margin: number
   readonly evidence: Evidence
   readonly contenders: readonly ContenderResult[]
@@ -50,10 +52,10 @@ export interface Evidence {
 export interface ContenderResult {
   readonly id: string
   readonly kind: 'schedule' | 'policy' | 'search' | 'agent'
-  /** Test accuracy, mean over instances and seeds. */
-  readonly accuracy: number
+  /** What counts on the test split, mean over instances and seeds. */
+  readonly primary: number
   /** 95 %. NaN (null in JSON) of a single run whose test items weren't kept. */
-  readonly accuracyInterval: Interval
+  readonly primaryInterval: Interval
   /** Interquartile mean over instances and seeds (Agarwal et al. 2021). */
   readonly iqm: number
   readonly loss: number
@@ -66,11 +68,11 @@ export interface ContenderResult {
   readonly totalFlops: number
   readonly seconds: number
   /**
-   * How far below the best static schedule of each instance, in accuracy, mean over instances. That schedule is the one
-   * with the highest mean test accuracy: known in hindsight only.
+   * How far below the best static schedule of each instance, in what counts, mean over instances. That schedule is the one
+   * with the highest mean on the test split: known in hindsight only.
    */
   readonly regret?: number
-  /** No other is at least as accurate for fewer FLOPs on the instance. */
+  /** No other is at least as good for fewer FLOPs on the instance. */
   readonly onFront: boolean
   /** The same, what a policy cost to learn counted in full: `learnedCost` in place of `totalCost`. */
   readonly onLearnedFront: boolean
@@ -86,21 +88,21 @@ export interface ContenderResult {
 export interface PairedDifference {
   readonly of: string
   readonly from: string
-  /** Of test accuracy, paired by instance and seed. */
-  readonly accuracy: number
+  /** Of what counts on the test split, paired by instance and seed. */
+  readonly primary: number
   /** 95 %, this one by itself: not corrected for the number of comparisons. */
-  readonly accuracyInterval: Interval
+  readonly primaryInterval: Interval
   readonly loss: number
   readonly lossInterval: Interval
   /** Share of instances and seeds on which `of` is better; ties count half. */
   readonly probabilityOfImprovement: number
-  /** Of no difference in accuracy, two-sided, by itself. */
+  /** Of no difference in it, two-sided, by itself. */
   readonly p: number
   /** By Holm over the family; absent where the pair isn't in it. */
   readonly adjusted?: number
   /** The least difference that such a study would find in four of five cases, a share; absent outside the family. */
   readonly detectable?: number
-  /** The accuracy isn't lower by `margin` or more: right about the family together. Absent outside it. */
+  /** It isn't lower by `margin` or more: right about the family together. Absent outside it. */
   readonly notWorse?: boolean
   /** By `adjusted`. */
   readonly verdict: 'better' | 'worse' | 'undecided'

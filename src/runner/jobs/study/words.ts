@@ -6,20 +6,20 @@ import type { StudySummary } from './summary.ts'
 
 /** A study's end for people. */
 export function studyWords(summary: StudySummary): string {
-  const { dir, contenders, differences, reference, instances, seeds, evidence, failed } = summary
+  const { dir, contenders, differences, reference, metric, instances, seeds, evidence, failed } = summary
   const table = new Table({
-    head: ['', 'accuracy', `points from ${reference}`, 'cost, in budgets', 'regret'],
+    head: ['', metric, `points from ${reference}`, 'cost, in budgets', 'regret'],
     style: { head: [], border: [] },
   })
-  for (const { id, accuracy, totalCost, regret } of [...contenders].sort((a, b) => b.accuracy - a.accuracy)) {
+  for (const { id, primary, totalCost, regret } of [...contenders].sort((a, b) => b.primary - a.primary)) {
     const difference = differences.find(pair => pair.of === id && pair.from === reference)
-    const [low, high] = difference?.accuracyInterval ?? [0, 0]
+    const [low, high] = difference?.primaryInterval ?? [0, 0]
     table.push([
       id,
-      percent(accuracy),
+      percent(primary),
       difference === undefined
         ? '-'
-        : `${signed(100 * difference.accuracy, 1)} (${signed(100 * low, 1)} to ${signed(100 * high, 1)}) ${claimWords(difference)}`,
+        : `${signed(100 * difference.primary, 1)} (${signed(100 * low, 1)} to ${signed(100 * high, 1)}) ${claimWords(difference)}`,
       decimal(totalCost, 2),
       regret === undefined ? '-' : signed(100 * regret, 1),
     ])

@@ -30,7 +30,7 @@ const outcomes = contenders.flatMap(({ id }) =>
         instance,
         seed,
         contender: id,
-        accuracy: (POINTS[id][i % 2] + seed) / 100,
+        primary: (POINTS[id][i % 2] + seed) / 100,
         loss: 1,
         score: 0.5,
         rewardLoss: 1,
@@ -55,23 +55,23 @@ const summary = summarize(outcomes)
 const of = (id: string) => summary.contenders.find(contender => contender.id === id)
 
 test('means are over instances and seeds, costs in budgets', () => {
-  expect(of('full')?.accuracy).toBeCloseTo(0.535, 12)
+  expect(of('full')?.primary).toBeCloseTo(0.535, 12)
   expect(of('full')?.byInstance[1]).toBeCloseTo(0.435, 12)
   expect(of('ppo')).toMatchObject({ totalCost: 16, runCost: 1 })
 })
 
 test('differences are paired: what moves all alike does not blur them', () => {
-  const { accuracy, accuracyInterval, verdict, probabilityOfImprovement } =
+  const { primary, primaryInterval, verdict, probabilityOfImprovement } =
     between(summary, 'ppo', 'full') ?? {}
-  expect(accuracy).toBeCloseTo(0.03, 12)
-  expect(accuracyInterval?.[0]).toBeCloseTo(0.03, 12)
-  expect(accuracyInterval?.[1]).toBeCloseTo(0.03, 12)
+  expect(primary).toBeCloseTo(0.03, 12)
+  expect(primaryInterval?.[0]).toBeCloseTo(0.03, 12)
+  expect(primaryInterval?.[1]).toBeCloseTo(0.03, 12)
   expect([verdict, probabilityOfImprovement]).toEqual(['better', 1])
   expect(between(summary, 'full', 'ppo')?.verdict).toBe('worse')
 })
 
 test('what holds on half of the instances supports no claim, and is not called "not worse"', () => {
-  expect(between(summary, 'rgn', 'full')?.accuracy).toBeCloseTo(0.05, 12)
+  expect(between(summary, 'rgn', 'full')?.primary).toBeCloseTo(0.05, 12)
   expect(between(summary, 'rgn', 'full')).toMatchObject({
     verdict: 'undecided',
     notWorse: false,
@@ -101,7 +101,7 @@ test('too few instances, or seeds, describe and do not claim, and it is said why
     expect(new Set(differences.map(({ verdict }) => verdict))).toEqual(new Set(['undecided']))
     expect(differences.some(({ notWorse }) => notWorse === true)).toBe(false)
     // The figures stay.
-    expect(differences.some(({ accuracy }) => Math.abs(accuracy - 0.03) < 1e-9)).toBe(true)
+    expect(differences.some(({ primary }) => Math.abs(primary - 0.03) < 1e-9)).toBe(true)
   }
 })
 
@@ -114,13 +114,13 @@ test('of a single instance claims are about its seeds and test items, and need b
   const rng = Rng.of(1, 'items')
   const units = Array.from({ length: 300 }, (_, i) => `clip ${i}`)
   const kept = single.map(outcome => {
-    const correct = units.map(() => (rng.next() < outcome.accuracy ? 1 : 0) as 0 | 1)
+    const correct = units.map(() => (rng.next() < outcome.primary ? 1 : 0) as 0 | 1)
     return { ...outcome, items: { units, correct, losses: units.map(() => 1) } }
   })
   const found = summarize(kept)
   expect(found.evidence).toEqual({ unit: 'seeds and items', comparisons: 3 })
   expect(between(found, 'rgn', 'full')?.verdict).toBe('better')
-  const interval = between(found, 'ppo', 'full')?.accuracyInterval ?? [0, 0]
+  const interval = between(found, 'ppo', 'full')?.primaryInterval ?? [0, 0]
   expect(interval[1] - interval[0]).toBeGreaterThan(0.02)
   const first = kept.map(({ items, ...outcome }) => ({
     ...outcome,
