@@ -1,4 +1,4 @@
-"""MobileNetV2 0.35 in PyTorch with Keras's weights, one numpy file a layer and role, for torch_finetune.py."""
+"""MobileNetV2 0.35 in PyTorch with Keras's weights, one numpy file a layer and role: torch_finetune.py, torch_dense.py."""
 import numpy as np
 import torch
 from torch import nn
@@ -10,15 +10,20 @@ from torch_step import BLOCKS
 class Backbone(nn.Module):
     """MobileNetV2 0.35 as Keras has it, with the weights of FOLDER/weights: [N, 3, H, W] → [N, 1280], pooled."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, until=None):
+        """until: the block whose expansion is the last layer; none: all."""
         super().__init__()
         layers = [Convolution(folder, "Conv1", "bn_Conv1", stride=2)]
         repeats = [(expansion, stride if repeat == 0 else 1)
                    for expansion, _, count, stride in BLOCKS for repeat in range(count)]
         for index, (expansion, stride) in enumerate(repeats):
             name = f"block_{index}" if index > 0 else "expanded_conv"
+            if index == until:
+                layers.append(Convolution(folder, f"{name}_expand", f"{name}_expand_BN"))
+                break
             layers.append(InvertedResidual(folder, name, expansion > 1, stride))
-        layers.append(Convolution(folder, "Conv_1", "Conv_1_bn"))
+        else:
+            layers.append(Convolution(folder, "Conv_1", "Conv_1_bn"))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x):

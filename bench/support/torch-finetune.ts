@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Rng } from '../../src/common/random.ts'
 import { BatchOrder } from '../../src/envs/finetune/batches.ts'
+import type { Weights } from '../../src/models/initialize.ts'
 import { L2_STRENGTHS } from '../../src/models/tasks/solve-by-loss.ts'
+import type { Trainee } from '../../src/models/trainee.ts'
 import type { Composition } from '../../src/runner/instances/instance.ts'
 import { npy } from './npy.ts'
 
 const SCRIPT = fileURLToPath(new URL('../peers/torch_finetune.py', import.meta.url))
-const PYTHON = process.env.LAYERGYM_PYTHON || 'python3'
+export const PYTHON = process.env.LAYERGYM_PYTHON || 'python3'
 const CHECKED_CLIPS = 16
 
 /** A run for the peer to repeat: as many steps at the same rates, evaluated as often. */
@@ -54,9 +56,7 @@ export async function writeForPeer(
       [clips.length],
     )
   }
-  mkdirSync(join(folder, 'weights'))
-  for (const { name, layer, role, shape } of trainee.network.variables)
-    put(`weights/${layer.name}.${role}`, trainee.pretrained[name], shape)
+  writeWeights(folder, trainee, trainee.pretrained)
   const { kernel, shape, logits } = randomHead(composition)
   put('check.kernel', kernel, shape)
   put('check.logits', logits, [logits.length / dataset.classes.length, dataset.classes.length])
@@ -75,9 +75,16 @@ export async function writeForPeer(
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings))
 }
 
-/** What the peer prints, line by line as it comes. */
-export async function* peerLines(folder: string): AsyncGenerator<string> {
-  const child = spawn(PYTHON, [SCRIPT, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+/** A file a variable, as bench/peers/torch_mobilenet.py reads them: FOLDER/weights/LAYER.ROLE.npy. */
+export function writeWeights(folder: string, { network }: Trainee, weights: Weights): void {
+  mkdirSync(join(folder, 'weights'), { recursive: true })
+  for (const { name, layer, role, shape } of network.variables)
+    writeFileSync(join(folder, 'weights', `${layer.name}.${role}.npy`), npy(weights[name], shape))
+}
+
+/** What a peer prints, line by line as it comes. */
+export async function* peerLines(folder: string, script = SCRIPT): AsyncGenerator<string> {
+  const child = spawn(PYTHON, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<number | null>(resolve => child.on('close', resolve))
   let rest = ''
   for await (const chunk of child.stdout.setEncoding('utf8')) {
@@ -86,7 +93,7 @@ export async function* peerLines(folder: string): AsyncGenerator<string> {
     yield* lines
   }
   const code = await ended
-  if (code !== 0) throw new Error(`${PYTHON} ${SCRIPT} ${folder} ended with ${code}`)
+  if (code !== 0) throw new Error(`${PYTHON} ${script} ${folder} ended with ${code}`)
 }
 
 /** Logits of a few test clips under a head of random weights: a fresh one's are the same for every clip. */
@@ -109,7 +116,7 @@ function randomHead({ worlds, splits, pixels }: Composition) {
 }
 
 /** The first steps of seed 1 at constant rates. */
-async function firstSteps(
+export async function firstSteps(
   composition: Composition,
   { rate, headRate, steps }: { rate: number; headRate: number; steps: number },
 ): Promise<StepsCheck> {
@@ -128,7 +135,7 @@ async function firstSteps(
 }
 
 /** The train clips of a run's steps, [steps][batch], as a world draws them from its seed. */
-function batchesOf({ splits, worlds }: Composition, seed: number, steps: number): readonly number[][] {
+export function batchesOf({ splits, worlds }: Composition, seed: number, steps: number): readonly number[][] {
   const order = new BatchOrder(splits.train, Rng.of(seed, 'order'))
   const index = new Map(splits.train.map((clip, i) => [clip.id, i]))
   return Array.from({ length: steps }, () =>

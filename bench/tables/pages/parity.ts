@@ -1,10 +1,8 @@
-import { mean, standardDeviation } from '../../../src/common/statistics.ts'
-import { intervalOf } from '../../../src/runner/inference/inference.ts'
-import { type Interval, meanInterval } from '../../../src/runner/inference/statistics.ts'
-import { welch } from '../../../src/runner/inference/welch.ts'
-import { decimal, signed } from '../../../src/runner/report/words.ts'
+import { mean } from '../../../src/common/statistics.ts'
+import { decimal } from '../../../src/runner/report/words.ts'
 import { table } from '../../support/measure.ts'
 import type { Page, Raw } from '../redraw.ts'
+import { compared, distinct, type Unit } from './beside-peer.ts'
 
 interface Figures {
   readonly data: string
@@ -77,47 +75,25 @@ function fullFineTuning(runs: readonly FullRun[], of: (run: FullRun) => number, 
     return [
       ...sorted.map(same => [
         ...[same[0].data, same[0].steps, same[0].rate.toExponential()],
-        ...compared(same, of, unit),
+        ...besidePeer(same, of, unit),
       ]),
-      [own[0].data, 'all', 'all', ...compared(own, of, unit)],
+      [own[0].data, 'all', 'all', ...besidePeer(own, of, unit)],
     ]
   })
   return table(HEAD, rows)
 }
 
-interface Unit {
-  readonly factor: number
-  readonly digits: number
-}
-
-/** Means ± deviations over seeds; the differences by Welch's t and, on the same batches, by the paired one. */
-function compared(
-  runs: readonly FullRun[],
-  of: (run: FullRun) => number,
-  { factor, digits }: Unit,
-): readonly string[] {
+/** Seeds' means over the settings. */
+function besidePeer(runs: readonly FullRun[], of: (run: FullRun) => number, unit: Unit): readonly string[] {
   const bySeed = (engine: FullRun['engine'], same: boolean) =>
     distinct(
       runs.filter(run => run.engine === engine && (run.sameBatches ?? false) === same),
       ({ seed }) => `${seed}`,
-    ).map(own => factor * mean(own.map(of)))
-  const [ours, theirs, alike] = [bySeed('layergym', false), bySeed('torch', false), bySeed('torch', true)]
-  const unpaired = welch(ours, theirs)
-  const pairs = ours.map((value, seed) => value - alike[seed])
-  const spread = (values: readonly number[]) =>
-    `${decimal(mean(values), digits)} ± ${decimal(standardDeviation(values), digits)}`
-  const difference = (value: number, interval: Interval | undefined) => {
-    if (interval === undefined) throw new Error('fewer than two seeds: there is no interval')
-    return `${signed(value, digits)} (${interval.map(end => signed(end, digits)).join(' to ')})`
-  }
-  return [
-    ...[
-      spread(ours),
-      spread(theirs),
-      difference(mean(ours) - mean(theirs), unpaired && intervalOf(unpaired)),
-    ],
-    ...[spread(alike), difference(mean(pairs), meanInterval(pairs))],
-  ]
+    ).map(own => unit.factor * mean(own.map(of)))
+  return compared(
+    { ours: bySeed('layergym', false), theirs: bySeed('torch', false), alike: bySeed('torch', true) },
+    unit.digits,
+  )
 }
 
 function linearProbe(runs: readonly ProbeRun[]): string {
@@ -162,11 +138,4 @@ function isFull(line: Line): line is FullRun {
 
 function isProbe(line: Line): line is ProbeRun {
   return 'schedule' in line && line.schedule === 'linearProbe'
-}
-
-/** In groups by key, in the order in which keys first occur. */
-function distinct<T>(values: readonly T[], key: (value: T) => string): T[][] {
-  const groups = new Map<string, T[]>()
-  for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value])
-  return [...groups.values()]
 }
