@@ -17,7 +17,9 @@ interface PredictFlags {
 export function predictCommand(program: Command, io: Io): void {
   program
     .command('predict <clips...>')
-    .description('apply a fine-tuned model to clips: video files, or folders of them')
+    .description(
+      'apply a fine-tuned model to clips: video files (or sequences, .csv or .npy), or folders of them',
+    )
     .requiredOption('--model <value>', 'fine-tuned model: the model folder of a run')
     .option('--cache <value>', 'folder for decoded clips')
     .option('--plugin <names...>', "plugins to load: the one that has the model's task, say")
@@ -39,8 +41,11 @@ async function filesAt(given: string): Promise<string[]> {
   const path = resolve(given)
   if (!existsSync(path)) throw inputError('predict.missing', `no clip or folder at ${path}`)
   if (!statSync(path).isDirectory()) return [path]
-  const { isVideoFile } = await import('../data/media-types.ts')
-  const files = (await readdir(path, { recursive: true })).filter(isVideoFile).sort()
-  if (files.length === 0) throw inputError('predict.empty', `${path} holds no video files`)
+  const { isSequenceFile, isVideoFile } = await import('../data/media-types.ts')
+  const all = (await readdir(path, { recursive: true })).sort()
+  const videos = all.filter(isVideoFile)
+  const files = videos.length > 0 ? videos : all.filter(isSequenceFile)
+  if (files.length === 0)
+    throw inputError('predict.empty', `${path} holds no video files, nor sequences (.csv, .npy)`)
   return files.map(name => join(path, name))
 }

@@ -2,38 +2,42 @@ import { open, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { inputError, interrupted, type LayergymError } from '../common/error.ts'
 import type { Clip, Found, LoadOptions } from './dataset.ts'
-import { mediaType } from './media-types.ts'
+import { isSequenceFile, mediaType } from './media-types.ts'
 import { parseSplit } from './split-names.ts'
 
 /**
  * A folder of class folders. Where the first level is named after splits (`train`, `test`, …) the classes are the
  * second. Folders below a class say which clips are of one recording, if they say different things. Hidden files
- * are passed over; links are followed.
+ * are passed over; links are followed. Where there is no video, picture or sound, files of numbers (.csv, .npy) are clips.
  */
 export async function loadFolder(root: string, options: LoadOptions): Promise<Found> {
   const top = await list(root)
   const splits =
     top.folders.length > 1 && top.folders.every(folder => parseSplit(basename(folder)) !== undefined)
-  const clips: Clip[] = []
-  const skipped: { path: string; reason: string }[] = []
+  const files: FolderFile[] = []
   const add = async (folder: string, split: Clip['split']) => {
-    for (const path of await filesBelow(folder, new Set([await realpath(root)]), options.signal)) {
-      const type = await typeOf(path)
-      const problem = type === undefined ? undefined : type === 'sound' ? 'sound only' : await problemOf(path)
-      if (type === 'sound' || (problem !== undefined && options.skipBroken))
-        skipped.push({ path, reason: problem ?? '' })
-      else if (problem !== undefined)
-        throw inputError('data.file', `${path} ${problem}: remove it, or have broken files skipped`)
-      else if (type === 'clip') {
-        const id = relative(root, path).split(sep).join('/')
-        const group = relative(folder, path).split(sep).slice(0, -1).join('/')
-        clips.push({ id, path, label: basename(folder), split, group: group || undefined })
-      }
-    }
+    for (const path of await filesBelow(folder, new Set([await realpath(root)]), options.signal))
+      files.push({ path, folder, split, type: await typeOf(path) })
   }
   for (const folder of top.folders) {
     if (!splits) await add(folder, undefined)
     else for (const inner of (await list(folder)).folders) await add(inner, parseSplit(basename(folder)))
+  }
+  const media = files.filter(({ type }) => type !== undefined)
+  const usable = media.length > 0 ? media : files.filter(({ path }) => isSequenceFile(path))
+  const clips: Clip[] = []
+  const skipped: { path: string; reason: string }[] = []
+  for (const { path, folder, split, type } of usable) {
+    const problem = type === 'sound' ? 'sound only' : await problemOf(path)
+    if (type === 'sound' || (problem !== undefined && options.skipBroken))
+      skipped.push({ path, reason: problem ?? '' })
+    else if (problem !== undefined)
+      throw inputError('data.file', `${path} ${problem}: remove it, or have broken files skipped`)
+    else {
+      const id = relative(root, path).split(sep).join('/')
+      const group = relative(folder, path).split(sep).slice(0, -1).join('/')
+      clips.push({ id, path, label: basename(folder), split, group: group || undefined })
+    }
   }
   if (clips.length === 0 && skipped.length === 0) throw await noVideos(root, top)
   return { clips: new Set(clips.map(clip => clip.group)).size > 1 ? clips : clips.map(withoutGroup), skipped }
@@ -45,6 +49,14 @@ export async function problemOf(path: string): Promise<string | undefined> {
   if (facts === undefined) return 'does not exist'
   if (!facts.isFile()) return 'is not a file'
   return facts.size === 0 ? 'is empty (0 bytes)' : undefined
+}
+
+interface FolderFile {
+  readonly path: string
+  /** The class's. */
+  readonly folder: string
+  readonly split: Clip['split']
+  readonly type: ReturnType<typeof mediaType>
 }
 
 interface Listing {

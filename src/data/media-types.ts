@@ -9,6 +9,7 @@ const MAYBE = 'm4a ogg'
 const CLIPS = new Set(`${VIDEO} ${IMAGE} ${MAYBE}`.split(' '))
 const PICTURES = new Set(IMAGE.split(' '))
 const SOUNDS = new Set('aac flac mp3 wav wma'.split(' '))
+const SEQUENCES = new Set('csv npy tsv'.split(' '))
 
 /** Whether a file's name says that it may be a clip or a picture, or that it is sound alone. */
 export function mediaType(path: string): 'clip' | 'sound' | undefined {
@@ -20,6 +21,11 @@ export function mediaType(path: string): 'clip' | 'sound' | undefined {
 /** Whether a file's name says that it may be a clip or a picture. */
 export function isVideoFile(path: string): boolean {
   return mediaType(path) === 'clip'
+}
+
+/** Whether a file's name says that it holds numbers through time, which models on sequences take. */
+export function isSequenceFile(path: string): boolean {
+  return SEQUENCES.has(extname(path).slice(1).toLowerCase())
 }
 
 /** Whether a file's name says that it is one picture. */

@@ -1,9 +1,10 @@
 import { open } from 'node:fs/promises'
 import { imageSize } from 'image-size'
+import { inputError } from '../common/error.ts'
 import { findCodecs } from './codecs.ts'
 import type { Size } from './geometry.ts'
 import { broken, checkFile } from './media-file.ts'
-import { isPictureFile } from './media-types.ts'
+import { isPictureFile, isSequenceFile } from './media-types.ts'
 import { decodeVideo, probeVideo } from './video.ts'
 
 /** What a file shows, without decoding it. */
@@ -30,6 +31,12 @@ export async function mediaOf(path: string, signal?: AbortSignal): Promise<Media
     await checkFile(path)
     const size = await pictureSize(path)
     if (size !== undefined) return { size }
+  }
+  if (isSequenceFile(path)) {
+    throw inputError(
+      'video.sequence',
+      `${path} holds numbers through time: boxes, masks and segments are of videos and pictures, sequences have labels alone`,
+    )
   }
   const { height, width, duration, frameRate } = await probeVideo(path, { signal })
   if (height === 0 || width === 0) throw broken(path, ['it has no size'])

@@ -1,6 +1,7 @@
 import { median } from '../common/quantile.ts'
 import { Rng } from '../common/random.ts'
 import type { ClipCache } from './clip-cache.ts'
+import type { ClipValues } from './clip-values.ts'
 import type { Clip, Item } from './dataset.ts'
 import { randomSegmentIndices, uniformIndices } from './sampling.ts'
 import { Truths } from './truth.ts'
@@ -9,14 +10,15 @@ import { probeVideo } from './video.ts'
 /** The middle of each segment of time, or a random moment of it. */
 export type FrameSampling = 'uniform' | Rng
 
-/** What a step sees: pixels uint8 [B, T, H, W, C], and what is true of them. */
-export interface Seen {
-  readonly pixels: Uint8Array
+/** What a step sees: pixels uint8 [B, T, H, W, C] or sequences float32 [B, T, F], and what is true of them. */
+export interface Seen<V extends ClipValues = ClipValues> {
+  readonly pixels: V
   readonly items: readonly Item[]
 }
 
 /** Batches of pixels for the trainer, out of a prepared cache; the clips must be prepared in it. */
 export interface ClipSource {
+  readonly kind: 'pixels'
   /** [T, H, W, C] of every clip in a batch. */
   readonly shape: readonly [frames: number, height: number, width: number, channels: number]
   /** uint8 [B, T, H, W, C]. */
@@ -24,7 +26,7 @@ export interface ClipSource {
   /** The clips with what is true of the frames that `batch(clips, 'uniform')` shows; those without annotation as they are. */
   items(clips: readonly Clip[]): readonly Item[]
   /** Pixels and items of the same frames. */
-  see(clips: readonly Clip[], sampling: FrameSampling): Seen
+  see(clips: readonly Clip[], sampling: FrameSampling): Seen<Uint8Array>
 }
 
 export function openClipSource({ cache, frames }: { cache: ClipCache; frames: number }): ClipSource {
@@ -51,6 +53,7 @@ export function openClipSource({ cache, frames }: { cache: ClipCache; frames: nu
   const chosenFor = (clips: readonly Clip[], sampling: FrameSampling) =>
     clips.map(clip => choose(clip, sampling))
   return {
+    kind: 'pixels',
     shape,
     batch: (clips, sampling) => read(clips, chosenFor(clips, sampling)),
     items: clips => clips.map(clip => item(clip, choose(clip, 'uniform'))),

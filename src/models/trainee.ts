@@ -1,5 +1,6 @@
 import type { Rng } from '../common/random.ts'
 import type { Clip, Item } from '../data/dataset.ts'
+import type { Seen } from '../data/source.ts'
 import { EagerExecutor, type ExecutorOptions } from './eager-executor.ts'
 import type { Executor, GradientHandle, Handle, ProbeResult, WeightNorms } from './executor.ts'
 import type { Weights } from './initialize.ts'
@@ -23,12 +24,6 @@ export interface TraineeOptions extends PrefixOptions {
   readonly augmented?: (clips: readonly Clip[], rng: Rng) => Seen
   /** Who computes; default: `EagerExecutor`. */
   readonly executor?: (options: ExecutorOptions, pretrained: Weights) => Executor
-}
-
-/** Pixels uint8 [B, T, H, W, C], and what is true of them. */
-export interface Seen {
-  readonly pixels: Uint8Array
-  readonly items: readonly Item[]
 }
 
 /** How batch normalisations of trained groups behave: a mode a group, and how slowly statistics may follow. */

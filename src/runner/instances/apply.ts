@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { inputError } from '../../common/error.ts'
-import { openClipCache } from '../../data/clip-cache.ts'
 import type { Clip, Dataset, Item } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
 import { isMemory, type Memory } from '../../data/memory.ts'
-import { openClipSource } from '../../data/source.ts'
+import { type ClipFormat, openSource } from '../../data/open-source.ts'
 import { type EngineOptions, startEngine } from '../../models/engine.ts'
 import { loadModel } from '../../models/load.ts'
 import { Network } from '../../models/network.ts'
+import { isSequenceModel } from '../../models/sequence-model.ts'
 import type { Outputs, Task, TaskDefinition } from '../../models/tasks/task.ts'
 import { tf } from '../../models/tf.ts'
 import type { Clock } from '../play/roles.ts'
@@ -16,6 +16,7 @@ import { containerOf } from '../plugins/load-plugins.ts'
 import type { Plugin } from '../plugins/plugin.ts'
 import type { OnEvent } from '../runs/events.ts'
 import { withoutBroken } from './clips.ts'
+import { refuseOtherFiles } from './clips-at-hand.ts'
 import { defaultCacheDir } from './compose.ts'
 import { type EvaluatedClips, type EvaluatedSplit, evaluatedClips } from './evaluated-clips.ts'
 import type { TestScore } from './scores.ts'
@@ -110,7 +111,7 @@ export interface Prediction {
   readonly [figure: string]: unknown
 }
 
-/** What a model says of clips; `paths` are video files. */
+/** What a model says of clips; `paths` are files: of videos or pictures, or of sequences where the model takes those. */
 export async function predictClips(
   path: string,
   paths: readonly string[],
@@ -137,12 +138,7 @@ export async function predictClips(
 }
 
 /** What a model saved by layergym says about its clips. */
-interface Metadata extends SavedTask {
-  readonly frames: number
-  readonly size: readonly [number, number]
-  readonly channels: 1 | 3
-  readonly fit: 'crop' | 'letterbox' | 'stretch'
-  readonly frameRate: number
+interface Metadata extends SavedTask, ClipFormat {
   readonly seed: number
   readonly groupColumn?: string | null
   readonly skipBroken?: boolean
@@ -167,25 +163,19 @@ async function openModel(path: string, options: ApplyOptions) {
   const task = definition.create(facts)
   await startEngine({ engine: options.engine, onNotice: notice })
   const network = new Network(loaded.model, { atMost: 2 })
-  const cache = openClipCache({
-    dir: join(options.cache ?? defaultCacheDir(), 'clips'),
-    size: metadata.size,
-    channels: metadata.channels,
-    fit: metadata.fit,
-    frameRate: metadata.frameRate,
-    clock: options.clock,
-    onNotice: notice,
-  })
-  const source = openClipSource({ cache, frames: metadata.frames })
+  const dir = join(options.cache ?? defaultCacheDir(), 'clips')
+  const source = openSource(metadata, { dir, clock: options.clock, onNotice: notice })
   const prepare = (clips: readonly Clip[], skipBroken: boolean) =>
-    cache.prepare(clips, {
+    source.prepare(clips, {
       signal: options.signal,
       skipBroken,
       onProgress: ({ done, total }) => options.onEvent({ type: 'clips', done, total }),
     })
   const { frames } = metadata
-  const inPieces = (dataset: Dataset) =>
-    piecesOf(dataset, definition, { frames, known: facts, signal: options.signal })
+  const inPieces = (dataset: Dataset) => {
+    refuseOtherFiles(dataset.clips, isSequenceModel(loaded.model))
+    return piecesOf(dataset, definition, { frames, known: facts, signal: options.signal })
+  }
   const memory = isMemory(metadata.memory) ? metadata.memory : undefined
   const drawnAs = (dataset: Dataset) => ({ seed: metadata.seed, stratum: stratumOf(definition, dataset) })
   const skips = ({ skipBroken }: EvaluateOptions) => skipBroken === true || metadata.skipBroken === true
@@ -241,7 +231,7 @@ async function openModel(path: string, options: ApplyOptions) {
         tf.dispose([input, output])
       }
     },
-    close: () => cache.close(),
+    close: () => source.close(),
   }
 }
 

@@ -1,9 +1,10 @@
 import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
-import { augment, type ClipBatch } from '../../data/augment/augment.ts'
+import { augment } from '../../data/augment/augment.ts'
 import { type Augmentation, parseAugmentation } from '../../data/augment/config.ts'
 import type { Clip } from '../../data/dataset.ts'
-import type { ClipSource } from '../../data/source.ts'
+import type { Source } from '../../data/open-source.ts'
+import type { ClipSource, Seen } from '../../data/source.ts'
 import type { TaskDefinition } from '../../models/tasks/task.ts'
 import type { FineTuneConfig } from './config.ts'
 
@@ -23,12 +24,13 @@ export function augmentationOf(
 /** Batches of training clips with it; undefined where nothing is done, and all are as they lie in the cache. */
 export function augmentedBy(
   augmentation: Augmentation,
-  source: Pick<ClipSource, 'see' | 'shape'>,
-): ((clips: readonly Clip[], rng: Rng) => ClipBatch) | undefined {
+  source: Pick<ClipSource, 'kind' | 'see' | 'shape'> | Extract<Source, { kind: 'sequences' }>,
+): ((clips: readonly Clip[], rng: Rng) => Seen) | undefined {
   if (Object.keys(augmentation).length === 0) return undefined
   return (clips, rng) => {
-    const seen = source.see(clips, augmentation.temporalJitter ? rng : 'uniform')
-    return augment(seen, source.shape, augmentation, rng)
+    const sampling = augmentation.temporalJitter ? rng : 'uniform'
+    if (source.kind === 'sequences') return source.see(clips, sampling)
+    return augment(source.see(clips, sampling), source.shape, augmentation, rng)
   }
 }
 

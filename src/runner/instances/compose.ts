@@ -1,10 +1,9 @@
 import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import { describeAugmentation } from '../../data/augment/config.ts'
-import { openClipCache } from '../../data/clip-cache.ts'
 import { type Clip, type Dataset, isAnnotated } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
-import { chooseFrameRate, openClipSource, surveyClips } from '../../data/source.ts'
+import { openSource } from '../../data/open-source.ts'
 import { splitDataset } from '../../data/split.ts'
 import { describeDataset } from '../../data/summary/words.ts'
 import type { FineTuningOptions } from '../../envs/finetune/world-state.ts'
@@ -14,6 +13,7 @@ import { standardiseFeatures } from '../../models/head.ts'
 import { readWeights } from '../../models/initialize.ts'
 import { hasLinearHead } from '../../models/linear-probe.ts'
 import { type LoadedModel, loadModel } from '../../models/load.ts'
+import { isSequenceModel } from '../../models/sequence-model.ts'
 import { refuseUntrainable } from '../../models/trainable.ts'
 import { Trainee } from '../../models/trainee.ts'
 import type { Clock } from '../play/roles.ts'
@@ -21,6 +21,7 @@ import { containerOf } from '../plugins/load-plugins.ts'
 import type { OnEvent } from '../runs/events.ts'
 import { augmentationOf, augmentedBy } from './augmentation.ts'
 import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
+import { frameRateFor, refuseOtherFiles, refusePixelSettings } from './clips-at-hand.ts'
 import { type FineTuneConfig, isSolvable, type WholeConfig, withBaselines, withFormat } from './config.ts'
 import { createAgents } from './create-agents.ts'
 import type { Composition, Parts } from './instance.ts'
@@ -49,6 +50,8 @@ interface ComposeHooks {
 }
 
 const DEFAULT_GROUPS = 4
+/** Rows of a sequence are cheap beside frames, and say less each. */
+const SEQUENCES = { defaults: { frames: 32 } }
 
 export async function compose(
   wanted: FineTuneConfig,
@@ -59,23 +62,28 @@ export async function compose(
   const container = await containerOf(wanted.plugin, parts.plugins)
   refuseMistakes(wanted, parts, container)
   const definition = container.get('tasks', wanted.task)
-  const asked = withFormat(wanted, definition)
   const files =
     parts.dataset ??
-    (await loadDataset(asked.data, {
-      groupColumn: asked.groupColumn,
-      skipBroken: asked.skipBroken,
+    (await loadDataset(wanted.data, {
+      groupColumn: wanted.groupColumn,
+      skipBroken: wanted.skipBroken,
       signal: hooks.signal,
     }))
   definition.check(files)
-  const given = await piecesOf(files, definition, { frames: asked.frames, signal: hooks.signal })
+  const { frames } = withFormat(wanted, definition)
+  const given = await piecesOf(files, definition, { frames, signal: hooks.signal })
   // Split before the long work begins, so that data that can't be split says so at once.
-  const split = (of: Dataset) => splitDataset(of, { seed: asked.seed, stratum: stratumOf(definition, of) })
+  const split = (of: Dataset) => splitDataset(of, { seed: wanted.seed, stratum: stratumOf(definition, of) })
   const givenSplit = split(given)
-  checkBatch(givenSplit.splits, asked)
-  const engine = await startEngine({ engine: asked.engine, threads: asked.threads, onNotice: notice })
-  const loaded = parts.model ? undefined : await loadModel(asked.model)
+  checkBatch(givenSplit.splits, wanted)
+  const engine = await startEngine({ engine: wanted.engine, threads: wanted.threads, onNotice: notice })
+  const loaded = parts.model ? undefined : await loadModel(wanted.model)
   const pretrained = parts.model ?? (loaded as LoadedModel).model
+  const sequences = isSequenceModel(pretrained)
+  const asked = withFormat(wanted, sequences ? SEQUENCES : definition)
+  refuseOtherFiles(given.clips, sequences)
+  const augmentation = augmentationOf(asked, definition)
+  if (sequences) refusePixelSettings(asked, augmentation)
   const format = inputFormat(pretrained, asked, definition.defaults?.side)
   const seen = { ...format, fit: asked.fit, strides: stridesOffered(pretrained) }
   const expected = makeTask(definition, given, givenSplit.splits.train, seen, asked)
@@ -101,18 +109,12 @@ export async function compose(
     refuseUntrainable(trial.graph, engine.name)
     trial.model.dispose()
   }
-  const timings = await surveyClips(given.clips, { signal: hooks.signal })
-  const frameRate = chooseFrameRate(timings, format.frames)
-  const cache = openClipCache({
-    dir: join(config.cache ?? defaultCacheDir(), 'clips'),
-    size: format.size,
-    channels: format.channels,
-    fit: config.fit,
-    frameRate,
-    clock: hooks.clock,
-    onNotice: notice,
-  })
-  const { skipped } = await cache.prepare(given.clips, {
+  const frameRate = await frameRateFor(given.clips, format, { sequences, signal: hooks.signal })
+  const source = openSource(
+    { ...format, fit: config.fit, frameRate },
+    { dir: join(config.cache ?? defaultCacheDir(), 'clips'), clock: hooks.clock, onNotice: notice },
+  )
+  const { skipped } = await source.prepare(given.clips, {
     signal: hooks.signal,
     concurrency: availableParallelism(),
     skipBroken: config.skipBroken,
@@ -125,16 +127,20 @@ export async function compose(
   if (isAnnotated(dataset)) for (const line of describeDataset(dataset)) notice(line)
   notice(describeSplits(dataset, splits))
   const memory = await memoryAfter(splits, loaded?.metadata ?? pretrained.getUserDefinedMetadata(), notice)
-  const source = openClipSource({ cache, frames: format.frames })
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
   const items = isAnnotated(dataset) ? source.items : undefined
-  const augmentation = augmentationOf(config, definition)
   const augmented = augmentedBy(augmentation, source)
   const said = describeAugmentation(augmentation)
   if (said !== undefined) notice(said)
-  const scaling = isOurs(loaded, pretrained)
-    ? undefined
-    : chooseScaling(pretrained, config.scaling, framesOf(splits.train.slice(0, 8), pixels, format), notice)
+  const scaling =
+    isOurs(loaded, pretrained) || source.kind === 'sequences'
+      ? undefined
+      : chooseScaling(
+          pretrained,
+          config.scaling,
+          framesOf(source.batch(splits.train.slice(0, 8), 'uniform'), format),
+          notice,
+        )
   const { task, facts, notes } = makeTask(definition, dataset, splits.train, seen, config)
   for (const note of notes) notice(note)
   const { cacheBytes = 1024 * MEGABYTE } = hooks
@@ -193,9 +199,9 @@ export async function compose(
         return composed(derived, start)
       },
       createAgents: () => createAgents(own, parts, container, world),
-      close: () => cache.close(),
+      close: () => source.close(),
       dispose() {
-        cache.close()
+        source.close()
         const models = new Set(trainees.map(({ network }) => network.model))
         if (parts.model === undefined) models.add(pretrained)
         for (const model of models) model.dispose()
@@ -218,14 +224,6 @@ export function defaultCacheDir(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'layergym')
 }
 
-function framesOf(
-  clips: readonly Clip[],
-  pixels: (clips: readonly Clip[]) => Uint8Array,
-  format: InputFormat,
-) {
-  const [height, width] = format.size
-  return {
-    data: pixels(clips),
-    shape: [clips.length * format.frames, height, width, format.channels] as const,
-  }
+function framesOf(data: Uint8Array, { size: [height, width], channels }: InputFormat) {
+  return { data, shape: [data.length / (height * width * channels), height, width, channels] as const }
 }

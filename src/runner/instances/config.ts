@@ -17,7 +17,11 @@ const sizes = z.preprocess(
 /** Everything that decides a fine-tuning run; flags and YAML keys are these in kebab-case. */
 export const fineTuneSchema = z.strictObject({
   model: z.string().describe('pretrained tfjs layers model: its folder or model.json'),
-  data: z.string().describe('clips: a folder of class folders, a folder with labels.csv, or a CSV manifest'),
+  data: z
+    .string()
+    .describe(
+      'clips, or sequences of numbers (.csv, .npy): a folder of class folders, a folder with labels.csv, or a CSV manifest',
+    ),
   task: z.string().default('action-recognition').describe('what to learn (layergym list tasks)'),
   agent: z.string().default('reinforce').describe('who chooses (layergym list agents)'),
   agentConfig: z.record(z.string(), z.unknown()).default({}).describe('settings of the agent'),
@@ -67,7 +71,11 @@ export const fineTuneSchema = z.strictObject({
   batchSize: integer(1)
     .optional()
     .describe('clips a training step (default: 16, or all clips of a smaller train split)'),
-  frames: integer(1, 512).optional().describe("frames sampled from a clip (default: the task's; 8 of most)"),
+  frames: integer(1, 512)
+    .optional()
+    .describe(
+      "frames sampled from a clip, or rows from a sequence (default: the task's; 8 of most; 32 rows)",
+    ),
   size: sizes
     .optional()
     .describe("pixels a side, or HEIGHTxWIDTH (default: the model's own, at most the task's; 96 of most)"),

@@ -1,4 +1,5 @@
 import type { NetworkFactory } from '../../agents/agent.ts'
+import type { ClipValues } from '../../data/clip-values.ts'
 import type { Clip, Dataset, Splits } from '../../data/dataset.ts'
 import type { Memory } from '../../data/memory.ts'
 import type { ActionSet } from '../../envs/finetune/actions.ts'
@@ -42,14 +43,15 @@ export interface Composition {
   readonly dataset: Dataset
   readonly splits: Splits
   readonly format: InputFormat
-  readonly frameRate: number
+  /** Frames a second that clips are decoded at; undefined of sequences. */
+  readonly frameRate: number | undefined
   readonly scaling: InputScaling | undefined
   /** What is learned, made for these clips. */
   readonly task: Task
   /** What the task keeps of them, for the saved model. */
   readonly facts: object
-  /** Pixels of clips, uint8 [B, T, H, W, C]. */
-  pixels(clips: readonly Clip[]): Uint8Array
+  /** Pixels of clips, uint8 [B, T, H, W, C], or their sequences, float32 [B, T, F]. */
+  pixels(clips: readonly Clip[]): ClipValues
   /** What the model will have seen at the end: the splits it learns from, and all that it had seen before. */
   readonly memory: Memory
   /** One world a worker, each with a network of its own. */

@@ -20,7 +20,7 @@ export function modelMetadata(composition: Composition): Record<string, unknown>
     size: format.size,
     channels: format.channels,
     fit: config.fit,
-    frameRate,
+    ...(frameRate !== undefined && { frameRate }),
     seed: config.seed,
     // tfjs refuses metadata with undefined in it.
     groupColumn: config.groupColumn ?? null,

@@ -36,6 +36,7 @@ describe('what --augment names', () => {
 describe('batches', () => {
   const seen: FrameSampling[] = []
   const source = {
+    kind: 'pixels' as const,
     shape: [1, 2, 2, 1] as const,
     see(items: readonly Clip[], sampling: FrameSampling) {
       seen.push(sampling)

@@ -21,21 +21,22 @@ export function mistakesOf(
     .slice(0, SHOWN)
 }
 
-/** The middle frame of each, a PNG as data URI by clip id; none where pixels are neither grey nor RGB. */
+/** The middle frame of each, a PNG as data URI by clip id; none of sequences. */
 export function thumbnailsOf(
   mistakes: readonly Mistake[],
   { splits, pixels, format }: Pick<Composition, 'splits' | 'pixels' | 'format'>,
 ): ReadonlyMap<string, string> {
   const { frames, channels } = format
   const [height, width] = format.size
-  if (channels !== 1 && channels !== 3) return new Map()
   const clips = mistakes.flatMap(({ clip }) => splits.test.find(({ id }) => id === clip) ?? [])
   const size = height * width * channels
   return new Map(
-    clips.map(clip => {
+    clips.flatMap(clip => {
+      const values = pixels([clip])
+      if (!(values instanceof Uint8Array)) return []
       const from = Math.floor(frames / 2) * size
-      const frame = pixels([clip]).subarray(from, from + size)
-      return [clip.id, pngDataUri(frame, [height, width, channels])]
+      const frame = values.subarray(from, from + size)
+      return [[clip.id, pngDataUri(frame, [height, width, channels])]] as const
     }),
   )
 }
