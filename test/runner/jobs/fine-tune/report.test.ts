@@ -1,10 +1,10 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
+import { pngDataUri } from '../../../../src/data/png-encoder.ts'
 import { endingOf } from '../../../../src/runner/jobs/fine-tune/ending.ts'
 import { renderReport } from '../../../../src/runner/jobs/fine-tune/report/report.ts'
 import type { FineTuneSummary } from '../../../../src/runner/jobs/fine-tune/summary.ts'
 import { html } from '../../../../src/runner/report/html.ts'
-import { pngDataUri } from '../../../../src/runner/report/png.ts'
 import { flops, percent, uncertain } from '../../../../src/runner/report/words.ts'
 import { fixtureSummary } from '../../../fixtures/summary.ts'
 

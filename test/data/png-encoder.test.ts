@@ -1,7 +1,7 @@
 import { inflateSync } from 'node:zlib'
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
-import { encodePng, pngDataUri } from '../../../src/runner/report/png.ts'
+import { encodePng, pngDataUri } from '../../src/data/png-encoder.ts'
 
 test('the smallest white picture, byte for byte as libpng reads it', () => {
   const bytes = encodePng(Uint8Array.of(255), [1, 1, 1])
