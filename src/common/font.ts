@@ -24,5 +24,5 @@ export function glyphOf(character: string): readonly number[] {
 
 /** The characters that are drawn of a text: letters lose their accents. */
 export function printed(text: string): readonly string[] {
-  return [...text.normalize('NFKD').replace(/\p{M}/gu, '')]
+  return [...text.replaceAll('ß', 'ss').normalize('NFKD').replace(/\p{M}/gu, '')]
 }

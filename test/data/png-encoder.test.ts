@@ -1,6 +1,6 @@
-import { inflateSync } from 'node:zlib'
 import { fc, test as property } from '@fast-check/vitest'
 import { expect, test } from 'vitest'
+import { readPng } from '../../src/data/png.ts'
 import { encodePng, pngDataUri } from '../../src/data/png-encoder.ts'
 
 test('the smallest white picture, byte for byte as libpng reads it', () => {
@@ -17,24 +17,15 @@ property.prop([
   fc.integer({ min: 1, max: 9 }),
   fc.constantFrom(1, 3),
   fc.nat(),
-])('pixels come back, row by row', (height, width, channels, seed) => {
-  const pixels = Uint8Array.from({ length: height * width * channels }, (_, i) => (i * 37 + seed) % 256)
-  const chunks = chunksOf(encodePng(pixels, [height, width, channels as 1 | 3]))
-  expect(chunks.map(({ type }) => type)).toEqual(['IHDR', 'IDAT', 'IEND'])
-  const raw = inflateSync(chunks[1].data)
-  const row = width * channels
-  const rows = Array.from({ length: height }, (_, y) => raw.subarray(y * (row + 1), (y + 1) * (row + 1)))
-  expect(rows.map(([filter]) => filter)).toEqual(rows.map(() => 0))
-  expect(Buffer.concat(rows.map(bytes => bytes.subarray(1))).equals(pixels)).toBe(true)
+  fc.integer({ min: 1, max: 300 }),
+])('pixels come back, whatever filters suited their rows', (height, width, channels, seed, step) => {
+  const pixels = Uint8Array.from({ length: height * width * channels }, (_, i) => (i * step + seed) % 256)
+  const png = readPng(encodePng(pixels, [height, width, channels as 1 | 3]))
+  expect([png.height, png.width, png.channels]).toEqual([height, width, channels])
+  expect(Uint8Array.from(png.samples)).toEqual(pixels)
 })
 
-function chunksOf(png: Buffer) {
-  const chunks: { type: string; data: Buffer }[] = []
-  for (let at = 8; at < png.length; ) {
-    const length = png.readUInt32BE(at)
-    const type = png.toString('latin1', at + 4, at + 8)
-    chunks.push({ type, data: png.subarray(at + 8, at + 8 + length) })
-    at += 12 + length
-  }
-  return chunks
-}
+test('a slope takes a fraction of its pixels', () => {
+  const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => ((i / 3) % 64) + Math.floor(i / 192))
+  expect(encodePng(pixels, [64, 64, 3]).length).toBeLessThan(64 * 64 * 3 * 0.05)
+})

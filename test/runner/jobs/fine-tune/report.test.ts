@@ -86,7 +86,7 @@ describe('report', () => {
   test('mistakes have their thumbnails, or do without', () => {
     const [{ clip }] = summary.mistakes
     const uri = pngDataUri(Uint8Array.of(1, 2, 3), [1, 1, 3])
-    const text = renderReport(summary, new Map([[clip, uri]]))
+    const text = renderReport(summary, { thumbnails: new Map([[clip, uri]]) })
     expect(text.match(/<img [^>]*>/g)).toEqual([`<img alt="" src="${uri}">`])
     expect(page).not.toContain('<img')
     for (const mistake of summary.mistakes) expect(page).toContain(mistake.clip)
