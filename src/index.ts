@@ -20,6 +20,7 @@ export { defineAgent } from './agents/agent.ts'
 export type { Approximator } from './agents/approximator.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { Mlp } from './agents/mlp.ts'
+export type { Frame } from './common/canvas.ts'
 export { LayergymError } from './common/error.ts'
 export { Rng } from './common/random.ts'
 export {
@@ -39,7 +40,7 @@ export { annotatedStratum } from './data/strata.ts'
 export { describeDataset } from './data/summary/words.ts'
 export { assertEnv, checkEnv } from './envs/check.ts'
 export { defineEnv, type EnvDefinition } from './envs/definition.ts'
-export type { Env, EnvSpec, Frame, Info, Mask, ResetResult, Snapshot, Space, StepResult } from './envs/env.ts'
+export type { Env, EnvSpec, Info, Mask, ResetResult, Snapshot, Space, StepResult } from './envs/env.ts'
 export {
   type ActionSet,
   fiveActions,

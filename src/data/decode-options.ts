@@ -73,7 +73,7 @@ export function checkOptions({ size, frameRate, start, end }: DecodeOptions): vo
     )
 }
 
-function scaling([height, width]: readonly [number, number], fit: Fit, format: string): string[] {
+export function scaling([height, width]: readonly [number, number], fit: Fit, format: string): string[] {
   const scale = `scale=${width}:${height}:flags=bicubic`
   // The format comes before crop and pad, which would round positions to whole chroma samples.
   if (fit === 'stretch') return [scale]

@@ -1,4 +1,5 @@
 import { inflateSync } from 'node:zlib'
+import { paeth } from './png-encoder.ts'
 
 /** A picture's numbers as its file holds them: no palette looked up, no colours managed. */
 export interface PngSamples {
@@ -113,15 +114,6 @@ function unfilter(filter: number, line: Uint8Array, above: Uint8Array, distance:
     else if (filter === 3) line[i] += (left + up) >> 1
     else line[i] += paeth(left, up, i < distance ? 0 : above[i - distance])
   }
-}
-
-function paeth(left: number, up: number, corner: number): number {
-  const guess = left + up - corner
-  const toLeft = Math.abs(guess - left)
-  const toUp = Math.abs(guess - up)
-  const toCorner = Math.abs(guess - corner)
-  if (toLeft <= toUp && toLeft <= toCorner) return left
-  return toUp <= toCorner ? up : corner
 }
 
 /** Puts a line's pixels where they belong. */

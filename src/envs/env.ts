@@ -1,3 +1,4 @@
+import type { Frame } from '../common/canvas.ts'
 import type { Rng } from '../common/random.ts'
 
 export type MaybePromise<T> = T | Promise<T>
@@ -58,13 +59,6 @@ export interface StepResult<O> extends ResetResult<O> {
   readonly terminated: boolean
   /** Cut from outside (time limit): agents bootstrap from the final observation. */
   readonly truncated: boolean
-}
-
-/** An RGB picture, uint8 [height, width, 3]. */
-export interface Frame {
-  readonly width: number
-  readonly height: number
-  readonly pixels: Uint8Array
 }
 
 /** Gymnasium's `Env` (gymnasium/core.py) in TypeScript's shapes; a step may be synchronous. */

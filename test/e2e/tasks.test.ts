@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { encodePng } from '../../src/runner/report/png.ts'
+import { encodePng } from '../../src/data/png-encoder.ts'
 import { layergym, ROOT, smallRun, summaryOf, workspace } from '../support/e2e.ts'
 
 const folder = workspace()

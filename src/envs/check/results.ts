@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Frame } from '../../common/canvas.ts'
 import { messageOf } from '../../common/error.ts'
 import { type Findings, show } from '../../common/findings.ts'
-import type { Env, Frame } from '../env.ts'
+import type { Env } from '../env.ts'
 
 /** What reset returns, with and without seed and options; false when no episode can start. */
 export async function checkReset(

@@ -1,6 +1,6 @@
+import { BLACK, Canvas } from '../../common/canvas.ts'
 import type { StepResult } from '../env.ts'
 import { Box, Discrete } from '../spaces.ts'
-import { BLACK, Canvas } from './canvas.ts'
 import { ClassicControl, type ClassicOptions, NO_INFO, resetBounds, uniform } from './control.ts'
 
 /**

@@ -1,9 +1,9 @@
+import { Canvas, type Frame } from '../../common/canvas.ts'
 import { inputError } from '../../common/error.ts'
 import { Rng, type RngState } from '../../common/random.ts'
 import type { RenderMode } from '../definition.ts'
-import type { Env, EnvSpec, Frame, Info, ResetResult, Snapshot, Space, StepResult } from '../env.ts'
+import type { Env, EnvSpec, Info, ResetResult, Snapshot, Space, StepResult } from '../env.ts'
 import type { Box } from '../spaces.ts'
-import { Canvas } from './canvas.ts'
 
 /** Shared and frozen: a step of these environments has nothing more to say, and allocates as little as it can. */
 export const NO_INFO: Info = Object.freeze({})
@@ -92,7 +92,7 @@ export abstract class ClassicControl<A> implements Env<Float32Array, A> {
   render(): Frame | string {
     const canvas = this.canvas()
     this.draw(canvas)
-    return this.renderMode === 'rgb' ? canvas.frame() : canvas.text()
+    return this.renderMode === 'rgb' ? canvas.frame() : canvas.terminal()
   }
 
   protected canvas(): Canvas {

@@ -1,6 +1,6 @@
+import type { Canvas } from '../../common/canvas.ts'
 import type { StepResult } from '../env.ts'
 import { Box } from '../spaces.ts'
-import type { Canvas } from './canvas.ts'
 import { ClassicControl, type ClassicOptions, NO_INFO } from './control.ts'
 import {
   drawValley,

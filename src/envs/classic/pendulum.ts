@@ -1,7 +1,7 @@
+import { BLACK, Canvas } from '../../common/canvas.ts'
 import { inputError } from '../../common/error.ts'
 import type { StepResult } from '../env.ts'
 import { Box } from '../spaces.ts'
-import { BLACK, Canvas } from './canvas.ts'
 import { ClassicControl, type ClassicOptions, NO_INFO, uniform } from './control.ts'
 
 /**

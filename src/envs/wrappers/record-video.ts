@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import type { Frame } from '../../common/canvas.ts'
 import { inputError } from '../../common/error.ts'
 import type { VideoWriter } from '../../data/video-writer.ts'
-import type { Env, Frame, MaybePromise, ResetResult, StepResult } from '../env.ts'
+import type { Env, MaybePromise, ResetResult, StepResult } from '../env.ts'
 import { SameSpaces } from './wrapper.ts'
 
 export interface RecordVideoOptions {

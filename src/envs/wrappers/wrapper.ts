@@ -1,15 +1,6 @@
 import { isPromise } from 'node:util/types'
-import type {
-  Env,
-  EnvSpec,
-  Frame,
-  Mask,
-  MaybePromise,
-  ResetResult,
-  Snapshot,
-  Space,
-  StepResult,
-} from '../env.ts'
+import type { Frame } from '../../common/canvas.ts'
+import type { Env, EnvSpec, Mask, MaybePromise, ResetResult, Snapshot, Space, StepResult } from '../env.ts'
 
 /**
  * An environment around another: passes everything on until a subclass changes it. Masks, snapshots and pictures

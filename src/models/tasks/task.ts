@@ -1,7 +1,9 @@
+import type { Frame } from '../../common/canvas.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Clip, Dataset, Item } from '../../data/dataset.ts'
 import type { Fit } from '../../data/video.ts'
 import type { tf } from '../tf.ts'
+import type { Detail, Drawing, Stretch } from './shown.ts'
 
 /** How items that are of unequal kinds count in training: as they come, by weights of the loss, or by how often they are drawn. */
 export const BALANCES = ['none', 'weights', 'sampling'] as const
@@ -160,6 +162,15 @@ export interface Task<Target = unknown, Prediction = unknown> {
   answer(prediction: Prediction): Readonly<Record<string, unknown>>
   /** A prediction in a few words. */
   words(prediction: Prediction): string
+  /**
+   * A picture with what is said or true of one frame of a clip; undefined where nothing is known of it. Default: its
+   * prediction in words.
+   */
+  draw?(picture: Frame, drawing: Drawing<Target, Prediction>): Frame | undefined
+  /** Of a whole recording, by time. */
+  timeline?(prediction: Prediction): readonly Stretch[]
+  /** What a report shows of the test split beyond figures. */
+  details?(outcomes: Outcomes<Target, Prediction>): readonly Detail[]
   readonly classes?: TaskClasses<Target, Prediction>
   /** Undefined where the prediction is right; without it no mistakes are shown. */
   mistake?(prediction: Prediction, target: Target): Wrong | undefined

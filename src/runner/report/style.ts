@@ -25,6 +25,17 @@ a { color: #0b5c8a; }
 .mistakes img { display: block; width: 100%; }
 .mistakes p { margin: .3rem 0 0; }
 .mistakes .clip { color: #5b6675; font-size: .85em; }
+.examples { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: .8rem; }
+.examples li { background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; padding: .5rem; overflow-wrap: anywhere; font-size: .9rem; }
+.examples li div { display: grid; grid-template-columns: 1fr 1fr; gap: .3rem; align-items: start; }
+.examples img { display: block; width: 100%; }
+.examples p { margin: .3rem 0 0; }
+.examples .clip { color: #5b6675; font-size: .85em; }
+.bars td.bar { width: 60%; }
+.bars td.bar div { background: #0b6e6e; height: 1em; margin-top: .25em; }
+.legend { list-style: none; padding: 0; margin: 0 0 .4rem; display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .9rem; }
+.legend span { display: inline-block; width: .9em; height: .9em; margin-right: .35em; vertical-align: -.1em; }
+.strips h3 { font-size: .9rem; font-weight: 500; margin: .6rem 0 .2rem; }
 .notes { background: #fff8e1; border-left: .5rem solid #c79100; border-radius: .3rem; padding: .8rem 1.2rem; }
 .notes ul { margin: .3rem 0 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
 figure { margin: .8rem 0 .4rem; background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; padding: .6rem; }
@@ -60,7 +71,7 @@ code { overflow-wrap: anywhere; }
   body { background: #fff; font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  figure, .verdict, .ending, .notes, .mistakes li, tr { break-inside: avoid; }
+  figure, .verdict, .ending, .notes, .mistakes li, .examples li, tr { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .scroll { max-height: none; overflow: visible; }
   pre { white-space: pre-wrap; background: #f4f6f8; color: #1f2733; border: 1px solid #b9c0c9; }

@@ -1,3 +1,4 @@
+import type { Frame } from '../../../common/canvas.ts'
 import { inputError } from '../../../common/error.ts'
 import type { Item } from '../../../data/dataset.ts'
 import { geometryOf } from '../../../data/geometry.ts'
@@ -15,8 +16,11 @@ import {
 } from '../coco/match.ts'
 import { accumulate, type CocoScore } from '../coco.ts'
 import { jackknife } from '../per-item.ts'
+import type { Drawing } from '../shown.ts'
 import type { MapsHead, Outcomes, Outputs, PerItem, Score, Task, TaskDefinition } from '../task.ts'
 import { decodeDetections } from './decode.ts'
+import { detectionDetails } from './details.ts'
+import { drawBoxes } from './draw.ts'
 import { checkBoxes, type DetectionFacts, detectionFacts } from './facts.ts'
 import { type Grid, gridOf } from './grid.ts'
 import { detectionLoss } from './loss.ts'
@@ -168,6 +172,21 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
       return most === 0 ? [] : [`${most} ${name}`]
     })
     return counts.flat().join(', ') || 'nothing'
+  }
+
+  draw(picture: Frame, { of, frame, geometry }: Drawing<DetectionTarget, Detections>): Frame | undefined {
+    const { classes } = this.facts
+    const boxes =
+      'target' in of ? of.target.frames[frame] : of.prediction[frame].filter(({ score }) => score >= SURE)
+    return boxes && drawBoxes(picture, boxes, { classes, geometry })
+  }
+
+  details(outcomes: Outcomes<DetectionTarget, Detections>) {
+    const { classes } = this.facts
+    const frames = outcomes.targets.flatMap((target, i) =>
+      target.frames.flatMap((boxes, t) => (boxes ? [{ boxes, found: outcomes.predictions[i][t] }] : [])),
+    )
+    return detectionDetails(frames, this.accumulated(this.figures(outcomes)), { classes, confidence: SURE })
   }
 
   private accumulated(items: readonly ItemFigures[]) {

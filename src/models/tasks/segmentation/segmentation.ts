@@ -1,3 +1,4 @@
+import type { Frame } from '../../../common/canvas.ts'
 import { inputError } from '../../../common/error.ts'
 import type { Dataset, Item } from '../../../data/dataset.ts'
 import { annotatedStratum } from '../../../data/strata.ts'
@@ -6,6 +7,7 @@ import { tf } from '../../tf.ts'
 import { weightsAlike } from '../class-balance.ts'
 import { countPixels, noPixels, type PixelCounts, segmentationScore, withoutPixels } from '../mean-iou.ts'
 import { jackknife } from '../per-item.ts'
+import type { Detail, Drawing } from '../shown.ts'
 import { stridesOf } from '../strides.ts'
 import type {
   Balance,
@@ -19,6 +21,7 @@ import type {
   TaskDefinition,
 } from '../task.ts'
 import { type Cells, cellsOf, classesOfPixels } from './cells.ts'
+import { drawMask } from './draw.ts'
 
 /** What a segmenter knows of the data that it was made for. */
 export interface SegmentationFacts {
@@ -171,6 +174,22 @@ class SceneSegmentation implements Task<SegmentationTarget, SegmentationPredicti
       .slice(0, 3)
       .map(([name, share]) => `${name} ${(100 * share).toFixed(0)} %`)
       .join(', ')
+  }
+
+  draw(
+    picture: Frame,
+    { of, frame, geometry }: Drawing<SegmentationTarget, SegmentationPrediction>,
+  ): Frame | undefined {
+    const { masks } = 'target' in of ? of.target : of.prediction
+    const mask = masks[frame]
+    return mask && drawMask(picture, mask, { classes: this.facts.classes, geometry })
+  }
+
+  details(outcomes: Outcomes<SegmentationTarget, SegmentationPrediction>): readonly Detail[] {
+    const { iou } = segmentationScore(total(this.figures(outcomes)).pixels)
+    const bars = this.facts.classes.map((name, i) => ({ name, share: iou[i] ?? null }))
+    const text = "A class's pixels that are found and right, of all that are its or taken for it."
+    return [{ kind: 'bars', title: 'IoU by class', text, of: 'IoU', bars }]
   }
 
   private sharesOf(mask: Uint8Array): Readonly<Record<string, number>> {

@@ -1,3 +1,4 @@
+import type { Frame } from '../../../common/canvas.ts'
 import { inputError } from '../../../common/error.ts'
 import type { Clip, Dataset, Item } from '../../../data/dataset.ts'
 import { annotatedStratum } from '../../../data/strata.ts'
@@ -5,7 +6,10 @@ import { tf } from '../../tf.ts'
 import { priorOf, weightsAlike } from '../class-balance.ts'
 import { jackknife } from '../per-item.ts'
 import { addSegments, type SegmentCounts, segmentScore, UNLABELLED, withoutSegments } from '../segments.ts'
+import type { Drawing, Stretch } from '../shown.ts'
 import type { Balance, Outcomes, Outputs, PerItem, Score, Task, TaskData, TaskDefinition } from '../task.ts'
+import { temporalDetails } from './details.ts'
+import { drawMoment } from './draw.ts'
 import { less, segmentsOf, sumOf, type WindowFigures, windowsOf } from './figures.ts'
 import type { MomentsPrediction, MomentsTarget } from './moments.ts'
 import { joinedWindows, runsOf } from './recordings.ts'
@@ -150,22 +154,41 @@ class TemporalSegmentation implements Task<MomentsTarget, MomentsPrediction> {
     return joinedWindows(windows, pieces, this.facts)
   }
 
-  answer({ labels, probabilities, times }: MomentsPrediction) {
+  answer(prediction: MomentsPrediction) {
+    const { labels, times } = prediction
     const { classes } = this.facts
-    const sure = (from: number, to: number) => {
-      const own = Array.from(
-        { length: to - from },
-        (_, i) => probabilities[(from + i) * classes.length + labels[from]],
-      )
-      return own.reduce((a, b) => a + b, 0) / own.length
-    }
     return {
       segments: runsOf(labels).map(({ label, from, to }) => ({
         label: classes[label],
-        probability: sure(from, to),
+        probability: certaintyOf(prediction, from, to),
         ...(times === undefined ? { from, to } : { start: times[from], end: times[to] }),
       })),
     }
+  }
+
+  timeline(prediction: MomentsPrediction): readonly Stretch[] {
+    const { labels, times = Array.from({ length: labels.length + 1 }, (_, t) => t) } = prediction
+    return runsOf(labels).map(({ label, from, to }) => ({
+      start: times[from],
+      end: times[to],
+      label: this.facts.classes[label],
+      probability: certaintyOf(prediction, from, to),
+    }))
+  }
+
+  draw(picture: Frame, { of, frame }: Drawing<MomentsTarget, MomentsPrediction>): Frame | undefined {
+    const { classes } = this.facts
+    if ('target' in of) {
+      const { labels } = of.target
+      return labels[frame] === UNLABELLED ? undefined : drawMoment(picture, labels, { frame, classes })
+    }
+    const probability = certaintyOf(of.prediction, frame, frame + 1)
+    return drawMoment(picture, of.prediction.labels, { frame, classes, probability })
+  }
+
+  details({ targets, predictions }: Outcomes<MomentsTarget, MomentsPrediction>) {
+    const windows = targets.map((target, i) => ({ ...target, found: predictions[i].labels }))
+    return temporalDetails(windows, this.facts.classes)
   }
 
   words({ labels }: MomentsPrediction): string {
@@ -195,6 +218,13 @@ class TemporalSegmentation implements Task<MomentsTarget, MomentsPrediction> {
       parts: { edit, f1At10: f1[0] ?? 0, f1At25: f1[1] ?? 0, f1At50: f1[2] ?? 0 },
     }
   }
+}
+
+/** Mean probability of what is said, over moments of one label. */
+function certaintyOf({ labels, probabilities }: MomentsPrediction, from: number, to: number): number {
+  const units = probabilities.length / labels.length
+  const own = Array.from({ length: to - from }, (_, i) => probabilities[(from + i) * units + labels[from]])
+  return own.reduce((a, b) => a + b, 0) / own.length
 }
 
 /** [B]: of each clip the mean over its frames but the first. */

@@ -15,6 +15,7 @@ import { behaviourOf } from './behaviour.ts'
 import { caveatsOf, runCaveats } from './caveats.ts'
 import { compareWithBaselines } from './compare.ts'
 import { notesOnResults } from './notes.ts'
+import type { Shipped } from './shipped.ts'
 import type { Comparison, FineTuneSummary } from './summary.ts'
 import { verdict } from './verdict.ts'
 
@@ -29,7 +30,7 @@ export interface Greedy {
 export type FinalRun = ScheduleRun & { readonly rounds?: readonly RoundSummary[] }
 
 export interface FineTuneOutcomes
-  extends Pick<FineTuneSummary, 'model' | 'test' | 'mistakes' | 'episodes' | 'updates' | 'notes' | 'chosen'> {
+  extends Pick<FineTuneSummary, 'model' | keyof Shipped | 'episodes' | 'updates' | 'notes' | 'chosen'> {
   readonly composition: Composition
   readonly agents: ReadonlyMap<string, GroupAgent>
   readonly greedy: Greedy
@@ -78,6 +79,8 @@ export function summarizeFineTuning(
     notes: [...input.notes, ...notesOnResults(told)],
     test: input.test,
     mistakes: input.mistakes,
+    examples: input.examples,
+    details: input.details,
     chosen: input.chosen,
     start: beginning.start,
     ...compared,

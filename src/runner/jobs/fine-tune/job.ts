@@ -17,6 +17,7 @@ import type { RunHooks } from '../../runs/hooks.ts'
 import { type Conclusion, concluded, type JobKind, type Plan, type Preparing } from '../../runs/job.ts'
 import { originOf } from '../../runs/origin.ts'
 import { summarizeFineTuning } from './conclude.ts'
+import { examplePictures } from './examples.ts'
 import { traineeOf } from './kept.ts'
 import { thumbnailsOf } from './mistakes.ts'
 import { planned, plannedRest } from './plan/planned.ts'
@@ -42,7 +43,11 @@ export function fineTuneJob(parts: Parts = {}): FineTuneJob {
     schema: fineTuneSchema,
     prepare: (config, context) => prepare(config, context, parts),
     summarize: summarizeFineTuning,
-    report: (summary, { composition }) => renderReport(summary, thumbnailsOf(summary.mistakes, composition)),
+    report: (summary, { composition, kept }) =>
+      renderReport(summary, {
+        thumbnails: thumbnailsOf(summary.mistakes, composition),
+        examples: examplePictures(summary.examples, composition, traineeOf(kept, composition)),
+      }),
     words: fineTuneWords,
   }
 }

@@ -1,7 +1,7 @@
 import type { Clip } from '../../../data/dataset.ts'
+import { pngDataUri } from '../../../data/png-encoder.ts'
 import type { Outcomes, Task } from '../../../models/tasks/task.ts'
 import type { Composition } from '../../instances/instance.ts'
-import { pngDataUri } from '../../report/png.ts'
 import type { Mistake } from './summary.ts'
 
 const SHOWN = 12

@@ -1,3 +1,4 @@
+import type { Detail } from '../../../models/tasks/shown.ts'
 import type { Task } from '../../../models/tasks/task.ts'
 import type { ScheduleSummary, TestScore } from '../../instances/scores.ts'
 import type { Start } from '../../instances/start.ts'
@@ -33,6 +34,10 @@ export interface FineTuneSummary {
   readonly chosen: Chosen
   /** Test clips that the model gets wrong, the surest first; at most twelve, none where the task can't say. */
   readonly mistakes: readonly Mistake[]
+  /** Test clips that the report draws, the worst first; at most twelve, none where the task doesn't draw. */
+  readonly examples: readonly Example[]
+  /** What else the task shows of the test split: curves, what was taken for what. */
+  readonly details: readonly Detail[]
   /** What agents started from. */
   readonly start: Start
   /** What the policy does, from its greedy runs. */
@@ -56,6 +61,12 @@ export interface Mistake {
   readonly predicted: string
   /** Of what was predicted. */
   readonly probability: number
+}
+
+export interface Example {
+  readonly clip: string
+  /** The task's metric on it alone. */
+  readonly primary: number
 }
 
 export interface Chosen {

@@ -16,7 +16,6 @@ import {
   triesLonger,
 } from '../../instances/schedule-search.ts'
 import { type Beginning, beginningOf } from '../../instances/start.ts'
-import { testScore } from '../../instances/test-scores.ts'
 import type { ScheduleRun } from '../../instances/trained.ts'
 import type { BestEpisode, LearningState } from '../../play/learn.ts'
 import { notesOnLearning } from '../../play/notes.ts'
@@ -26,8 +25,7 @@ import type { OnEvent, RunEvent } from '../../runs/events.ts'
 import type { Running, Unit } from '../../runs/job.ts'
 import type { FinalRun, FineTuneOutcomes, Greedy } from './conclude.ts'
 import { type Kept, ModelKeeper, traineeOf } from './kept.ts'
-import { mistakesOf } from './mistakes.ts'
-import type { FineTuneSummary } from './summary.ts'
+import { type Shipped, shippedOf } from './shipped.ts'
 
 /** All that a run came to, and what is at hand where it ended. */
 export interface FineTuneEnd extends FineTuneOutcomes {
@@ -244,11 +242,11 @@ export class FineTuneWork {
     trainee.reset(kept.weights, composition.worlds[0].options.norms)
     trainee.network.model.setUserDefinedMetadata({ layergym: modelMetadata(composition) })
     const shipped = await run.perform(this.shipped(kept))
-    const { test, mistakes } = shipped.outcome as Shipped
     const notes = learning?.notes ?? ['A policy was applied as it is: no agent learned in this run.']
     for (const message of notes) run.emit({ type: 'notice', message })
     return {
-      ...{ ...done, composition, runs, test, mistakes, episodes, notes, kept, agents },
+      ...{ ...done, composition, runs, episodes, notes, kept, agents },
+      ...(shipped.outcome as Shipped),
       model: keeper.folder,
       updates: learning?.state.updates ?? Object.fromEntries([...agents.keys()].map(name => [name, 0])),
       chosen: kept.chosen,
@@ -265,8 +263,7 @@ export class FineTuneWork {
       run: async () => {
         const trainee = traineeOf(kept, composition)
         const { task, splits } = composition
-        const outcomes = trainee.evaluate(splits.test)
-        return { test: testScore(task, outcomes), mistakes: mistakesOf(splits.test, task, outcomes) }
+        return shippedOf(splits.test, task, trainee.evaluate(splits.test))
       },
     }
   }
@@ -275,8 +272,6 @@ export class FineTuneWork {
     return weightsDigest(weights, traineeOf({ network }, this.composition).network)
   }
 }
-
-type Shipped = Pick<FineTuneSummary, 'test' | 'mistakes'>
 
 function endOf(key: string, { score, rewardLoss, rewardPrimary, flops, seconds }: ScheduleRun): RunEvent {
   return { type: 'run', key, score, rewardLoss, rewardPrimary, flops, seconds }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { pngDataUri } from '../../../../src/data/png-encoder.ts'
 import { endingOf } from '../../../../src/runner/jobs/fine-tune/ending.ts'
 import { renderReport } from '../../../../src/runner/jobs/fine-tune/report/report.ts'
 import type { FineTuneSummary } from '../../../../src/runner/jobs/fine-tune/summary.ts'
 import { html } from '../../../../src/runner/report/html.ts'
-import { pngDataUri } from '../../../../src/runner/report/png.ts'
 import { flops, percent, uncertain } from '../../../../src/runner/report/words.ts'
 import { fixtureSummary } from '../../../fixtures/summary.ts'
 import { fc, property } from '../../../support/property.ts'
@@ -86,7 +86,7 @@ describe('report', () => {
   test('mistakes have their thumbnails, or do without', () => {
     const [{ clip }] = summary.mistakes
     const uri = pngDataUri(Uint8Array.of(1, 2, 3), [1, 1, 3])
-    const text = renderReport(summary, new Map([[clip, uri]]))
+    const text = renderReport(summary, { thumbnails: new Map([[clip, uri]]) })
     expect(text.match(/<img [^>]*>/g)).toEqual([`<img alt="" src="${uri}">`])
     expect(page).not.toContain('<img')
     for (const mistake of summary.mistakes) expect(page).toContain(mistake.clip)

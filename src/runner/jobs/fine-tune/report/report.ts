@@ -2,24 +2,33 @@ import { type Html, html } from '../../../report/html.ts'
 import { page } from '../../../report/page.ts'
 import { scheduleLabel } from '../../../report/words.ts'
 import { endingOf } from '../ending.ts'
+import type { ExamplePictures } from '../examples.ts'
 import type { FineTuneSummary } from '../summary.ts'
 import { baselineCurvesSection } from './baseline-curves.ts'
 import { confusionSection } from './confusion.ts'
 import { costsSection, dataSection, groupsSection, reproduceSection, searchesSection } from './details.ts'
 import { differencesSection } from './differences.ts'
+import { examplesSection } from './examples.ts'
 import { learningSection } from './learning.ts'
 import { mistakesSection } from './mistakes.ts'
 import { numbersSection } from './numbers.ts'
 import { ratesSection } from './rates.ts'
+import { taskDetailsSection } from './task-details.ts'
+
+/** What a summary doesn't hold: images as data URIs, by clip id. */
+export interface Pictures {
+  /** Of mistakes. */
+  readonly thumbnails: ReadonlyMap<string, string>
+  readonly examples: ReadonlyMap<string, ExamplePictures>
+}
 
 /**
  * A run as one HTML page that needs nothing else: no scripts, fonts or requests. What one has comes first.
- * The same summary and thumbnails give the same bytes.
- * @param thumbnails of mistakes: images as data URIs, by clip id
+ * The same summary and pictures give the same bytes.
  */
 export function renderReport(
   summary: FineTuneSummary,
-  thumbnails: ReadonlyMap<string, string> = new Map(),
+  { thumbnails = new Map(), examples = new Map() }: Partial<Pictures> = {},
 ): string {
   return page(
     'Fine-tuning report',
@@ -33,7 +42,9 @@ export function renderReport(
       behaviourSection(summary),
       numbersSection(summary),
       mistakesSection(summary, thumbnails),
+      examplesSection(summary, examples),
       confusionSection(summary),
+      taskDetailsSection(summary),
       learningSection(summary),
       ratesSection(summary),
       searchesSection(summary),

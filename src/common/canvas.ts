@@ -1,9 +1,17 @@
-import type { Frame } from '../env.ts'
+import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphOf, printed } from './font.ts'
+
+/** An RGB picture, uint8 [height, width, 3]. */
+export interface Frame {
+  readonly width: number
+  readonly height: number
+  readonly pixels: Uint8Array
+}
 
 /** Red, green, blue in 0 … 255. */
 export type Color = readonly [number, number, number]
 
 export const BLACK: Color = [0, 0, 0]
+export const WHITE: Color = [255, 255, 255]
 
 /** An RGB picture to paint on; coordinates are pixels, x to the right, y down, (0, 0) the top left corner. */
 export class Canvas {
@@ -14,6 +22,13 @@ export class Canvas {
     readonly height: number,
   ) {
     this.pixels = new Uint8Array(width * height * 3).fill(255)
+  }
+
+  /** A copy of a picture, to paint over. */
+  static over({ width, height, pixels }: Frame): Canvas {
+    const canvas = new Canvas(width, height)
+    canvas.pixels.set(pixels)
+    return canvas
   }
 
   /** Fills a polygon by the even-odd rule: pixels whose centre lies inside. */
@@ -53,12 +68,48 @@ export class Canvas {
     this.polygon(corners, color)
   }
 
+  /** A filled rectangle; what lies outside is cut off. */
+  fill(x: number, y: number, width: number, height: number, color: Color): void {
+    for (let row = Math.round(y); row < Math.round(y + height); row++) this.span(row, x, x + width, color)
+  }
+
+  /** The inner edge of a rectangle, `thickness` pixels wide. */
+  outline(x: number, y: number, width: number, height: number, thickness: number, color: Color): void {
+    const [right, bottom] = [Math.round(x + width), Math.round(y + height)]
+    const [left, top] = [Math.round(x), Math.round(y)]
+    this.fill(left, top, right - left, thickness, color)
+    this.fill(left, bottom - thickness, right - left, thickness, color)
+    this.fill(left, top, thickness, bottom - top, color)
+    this.fill(right - thickness, top, thickness, bottom - top, color)
+  }
+
+  /** Mixes a pixel with a colour. @param share of the colour, [0, 1] */
+  tint(x: number, y: number, color: Color, share: number): void {
+    const at = (y * this.width + x) * 3
+    for (let channel = 0; channel < 3; channel++)
+      this.pixels[at + channel] = Math.round((1 - share) * this.pixels[at + channel] + share * color[channel])
+  }
+
+  /** A line of text in the built-in font, each of its dots `scale` pixels; `x` and `y` are its left upper corner. */
+  write(text: string, x: number, y: number, scale: number, color: Color): void {
+    let left = x
+    for (const character of printed(text)) {
+      for (const [row, dots] of glyphOf(character).entries()) {
+        for (let column = 0; column < GLYPH_WIDTH; column++) {
+          const set = (dots >> (GLYPH_WIDTH - 1 - column)) & 1
+          if (set === 1) this.fill(left + column * scale, y + row * scale, scale, scale, color)
+        }
+      }
+      left += (GLYPH_WIDTH + 1) * scale
+    }
+  }
+
   frame(): Frame {
     return { width: this.width, height: this.height, pixels: this.pixels.slice() }
   }
 
   /** The picture as coloured half blocks for a terminal: two pixels a character, `columns` characters a line. */
-  text(columns = 60): string {
+  terminal(columns = 60): string {
     const cell = this.width / columns
     const lines: string[] = []
     for (let y = 0; y < this.height / cell; y += 2) {
@@ -92,6 +143,12 @@ export class Canvas {
     }
     return best
   }
+}
+
+/** [width, height] in pixels of a line of text that `Canvas.write` writes. */
+export function textSize(text: string, scale: number): readonly [width: number, height: number] {
+  const { length } = printed(text)
+  return [Math.max(0, length * (GLYPH_WIDTH + 1) - 1) * scale, GLYPH_HEIGHT * scale]
 }
 
 /** Where the polygon's edges cross a horizontal line, from left to right. */
