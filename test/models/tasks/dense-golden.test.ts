@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { IGNORED } from '../../../src/data/annotation.ts'
 import type { Dataset, Item } from '../../../src/data/dataset.ts'
 import { startEngine } from '../../../src/models/engine.ts'
-import { type DetectionTarget, objectDetection } from '../../../src/models/tasks/detection/detection.ts'
+import { objectDetection } from '../../../src/models/tasks/detection/detection.ts'
+import type { DetectionTarget } from '../../../src/models/tasks/detection/found.ts'
 import {
   type SegmentationPrediction,
   sceneSegmentation,

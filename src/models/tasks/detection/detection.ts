@@ -6,15 +6,8 @@ import { annotatedStratum } from '../../../data/strata.ts'
 import { detectionHead } from '../../dense-heads.ts'
 import { tf } from '../../tf.ts'
 import { bootstrapInterval } from '../bootstrap.ts'
-import {
-  type Detection,
-  type ImageMatches,
-  matchImage,
-  overlapOf,
-  type Rectangle,
-  type TrueBox,
-} from '../coco/match.ts'
-import { accumulate, type CocoScore } from '../coco.ts'
+import type { Detection } from '../coco/match.ts'
+import { accumulate } from '../coco.ts'
 import { jackknife } from '../per-item.ts'
 import type { Drawing } from '../shown.ts'
 import type { MapsHead, Outcomes, Outputs, PerItem, Score, Task, TaskDefinition } from '../task.ts'
@@ -22,20 +15,11 @@ import { decodeDetections } from './decode.ts'
 import { detectionDetails } from './details.ts'
 import { drawBoxes } from './draw.ts'
 import { checkBoxes, type DetectionFacts, detectionFacts } from './facts.ts'
+import { type ItemFigures, itemFigures, scoreOf } from './figures.ts'
+import type { Detections, DetectionTarget } from './found.ts'
 import { type Grid, gridOf } from './grid.ts'
 import { detectionLoss } from './loss.ts'
 import { type DenseTarget, denseTarget, trueBoxes } from './targets.ts'
-
-/** Objects of each frame, the most certain first. */
-export type Detections = readonly (readonly Detection[])[]
-
-/** What is true of a clip; undefined frames are those that nothing is known of. */
-export interface DetectionTarget {
-  readonly frames: readonly (readonly TrueBox[] | undefined)[]
-  readonly dense: DenseTarget
-  /** Pixels of the input to one of the source, by which objects are small or large. */
-  readonly scale: { readonly x: number; readonly y: number }
-}
 
 /** Boxes round objects, anchor-free: a heat of middles and a box at each place of one to three maps. */
 export const objectDetection: TaskDefinition<DetectionFacts> = {
@@ -213,58 +197,6 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
 
 /** Scores from which a box is shown and counted in words. */
 const SURE = 0.3
-
-/** One clip's part of a score. */
-interface ItemFigures {
-  /** Of its frames that something is known of. */
-  readonly images: readonly ImageMatches[]
-  readonly loss: number
-  readonly objects: number
-  /** Sum over objects of the score of a box of its class times how much it overlaps, of the best one. */
-  readonly quality: number
-}
-
-function itemFigures({ frames, scale }: DetectionTarget, prediction: Detections, loss: number): ItemFigures {
-  const inSource = <R extends Rectangle>(box: R): R => ({
-    ...box,
-    ...{ x: box.x / scale.x, y: box.y / scale.y },
-    ...{ width: box.width / scale.x, height: box.height / scale.y },
-  })
-  const images: ImageMatches[] = []
-  let objects = 0
-  let quality = 0
-  frames.forEach((boxes, frame) => {
-    if (boxes === undefined) return
-    const found = prediction[frame]
-    images.push(matchImage(boxes.map(inSource), found.map(inSource)))
-    for (const box of boxes) {
-      if (box.crowd) continue
-      objects++
-      const own = found.filter(({ label }) => label === box.label)
-      quality += Math.max(0, ...own.map(each => each.score * overlapOf(each, box)))
-    }
-  })
-  return { images, loss, objects, quality }
-}
-
-function scoreOf(coco: CocoScore, items: readonly ItemFigures[]): Score {
-  const sum = (of: (item: ItemFigures) => number) => items.reduce((total, item) => total + of(item), 0)
-  const primary = primaryOf(coco)
-  const objects = sum(item => item.objects)
-  const quality = objects === 0 ? 0 : sum(item => item.quality) / objects
-  const { ap50 = 0, ap75 = 0, apSmall = 0, apMedium = 0, apLarge = 0, ar100 = 0 } = coco
-  return {
-    primary,
-    selection: (primary + quality) / 2,
-    loss: sum(({ loss }) => loss) / items.length,
-    parts: { ap50, ap75, apSmall, apMedium, apLarge, ar100 },
-  }
-}
-
-/** Of clips without an object to be found nothing is known: 0. */
-function primaryOf({ ap }: CocoScore): number {
-  return ap ?? 0
-}
 
 function objectsAClip({ objects, frames }: DetectionFacts): number {
   return (

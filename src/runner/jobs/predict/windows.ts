@@ -24,8 +24,9 @@ export async function* walkedWindows(
   { format, predict }: Pick<OpenModel, 'format' | 'predict'>,
   signal: AbortSignal,
 ): AsyncGenerator<Window> {
-  const { frames, size, channels, frameRate } = format
-  if (frameRate === undefined)
+  const { frames, size, channels } = format
+  const frameRate = format.frameRate ?? 0
+  if (frameRate === 0)
     throw inputError(
       'predict.draw',
       `${path} is a sequence of numbers: there is no picture to draw on (leave out --draw)`,
