@@ -41,7 +41,7 @@ export function costSection({ contenders }: Pick<StudyComparison, 'contenders'>)
       min: 10 ** Math.floor(Math.log10(Math.min(...costs))),
       max: 10 ** Math.ceil(Math.log10(Math.max(...costs)) + 0.01),
     },
-    yAxis: { ...AXIS, type: 'value', name: 'test accuracy', scale: true },
+    yAxis: { ...AXIS, type: 'value', name: 'test score', scale: true },
     series: [
       ...kinds.map(kind => ({
         type: 'scatter' as const,
@@ -82,7 +82,7 @@ export function costSection({ contenders }: Pick<StudyComparison, 'contenders'>)
   }
   return html`<section><h2>Accuracy against cost</h2>${chart({
     id: 'pareto',
-    title: 'Test accuracy against everything that it cost on the instance',
+    title: 'Test score against everything that it cost on the instance',
     description:
       'Means over instances and seeds. One budget is what full fine-tuning costs; the axis is logarithmic. A hollow diamond is a policy with all that it cost to learn on other instances, as if this were its only use.',
     height: 430,

@@ -20,7 +20,7 @@ export function differencesSection(summary: StudyComparison): Html {
         claimWords(pair),
       ])
   const head = ['', 'points', '95 % interval', 'p', 'adjusted p', 'detectable', 'loss', 'improves', '']
-  const caption = `Differences in test accuracy, paired by instance and seed. Intervals and p are each by itself, uncorrected; the adjusted p is Holm’s, over ${plural(evidence.comparisons, 'comparison')}, and what is claimed goes by it. Detectable: the least true difference, in points, that such a study would have claimed in four of five cases. Not worse: the difference is above −${marginWords(summary)}, by the same correction.`
+  const caption = `Differences in test score, paired by instance and seed. Intervals and p are each by itself, uncorrected; the adjusted p is Holm’s, over ${plural(evidence.comparisons, 'comparison')}, and what is claimed goes by it. Detectable: the least true difference, in points, that such a study would have claimed in four of five cases. Not worse: the difference is above −${marginWords(summary)}, by the same correction.`
   return html`<section><h2>Differences from ${reference}</h2>${table({
     caption,
     head,

@@ -32,9 +32,9 @@ function verdictSection(summary: StudyComparison): Html {
       ? `Better than ${reference}: ${better.join(', ')}`
       : evidence.tooLittle === undefined
         ? `Nothing is better than ${reference} beyond chance`
-        : `${first.id} has the highest mean accuracy here; so little supports no claim`
+        : `${first.id} has the highest mean score here; so little supports no claim`
   return html`<section class="verdict ${better.length > 0 ? 'yes' : 'unclear'}" aria-label="Verdict"><p class="headline">${headline}</p>
-<p>${evidence.tooLittle ?? `${worse.length === 0 ? 'None is worse' : `Worse: ${worse.join(', ')}`}. Not worse by ${marginWords(summary)} or more: ${listed(notWorse(from))}.`} By test accuracy, paired by instance and seed. ${evidenceWords(evidence)} Budgets differ: see what each cost.</p></section>`
+<p>${evidence.tooLittle ?? `${worse.length === 0 ? 'None is worse' : `Worse: ${worse.join(', ')}`}. Not worse by ${marginWords(summary)} or more: ${listed(notWorse(from))}.`} By test score, which is what each instance’s task counts, paired by instance and seed. ${evidenceWords(evidence)} Budgets differ: see what each cost.</p></section>`
 }
 
 function notWorse(differences: readonly PairedDifference[]): readonly string[] {
@@ -49,10 +49,10 @@ function numbersSection({ contenders }: StudyComparison): Html {
   const order = ranked(contenders)
   return html`<section><h2>The numbers</h2>${table({
     caption:
-      'Test accuracy: mean over instances and seeds with its 95 % interval, and interquartile mean. Cost in budgets: of the last run alone, of everything on the instance, and with all that a policy cost to learn. Regret: points below each instance’s best static schedule, known in hindsight only.',
+      'Test score: what each instance’s task counts, such as accuracy or mAP; mean over instances and seeds with its 95 % interval, and interquartile mean. Cost in budgets: of the last run alone, of everything on the instance, and with all that a policy cost to learn. Regret: points below each instance’s best static schedule, known in hindsight only.',
     head: [
       '',
-      'accuracy',
+      'score',
       '95 % interval',
       'IQM',
       'loss',
@@ -96,7 +96,7 @@ function learningWords({ id, learning, updates }: ContenderResult): readonly Htm
 function instancesSection({ contenders, instances }: StudyComparison): Html {
   const order = ranked(contenders)
   return html`<section><h2>Instance by instance</h2>${table({
-    caption: 'Test accuracy in per cent, mean over seeds.',
+    caption: 'Test score in per cent, mean over seeds.',
     head: ['', ...order.map(({ id }) => id)],
     rows: instances.map((instance, i) => {
       const best = Math.max(...order.map(({ byInstance }) => byInstance[i]))

@@ -8,7 +8,7 @@ import type { StudySummary } from './summary.ts'
 export function studyWords(summary: StudySummary): string {
   const { dir, contenders, differences, reference, instances, seeds, evidence, failed } = summary
   const table = new Table({
-    head: ['', 'accuracy', `points from ${reference}`, 'cost, in budgets', 'regret'],
+    head: ['', 'score', `points from ${reference}`, 'cost, in budgets', 'regret'],
     style: { head: [], border: [] },
   })
   for (const { id, accuracy, totalCost, regret } of [...contenders].sort((a, b) => b.accuracy - a.accuracy)) {
