@@ -43,6 +43,8 @@ export interface Matrix extends Titled {
   readonly of: string
   /** Of rows and of columns. */
   readonly names: readonly string[]
+  /** The last name stands for none of the others: nothing in its row is right. */
+  readonly withRest?: boolean
   /** [true][predicted] */
   readonly counts: readonly (readonly number[])[]
 }

@@ -8,6 +8,8 @@ export interface MatrixTable {
   readonly text: string
   /** Of rows and of columns. */
   readonly names: readonly string[]
+  /** The last name stands for none of the others: nothing in its row is right. */
+  readonly withRest?: boolean
   /** [true][predicted] */
   readonly counts: readonly (readonly number[])[]
   /** What is said where a row is empty. */
@@ -18,13 +20,14 @@ export interface MatrixTable {
 const MANY = 12
 
 /** What was taken for what: darker is a larger share of its row, outlined is right. */
-export function matrixTable({ caption, text, names, counts, none = 'none' }: MatrixTable): Html {
+export function matrixTable({ caption, text, names, withRest, counts, none = 'none' }: MatrixTable): Html {
   const heads = names.map(name => html`<th scope="col" class="class">${shortened(name, 20)}</th>`)
   const rows = names.map((name, actual) => {
     const own = counts[actual] ?? []
+    const isRest = withRest === true && actual === names.length - 1
     const total = own.reduce((sum, count) => sum + count, 0)
-    const cells = own.map((count, predicted) => cell(count, total, actual === predicted))
-    const recall = total === 0 ? none : percent((own[actual] ?? 0) / total)
+    const cells = own.map((count, predicted) => cell(count, total, actual === predicted && !isRest))
+    const recall = isRest ? '' : total === 0 ? none : percent((own[actual] ?? 0) / total)
     return html`<tr><th scope="row" class="word">${shortened(name, 28)}</th>${cells}<td class="figure">${recall}</td></tr>
 `
   })

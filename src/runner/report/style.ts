@@ -25,7 +25,7 @@ a { color: #0b5c8a; }
 .mistakes img { display: block; width: 100%; }
 .mistakes p { margin: .3rem 0 0; }
 .mistakes .clip { color: #5b6675; font-size: .85em; }
-.examples { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: .8rem; }
+.examples { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); gap: .8rem; }
 .examples li { background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; padding: .5rem; overflow-wrap: anywhere; font-size: .9rem; }
 .examples li div { display: grid; grid-template-columns: 1fr 1fr; gap: .3rem; align-items: start; }
 .examples img { display: block; width: 100%; }

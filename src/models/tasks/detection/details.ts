@@ -64,6 +64,7 @@ function matrixOf(frames: KnownFrames, classes: readonly string[], confidence: n
     text: `Boxes of at least ${confidence} confidence, beside those they overlap most (IoU 0.5). Rows are what is there, columns what the model says; background's row counts boxes round nothing, its column objects that nobody saw.`,
     of: 'objects',
     names: [...classes, 'background'],
+    withRest: true,
     counts,
   }
 }

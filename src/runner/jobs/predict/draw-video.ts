@@ -28,7 +28,8 @@ export async function drawVideo(from: string, to: string, { windows, model, sign
     let count = 0
     for await (const pixels of videoFrames(from, decoding)) {
       if (signal.aborted) throw interrupted()
-      const time = count++ / frameRate
+      // Times are rounded, and a tie must not turn on that.
+      const time = (count++ + 0.001) / frameRate
       const window = await shown.at(time)
       const picture = { width, height, pixels }
       const frame = frameAt(window, time, format.frames)

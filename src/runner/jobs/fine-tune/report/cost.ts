@@ -25,8 +25,7 @@ export function costChart(schedules: readonly LabelledSchedule[], metric = 'accu
   return chart({
     id: 'cost',
     title: 'Quality against everything that it cost',
-    description:
-      'Total FLOPs, search included, on a logarithmic axis; dots are means, bars run from the lowest to the highest seed. Left is cheaper; high accuracy and low loss are better.',
+    description: `Total FLOPs, search included, on a logarithmic axis; dots are means, bars run from the lowest to the highest seed. Left is cheaper; high ${metric} and low loss are better.`,
     height: 290 + top,
     option: {
       legend: { ...LEGEND, formatter: (name: string) => shortened(name, 22) },
