@@ -197,5 +197,5 @@ test('the report is one page, the same bytes each time, with names as text', () 
 
 test('a report of too little says so first', () => {
   const page = pageOf(summarize(outcomes.filter(({ instance }) => instance === INSTANCES[0])))
-  expect(page).toContain('rgn has the highest mean score here; so little supports no claim')
+  expect(page).toContain('rgn has the highest mean accuracy here; so little supports no claim')
 })
