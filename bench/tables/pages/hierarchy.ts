@@ -1,5 +1,6 @@
 import { median } from '../../../src/common/quantile.ts'
 import { Rng } from '../../../src/common/random.ts'
+import { mean } from '../../../src/common/statistics.ts'
 import { acrossInstances, minimumInstances } from '../../../src/runner/inference/across-instances.ts'
 import { holm, LEVEL } from '../../../src/runner/inference/holm.ts'
 import { intervalOf } from '../../../src/runner/inference/inference.ts'
@@ -18,7 +19,57 @@ export const hierarchy: Page = {
   tables: {
     'what twelve shifts support': raw => supported(raw, 'shifts-published', 'full'),
     'what five tasks support': raw => supported(raw, 'clips-published', 'full'),
+    'five tasks, the run as it is now': raw => nowBeside(raw, 'clips-now', 'clips-published'),
+    'what five tasks support now': raw => supported(inMeans(raw), 'clips-now', 'full'),
   },
+}
+
+/** One outcome of the study with the run as it is now. */
+interface Now extends Cell {
+  readonly seed: number
+  /** Everything on the instance, in budgets. */
+  readonly cost: number
+}
+
+/** Means over seeds, as published tables have them. */
+function inMeans(raw: Raw): Raw {
+  return <T>(name: string) => {
+    const rows = raw<Now>(name)
+    const keys = [...new Set(rows.map(({ instance, contender }) => JSON.stringify([instance, contender])))]
+    return keys.map(key => {
+      const [instance, contender] = JSON.parse(key) as [string, string]
+      const own = rows.filter(row => row.instance === instance && row.contender === contender)
+      return { instance, contender, accuracy: mean(own.map(({ accuracy }) => accuracy)) } as T
+    })
+  }
+}
+
+/** Each contender's means by instance; in brackets what it had with the run of before, under the same settings. */
+function nowBeside(raw: Raw, now: string, before: string): string {
+  const rows = raw<Now>(now)
+  const means = inMeans(raw)<Cell>(now)
+  const old = raw<Cell>(before)
+  const instances = [...new Set(rows.map(({ instance }) => instance))]
+  const contenders = [...new Set(rows.map(({ contender }) => contender))].map(id => {
+    const of = (cells: readonly Cell[], instance: string) =>
+      cells.find(cell => cell.instance === instance && cell.contender === id)?.accuracy
+    const own = instances.map(instance => of(means, instance) ?? Number.NaN)
+    const then = instances.map(instance => of(old, instance))
+    return { id, own, then, cost: mean(rows.filter(row => row.contender === id).map(({ cost }) => cost)) }
+  })
+  const cell = (value: number, then: number | undefined) =>
+    `${decimal(100 * value, 1)}${then === undefined ? '' : ` (${decimal(100 * then, 1)})`}`
+  return table(
+    ['', 'mean', ...instances, 'everything, in budgets'],
+    contenders
+      .sort((a, b) => mean(b.own) - mean(a.own))
+      .map(({ id, own, then, cost }) => [
+        id,
+        cell(mean(own), then.includes(undefined) ? undefined : mean(then as number[])),
+        ...own.map((value, i) => cell(value, then[i])),
+        decimal(cost, 2),
+      ]),
+  )
 }
 
 /** Each contender against one, over instances: an instance's mean is all that the test across instances needs. */

@@ -200,6 +200,15 @@ export function withBaselines<C extends FineTuneConfig>(config: C, task: Pick<Ta
   return { ...config, baselines: config.baselines ?? (isSolvable(task) ? SOLVABLE : BY_GRADIENT) }
 }
 
+/** What a task takes of all that it has a say in. */
+export function usualSettings(definition: Pick<TaskDefinition, 'defaults'>, task: Pick<Task, 'head'>) {
+  const { frames, fit, baselines } = withBaselines(
+    withFormat(fineTuneSchema.parse({ model: '', data: '' }), definition),
+    task,
+  )
+  return { frames, fit, baselines }
+}
+
 /** Whether a linear probe is solved for: of one vector a clip. */
 export function isSolvable({ head: { reads = 'clip' } }: Pick<Task, 'head'>): boolean {
   return reads === 'clip'

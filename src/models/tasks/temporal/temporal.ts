@@ -161,7 +161,7 @@ class TemporalSegmentation implements Task<MomentsTarget, MomentsPrediction> {
       segments: runsOf(labels).map(({ label, from, to }) => ({
         label: classes[label],
         probability: certaintyOf(prediction, from, to),
-        ...(times === undefined ? { from, to } : { start: times[from], end: times[to] }),
+        ...(times === undefined ? { from, to } : { start: rounded(times[from]), end: rounded(times[to]) }),
       })),
     }
   }
@@ -225,6 +225,11 @@ function certaintyOf({ labels, probabilities }: MomentsPrediction, from: number,
   const units = probabilities.length / labels.length
   const own = Array.from({ length: to - from }, (_, i) => probabilities[(from + i) * units + labels[from]])
   return own.reduce((a, b) => a + b, 0) / own.length
+}
+
+/** To milliseconds. */
+function rounded(seconds: number): number {
+  return Math.round(1000 * seconds) / 1000
 }
 
 /** [B]: of each clip the mean over its frames but the first. */

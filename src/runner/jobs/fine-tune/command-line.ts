@@ -14,9 +14,12 @@ export function flagsOf(config: Config): readonly string[] {
   return FLAGS.filter(name => !PLACES.includes(name)).flatMap(name => flag(name, config[name]))
 }
 
-/** The flags in which a run differs from the defaults, with some settings changed; where it goes among them. */
-export function changedFlags(config: Config, changes: Config): readonly string[] {
-  const defaults: Config = fineTuneSchema.parse({ model: '', data: '' })
+/**
+ * The flags in which a run differs from the defaults, with some settings changed; where it goes among them.
+ * @param usual defaults of its task
+ */
+export function changedFlags(config: Config, changes: Config, usual: Config = {}): readonly string[] {
+  const defaults: Config = { ...fineTuneSchema.parse({ model: '', data: '' }), ...usual }
   return FLAGS.filter(name => !MACHINE.includes(name) && name !== 'overwrite').flatMap(name => {
     // What is changed is shown, though it be a default.
     if (Object.hasOwn(changes, name)) return flag(name, changes[name])
@@ -34,6 +37,7 @@ function flag(name: string, value: unknown): readonly string[] {
   if (value === undefined || value === null || value === false) return []
   if (value === true) return [key]
   if (name === 'baselines' && Array.isArray(value) && value.length === 0) return [`${key} none`]
+  if (name === 'size' && Array.isArray(value)) return [`${key} ${value.join('x')}`]
   if (Array.isArray(value)) return value.length === 0 ? [] : [`${key} ${quoted(value.join(','))}`]
   if (typeof value !== 'object') return [`${key} ${quoted(String(value))}`]
   return Object.keys(value).length === 0 ? [] : [`${key} ${quoted(JSON.stringify(value))}`]

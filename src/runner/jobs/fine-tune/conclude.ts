@@ -2,6 +2,7 @@ import type { Trial } from '../../../agents/schedules/schedule.ts'
 import { type Cost, total } from '../../../common/cost.ts'
 import { mean } from '../../../common/statistics.ts'
 import type { Task } from '../../../models/tasks/task.ts'
+import { usualSettings } from '../../instances/config.ts'
 import type { Composition } from '../../instances/instance.ts'
 import { runsOf, type SearchResult, scoreOf, type Tried } from '../../instances/schedule-search.ts'
 import type { Caveat, ScheduleSummary } from '../../instances/scores.ts'
@@ -46,7 +47,7 @@ export function summarizeFineTuning(
   { runDir, hash, origin }: Facts,
 ): FineTuneSummary {
   const { composition, greedy, beginning } = input
-  const { config, engine, dataset, splits, worlds, task } = composition
+  const { config, container, engine, dataset, splits, worlds, task } = composition
   const { trainee, states } = worlds[0].options
   const search = total([...input.episodes, greedy.summary])
   const compared = compareAll(input, minus(search, greedy.summary))
@@ -71,6 +72,7 @@ export function summarizeFineTuning(
     versions: { ...origin.versions, threads: String(engine.threads) },
     config: { ...config, features: [...states.group, ...states.global].map(feature => feature.id) },
     tuned,
+    usual: usualSettings(container.get('tasks', config.task), task),
     task: told.task,
     data,
     groups: trainee.network.groups.map(({ name, parameters, flops }) => ({ name, parameters, flops })),

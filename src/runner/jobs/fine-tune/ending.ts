@@ -72,7 +72,7 @@ function commandFor(step: NextStep, summary: FineTuneSummary, place: (path: stri
   // More is asked for than was fitted into a time.
   const places = { ...Object.fromEntries(paths), minutes: undefined, out: place(following(runDir)) }
   const changes = { ...places, ...step.changes }
-  return ['npx layergym fine-tune', ...changedFlags(config, changes)].join(' ')
+  return ['npx layergym fine-tune', ...changedFlags(config, changes, summary.usual)].join(' ')
 }
 
 function inCode({ changes }: NextStep): string {

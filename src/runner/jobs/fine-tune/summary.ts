@@ -14,6 +14,8 @@ export interface FineTuneSummary {
   readonly config: Readonly<Record<string, unknown>>
   /** Of the agents' settings in `config`, those that are others than the agents have by themselves. */
   readonly tuned: Readonly<Record<'agentConfig' | 'rootConfig', Readonly<Record<string, unknown>>>>
+  /** Settings that the task takes where nobody says otherwise. */
+  readonly usual?: Readonly<Record<string, unknown>>
   readonly task: Pick<Task, 'id' | 'metric' | 'parts' | 'guessing' | 'selectionFrom' | 'intervalFrom'>
   readonly data: {
     readonly path: string
