@@ -1,7 +1,8 @@
 /**
  * Full fine-tuning of a detector or a segmenter against a PyTorch script of the same network, head, loss, pictures and
- * steps: three seeds, on batches and heads that PyTorch draws itself, and on ours; then the step's time, rounds of both
- * taking turns. One JSON line a check, a run and the times, for docs/results/raw.
+ * steps: three seeds, from heads and on batches that PyTorch draws itself, then, as often as --same-starts says, from and
+ * on ours; and the step's time, rounds of both taking turns. One JSON line a check, a run and the times, for
+ * docs/results/raw.
  *
  *   npx tsx bench/dense-parity.ts --task object-detection --data FOLDER --size 224 > FILE
  *   npx tsx bench/dense-parity.ts --task scene-segmentation --data FOLDER --size 160x224 >> FILE
@@ -47,6 +48,7 @@ const { values } = parseArgs({
     size: { type: 'string', default: '224' },
     seeds: { type: 'string', default: '3' },
     steps: { type: 'string', default: '240' },
+    'same-starts': { type: 'string', default: '3' },
   },
 })
 if (values.data === undefined) throw new Error('--data: a folder of annotated pictures')
@@ -101,14 +103,16 @@ function figures(): DenseFigures {
 
 async function besidePeer(runs: readonly DenseRun[], ofTrained: DenseFigures): Promise<void> {
   const alike: DenseRun[] = []
-  for (const run of runs) {
+  // The first one's weights are needed for the check of the first steps.
+  for (const run of runs.slice(0, Math.max(1, Number(values['same-starts'])))) {
     await composition.variant({ probed: false }).reset(run.seed)
     writeWeights(join(folder, startOf(run.seed)), trainee, trainee.read())
     const batches = batchesOf(composition, run.seed, run.steps)
     alike.push({ ...run, start: startOf(run.seed), batches })
   }
+  const again = alike.slice(0, Number(values['same-starts']))
   const trained = { weights: TRAINED, figures: ofTrained }
-  await writeForDensePeer(folder, composition, { data, runs: [...runs, ...alike], trained })
+  await writeForDensePeer(folder, composition, { data, runs: [...runs, ...again], trained })
   await stepTimes()
   for await (const line of peerLines(folder, DENSE_SCRIPT)) process.stdout.write(`${line}\n`)
 }

@@ -227,12 +227,21 @@ def fine_tune(pictures, run):
     return pictures.evaluate(model)
 
 
+ROUNDING = 6e-8  # half a unit in the last place of a float
+
+
 def check_steps(pictures, check):
-    """Train losses of the first steps from the same weights on the same batches at constant rates, against ours."""
-    model = pictures.model(check["start"])
-    optimizer = adamw(model, check["rate"], check["headRate"])
-    theirs = [pictures.step(model, optimizer, rows) for rows in check["batches"]]
-    return {"check": "steps", "ours": check["losses"], "theirs": theirs}
+    """Train losses of the first steps from the same weights on the same batches at constant rates, against ours, and
+    against the peer's own from weights that differ by a rounding."""
+    def losses(noise):
+        model = pictures.model(check["start"])
+        torch.manual_seed(1)
+        with torch.no_grad():
+            for own in model.parameters():
+                own.mul_(1 + noise * torch.randn_like(own))
+        optimizer = adamw(model, check["rate"], check["headRate"])
+        return [pictures.step(model, optimizer, rows) for rows in check["batches"]]
+    return {"check": "steps", "ours": check["losses"], "theirs": losses(0), "rounded": losses(ROUNDING)}
 
 
 def measure_times(pictures):

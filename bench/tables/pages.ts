@@ -1,3 +1,4 @@
+import { denseParity } from './pages/dense-parity.ts'
 import { firstLoss } from './pages/first-loss.ts'
 import { hierarchy } from './pages/hierarchy.ts'
 import { intervals } from './pages/intervals.ts'
@@ -8,6 +9,7 @@ import type { Page } from './redraw.ts'
 
 /** Pages of docs/results that are drawn from raw outcomes, by file. */
 export const PAGES: Readonly<Record<string, Page>> = {
+  'dense-parity.md': denseParity,
   'first-loss.md': firstLoss,
   'hierarchy.md': hierarchy,
   'intervals.md': intervals,

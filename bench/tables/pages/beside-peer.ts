@@ -10,7 +10,7 @@ export interface Unit {
   readonly digits: number
 }
 
-/** A figure by seed, in the order of seeds: ours, the peer's own, and the peer's from our start or on our batches. */
+/** A figure by seed, in the order of seeds: ours, the peer's own, and the peer's on our batches, of as many or of none. */
 export interface Beside {
   readonly ours: readonly number[]
   readonly theirs: readonly number[]
@@ -33,7 +33,7 @@ export function compared({ ours, theirs, alike }: Beside, digits: number): reado
       spread(theirs),
       difference(mean(ours) - mean(theirs), unpaired && intervalOf(unpaired)),
     ],
-    ...[spread(alike), difference(mean(pairs), meanInterval(pairs))],
+    ...(alike.length === 0 ? ['–', '–'] : [spread(alike), difference(mean(pairs), meanInterval(pairs))]),
   ]
 }
 
