@@ -77,7 +77,7 @@ function findModelFile(location: string): string {
 async function readModelJson(path: string): Promise<ModelJson> {
   let json: Partial<ModelJson>
   try {
-    json = JSON.parse(await readFile(path, 'utf8')) as Partial<ModelJson>
+    json = JSON.parse(await readFile(path, 'utf8'), withZeroRecurrence) as Partial<ModelJson>
   } catch (error) {
     throw inputError(
       'model.not-json',
@@ -107,6 +107,11 @@ async function readModelJson(path: string): Promise<ModelJson> {
     )
   }
   return json as ModelJson
+}
+
+/** tfjs makes a recurrent layer's orthogonal kernel slowly, and says so, before the weights of the file replace it. */
+function withZeroRecurrence(key: string, value: unknown): unknown {
+  return key === 'recurrent_initializer' ? { class_name: 'Zeros', config: {} } : value
 }
 
 async function readShards(path: string, shards: readonly string[]): Promise<ArrayBuffer> {

@@ -36,11 +36,20 @@ export function adaptVideoModel(model: tf.LayersModel, options: VideoModelOption
     inputs = tf.input({ shape: [...clip], name: 'clip' })
     features = body.apply(applyScaling(scaling, clip[3], inputs)) as tf.SymbolicTensor
   }
-  return tf.model({
-    inputs,
-    outputs: closing(standardised(averaged(features)), output),
-    name: 'video_model',
-  })
+  const read = output.reads === 'frames' ? eachFrame(features, clip[0]) : averaged(features)
+  return tf.model({ inputs, outputs: closing(standardised(read), output), name: 'video_model' })
+}
+
+/** [T, F], averaged over places alone. @throws input error where there isn't one vector a frame of the clip */
+function eachFrame(features: tf.SymbolicTensor, frames: number): tf.SymbolicTensor {
+  const [, moments, ...rest] = features.shape
+  if (moments === frames && rest.length === 1) return features
+  if (moments === frames && rest.length === 3)
+    return applyOverTime(tf.layers.globalAveragePooling2d({ name: 'pool' }), 'pooled', features)
+  throw inputError(
+    'model.no-features',
+    `the task has an answer for each of ${frames} frames, and the video model's features have shape [${features.shape.slice(1).join(', ')}]: take one that keeps all frames, or an image network`,
+  )
 }
 
 function averaged(features: tf.SymbolicTensor): tf.SymbolicTensor {

@@ -43,6 +43,17 @@ describe('a folder of class folders', () => {
     expect(data.hasGroups).toBe(false)
   })
 
+  test('takes files of numbers for clips where there is no video; beside one they are none', async () => {
+    const numbers = await loadDataset(folderOf('train/a/1.csv', 'train/b/2.npy', 'test/a/3.CSV', 'x.csv'))
+    expect(summary(numbers)).toEqual([
+      ['test/a/3.CSV', 'a', 'test', undefined],
+      ['train/a/1.csv', 'a', 'train', undefined],
+      ['train/b/2.npy', 'b', 'train', undefined],
+    ])
+    const mixed = await loadDataset(folderOf('a/1.mp4', 'a/1.csv', 'b/2.mp4'))
+    expect(mixed.clips.map(({ id }) => id)).toEqual(['a/1.mp4', 'b/2.mp4'])
+  })
+
   test('folders below a class are recordings', async () => {
     const data = await loadDataset(folderOf('a/r1/1.mp4', 'a/r1/2.mp4', 'b/r2/1.mp4'))
     expect(data.clips.map(clip => clip.group)).toEqual(['r1', 'r1', 'r2'])

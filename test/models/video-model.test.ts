@@ -84,3 +84,24 @@ describe.each([
     },
   )
 })
+
+describe('a task with an answer a frame', () => {
+  const output = { units: 3, activation: 'softmax', reads: 'frames', start: new Float32Array(3) } as const
+  const kept = (padding: 'same' | 'valid') =>
+    tf.sequential({
+      layers: [
+        tf.layers.conv3d({ filters: 4, kernelSize: 3, padding, inputShape: [...CLIP] }),
+        tf.layers.conv3d({ filters: 2, kernelSize: 1 }),
+      ],
+    })
+
+  test('gets one from a video model that keeps its frames', () => {
+    const model = adaptVideoModel(kept('same'), { output, clip: CLIP, scaling: SCALINGS[0] })
+    expect(model.outputs[0].shape).toEqual([null, 4, 3])
+  })
+
+  test('is refused where frames are lost on the way', () => {
+    const adapted = () => adaptVideoModel(kept('valid'), { output, clip: CLIP, scaling: undefined })
+    expect(adapted).toThrow(/each of 4 frames.*\[2, 8, 8, 4\].*keeps all frames/)
+  })
+})

@@ -35,8 +35,13 @@ export function inputFormat(
   most = DEFAULT_SIDE,
 ): InputFormat {
   const shape = model.inputs[0].shape as (number | null)[]
-  if (isSequenceModel(model))
-    return { frames: shape[1] ?? config.frames, size: [1, rowSize(model)], channels: 1 }
+  if (isSequenceModel(model)) {
+    const rows = shape[1] ?? config.frames
+    // tfjs has no gradient of a recurrent layer on a single row.
+    if (rows === 1)
+      throw inputError('model.rows', `one row (--frames 1) is no sequence: take --frames 2 or more`)
+    return { frames: rows, size: [1, rowSize(model)], channels: 1 }
+  }
   const video = isVideoModel(model)
   const channels = shape[shape.length - 1]
   if ((!video && shape.length !== 4) || (channels !== 1 && channels !== 3)) {

@@ -21,13 +21,14 @@ export function mistakesOf(
     .slice(0, SHOWN)
 }
 
-/** The middle frame of each, a PNG as data URI by clip id; none of sequences. */
+/** The middle frame of each, a PNG as data URI by clip id; none of sequences, nor where pixels are neither grey nor RGB. */
 export function thumbnailsOf(
   mistakes: readonly Mistake[],
   { splits, pixels, format }: Pick<Composition, 'splits' | 'pixels' | 'format'>,
 ): ReadonlyMap<string, string> {
   const { frames, channels } = format
   const [height, width] = format.size
+  if (channels !== 1 && channels !== 3) return new Map()
   const clips = mistakes.flatMap(({ clip }) => splits.test.find(({ id }) => id === clip) ?? [])
   const size = height * width * channels
   return new Map(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { pngDataUri } from '../../../../src/data/png-encoder.ts'
 import { mistakesOf, thumbnailsOf } from '../../../../src/runner/jobs/fine-tune/mistakes.ts'
+import { pngDataUri } from '../../../../src/runner/report/png.ts'
 import { classTask } from '../../../support/tasks.ts'
 
 type Composition = Parameters<typeof thumbnailsOf>[1]
@@ -28,17 +28,18 @@ test('of a task that calls nothing wrong there are none', () => {
   expect(mistakesOf(clips, silent, { predictions: clips, targets: clips })).toEqual([])
 })
 
-test('a thumbnail is the clip’s middle frame; of a sequence there is none', () => {
+test('a thumbnail is the clip’s middle frame; of other than grey and RGB, and of sequences, there is none', () => {
   const wrong = { clip: 'c', label: 'x', predicted: 'y', probability: 0.9 }
   // [3 frames, 1, 2, 3 channels]
   const pixels = ([{ id }]: readonly { readonly id: string }[]) =>
     Uint8Array.from({ length: 18 }, (_, i) => (id === 'c' ? 100 : 0) + i)
-  const of = (shown: (clips: readonly { readonly id: string }[]) => Uint8Array | Float32Array) =>
+  const of = (channels: number, read: Composition['pixels'] = pixels) =>
     thumbnailsOf([wrong, { ...wrong, clip: 'gone' }], {
       splits: { test: clips },
-      pixels: shown,
-      format: { frames: 3, size: [1, 2], channels: 3 },
+      pixels: read,
+      format: { frames: 3, size: [1, 2], channels },
     } as unknown as Composition)
-  expect([...of(pixels)]).toEqual([['c', pngDataUri(Uint8Array.of(106, 107, 108, 109, 110, 111), [1, 2, 3])]])
-  expect(of(() => new Float32Array(18)).size).toBe(0)
+  expect([...of(3)]).toEqual([['c', pngDataUri(Uint8Array.of(106, 107, 108, 109, 110, 111), [1, 2, 3])]])
+  expect(of(4).size).toBe(0)
+  expect(of(1, () => new Float32Array(6)).size).toBe(0)
 })

@@ -134,9 +134,9 @@ function loadingOf({ model, data }: FineTuneSummary): string {
     `import * as tf from '@tensorflow/tfjs-node'`,
     '',
     `const model = await tf.loadLayersModel(${JSON.stringify(`file://${model.replace(/\/$/, '')}/model.json`)})`,
-    `const [, frames, height, width, channels] = model.inputs[0].shape`,
-    `// One clip: RGB pixels from 0 to 255, as frames were sampled in training.`,
-    `const clips = tf.zeros([1, frames, height, width, channels])`,
+    `const [, ...shape] = model.inputs[0].shape`,
+    `// One clip [frames, height, width, channels] of pixels from 0 to 255, or one sequence [rows, columns], sampled as in training.`,
+    `const clips = tf.zeros([1, ...shape])`,
     ...(data.classes === undefined
       ? [`console.log(await model.predict(clips).data())`]
       : [
