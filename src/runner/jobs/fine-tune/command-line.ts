@@ -34,6 +34,7 @@ function flag(name: string, value: unknown): readonly string[] {
   if (value === undefined || value === null || value === false) return []
   if (value === true) return [key]
   if (name === 'baselines' && Array.isArray(value) && value.length === 0) return [`${key} none`]
+  if (name === 'size' && Array.isArray(value)) return [`${key} ${value.join('x')}`]
   if (Array.isArray(value)) return value.length === 0 ? [] : [`${key} ${quoted(value.join(','))}`]
   if (typeof value !== 'object') return [`${key} ${quoted(String(value))}`]
   return Object.keys(value).length === 0 ? [] : [`${key} ${quoted(JSON.stringify(value))}`]
