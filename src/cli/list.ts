@@ -3,6 +3,9 @@ import { unknownName } from '../common/suggest.ts'
 import { type Io, printResult } from './command.ts'
 import { withPlugins } from './env-options.ts'
 
+/** Of the column of names. */
+const WIDTH = 24
+
 /** `layergym list`: what can be named in a command, plugins included. */
 export function listCommand(program: Command, io: Io): void {
   program
@@ -18,10 +21,7 @@ export function listCommand(program: Command, io: Io): void {
       const chosen = kind === undefined ? all : { [kind]: all[kind] }
       printResult(io, options, chosen, kinds =>
         Object.entries(kinds)
-          .map(
-            ([name, entries]) =>
-              `${name}\n${entries.map(e => `  ${e.id.padEnd(24)} ${e.description}`).join('\n')}`,
-          )
+          .map(([name, entries]) => `${name}\n${entries.flatMap(entryLines).join('\n')}`)
           .join('\n\n'),
       )
     })
@@ -30,6 +30,13 @@ export function listCommand(program: Command, io: Io): void {
 interface Entry {
   readonly id: string
   readonly description: string
+  /** Of a task: what data it learns from. */
+  readonly needs?: string
+}
+
+function entryLines({ id, description, needs }: Entry): readonly string[] {
+  const own = `  ${id.padEnd(WIDTH)} ${description}`
+  return needs === undefined ? [own] : [own, `  ${''.padEnd(WIDTH)} needs ${needs}`]
 }
 
 async function everything(plugins: readonly string[]): Promise<Readonly<Record<string, readonly Entry[]>>> {
@@ -39,8 +46,8 @@ async function everything(plugins: readonly string[]): Promise<Readonly<Record<s
     import('../runner/plugins/plugin.ts'),
   ])
   const container = await withPlugins(plugins)
-  const entries = (all: readonly (readonly [string, { readonly description: string }])[]) =>
-    all.map(([id, { description }]) => ({ id, description }))
+  const entries = (all: readonly (readonly [string, Omit<Entry, 'id'>])[]) =>
+    all.map(([id, { description, needs }]) => ({ id, description, ...(needs !== undefined && { needs }) }))
   const names = (ids: readonly string[]) => ids.map(id => ({ id, description: '' }))
   const kinds = pluginKinds.map(kind => [kind, entries(container.all(kind))])
   const { group, global } = container.get('states', 'default')

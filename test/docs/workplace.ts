@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { encodePng } from '../../src/data/png-encoder.ts'
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
@@ -22,9 +23,14 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
  * | --- | --- |
  * | `models/…` | the models that ship |
  * | `data/grid_command` | the clips that ship, 10 train and 3 test a class |
+ * | `data/…` else | what ships, whole |
  * | `path/to/tfjs-model` | models/mobilenet_v2_035_224_tm |
  * | `path/to/clips` | a folder of class folders with 6 of those clips each |
  * | `path/to/clip.mp4` | one of them |
+ * | `path/to/masks` | 12 pictures with masks of two classes |
+ * | `path/to/recordings` | 12 of the clips that ship, with segments.csv |
+ * | `path/to/sequences` | class folders of CSV files with 42 numbers a row |
+ * | `path/to/sequence-model` | models/gru_tiny |
  * | `clips/labels.csv` | a manifest of them all with a column `recording` |
  * | `import … from 'layergym'` | src/index.ts and src/testing.ts, as a package |
  *
@@ -36,6 +42,11 @@ export function setUpWorkplace(): string {
   installPackages(folder)
   symlinkSync(join(ROOT, 'models'), join(folder, 'models'))
   layOutClips(folder)
+  for (const name of readdirSync(join(ROOT, 'data')))
+    if (name !== 'grid_command') symlinkSync(join(ROOT, 'data', name), join(folder, 'data', name))
+  layOutMasks(folder)
+  layOutRecordings(folder)
+  layOutSequences(folder)
   writeFileSync(
     join(folder, 'tsconfig.json'),
     JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: ['*.ts'] }),
@@ -110,6 +121,59 @@ function layOutClips(folder: string): void {
   writeFileSync(join(folder, 'clips', 'labels.csv'), `${manifest.join('\n')}\n`)
   symlinkSync(join(source, kept[0].split(',')[0]), join(folder, 'path', 'to', 'clip.mp4'))
   symlinkSync(join(ROOT, 'models', 'mobilenet_v2_035_224_tm'), join(folder, 'path', 'to', 'tfjs-model'))
+}
+
+/** Dark on the left and bright on the right, or the other way round. */
+function layOutMasks(folder: string): void {
+  const place = join(folder, 'path', 'to', 'masks')
+  const rows = ['path,mask,split']
+  const side = 64
+  mkdirSync(place, { recursive: true })
+  for (let i = 0; i < 12; i++) {
+    const bright = (x: number) => Number(x < side / 2 === (i % 2 === 0))
+    const grey = Uint8Array.from({ length: side * side }, (_, at) => 60 + 120 * bright(at % side) + (at % 7))
+    const mask = Uint8Array.from({ length: side * side }, (_, at) => bright(at % side))
+    writeFileSync(join(place, `${i}.png`), encodePng(grey, [side, side, 1]))
+    writeFileSync(join(place, `${i}-mask.png`), encodePng(mask, [side, side, 1]))
+    rows.push(`${i}.png,${i}-mask.png,${i < 9 ? 'train' : 'test'}`)
+  }
+  writeFileSync(join(place, 'labels.csv'), `${rows.join('\n')}\n`)
+  writeFileSync(join(place, 'classes.csv'), 'name,index\ndark,0\nbright,1\n')
+}
+
+/** The first word of each clip, and the rest of it. */
+function layOutRecordings(folder: string): void {
+  const place = join(folder, 'path', 'to', 'recordings')
+  mkdirSync(place, { recursive: true })
+  const source = join(ROOT, 'data', 'grid_command')
+  const [, ...rows] = readFileSync(join(source, 'labels.csv'), 'utf8').trim().split('\n')
+  const segments = ['path,start,end,label']
+  for (const row of rows.slice(0, 12)) {
+    const [path] = row.split(',')
+    const until = Number(row.split(',').at(-1)) / 25
+    symlinkSync(join(source, path), join(place, basename(path)))
+    segments.push(`${basename(path)},0,${until},command`, `${basename(path)},${until},1.28,rest`)
+  }
+  writeFileSync(join(place, 'segments.csv'), `${segments.join('\n')}\n`)
+}
+
+/** Rows that rise, and rows that fall. */
+function layOutSequences(folder: string): void {
+  const place = join(folder, 'path', 'to', 'sequences')
+  for (const [sign, name] of ['fall', 'rise'].entries()) {
+    mkdirSync(join(place, name), { recursive: true })
+    for (let i = 0; i < 8; i++) {
+      const row = (t: number) =>
+        Array.from({ length: 42 }, (_, j) => (2 * sign - 1) * t * 0.1 + ((i + j) % 5) * 0.1)
+      const header = Array.from({ length: 42 }, (_, j) => `x${j}`)
+      const lines = Array.from({ length: 16 }, (_, t) => row(t).map(value => value.toFixed(2)))
+      writeFileSync(
+        join(place, name, `${i}.csv`),
+        `${[header, ...lines].map(cells => cells.join(',')).join('\n')}\n`,
+      )
+    }
+  }
+  symlinkSync(join(ROOT, 'models', 'gru_tiny'), join(folder, 'path', 'to', 'sequence-model'))
 }
 
 /** Runs a program in the folder; its output only when it fails, as the error. */

@@ -28,6 +28,7 @@ export interface ClassPrediction {
 export function classification(id: string, description: string): TaskDefinition<ClassFacts> {
   return {
     description,
+    needs: 'pictures, clips or sequences with a label each: class folders, or labels.csv',
     check: checkClasses,
     stratum: 'label',
     balances: ['weights', 'sampling'],

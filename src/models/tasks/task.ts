@@ -215,7 +215,10 @@ export interface PiecesOf<Facts> {
 
 /** A task as a plugin registers it. `Facts` is all that it keeps of the data; it is JSON-safe and lies in saved models. */
 export interface TaskDefinition<Facts extends object = object> {
+  /** What it gives, and what counts. */
   readonly description: string
+  /** What data it learns from, in a few words; `layergym list tasks` shows it. */
+  readonly needs?: string
   /**
    * Whether the labels will do: to learn from, or, where `known` is given, for a model that knows these facts.
    * @throws input error that says which won't

@@ -24,6 +24,7 @@ import { type DenseTarget, denseTarget, trueBoxes } from './targets.ts'
 /** Boxes round objects, anchor-free: a heat of middles and a box at each place of one to three maps. */
 export const objectDetection: TaskDefinition<DetectionFacts> = {
   description: 'boxes round objects and what they are, on every frame (mAP as COCO computes it)',
+  needs: 'pictures or clips with boxes: boxes.csv, COCO, YOLO, Pascal VOC',
   check: checkBoxes,
   facts: detectionFacts,
   create: facts => new ObjectDetection(facts),

@@ -54,6 +54,7 @@ const STRIDES = [8, 16]
 /** A class for each pixel of every frame; the loss is cross-entropy a cell, in nats, its target the cell's mixture. */
 export const sceneSegmentation: TaskDefinition<SegmentationFacts> = {
   description: 'a class for each pixel of every frame (mean IoU)',
+  needs: 'pictures with masks: labels.csv with a column mask',
   check: checkMasks,
   facts({ dataset, train, input, balance }: TaskData) {
     const classes = dataset.maskClasses ?? []

@@ -29,6 +29,7 @@ export interface TemporalFacts {
 /** A label for each moment of a long recording, window by window. */
 export const temporalSegmentation: TaskDefinition<TemporalFacts> = {
   description: 'a label for each moment of a long recording (frame accuracy, edit score, F1)',
+  needs: 'recordings, and segments.csv: when what happens, in seconds',
   check: checkSegments,
   pieces: (dataset, { frames, seconds, known }) =>
     inWindows(dataset, known?.window ?? windowSeconds(dataset, frames), seconds),
