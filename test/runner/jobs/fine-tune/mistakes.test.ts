@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { pngDataUri } from '../../../../src/data/png-encoder.ts'
 import { mistakesOf, thumbnailsOf } from '../../../../src/runner/jobs/fine-tune/mistakes.ts'
-import { pngDataUri } from '../../../../src/runner/report/png.ts'
 import { classTask } from '../../../support/tasks.ts'
 
 type Composition = Parameters<typeof thumbnailsOf>[1]
