@@ -33,7 +33,8 @@ describe('a task of a third party', () => {
   test('it is listed', () => {
     const { tasks } = JSON.parse(own.layergym('list', 'tasks', ...PLUGIN, '--json').out)
     const ids = tasks.map(({ id }: { id: string }) => id)
-    expect(ids).toEqual(['action-recognition', 'scene-classification', 'clip-speed'])
+    expect(ids).toContain('object-detection')
+    expect(ids.at(-1)).toBe('clip-speed')
   })
 
   test('fine-tune, evaluate, predict and the report speak of it', { timeout: LIMIT }, () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { IN_CODE } from '../../../../src/runner/instances/config.ts'
+import { fineTuneSchema, IN_CODE } from '../../../../src/runner/instances/config.ts'
 import type { Caveat } from '../../../../src/runner/instances/scores.ts'
 import { type Ending, endingOf } from '../../../../src/runner/jobs/fine-tune/ending.ts'
 import type { Comparison, FineTuneSummary } from '../../../../src/runner/jobs/fine-tune/summary.ts'
@@ -37,6 +37,13 @@ describe('what one has', () => {
     const { have, command } = endingOf(with_({ test }))
     expect(have).toContain('not clearly better than guessing, which gives 25.0 %')
     expect(command).toContain('--budget-steps 320')
+  })
+
+  test('a size of two sides is one that --size takes', () => {
+    const test = { ...summary.test, primary: 0.275, interval: [0.19, 0.38] as const }
+    const { command } = endingOf(with_({ test, config: { ...summary.config, size: [96, 128] } }))
+    expect(command).toContain('--size 96x128 ')
+    expect(fineTuneSchema.shape.size.parse('96x128')).toEqual([96, 128])
   })
 })
 
