@@ -5,6 +5,7 @@ import { intervals } from './pages/intervals.ts'
 import { mainJob } from './pages/main-job.ts'
 import { parity } from './pages/parity.ts'
 import { selection } from './pages/selection.ts'
+import { tasks } from './pages/tasks.ts'
 import type { Page } from './redraw.ts'
 
 /** Pages of docs/results that are drawn from raw outcomes, by file. */
@@ -16,4 +17,5 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'main-job.md': mainJob,
   'parity.md': parity,
   'selection.md': selection,
+  'tasks.md': tasks,
 }
