@@ -57,7 +57,7 @@ export function setUpWorkplace(): string {
 }
 
 const SHORT =
-  '--size 32 --frames 2 --batch-size 4 --episodes 1 --budget-steps 2 --baseline-seeds 1 --baseline-rates 1 --baselines none'
+  '--frames 2 --batch-size 4 --episodes 1 --budget-steps 2 --baseline-seeds 1 --baseline-rates 1 --baselines none'
 
 const FEW_STEPS = `--settings '{"frames":1,"budgetSteps":3,"roundSteps":2,"batchSize":4}'`
 
@@ -67,7 +67,9 @@ function npx(): string {
     '#!/bin/sh',
     '[ "$1" = layergym ] || { echo "npx $1: the test knows layergym alone" >&2; exit 127; }',
     'shift',
-    `if [ "$1" = fine-tune ]; then exec ${run} ${SHORT}; fi`,
+    'pixels="--size 32"',
+    'case "$*" in *sequence-model*) pixels=;; esac',
+    `if [ "$1" = fine-tune ]; then exec ${run} ${SHORT} $pixels; fi`,
     `if [ "$1" = learn-policy ]; then exec ${run} --episodes 2 ${FEW_STEPS}; fi`,
     `if [ "$1" = study ]; then exec ${run} --seeds 1 ${FEW_STEPS}; fi`,
     `exec ${run}`,
