@@ -44,7 +44,7 @@ describe('code blocks of the docs', () => {
     async ({ block }) => {
       if (block.language === 'ts') await runCode(block)
       else if (block.language === 'sh')
-        for (const command of commandsOf(block.code)) await runCommand(command)
+        for (const command of commandsOf(block.code)) await runCommand(tried(command, block))
       else
         throw new Error(
           `a block in '${block.language}' can't be executed: use sh, ts, or ${NOT_RUN.join(', ')}`,
@@ -68,6 +68,16 @@ async function runCode(block: Block): Promise<void> {
   // Where the native engine can't be built, what imports it directly is type-checked only.
   if (block.code.includes("'@tensorflow/tfjs-node'") && !engineAvailability()['tfjs-node'].available) return
   await runIn(folder, process.execPath, ['--import', 'tsx', file])
+}
+
+/** Pages whose commands train for minutes: here they take two steps. */
+const MINUTES = /^docs\/(fields\/|guides\/tasks\.md)/
+const TWO_STEPS =
+  '--budget-steps 2 --round-steps 1 --episodes 0 --baselines none --baseline-seeds 1 --baseline-rates 1'
+
+function tried(command: string, { document }: Block): string {
+  const trains = MINUTES.test(document) && command.startsWith('npx layergym fine-tune ')
+  return trains ? `${command} ${TWO_STEPS}` : command
 }
 
 async function runCommand(command: string): Promise<void> {
