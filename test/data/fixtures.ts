@@ -13,7 +13,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
 /** Clips that ship with the repository: 128x128, 25 frames a second, 32 frames. */
 export const DATA = join(ROOT, 'data')
-export const SHIPPED = join(DATA, readdirSync(DATA)[0])
+export const SHIPPED = join(DATA, 'grid_command')
 /** The developers' pack of real clips, where there is one. */
 export const SHARED = join(process.env.LAYERGYM_SHARED ?? join(ROOT, '..', 'shared'), 'data', 'video')
 
