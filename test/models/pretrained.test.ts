@@ -81,11 +81,6 @@ describe('networks of other kinds', () => {
     expect(groups.slice(0, 2).map(group => group.layers[0])).toEqual(['embedding', 'lstm_1'])
   })
 
-  test('one with two outputs loads and is cut', async () => {
-    const { model } = await loadModel('models/gru_tiny')
-    expect(new Network(model, { atMost: 3 }).groups.length).toBeGreaterThan(1)
-  })
-
   test('a volumetric one is taken for a video model, as it is', async () => {
     const { model } = await loadModel('models/meshnet_conv3d')
     expect(isVideoModel(model)).toBe(true)
