@@ -81,6 +81,20 @@ describe('networks of other kinds', () => {
     expect(groups.slice(0, 2).map(group => group.layers[0])).toEqual(['embedding', 'lstm_1'])
   })
 
+  test('one with two outputs loads and is cut, up to its last recurrent layer', async () => {
+    const { model } = await loadModel('models/gru_tiny')
+    const format = inputFormat(model, { task: 'action-recognition', frames: 8 })
+    const options = {
+      output: TASK.head,
+      format,
+      scaling: undefined,
+      head: 'linear',
+      keepHead: false,
+    } as const
+    const network = buildNetwork(model, { ...options, groups: { atMost: 3 }, seed: 1 })
+    expect(network.groups.length).toBeGreaterThan(1)
+  })
+
   test('a volumetric one is taken for a video model, as it is', async () => {
     const { model } = await loadModel('models/meshnet_conv3d')
     expect(isVideoModel(model)).toBe(true)

@@ -70,6 +70,7 @@ export async function compose(
       signal: hooks.signal,
     }))
   definition.check(files)
+  if (isAnnotated(files)) for (const line of describeDataset(files)) notice(line)
   const { frames } = withFormat(wanted, definition)
   const given = await piecesOf(files, definition, { frames, signal: hooks.signal })
   // Split before the long work begins, so that data that can't be split says so at once.
@@ -124,7 +125,6 @@ export async function compose(
   for (const { path, reason } of dataset.skipped) notice(`left out ${path}: ${reason}`)
   const { splits, warnings } = dataset === given ? givenSplit : split(dataset)
   for (const warning of warnings) notice(warning)
-  if (isAnnotated(dataset)) for (const line of describeDataset(dataset)) notice(line)
   notice(describeSplits(dataset, splits))
   const memory = await memoryAfter(splits, loaded?.metadata ?? pretrained.getUserDefinedMetadata(), notice)
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os'
 import { inputError } from '../../common/error.ts'
 import type { Clip, Dataset } from '../../data/dataset.ts'
+import { inParallel } from '../../data/parallel.ts'
 import { probeVideo } from '../../data/video.ts'
 import type { InputSize, PiecesOf, Task, TaskDefinition } from '../../models/tasks/task.ts'
 import type { Container } from '../plugins/container.ts'
@@ -42,10 +44,10 @@ export async function piecesOf(
   { signal, ...of }: Omit<PiecesOf<object>, 'seconds'> & { readonly signal: AbortSignal },
 ): Promise<Dataset> {
   if (pieces === undefined) return dataset
-  const seconds = new Map<string, number>()
-  for (const { path } of dataset.clips)
-    if (!seconds.has(path)) seconds.set(path, (await probeVideo(path, { signal })).duration)
-  return pieces(dataset, { ...of, seconds })
+  const paths = [...new Set(dataset.clips.map(({ path }) => path))]
+  const look = async (path: string) => [path, (await probeVideo(path, { signal })).duration] as const
+  const seconds = await inParallel(paths, look, { limit: availableParallelism(), signal })
+  return pieces(dataset, { ...of, seconds: new Map(seconds) })
 }
 
 /** @throws input error for baselines that begin with a linear probe where the task has none */
@@ -75,7 +77,7 @@ export function refuseBalance(
   const allowed = ['none', ...(balances ?? [])].map(each => `--balance ${each}`)
   throw inputError(
     'task.balance',
-    `the task '${task}' can't train with --balance ${balance}: leave it out, or say ${allowed.join(' or ')}`,
+    `--balance ${balance} makes labels count alike, and the task '${task}' can't do so: leave it out, or say ${allowed.join(' or ')}`,
   )
 }
 

@@ -23,6 +23,24 @@ describe('windows', () => {
     expect(windowSeconds(dataset, 32)).toBe(16)
   })
 
+  test('a recording counts once, whole or in windows: what a model remembers is what it was trained with', () => {
+    const second = { ...recording, id: 's.mp4', path: '/s.mp4' }
+    const segments = [1, 2, 3].map(i => ({ label: 'a', start: 2 * i, end: 2 * i + 2 }))
+    const both = {
+      ...dataset,
+      clips: [recording, { ...second, annotation: { ...recording.annotation, segments } }],
+    }
+    const window = windowSeconds(both, 8)
+    expect(window).toBe(2)
+    // The recording of the long segment has nearly all windows.
+    const cut = inWindows(
+      both,
+      window,
+      new Map([...both.clips.entries()].map(([i, { path }]) => [path, i === 0 ? 40 : 8])),
+    )
+    expect(windowSeconds(cut, 8)).toBe(window)
+  })
+
   test('are of equal length, the last one ends where the recording does, and all of one stay together', () => {
     const { clips, hasGroups } = inWindows(dataset, 4, new Map([['/r.mp4', 10]]))
     expect(clips.map(({ start, end }) => [start, end])).toEqual([

@@ -4,11 +4,13 @@ import type { Clip, Dataset } from '../../../data/dataset.ts'
 /** Frames that a segment of median length gets. */
 const FRAMES_A_SEGMENT = 8
 
-/** Seconds that a network looks at at once: so many that a segment of median length has eight frames. */
+/**
+ * Seconds that a network looks at at once: so many that a segment of median length has eight frames. Each recording
+ * counts once, be it whole or in windows.
+ */
 export function windowSeconds({ clips }: Dataset, frames: number): number {
-  const lengths = clips.flatMap(
-    ({ annotation }) => annotation?.segments?.map(({ start, end }) => end - start) ?? [],
-  )
+  const recordings = new Map(clips.map(({ path, annotation }) => [path, annotation?.segments ?? []]))
+  const lengths = [...recordings.values()].flat().map(({ start, end }) => end - start)
   return lengths.length === 0 ? frames : (median(lengths) * frames) / FRAMES_A_SEGMENT
 }
 
