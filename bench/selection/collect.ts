@@ -5,12 +5,12 @@
  *   nice npx tsx bench/selection/collect.ts FOLDER_OF_DATA_SETS [pair]...      resumes; into runs/selection
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { concatenated } from '../../src/common/arrays.ts'
 import { Rng } from '../../src/common/random.ts'
 import { parseConfig } from '../../src/common/settings.ts'
 import type { Clip } from '../../src/data/dataset.ts'
 import { rateLimits, settingsOf } from '../../src/envs/finetune/actions.ts'
 import { SHAPES } from '../../src/envs/finetune/shape.ts'
-import { concatenated } from '../../src/models/prefix.ts'
 import {
   type ClassFacts,
   type ClassPrediction,

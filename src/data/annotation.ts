@@ -1,6 +1,11 @@
 /** The value of a mask's pixels that nothing is said of. */
 export const IGNORED = 255
 
+/** Less of a box than this, a share of its area, is no object any more once something hides the rest. */
+export const LEAST_VISIBLE = 0.1
+/** Nor is one that is thinner. Pixels of a network's input. */
+export const LEAST_SIDE = 1
+
 /** A rectangle round one object, in pixels of its frame; x and y are its left upper corner. */
 export interface Box {
   readonly label: string

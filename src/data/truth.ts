@@ -5,6 +5,8 @@ import {
   type FrameBoxes,
   type FrameTruth,
   IGNORED,
+  LEAST_SIDE,
+  LEAST_VISIBLE,
 } from './annotation.ts'
 import { readMask } from './annotations/masks.ts'
 import type { Fit } from './decode-options.ts'
@@ -18,10 +20,6 @@ export interface InputFrames {
   readonly frameRate: number
 }
 
-/** Less of a box than this is no object any more, once the frame's edge has cut it: a share of its area. */
-const LEAST_AREA = 0.1
-/** Nor is one that is thinner. Pixels of the input. */
-const LEAST_SIDE = 1
 /** Of masks at the input's size. Bytes. */
 const CACHE_BYTES = 256 * 2 ** 20
 
@@ -76,7 +74,7 @@ export function moved(box: Box, geometry: Geometry): Box | undefined {
   const whole = toInput(box, geometry)
   const part = cutOff(whole, geometry.input)
   if (part === undefined || Math.min(part.width, part.height) < LEAST_SIDE) return undefined
-  return part.width * part.height < LEAST_AREA * whole.width * whole.height ? undefined : part
+  return part.width * part.height < LEAST_VISIBLE * whole.width * whole.height ? undefined : part
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Rng } from '../common/random.ts'
+import { glorot, on } from './layers.ts'
 import { tf } from './tf.ts'
 
 interface DenseHeadOptions {
@@ -126,12 +127,4 @@ function startAt(layer: tf.layers.Layer, start: Float32Array): void {
   tf.tidy(() => {
     layer.setWeights([layer.getWeights()[0], tf.tensor1d(start)])
   })
-}
-
-function glorot(rng: Rng) {
-  return tf.initializers.glorotUniform({ seed: rng.int(2 ** 31) })
-}
-
-function on(layer: tf.layers.Layer, input: tf.SymbolicTensor | tf.SymbolicTensor[]): tf.SymbolicTensor {
-  return layer.apply(input) as tf.SymbolicTensor
 }

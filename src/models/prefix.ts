@@ -1,3 +1,4 @@
+import { concatenated } from '../common/arrays.ts'
 import type { ClipValues } from '../data/clip-values.ts'
 import type { Clip } from '../data/dataset.ts'
 import { ActivationCache } from './activation-cache.ts'
@@ -92,14 +93,4 @@ export class FrozenPrefix {
     const row = shape.reduce((product, dimension) => product * dimension, 1)
     return tf.tensor(data, [data.length / row, ...shape])
   }
-}
-
-export function concatenated(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
-  let offset = 0
-  for (const row of rows) {
-    all.set(row, offset)
-    offset += row.length
-  }
-  return all
 }

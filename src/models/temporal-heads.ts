@@ -1,6 +1,7 @@
 import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import { CLIP_HEADS, FRAME_HEADS, type HeadKind } from './head-kinds.ts'
+import { glorot, on } from './layers.ts'
 import { tf } from './tf.ts'
 
 /** Width of the two-layer head's first layer. */
@@ -11,7 +12,7 @@ const DILATED_UNITS = 64
 /** Frames between a convolution's three; together they see 31. */
 const DILATIONS = [1, 2, 4, 8]
 
-type Draw = ReturnType<typeof glorot>
+type Draw = () => ReturnType<typeof glorot>
 
 /**
  * What a head's last layer reads, from standardised features [T, F]: one vector a clip, or with `frames` [T, ·] one a frame.
@@ -29,7 +30,7 @@ export function hidden(
       `the head '${kind}' can't be had: the task answers for ${answers}, which these can: ${kinds.join(', ')} (--head)`,
     )
   }
-  const draw = glorot(rng)
+  const draw = () => glorot(rng)
   const everyFrame = reads === 'frames'
   const ended = (x: tf.SymbolicTensor) => (everyFrame ? x : on(tf.layers.flatten({ name: 'head_concat' }), x))
   switch (kind) {
@@ -86,12 +87,4 @@ function recurrent(returnSequences: boolean, draw: Draw) {
     kernelInitializer: draw(),
     recurrentInitializer: draw(),
   }
-}
-
-function glorot(rng: Rng) {
-  return () => tf.initializers.glorotUniform({ seed: rng.int(2 ** 31) })
-}
-
-function on(layer: tf.layers.Layer, input: tf.SymbolicTensor | tf.SymbolicTensor[]): tf.SymbolicTensor {
-  return layer.apply(input) as tf.SymbolicTensor
 }

@@ -1,3 +1,4 @@
+import { concatenated } from '../common/arrays.ts'
 import type { Rng } from '../common/random.ts'
 import type { Clip, Item } from '../data/dataset.ts'
 import type { Seen } from '../data/source.ts'
@@ -6,7 +7,7 @@ import type { Executor, GradientHandle, Handle, ProbeResult, WeightNorms } from 
 import type { Weights } from './initialize.ts'
 import type { Network, NormMode } from './network.ts'
 import type { Optimizer } from './optimizer.ts'
-import { concatenated, FrozenPrefix, type PrefixOptions } from './prefix.ts'
+import { FrozenPrefix, type PrefixOptions } from './prefix.ts'
 import type { Gram } from './statistics.ts'
 import type { Outcomes, Outputs, Task } from './tasks/task.ts'
 import { tf } from './tf.ts'

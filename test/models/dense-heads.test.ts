@@ -9,7 +9,7 @@ import { startEngine } from '../../src/models/engine.ts'
 import { flattenModel, isHeadLayer } from '../../src/models/graph.ts'
 import { standardiseFeatures } from '../../src/models/head.ts'
 import { isStandardisation } from '../../src/models/head-kinds.ts'
-import { initialWeights, readWeights } from '../../src/models/initialize.ts'
+import { readWeights } from '../../src/models/initialize.ts'
 import { loadModel } from '../../src/models/load.ts'
 import type { GradientResult, Network } from '../../src/models/network.ts'
 import { createOptimizer } from '../../src/models/optimizer.ts'
@@ -18,7 +18,7 @@ import { saveModel } from '../../src/models/save.ts'
 import type { Outputs, Task } from '../../src/models/tasks/task.ts'
 import { tf } from '../../src/models/tf.ts'
 import { Trainee } from '../../src/models/trainee.ts'
-import { DENSE_KINDS, denseHead, denseModel, denseNetwork } from '../support/dense.ts'
+import { DENSE_KINDS, denseHead, denseModel, denseNetwork, expectSaysStart } from '../support/dense.ts'
 import { maxDifference, randomPixels } from '../support/models.ts'
 import { classTask } from '../support/tasks.ts'
 
@@ -129,16 +129,7 @@ describe.each(DENSE_KINDS)('a %s head', kind => {
         batch.flatMap(({ id }) => [...PIXELS.slice(Number(id) * CLIP, (Number(id) + 1) * CLIP)]),
       )
     standardiseFeatures(net, [clips.slice(0, 2), clips.slice(2)], pixels)
-    const weights = initialWeights(net, readWeights(net), { rng: Rng.of(1), headStart: start })
-    for (const { name, shape, handle } of net.variables)
-      tf.tidy(() => handle.assign(tf.tensor(weights[name], [...shape])))
-    const answers = net.forward(net.input(PIXELS, CLIPS), CLIPS).dataSync()
-    expect(
-      maxDifference(
-        answers,
-        Float32Array.from(answers, (_, i) => start[i % 3]),
-      ),
-    ).toBeLessThan(1e-6)
+    expectSaysStart(net, start, PIXELS, CLIPS)
     const layers = net.graph.nodes.flatMap(({ name, layer }) =>
       layer && isStandardisation(name) ? [layer] : [],
     )

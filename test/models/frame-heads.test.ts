@@ -7,7 +7,6 @@ import { buildClipModel } from '../../src/models/clip-model.ts'
 import { startEngine } from '../../src/models/engine.ts'
 import type { HeadBuilder } from '../../src/models/head.ts'
 import { FRAME_HEADS, type HeadKind } from '../../src/models/head-kinds.ts'
-import { initialWeights, readWeights } from '../../src/models/initialize.ts'
 import { hasLinearHead } from '../../src/models/linear-probe.ts'
 import { loadModel } from '../../src/models/load.ts'
 import { type GradientResult, Network } from '../../src/models/network.ts'
@@ -16,6 +15,7 @@ import { SCALINGS } from '../../src/models/scaling.ts'
 import type { Outputs } from '../../src/models/tasks/task.ts'
 import { tf } from '../../src/models/tf.ts'
 import { withFrames } from '../../src/models/with-frames.ts'
+import { expectSaysStart } from '../support/dense.ts'
 import { maxDifference, randomPixels, tinyImageModel } from '../support/models.ts'
 
 const CLIPS = 2
@@ -99,16 +99,7 @@ describe.each(FRAME_HEADS)('a head of the kind %s on frames', kind => {
 
   test('starts by saying the start of every frame', () => {
     const net = network(kind)
-    const weights = initialWeights(net, readWeights(net), { rng: Rng.of(1), headStart: START })
-    for (const { name, shape, handle } of net.variables)
-      tf.tidy(() => handle.assign(tf.tensor(weights[name], [...shape])))
-    const answers = net.forward(net.input(PIXELS, CLIPS), CLIPS).dataSync()
-    expect(
-      maxDifference(
-        answers,
-        Float32Array.from(answers, (_, i) => START[i % 3]),
-      ),
-    ).toBeLessThan(1e-6)
+    expectSaysStart(net, START, PIXELS, CLIPS)
   })
 
   test('saved and loaded it goes on with clips of another length', async () => {

@@ -1,11 +1,13 @@
+import { expect } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import { buildClipModel } from '../../src/models/clip-model.ts'
 import { detectionHead, segmentationHead } from '../../src/models/dense-heads.ts'
+import { initialWeights, readWeights } from '../../src/models/initialize.ts'
 import { type GroupsOption, Network } from '../../src/models/network.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
 import type { MapsHead, TaskHead } from '../../src/models/tasks/task.ts'
 import { tf } from '../../src/models/tf.ts'
-import { tinyImageModel } from './models.ts'
+import { maxDifference, tinyImageModel } from './models.ts'
 
 export const DENSE_KINDS = ['detection', 'segmentation'] as const
 
@@ -38,4 +40,19 @@ export function denseNetwork(output: TaskHead, groups: GroupsOption): Network {
   const values = Float32Array.from({ length: kernel.size }, () => rng.normal() / 4)
   layer.setWeights([tf.tensor(values, kernel.shape), bias])
   return network
+}
+
+/** A fresh head says the same of every place and every frame: its start. */
+export function expectSaysStart(
+  network: Network,
+  start: Float32Array,
+  pixels: Uint8Array,
+  clips: number,
+): void {
+  const weights = initialWeights(network, readWeights(network), { rng: Rng.of(1), headStart: start })
+  for (const { name, shape, handle } of network.variables)
+    tf.tidy(() => handle.assign(tf.tensor(weights[name], [...shape])))
+  const answers = network.forward(network.input(pixels, clips), clips).dataSync()
+  const said = Float32Array.from(answers, (_, i) => start[i % start.length])
+  expect(maxDifference(answers, said)).toBeLessThan(1e-6)
 }

@@ -1,5 +1,5 @@
 import type { Rng } from '../../common/random.ts'
-import type { Item } from '../dataset.ts'
+import type { Seen } from '../source.ts'
 import { applyColour } from './colour.ts'
 import type { Augmentation } from './config.ts'
 import { IN_PLACE, type Region } from './placement.ts'
@@ -7,23 +7,16 @@ import { type ClipPlan, planClip, type Tile } from './plan.ts'
 import { type ClipShape, drawPixels, GREY } from './resample.ts'
 import { movedTruth } from './truth.ts'
 
-/** Clips in one array, and what is true of each. */
-export interface ClipBatch {
-  /** uint8 [B, T, H, W, C] */
-  readonly pixels: Uint8Array
-  readonly items: readonly Item[]
-}
-
 /**
  * A batch changed at random: a draw a clip, the same over its frames, and what is true of them moved along. Frames are
  * chosen before, by whoever reads the pixels.
  */
 export function augment(
-  { pixels, items }: ClipBatch,
+  { pixels, items }: Seen<Uint8Array>,
   shape: ClipShape,
   augmentation: Augmentation,
   rng: Rng,
-): ClipBatch {
+): Seen<Uint8Array> {
   const [, height, width] = shape
   const length = shape.reduce((product, side) => product * side, 1)
   const plans = items.map((_, clip) =>

@@ -1,16 +1,13 @@
-import { type Box, type FrameTruth, IGNORED } from '../annotation.ts'
+import { type Box, type FrameTruth, IGNORED, LEAST_SIDE, LEAST_VISIBLE } from '../annotation.ts'
 import { cutBox, movedBox, type Region } from './placement.ts'
 import type { ClipPlan, Tile } from './plan.ts'
 import { type ClipShape, drawMask } from './resample.ts'
-
-/** Boxes of which less is left to see are dropped, unless of crowds, and those with a side below a pixel. */
-export const LEAST_VISIBLE = 0.1
 
 /** What is true of each frame of a clip, by tiles of the plan. */
 export type TruthOf = (clip: number) => readonly FrameTruth[]
 
 /**
- * What is true of each frame after the plan: boxes moved, cut by the frame, and dropped below `LEAST_VISIBLE`; masks by
+ * What is true of each frame after the plan: boxes moved, cut by the frame, and dropped below `LEAST_VISIBLE`, unless of crowds; masks by
  * the nearest pixel, `IGNORED` where nothing is shown; moments as they were. Boxes of a mosaic are known where those of
  * all its clips are.
  */
@@ -33,7 +30,8 @@ function movedBoxes({ boxes = [] }: FrameTruth, tile: Tile, erased: Region | und
     const seen = cutBox(moved, tile.region)
     const hidden = erased === undefined ? 0 : areaOf(cutBox(seen, erased))
     const visible = (areaOf(seen) - hidden) / areaOf(moved)
-    const isSeen = seen.width >= 1 && seen.height >= 1 && (box.crowd === true || visible >= LEAST_VISIBLE)
+    const isThin = Math.min(seen.width, seen.height) < LEAST_SIDE
+    const isSeen = !isThin && (box.crowd === true || visible >= LEAST_VISIBLE)
     return isSeen ? [seen] : []
   })
 }

@@ -4,6 +4,7 @@ import { tf } from '../tf.ts'
 import { notesOnClasses, priorOf, weightsAlike } from './class-balance.ts'
 import { accuracyInterval, balancedAccuracyInterval } from './class-intervals.ts'
 import { type ClassFigures, classScore, classScorePerItem } from './class-scores.ts'
+import { labelIndex, refuseUnknown } from './labels.ts'
 import { LogisticRegression } from './logistic.ts'
 import { areUnequal, confusionMatrix, countLabels, isUnbalanced } from './metrics.ts'
 import type { Balance, LinearProblem, Outcomes, Outputs, Task, TaskData, TaskDefinition } from './task.ts'
@@ -60,7 +61,7 @@ class Classification implements Task<number, ClassPrediction> {
   readonly weight?: (label: number) => number
   /** Whether classes count alike in what counts, however many clips they have. */
   readonly balanced: boolean
-  private readonly index: ReadonlyMap<string, number>
+  private readonly indexOf: ReturnType<typeof labelIndex>
   /** For what sees all clips at once, where drawing them unequally says nothing. */
   private readonly alike?: readonly number[]
 
@@ -82,7 +83,7 @@ class Classification implements Task<number, ClassPrediction> {
     this.worst = 3 * Math.log(classes)
     this.chance = Math.log(classes)
     this.guessing = 1 / classes
-    this.index = new Map(names.map((name, i) => [name, i]))
+    this.indexOf = labelIndex(names, 'is labelled')
     this.classes = {
       names,
       confusion: (predictions, targets) =>
@@ -103,10 +104,7 @@ class Classification implements Task<number, ClassPrediction> {
   }
 
   target({ label, id }: Clip): number {
-    const index = this.index.get(label)
-    if (index !== undefined) return index
-    const known = this.classes.names.join(', ')
-    throw inputError('task.label', `${id} is labelled '${label}', and the classes are ${known}`)
+    return this.indexOf(label, id)
   }
 
   loss({ values, activated }: Outputs, labels: readonly number[]): tf.Tensor1D {
@@ -189,12 +187,8 @@ function checkClasses({ path, classes, clips }: Dataset, known?: ClassFacts): vo
       `${unlabelled.id} of ${path} has no label, and this task learns one a clip: give a column 'label', or a task that learns from what the data has (--task object-detection, scene-segmentation, temporal-segmentation)`,
     )
   if (known !== undefined) {
-    const unknown = classes.filter(name => !known.classes.includes(name))
-    if (unknown.length === 0) return
-    throw inputError(
-      'evaluate.classes',
-      `the data has classes that the model doesn't know: ${unknown.join(', ')} (it knows ${known.classes.join(', ')})`,
-    )
+    refuseUnknown('classes', classes, known.classes)
+    return
   }
   if (classes.length === 1) {
     throw inputError(

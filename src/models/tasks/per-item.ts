@@ -26,21 +26,18 @@ export function intervalOf<T, P>(task: Task<T, P>, outcomes: Outcomes<T, P>): re
 }
 
 function leftOut<T, P>(task: Task<T, P>, outcomes: Outcomes<T, P>): PerItem {
-  const whole = task.score(outcomes)
-  if (outcomes.targets.length < 2) return jackknife(whole, [whole])
-  return jackknife(
-    whole,
-    outcomes.targets.map((_, item) => task.score(exceptFor(outcomes, item))),
+  return jackknife(task.score(outcomes), outcomes.targets.length, item =>
+    task.score(exceptFor(outcomes, item)),
   )
 }
 
 /**
  * By the jackknife: an item's part is its pseudo-value, n·θ − (n − 1)·θᵢ, which for a mean is the item's own value
  * (Efron & Tibshirani 1993, section 11.4), brought to the mean θ where θ is none.
- * @param left the score without each item; of a single item the whole
+ * @param without the score of all items but one; a single item can't be left out
  */
-export function jackknife(whole: Score, left: readonly Score[]): PerItem {
-  const n = left.length
+export function jackknife(whole: Score, n: number, without: (item: number) => Score): PerItem {
+  const left = Array.from({ length: n }, (_, item) => (n < 2 ? whole : without(item)))
   const parts = (of: (score: Score) => number) => {
     const theta = of(whole)
     const own = left.map(of)
@@ -52,6 +49,22 @@ export function jackknife(whole: Score, left: readonly Score[]): PerItem {
     selection: Float64Array.from(parts(selectionOf)),
     without: item => left[item],
   }
+}
+
+/**
+ * Figures of each item, those that take long computed once a prediction: a score is taken of many subsets. Losses come
+ * with each call, since they may be held below a bound there.
+ */
+export function rememberedFigures<T, P extends object, F extends object>(
+  figuresOf: (target: T, prediction: P) => F,
+): (outcomes: Outcomes<T, P>) => readonly (F & { readonly loss: number })[] {
+  const known = new WeakMap<P, F>()
+  return ({ targets, predictions, losses }) =>
+    predictions.map((prediction, i) => {
+      const figures = known.get(prediction) ?? figuresOf(targets[i], prediction)
+      known.set(prediction, figures)
+      return { ...figures, loss: losses[i] }
+    })
 }
 
 function exceptFor<T, P>({ targets, predictions, losses }: Outcomes<T, P>, item: number): Outcomes<T, P> {

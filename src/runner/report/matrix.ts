@@ -1,17 +1,10 @@
+import type { Matrix } from '../../models/tasks/shown.ts'
 import { shortened } from './chart.ts'
 import { Html, html } from './html.ts'
 import { integer, percent } from './words.ts'
 
-export interface MatrixTable {
+export interface MatrixTable extends Omit<Matrix, 'kind' | 'title' | 'of'> {
   readonly caption: string
-  /** Said above it. */
-  readonly text: string
-  /** Of rows and of columns. */
-  readonly names: readonly string[]
-  /** The last name stands for none of the others: nothing in its row is right. */
-  readonly withRest?: boolean
-  /** [true][predicted] */
-  readonly counts: readonly (readonly number[])[]
   /** What is said where a row is empty. */
   readonly none?: string
 }

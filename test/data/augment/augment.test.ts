@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { type Box, IGNORED } from '../../../src/data/annotation.ts'
-import { augment, type ClipBatch } from '../../../src/data/augment/augment.ts'
+import { augment } from '../../../src/data/augment/augment.ts'
 import { parseAugmentation } from '../../../src/data/augment/config.ts'
 import { movedBox, type Placement } from '../../../src/data/augment/placement.ts'
 import { planClip } from '../../../src/data/augment/plan.ts'
 import type { ClipShape } from '../../../src/data/augment/resample.ts'
+import type { Seen } from '../../../src/data/source.ts'
 import { fc, property } from '../../support/property.ts'
 import { batchOf, brightPart, histogram, sizeOf, whiteBox } from './clips.ts'
 
@@ -222,7 +223,7 @@ describe('pixels', () => {
   })
 })
 
-function clipOf({ pixels }: ClipBatch, clip: number): Uint8Array {
+function clipOf({ pixels }: Seen<Uint8Array>, clip: number): Uint8Array {
   return pixels.subarray(clip * sizeOf(SHAPE), (clip + 1) * sizeOf(SHAPE))
 }
 

@@ -1,12 +1,12 @@
 import type { FrameTruth } from '../../../src/data/annotation.ts'
-import type { ClipBatch } from '../../../src/data/augment/augment.ts'
 import type { Region } from '../../../src/data/augment/placement.ts'
 import type { ClipShape } from '../../../src/data/augment/resample.ts'
+import type { Seen } from '../../../src/data/source.ts'
 
 /** A batch of one colour or pattern a clip, with what is true of its frames. */
 export function batchOf(
   clips: readonly { readonly pixels: Uint8Array; readonly truth?: readonly FrameTruth[] }[],
-): ClipBatch {
+): Seen<Uint8Array> {
   const { length } = clips[0].pixels
   const pixels = new Uint8Array(clips.length * length)
   clips.forEach((clip, i) => {

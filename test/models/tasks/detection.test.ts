@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startEngine } from '../../../src/models/engine.ts'
 import { checkTask } from '../../../src/models/tasks/check.ts'
-import { overlapOf } from '../../../src/models/tasks/coco/match.ts'
+import { overlapOf, type TrueBox } from '../../../src/models/tasks/coco/match.ts'
 import { decodeDetections } from '../../../src/models/tasks/detection/decode.ts'
 import { objectDetection } from '../../../src/models/tasks/detection/detection.ts'
 import { gridOf, levelFor } from '../../../src/models/tasks/detection/grid.ts'
@@ -95,21 +95,20 @@ describe('loss and decoding speak of the same boxes', () => {
     return values
   }
 
+  function lossOf(values: Float32Array, box: TrueBox): number {
+    const outputs = tf.tensor(values, [1, 1, PLACES, 6])
+    const [loss] = tf.tidy(() => detectionLoss(outputs, [denseTarget([[box]], GRID, 2)], GRID, 2).dataSync())
+    outputs.dispose()
+    return loss
+  }
+
   property([anyBox])('a box that is encoded is the one that is found, and loses nothing', box => {
     const values = certain([box])
     const [found] = decodeDetections(values, 1, { grid: GRID, classes: 2, size: SIZE })
     expect(found).toHaveLength(1)
     expect(found[0].label).toBe(box.label)
     expect(overlapOf(found[0], box)).toBeGreaterThan(0.999)
-    const [loss] = tf.tidy(() =>
-      detectionLoss(
-        tf.tensor(values, [1, 1, PLACES, 6]),
-        [denseTarget([[box]], GRID, 2)],
-        GRID,
-        2,
-      ).dataSync(),
-    )
-    expect(loss).toBeLessThan(1e-2)
+    expect(lossOf(values, box)).toBeLessThan(1e-2)
   })
 
   test('1 − GIoU of boxes apart, by hand', () => {
@@ -117,15 +116,7 @@ describe('loss and decoding speak of the same boxes', () => {
     const values = certain([box])
     // Every place's box as large as it, 16 pixels further right: union 512, hull 512, nothing in common.
     for (let place = 0; place < PLACES; place++) values[place * 6 + 2] += 16 / (place < 64 ? 8 : 16)
-    const [loss] = tf.tidy(() =>
-      detectionLoss(
-        tf.tensor(values, [1, 1, PLACES, 6]),
-        [denseTarget([[box]], GRID, 2)],
-        GRID,
-        2,
-      ).dataSync(),
-    )
-    expect(loss).toBeCloseTo(5, 2)
+    expect(lossOf(values, box)).toBeCloseTo(5, 2)
   })
 
   test('of two boxes over another the more certain one stays; other classes do not hide them', () => {
@@ -150,6 +141,15 @@ describe('the task', () => {
   test('keeps its contract', () => {
     const { dataset, items } = boxed(12)
     expect(checkTask(objectDetection, { dataset, items, input: INPUT })).toEqual([])
+  })
+
+  test('figures of a prediction are remembered, its loss is that of each call', () => {
+    const { dataset, items } = boxed(4)
+    const facts = objectDetection.facts({ dataset, train: dataset.clips, balance: 'none', input: INPUT })
+    const task = objectDetection.create(facts)
+    const outcomes = { targets: items.map(item => task.target(item)), predictions: items.map(() => [[]]) }
+    expect(task.score({ ...outcomes, losses: [8, 8, 8, 8] }).loss).toBe(8)
+    expect(task.score({ ...outcomes, losses: [2, 2, 2, 2] }).loss).toBe(2)
   })
 
   test('a fresh head loses no more than chance, and its certainty is how often objects occur', () => {

@@ -8,7 +8,8 @@ import { tf } from '../../tf.ts'
 import { bootstrapInterval } from '../bootstrap.ts'
 import type { Detection } from '../coco/match.ts'
 import { accumulate } from '../coco.ts'
-import { jackknife } from '../per-item.ts'
+import { labelIndex } from '../labels.ts'
+import { jackknife, rememberedFigures } from '../per-item.ts'
 import type { Drawing } from '../shown.ts'
 import type { MapsHead, Outcomes, Outputs, PerItem, Score, Task, TaskDefinition } from '../task.ts'
 import { decodeDetections } from './decode.ts'
@@ -18,7 +19,7 @@ import { checkBoxes, type DetectionFacts, detectionFacts } from './facts.ts'
 import { type ItemFigures, itemFigures, scoreOf } from './figures.ts'
 import type { Detections, DetectionTarget } from './found.ts'
 import { type Grid, gridOf } from './grid.ts'
-import { detectionLoss } from './loss.ts'
+import { BOX_WEIGHT, detectionLoss } from './loss.ts'
 import { type DenseTarget, denseTarget, trueBoxes } from './targets.ts'
 
 /** Boxes round objects, anchor-free: a heat of middles and a box at each place of one to three maps. */
@@ -55,13 +56,13 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
     'half mAP, half the mean over objects of how certain and how well placed the best box is'
   readonly intervalFrom = 'a bootstrap over clips: mAP is no mean over them'
   private readonly grid: Grid
-  private readonly index: ReadonlyMap<string, number>
-  private readonly known = new WeakMap<Detections, ItemFigures>()
+  private readonly indexOf: ReturnType<typeof labelIndex>
+  private readonly figures = rememberedFigures(itemFigures)
 
   constructor(private readonly facts: DetectionFacts) {
     const { classes, size, strides, objects, sides } = facts
     this.grid = gridOf(size, strides)
-    this.index = new Map(classes.map((name, i) => [name, i]))
+    this.indexOf = labelIndex(classes, 'has a box labelled')
     const certainty = objects.map(mean => prior(mean, this.grid.places))
     const units = classes.length + 4
     const start = Float32Array.from([...certainty.map(p => Math.log(p / (1 - p))), 0, 0, ...sides])
@@ -74,13 +75,7 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
   target({ id, truth, annotation }: Item): DetectionTarget {
     if (truth === undefined)
       throw inputError('task.boxes', `${id} has no boxes: object-detection is scored on annotated clips`)
-    const indexOf = (label: string) => {
-      const index = this.index.get(label)
-      if (index !== undefined) return index
-      const known = this.facts.classes.join(', ')
-      throw inputError('task.label', `${id} has a box labelled '${label}', and the classes are ${known}`)
-    }
-    const frames = truth.map(each => trueBoxes(each, indexOf))
+    const frames = truth.map(each => trueBoxes(each, label => this.indexOf(label, id)))
     const { grid } = this
     const classes = this.facts.classes.length
     const { size, fit } = this.facts
@@ -125,17 +120,12 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
   perItem(outcomes: Outcomes<DetectionTarget, Detections>): PerItem {
     const items = this.figures(outcomes)
     const all = this.accumulated(items)
-    const whole = scoreOf(all.score, items)
-    const n = items.length
-    const left = items.map((_, item) =>
-      n < 2
-        ? whole
-        : scoreOf(
-            all.without(item),
-            items.filter((_, i) => i !== item),
-          ),
+    return jackknife(scoreOf(all.score, items), items.length, item =>
+      scoreOf(
+        all.without(item),
+        items.filter((_, i) => i !== item),
+      ),
     )
-    return jackknife(whole, left)
   }
 
   interval(outcomes: Outcomes<DetectionTarget, Detections>): readonly [number, number] {
@@ -180,20 +170,6 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
       this.facts.classes.length,
     )
   }
-
-  private figures({
-    targets,
-    predictions,
-    losses,
-  }: Outcomes<DetectionTarget, Detections>): readonly ItemFigures[] {
-    return predictions.map((prediction, i) => {
-      const known = this.known.get(prediction)
-      if (known !== undefined) return known
-      const figures = itemFigures(targets[i], prediction, losses[i])
-      this.known.set(prediction, figures)
-      return figures
-    })
-  }
 }
 
 /** Scores from which a box is shown and counted in words. */
@@ -234,6 +210,6 @@ function focalLoss(p: number, objects: number, places: number): number {
 /** Heat of the certainty that fits, and a box beside each object whose sides touch. */
 function chanceOf({ objects, frames, ...facts }: DetectionFacts, { places }: Grid): number {
   const heat = objects.reduce((sum, mean) => sum + focalLoss(prior(mean, places), mean, places), 0)
-  const boxes = 5 * objects.reduce((a, b) => a + b, 0)
+  const boxes = BOX_WEIGHT * objects.reduce((a, b) => a + b, 0)
   return (frames * (heat + boxes)) / objectsAClip({ objects, frames, ...facts }) || 1
 }

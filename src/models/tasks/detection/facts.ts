@@ -2,6 +2,7 @@ import { inputError } from '../../../common/error.ts'
 import type { Dataset } from '../../../data/dataset.ts'
 import type { Fit } from '../../../data/decode-options.ts'
 import { geometryOf } from '../../../data/geometry.ts'
+import { refuseUnknown } from '../labels.ts'
 import { stridesOf } from '../strides.ts'
 import type { TaskData } from '../task.ts'
 import { gridOf, levelFor } from './grid.ts'
@@ -64,10 +65,5 @@ export function checkBoxes({ path, boxClasses = [] }: Dataset, known?: Detection
       'data.no-boxes',
       `${path} has no boxes, and object-detection learns from them: give boxes.csv beside the pictures, COCO JSON, YOLO text files or Pascal VOC XML`,
     )
-  const unknown = known === undefined ? [] : boxClasses.filter(name => !known.classes.includes(name))
-  if (unknown.length === 0) return
-  throw inputError(
-    'evaluate.classes',
-    `the data has classes that the model doesn't know: ${unknown.join(', ')} (it knows ${known?.classes.join(', ')})`,
-  )
+  if (known !== undefined) refuseUnknown('classes', boxClasses, known.classes)
 }

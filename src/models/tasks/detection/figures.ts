@@ -7,17 +7,12 @@ import type { Detections, DetectionTarget } from './found.ts'
 export interface ItemFigures {
   /** Of its frames that something is known of. */
   readonly images: readonly ImageMatches[]
-  readonly loss: number
   readonly objects: number
   /** Sum over objects of the score of a box of its class times how much it overlaps, of the best one. */
   readonly quality: number
 }
 
-export function itemFigures(
-  { frames, scale }: DetectionTarget,
-  prediction: Detections,
-  loss: number,
-): ItemFigures {
+export function itemFigures({ frames, scale }: DetectionTarget, prediction: Detections): ItemFigures {
   const inSource = <R extends Rectangle>(box: R): R => ({
     ...box,
     ...{ x: box.x / scale.x, y: box.y / scale.y },
@@ -37,11 +32,14 @@ export function itemFigures(
       quality += Math.max(0, ...own.map(each => each.score * overlapOf(each, box)))
     }
   })
-  return { images, loss, objects, quality }
+  return { images, objects, quality }
 }
 
-export function scoreOf(coco: CocoScore, items: readonly ItemFigures[]): Score {
-  const sum = (of: (item: ItemFigures) => number) => items.reduce((total, item) => total + of(item), 0)
+/** Beside `ItemFigures` its loss. */
+type Scored = Omit<ItemFigures, 'images'> & { readonly loss: number }
+
+export function scoreOf(coco: CocoScore, items: readonly Scored[]): Score {
+  const sum = (of: (item: Scored) => number) => items.reduce((total, item) => total + of(item), 0)
   const primary = primaryOf(coco)
   const objects = sum(item => item.objects)
   const quality = objects === 0 ? 0 : sum(item => item.quality) / objects

@@ -1,9 +1,10 @@
+import { concatenated } from '../../../common/arrays.ts'
 import { tf } from '../../tf.ts'
 import { type Grid, LARGEST_LOG } from './grid.ts'
 import type { DenseTarget } from './targets.ts'
 
 /** What a box counts for beside the heat (TTFNet: Liu et al. 2019). */
-const BOX_WEIGHT = 5
+export const BOX_WEIGHT = 5
 const EPSILON = 1e-7
 
 /**
@@ -19,13 +20,8 @@ export function detectionLoss(
   classes: number,
 ): tf.Tensor1D {
   const [batch, frames, places] = values.shape
-  const joined = (of: (target: DenseTarget) => Float32Array, width: number) => {
-    const all = new Float32Array(batch * frames * places * width)
-    targets.forEach((target, i) => {
-      all.set(of(target), i * frames * places * width)
-    })
-    return tf.tensor(all, [batch, frames * places, width])
-  }
+  const joined = (of: (target: DenseTarget) => Float32Array, width: number) =>
+    tf.tensor(concatenated(targets.map(of)), [batch, frames * places, width])
   const rows = tf.reshape(values, [batch, frames * places, classes + 4])
   const logits = tf.slice(rows, [0, 0, 0], [-1, -1, classes])
   const heat = focal(

@@ -22,8 +22,12 @@ export class Labels {
     private readonly dot: number,
   ) {}
 
-  /** Writes at the first of these left upper corners where there is room; @returns whether there was any */
-  write(text: string, corners: (size: Pick<Place, 'width' | 'height'>) => readonly Corner[], color: Color) {
+  /** Writes at the first of these left upper corners where there is room. @returns whether it found some */
+  write(
+    text: string,
+    corners: (size: Pick<Place, 'width' | 'height'>) => readonly Corner[],
+    color: Color,
+  ): boolean {
     const { canvas, dot } = this
     const size = labelSize(text, dot)
     const place = corners(size)

@@ -1,3 +1,4 @@
+import { concatenated } from '../../../common/arrays.ts'
 import type { Frame } from '../../../common/canvas.ts'
 import { inputError } from '../../../common/error.ts'
 import type { Dataset, Item } from '../../../data/dataset.ts'
@@ -6,7 +7,7 @@ import { segmentationHead } from '../../dense-heads.ts'
 import { tf } from '../../tf.ts'
 import { weightsAlike } from '../class-balance.ts'
 import { countPixels, noPixels, type PixelCounts, segmentationScore, withoutPixels } from '../mean-iou.ts'
-import { jackknife } from '../per-item.ts'
+import { jackknife, rememberedFigures } from '../per-item.ts'
 import type { Detail, Drawing } from '../shown.ts'
 import { stridesOf } from '../strides.ts'
 import type {
@@ -87,7 +88,10 @@ class SceneSegmentation implements Task<SegmentationTarget, SegmentationPredicti
   readonly guessing: number
   readonly selectionFrom = "half mean IoU, half the mean probability of pixels' true class"
   private readonly weights: readonly number[] | undefined
-  private readonly known = new WeakMap<SegmentationPrediction, ItemFigures>()
+  private readonly figures = rememberedFigures(
+    (target: SegmentationTarget, prediction: SegmentationPrediction) =>
+      itemFigures(target, prediction, this.head.units),
+  )
 
   constructor(private readonly facts: SegmentationFacts) {
     const { classes, strides, shares, balance } = facts
@@ -159,10 +163,7 @@ class SceneSegmentation implements Task<SegmentationTarget, SegmentationPredicti
   perItem(outcomes: Outcomes<SegmentationTarget, SegmentationPrediction>): PerItem {
     const items = this.figures(outcomes)
     const sum = total(items)
-    const whole = this.scoreOf(sum)
-    const n = items.length
-    const left = items.map(item => (n < 2 ? whole : this.scoreOf(less(sum, item))))
-    return jackknife(whole, left)
+    return jackknife(this.scoreOf(sum), items.length, item => this.scoreOf(less(sum, items[item])))
   }
 
   answer({ masks }: SegmentationPrediction) {
@@ -209,27 +210,6 @@ class SceneSegmentation implements Task<SegmentationTarget, SegmentationPredicti
       parts: { pixelAccuracy, ...Object.fromEntries(iou.map((own, i) => [`iou${i}`, own ?? 0])) },
     }
   }
-
-  private figures({
-    targets,
-    predictions,
-    losses,
-  }: Outcomes<SegmentationTarget, SegmentationPrediction>): readonly ItemFigures[] {
-    const { units } = this.head
-    return predictions.map((prediction, i) => {
-      const found = this.known.get(prediction)
-      if (found !== undefined) return found
-      const { masks, cells } = targets[i]
-      const pixels = noPixels(units)
-      masks.forEach((mask, t) => {
-        if (mask !== undefined) countPixels(pixels, mask, prediction.masks[t])
-      })
-      const certainty = cells.shares.reduce((sum, share, at) => sum + share * prediction.probabilities[at], 0)
-      const figures = { pixels, loss: losses[i], certainty: certainty / Math.max(cells.known, 1e-6) }
-      this.known.set(prediction, figures)
-      return figures
-    })
-  }
 }
 
 /** Of pixels in the train split: a class with fewer isn't held to be rarer than that. */
@@ -238,17 +218,33 @@ const LEAST_SHARE = 1e-4
 /** One clip's part of a score; scores are of their sums. */
 interface ItemFigures {
   readonly pixels: PixelCounts
-  readonly loss: number
   /** Mean probability of the true class. */
   readonly certainty: number
 }
 
-interface Sum extends ItemFigures {
+interface Figures extends ItemFigures {
+  readonly loss: number
+}
+
+interface Sum extends Figures {
   readonly items: number
 }
 
-function total(items: readonly ItemFigures[]): Sum {
-  const sum = (of: (item: ItemFigures) => number) => items.reduce((all, item) => all + of(item), 0)
+function itemFigures(
+  { masks, cells }: SegmentationTarget,
+  prediction: SegmentationPrediction,
+  classes: number,
+): ItemFigures {
+  const pixels = noPixels(classes)
+  masks.forEach((mask, t) => {
+    if (mask !== undefined) countPixels(pixels, mask, prediction.masks[t])
+  })
+  const certainty = cells.shares.reduce((sum, share, at) => sum + share * prediction.probabilities[at], 0)
+  return { pixels, certainty: certainty / Math.max(cells.known, 1e-6) }
+}
+
+function total(items: readonly Figures[]): Sum {
+  const sum = (of: (item: Figures) => number) => items.reduce((all, item) => all + of(item), 0)
   const pixels = items[0].pixels.map((_, at) => sum(item => item.pixels[at]))
   return {
     pixels,
@@ -258,21 +254,13 @@ function total(items: readonly ItemFigures[]): Sum {
   }
 }
 
-function less(sum: Sum, item: ItemFigures): Sum {
+function less(sum: Sum, item: Figures): Sum {
   return {
     pixels: withoutPixels(sum.pixels, item.pixels),
     loss: sum.loss - item.loss,
     certainty: sum.certainty - item.certainty,
     items: sum.items - 1,
   }
-}
-
-function concatenated(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.length * rows[0].length)
-  rows.forEach((row, i) => {
-    all.set(row, i * row.length)
-  })
-  return all
 }
 
 /** @throws input error for data without masks, or with classes that the model doesn't know */

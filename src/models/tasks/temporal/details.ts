@@ -1,7 +1,6 @@
 import { UNLABELLED } from '../segments.ts'
 import type { Detail, Span, Strip } from '../shown.ts'
-import type { Moments } from './recordings.ts'
-import { runsOf } from './recordings.ts'
+import { byRecording, type Moments, rounded, runsOf } from './recordings.ts'
 
 /** Recordings that are shown. */
 const MOST_STRIPS = 12
@@ -19,16 +18,6 @@ export function temporalDetails(windows: readonly Moments[], classes: readonly s
       strips: strips.slice(0, MOST_STRIPS),
     },
   ]
-}
-
-function byRecording(windows: readonly Moments[]): ReadonlyMap<string, readonly Moments[]> {
-  const recordings = new Map<string, Moments[]>()
-  for (const window of windows.toSorted((a, b) => a.start - b.start)) {
-    const own = recordings.get(window.recording)
-    if (own === undefined) recordings.set(window.recording, [window])
-    else own.push(window)
-  }
-  return recordings
 }
 
 function stripOf(path: string, windows: readonly Moments[]): Strip {
@@ -69,8 +58,4 @@ function joined(spans: readonly Span[]): readonly Span[] {
     else all.push(span)
   }
   return all.map(([start, end, label]) => [rounded(start), rounded(end), label] as const)
-}
-
-function rounded(seconds: number): number {
-  return Math.round(1000 * seconds) / 1000
 }

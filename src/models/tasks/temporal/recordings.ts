@@ -1,3 +1,4 @@
+import { concatenated } from '../../../common/arrays.ts'
 import type { Clip } from '../../../data/dataset.ts'
 import { UNLABELLED } from '../segments.ts'
 
@@ -20,20 +21,45 @@ export interface Moments {
 export function recordingsOf(
   windows: readonly Moments[],
 ): ReadonlyMap<string, { readonly labels: readonly number[]; readonly found: readonly number[] }> {
-  const recordings = new Map<string, { labels: number[]; found: number[]; until: number }>()
+  return new Map(
+    [...byRecording(windows)].map(([recording, own]) => {
+      const moments = [...shownOnce(own)].filter(({ window, t }) => window.labels[t] !== UNLABELLED)
+      return [
+        recording,
+        {
+          labels: moments.map(({ window, t }) => window.labels[t]),
+          found: moments.map(({ window, t }) => window.found[t]),
+        },
+      ]
+    }),
+  )
+}
+
+/** Each recording's windows, in time. */
+export function byRecording<W extends Pick<Moments, 'recording' | 'start'>>(
+  windows: readonly W[],
+): ReadonlyMap<string, readonly W[]> {
+  const recordings = new Map<string, W[]>()
   for (const window of windows.toSorted((a, b) => a.start - b.start)) {
-    const own = recordings.get(window.recording) ?? { labels: [], found: [], until: Number.NEGATIVE_INFINITY }
-    recordings.set(window.recording, own)
-    const step = (window.end - window.start) / window.labels.length
-    window.labels.forEach((label, t) => {
-      const time = window.start + (t + 0.5) * step
-      if (label === UNLABELLED || time < own.until) return
-      own.labels.push(label)
-      own.found.push(window.found[t])
-    })
-    own.until = Math.max(own.until, window.end)
+    const own = recordings.get(window.recording)
+    if (own === undefined) recordings.set(window.recording, [window])
+    else own.push(window)
   }
   return recordings
+}
+
+/** The frames of windows that are in time, without those that an earlier window shows; `start` in seconds. */
+function* shownOnce<W extends { readonly start: number; readonly end: number; readonly labels: Int32Array }>(
+  windows: readonly W[],
+): Generator<{ readonly window: W; readonly t: number; readonly start: number }> {
+  let until = Number.NEGATIVE_INFINITY
+  for (const window of windows) {
+    const { length } = window.labels
+    const step = (window.end - window.start) / length
+    for (let t = 0; t < length; t++)
+      if (window.start + (t + 0.5) * step >= until) yield { window, t, start: window.start + t * step }
+    until = Math.max(until, window.end)
+  }
 }
 
 interface Window {
@@ -49,25 +75,17 @@ export function joinedWindows(
   pieces: readonly Clip[],
   { classes, window }: { readonly classes: readonly string[]; readonly window: number },
 ) {
-  const labels: number[] = []
-  const probabilities: number[] = []
-  const times: number[] = []
-  let until = Number.NEGATIVE_INFINITY
-  windows.forEach((own, i) => {
+  const timed = windows.map((own, i) => {
     const { start = 0, end = start + window } = pieces[i]
-    const step = (end - start) / own.labels.length
-    own.labels.forEach((label, t) => {
-      if (start + (t + 0.5) * step < until) return
-      times.push(start + t * step)
-      labels.push(label)
-      for (let c = 0; c < classes.length; c++) probabilities.push(own.probabilities[t * classes.length + c])
-    })
-    until = Math.max(until, end)
+    return { ...own, start, end }
   })
+  const moments = [...shownOnce(timed)]
+  const row = (of: Window, t: number) =>
+    of.probabilities.subarray(t * classes.length, (t + 1) * classes.length)
   return {
-    labels: Int32Array.from(labels),
-    probabilities: Float32Array.from(probabilities),
-    times: [...times, until],
+    labels: Int32Array.from(moments, of => of.window.labels[of.t]),
+    probabilities: concatenated(moments.map(of => row(of.window, of.t))),
+    times: [...moments.map(({ start }) => start), Math.max(...timed.map(({ end }) => end))],
   }
 }
 
@@ -77,4 +95,9 @@ export function runsOf(
 ): readonly { readonly label: number; readonly from: number; readonly to: number }[] {
   const starts = Array.from(labels, (label, t) => (t === 0 || label !== labels[t - 1] ? [t] : [])).flat()
   return starts.map((from, i) => ({ label: labels[from], from, to: starts[i + 1] ?? labels.length }))
+}
+
+/** To milliseconds. */
+export function rounded(seconds: number): number {
+  return Math.round(1000 * seconds) / 1000
 }

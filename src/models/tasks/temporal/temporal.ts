@@ -4,6 +4,7 @@ import type { Clip, Dataset, Item } from '../../../data/dataset.ts'
 import { annotatedStratum } from '../../../data/strata.ts'
 import { tf } from '../../tf.ts'
 import { priorOf, weightsAlike } from '../class-balance.ts'
+import { labelIndex, refuseUnknown } from '../labels.ts'
 import { jackknife } from '../per-item.ts'
 import { addSegments, type SegmentCounts, segmentScore, UNLABELLED, withoutSegments } from '../segments.ts'
 import type { Drawing, Stretch } from '../shown.ts'
@@ -12,7 +13,7 @@ import { temporalDetails } from './details.ts'
 import { drawMoment } from './draw.ts'
 import { less, segmentsOf, sumOf, type WindowFigures, windowsOf } from './figures.ts'
 import type { MomentsPrediction, MomentsTarget } from './moments.ts'
-import { joinedWindows, runsOf } from './recordings.ts'
+import { joinedWindows, rounded, runsOf } from './recordings.ts'
 import { inWindows, windowSeconds } from './windows.ts'
 
 /** What is known of the data that a model of moments was made for. */
@@ -73,12 +74,12 @@ class TemporalSegmentation implements Task<MomentsTarget, MomentsPrediction> {
   readonly guessing: number
   readonly selectionFrom = 'half frame accuracy, half the mean probability of the true class'
   readonly intervalFrom = 'the frames of each window'
-  private readonly index: ReadonlyMap<string, number>
+  private readonly indexOf: ReturnType<typeof labelIndex>
   private readonly weights: readonly number[] | undefined
 
   constructor(private readonly facts: TemporalFacts) {
     const { classes, seconds, balance } = facts
-    this.index = new Map(classes.map((name, i) => [name, i]))
+    this.indexOf = labelIndex(classes, 'has a segment labelled')
     this.weights = balance === 'weights' ? weightsAlike(seconds) : undefined
     const units = classes.length
     this.head = { units, activation: 'softmax', start: priorOf(seconds, balance), reads: 'frames' }
@@ -140,15 +141,11 @@ class TemporalSegmentation implements Task<MomentsTarget, MomentsPrediction> {
     const sum = sumOf(windows)
     const recordings = segmentsOf(outcomes)
     const segments = addSegments([...recordings.values()])
-    const n = windows.length
-    const whole = this.scoreOf(sum, segments)
-    const left = windows.map((window, i) => {
-      if (n < 2) return whole
-      const own = recordings.get(outcomes.targets[i].recording)
+    return jackknife(this.scoreOf(sum, segments), windows.length, item => {
+      const own = recordings.get(outcomes.targets[item].recording)
       const others = own === undefined || recordings.size < 2 ? segments : withoutSegments(segments, own)
-      return this.scoreOf(less(sum, window), others)
+      return this.scoreOf(less(sum, windows[item]), others)
     })
-    return jackknife(whole, left)
   }
 
   join(windows: readonly MomentsPrediction[], pieces: readonly Clip[]): MomentsPrediction {
@@ -156,12 +153,10 @@ class TemporalSegmentation implements Task<MomentsTarget, MomentsPrediction> {
   }
 
   answer(prediction: MomentsPrediction) {
-    const { labels, times } = prediction
-    const { classes } = this.facts
+    const { times } = prediction
     return {
-      segments: runsOf(labels).map(({ label, from, to }) => ({
-        label: classes[label],
-        probability: certaintyOf(prediction, from, to),
+      segments: this.runs(prediction).map(({ from, to, ...said }) => ({
+        ...said,
         ...(times === undefined ? { from, to } : { start: rounded(times[from]), end: rounded(times[to]) }),
       })),
     }
@@ -169,11 +164,18 @@ class TemporalSegmentation implements Task<MomentsTarget, MomentsPrediction> {
 
   timeline(prediction: MomentsPrediction): readonly Stretch[] {
     const { labels, times = Array.from({ length: labels.length + 1 }, (_, t) => t) } = prediction
-    return runsOf(labels).map(({ label, from, to }) => ({
-      start: times[from],
-      end: times[to],
+    return this.runs(prediction).map(({ from, to, ...said }) => {
+      return { start: times[from], end: times[to], ...said }
+    })
+  }
+
+  /** What is said from one frame up to another, and how surely. */
+  private runs(prediction: MomentsPrediction) {
+    return runsOf(prediction.labels).map(({ label, from, to }) => ({
       label: this.facts.classes[label],
       probability: certaintyOf(prediction, from, to),
+      from,
+      to,
     }))
   }
 
@@ -199,15 +201,6 @@ class TemporalSegmentation implements Task<MomentsTarget, MomentsPrediction> {
       .join(' → ')
   }
 
-  private indexOf(label: string, id: string): number {
-    const index = this.index.get(label)
-    if (index !== undefined) return index
-    throw inputError(
-      'task.label',
-      `${id} has a segment labelled '${label}', and the classes are ${this.facts.classes.join(', ')}`,
-    )
-  }
-
   private scoreOf(sum: WindowFigures, segments: SegmentCounts): Score {
     const { edit = 0, f1 } = segmentScore(segments)
     const accuracy = sum.known === 0 ? 0 : sum.correct / sum.known
@@ -228,11 +221,6 @@ function certaintyOf({ labels, probabilities }: MomentsPrediction, from: number,
   return own.reduce((a, b) => a + b, 0) / own.length
 }
 
-/** To milliseconds. */
-function rounded(seconds: number): number {
-  return Math.round(1000 * seconds) / 1000
-}
-
 /** [B]: of each clip the mean over its frames but the first. */
 function roughness(logProbabilities: tf.Tensor): tf.Tensor {
   const [batch, frames, units] = logProbabilities.shape
@@ -249,10 +237,5 @@ function checkSegments({ path, segmentClasses = [] }: Dataset, known?: TemporalF
       'data.no-segments',
       `${path} has ${segmentClasses.length === 0 ? 'no segments' : 'segments of one label only'}, and temporal-segmentation learns from them: give segments.csv (path,start,end,label in seconds) beside the recordings`,
     )
-  const unknown = segmentClasses.filter(name => known?.classes.includes(name) === false)
-  if (unknown.length === 0) return
-  throw inputError(
-    'evaluate.classes',
-    `the data has segments that the model doesn't know: ${unknown.join(', ')} (it knows ${known?.classes.join(', ')})`,
-  )
+  if (known !== undefined) refuseUnknown('segments', segmentClasses, known.classes)
 }
