@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: [long ? 'test/**/*.long.test.ts' : 'test/**/*.test.ts'],
     exclude: long ? [] : ['test/**/*.long.test.ts'],
+    globalSetup: ['test/support/clip-cache.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: long ? 1_200_000 : 60_000,

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The command's entry: from source in a clone (through tsx), from the build in a package.
+// The command's entry: in a clone from what scripts/built.mjs makes of the sources, in a package from its build.
 import { existsSync, realpathSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const source = new URL('../src/cli/main.ts', import.meta.url)
 const build = new URL('../dist/cli/main.js', import.meta.url)
@@ -12,6 +13,7 @@ const build = new URL('../dist/cli/main.js', import.meta.url)
  */
 export async function layergym(argv) {
   if (argv[0] === 'setup' && !argv.includes('--help') && !argv.includes('-h')) return setUp(argv.slice(1))
+  if (argv.includes('--verbose') || process.env.DEBUG) process.setSourceMapsEnabled(true)
   const { main } = await load()
   return main(argv)
 }
@@ -33,11 +35,15 @@ async function setUp(flags) {
 async function load() {
   try {
     if (!existsSync(source)) return await import(build.href)
+    const { builtFolder } = await import('../scripts/built.mjs')
+    const folder = await builtFolder().catch(() => undefined)
+    if (folder !== undefined) return await import(pathToFileURL(join(folder, 'cli', 'main.js')).href)
+    // A clone that can't be written to, or without TypeScript.
     const { register } = await import('tsx/esm/api')
     register()
     return await import(source.href)
   } catch (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND' || error.message.includes('/src/')) throw error
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || /\/(src|\.built-\w+)\//.test(error.message)) throw error
     process.stderr.write(
       'error: the dependencies are not installed: run `npm start` or `npm run setup` first\n',
     )

@@ -1,11 +1,39 @@
-import * as tf from '@tensorflow/tfjs'
+import { createRequire } from 'node:module'
+import type * as tfjs from '@tensorflow/tfjs'
+
+/**
+ * The one instance of TensorFlow.js, as a value and as a namespace of types: `import { tf } from './tf.ts'`.
+ * Required rather than imported: Node takes four times as long to find the names of so large a CommonJS file. It is the
+ * file that the native package requires (a test holds that), so kernels, gradients and layers registered on either side
+ * are seen by both.
+ */
+export const tf: typeof tfjs = createRequire(import.meta.url)('@tensorflow/tfjs')
 
 // Without it the first operation on the cpu backend prints an advertisement.
 tf.env().set('PROD', true)
 
-/**
- * The one instance of TensorFlow.js, as a value and as a namespace of types: `import { tf } from './tf.ts'`.
- * Node resolves this import and the native package's own `require` to the same CommonJS file (a test holds
- * that), so kernels, gradients and layers registered on either side are seen by both.
- */
-export { tf }
+export declare namespace tf {
+  type LayersModel = tfjs.LayersModel
+  type RNN = tfjs.RNN
+  type Scalar = tfjs.Scalar
+  type SymbolicTensor = tfjs.SymbolicTensor
+  type Tensor<R extends tfjs.Rank = tfjs.Rank> = tfjs.Tensor<R>
+  type Tensor1D = tfjs.Tensor1D
+  type Tensor2D = tfjs.Tensor2D
+  type Tensor4D = tfjs.Tensor4D
+  type Variable = tfjs.Variable
+  namespace io {
+    type IOHandler = tfjs.io.IOHandler
+    type ModelArtifacts = tfjs.io.ModelArtifacts
+    type ModelJSON = tfjs.io.ModelJSON
+    type SaveResult = tfjs.io.SaveResult
+    type WeightData = tfjs.io.WeightData
+    type WeightsManifestEntry = tfjs.io.WeightsManifestEntry
+  }
+  namespace layers {
+    type Layer = tfjs.layers.Layer
+  }
+  namespace serialization {
+    type ConfigDict = tfjs.serialization.ConfigDict
+  }
+}

@@ -14,8 +14,8 @@ const BLOCKS = ALL.filter(block => !NOT_RUN.includes(block.language))
 const CODE = BLOCKS.filter(block => block.language === 'ts')
 let folder = ''
 
-beforeAll(() => {
-  folder = setUpWorkplace()
+beforeAll(async () => {
+  folder = await setUpWorkplace()
   const files = ALL.filter(({ language, title }) => language === 'yaml' && title !== undefined)
   for (const block of [...CODE, ...files]) {
     const path = join(folder, fileOf(block))

@@ -12,6 +12,8 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+// @ts-expect-error scripts run before anything is installed, so they are JavaScript without types
+import { builtFolder } from '../../scripts/built.mjs'
 import { encodePng } from '../../src/data/png-encoder.ts'
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -32,14 +34,14 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
  * | `path/to/sequences` | class folders of CSV files with 42 numbers a row |
  * | `path/to/sequence-model` | models/gru_tiny |
  * | `clips/labels.csv` | a manifest of them all with a column `recording` |
- * | `import … from 'layergym'` | src/index.ts and src/testing.ts, as a package |
+ * | `import … from 'layergym'` | the build that bin/layergym.mjs runs, as a package with the types of src |
  *
  * `npx layergym` runs bin/layergym.mjs; to `fine-tune`, `learn-policy` and `study` it appends flags that make them short (the last of a
  * repeated flag wins). Decoded clips go to a cache of the folder's own.
  */
-export function setUpWorkplace(): string {
+export async function setUpWorkplace(): Promise<string> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'layergym-docs-')))
-  installPackages(folder)
+  installPackages(folder, await builtFolder())
   symlinkSync(join(ROOT, 'models'), join(folder, 'models'))
   layOutClips(folder)
   for (const name of readdirSync(join(ROOT, 'data')))
@@ -77,14 +79,16 @@ function npx(): string {
   ].join('\n')
 }
 
-/** The dependencies, and layergym itself from source, as they would lie in a project of one's own. */
-function installPackages(folder: string): void {
+/** The dependencies, and layergym itself, as they would lie in a project of one's own. */
+function installPackages(folder: string, built: string): void {
   const modules = join(folder, 'node_modules')
   mkdirSync(join(modules, 'layergym'), { recursive: true })
   for (const name of readdirSync(join(ROOT, 'node_modules')))
     if (!name.startsWith('.')) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
   symlinkSync(join(ROOT, 'src'), join(modules, 'layergym', 'src'))
-  const exports = { '.': './src/index.ts', './testing': './src/testing.ts' }
+  symlinkSync(built, join(modules, 'layergym', 'dist'))
+  const entry = (name: string) => ({ types: `./src/${name}.ts`, default: `./dist/${name}.js` })
+  const exports = { '.': entry('index'), './testing': entry('testing') }
   writeFileSync(
     join(modules, 'layergym', 'package.json'),
     JSON.stringify({ name: 'layergym', version: '0.0.0', type: 'module', exports }),

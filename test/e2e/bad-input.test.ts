@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { layergym, MODEL, ROOT, smallRun, workspace, writeManifest } from '../support/e2e.ts'
+import { CACHE, layergym, MODEL, ROOT, smallRun, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()
 const manifest = writeManifest(folder)
@@ -89,7 +89,7 @@ describe('data', () => {
       '--data',
       data,
       '--cache',
-      join(folder, 'cache'),
+      CACHE,
       '--json',
     ])
     expect(JSON.parse(evaluated.out).accuracy).toBeCloseTo(summary.test.accuracy, 10)

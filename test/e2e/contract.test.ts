@@ -8,12 +8,11 @@ import { openClipSource } from '../../src/data/source.ts'
 import { splitDataset } from '../../src/data/split.ts'
 import { tf } from '../../src/models/tf.ts'
 import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
-import { layergym, ROOT, smallRun, workspace, writeManifest } from '../support/e2e.ts'
+import { CACHE, layergym, ROOT, smallRun, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()
 const data = writeManifest(folder)
 const out = join(folder, 'run')
-const cache = join(folder, 'cache')
 let printed = ''
 let summary: FineTuneSummary
 
@@ -138,7 +137,7 @@ describe('the model', () => {
       '--split',
       'test',
       '--cache',
-      cache,
+      CACHE,
       '--json',
     ]
     const { code, out: text } = await layergym(argv)
@@ -160,7 +159,7 @@ describe('the model', () => {
       'bin',
       readdirSync(join(ROOT, 'data/grid_command/clips/bin'))[0],
     )
-    const model = ['--model', join(summary.model, 'model.json'), '--cache', cache, '--json']
+    const model = ['--model', join(summary.model, 'model.json'), '--cache', CACHE, '--json']
     const one = JSON.parse((await layergym(['predict', clip, ...model])).out)
     expect(one).toHaveLength(1)
     expect(Object.keys(one[0].probabilities)).toEqual(['bin', 'set'])
@@ -201,7 +200,7 @@ test('a resumed run that is finished prints its summary again', async () => {
 
 async function pixelsOf(clips: readonly Clip[], frameRate: number): Promise<Uint8Array> {
   const opened = openClipCache({
-    dir: join(cache, 'clips'),
+    dir: join(CACHE, 'clips'),
     size: [28, 28],
     channels: 1,
     fit: 'crop',

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { squares } from '../support/annotated-files.ts'
-import { layergym, ROOT, workspace } from '../support/e2e.ts'
+import { CACHE, layergym, ROOT, workspace } from '../support/e2e.ts'
 
 const folder = workspace()
 
@@ -11,7 +11,7 @@ test('a study and learn-policy take instances of object-detection', async () => 
   const config = join(folder, 'many.yaml')
   const network = { model: join(ROOT, 'models', 'resnet20_cifar10'), size: 32, frames: 1, groups: 2 }
   const run = { 'batch-size': 4, 'budget-steps': 2, 'round-steps': 1, threads: 1 }
-  const settings = { task: 'object-detection', ...network, ...run, cache: join(folder, 'cache') }
+  const settings = { task: 'object-detection', ...network, ...run, cache: CACHE }
   const contenders = {
     full: { schedule: 'fullFineTune' },
     tpe: { agent: 'tpe', control: 'joint', actions: 'log-rate', budget: 2 },

@@ -15,7 +15,7 @@ function filesBelow(dir: string): string[] {
 }
 
 test('cache files that are cut short or garbled are noticed and rebuilt', async () => {
-  const flags = { episodes: 1, baselines: 'none' }
+  const flags = { episodes: 1, baselines: 'none', cache }
   const before = await summaryOf(smallRun(folder, { ...flags, out: join(folder, 'before') }))
   const [short, empty, garbled] = filesBelow(cache).filter(path => path.endsWith('.clip'))
   const whole = readFileSync(short)

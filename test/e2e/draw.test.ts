@@ -5,7 +5,7 @@ import { pngSize } from '../../src/data/png.ts'
 import { encodePng } from '../../src/data/png-encoder.ts'
 import { decodeVideo } from '../../src/data/video.ts'
 import { ffmpeg } from '../data/fixtures.ts'
-import { layergym, ROOT, summaryOf, workspace } from '../support/e2e.ts'
+import { CACHE, layergym, ROOT, summaryOf, workspace } from '../support/e2e.ts'
 
 const folder = workspace()
 const data = join(folder, 'data')
@@ -27,7 +27,7 @@ function writePictures(count: number): void {
 }
 
 const predict = (...argv: string[]) =>
-  layergym(['predict', '--model', model, '--cache', join(folder, 'cache'), '--json', ...argv])
+  layergym(['predict', '--model', model, '--cache', CACHE, '--json', ...argv])
 
 beforeAll(async () => {
   writePictures(24)
@@ -35,7 +35,7 @@ beforeAll(async () => {
   const summary = await summaryOf([
     'fine-tune',
     ...['--task', 'object-detection', '--model', join(ROOT, 'models', 'mobilenet_v2_035_224_tm')],
-    ...['--data', data, '--cache', join(folder, 'cache'), '--out', join(folder, 'run'), '--size', '64'],
+    ...['--data', data, '--cache', CACHE, '--out', join(folder, 'run'), '--size', '64'],
     ...['--episodes', '0', '--baselines', 'fullFineTune', '--baseline-seeds', '1', '--baseline-rates', '1'],
     ...['--budget-steps', '2', '--batch-size', '4', '--threads', '1', '--json'],
   ])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { BenchmarkSummary } from '../../src/runner/jobs/benchmark/summary.ts'
 import type { StudyResult } from '../../src/runner/jobs/study/summary.ts'
-import { eventsOf, layergym, MODEL, workspace, writeManifest } from '../support/e2e.ts'
+import { CACHE, eventsOf, layergym, MODEL, workspace, writeManifest } from '../support/e2e.ts'
 import { writeBrokenPlugin } from '../support/plugins.ts'
 
 const folder = workspace()
@@ -13,7 +13,7 @@ const plugin = writeBrokenPlugin(folder)
 test('a contender that fails is named, the others are compared, and the command ends with 1', async () => {
   const config = join(folder, 'study.yaml')
   const settings = {
-    ...{ model: MODEL, cache: join(folder, 'cache'), groups: 2, frames: 2, size: 28, 'batch-size': 4 },
+    ...{ model: MODEL, cache: CACHE, groups: 2, frames: 2, size: 28, 'batch-size': 4 },
     ...{ 'budget-steps': 6, 'round-steps': 2, threads: 1, plugin: [plugin] },
   }
   const contenders = {

@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { checkEnv } from '../../src/envs/check.ts'
 import { makeEnv, makeEnvAsync, VectorEnv } from '../../src/index.ts'
-import { layergym, MODEL, workspace, writeManifest } from '../support/e2e.ts'
+import { CACHE, layergym, MODEL, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()
 const ID = 'layergym/FineTune-v0'
@@ -10,7 +9,7 @@ let options: Readonly<Record<string, unknown>>
 
 beforeAll(() => {
   const data = writeManifest(folder)
-  const world = { model: MODEL, data, cache: join(folder, 'cache'), groups: 2, frames: 2, size: 28 }
+  const world = { model: MODEL, data, cache: CACHE, groups: 2, frames: 2, size: 28 }
   options = { ...world, batchSize: 4, budgetSteps: 6, roundSteps: 2, threads: 1 }
 })
 

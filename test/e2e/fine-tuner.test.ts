@@ -11,7 +11,7 @@ import { loadModel } from '../../src/models/load.ts'
 import { tf } from '../../src/models/tf.ts'
 import { HierarchicalFineTuner, RLHF } from '../../src/runner/jobs/fine-tune/fine-tuner.ts'
 import { resumeRun } from '../../src/runner/jobs/fine-tune/job.ts'
-import { workspace, writeManifest } from '../support/e2e.ts'
+import { CACHE, workspace, writeManifest } from '../support/e2e.ts'
 import { tinyImageModel } from '../support/models.ts'
 
 const folder = workspace()
@@ -26,7 +26,7 @@ const small = {
   baselines: [] as const satisfies readonly string[],
   baselineSeeds: 1,
   agentConfig: { episodesPerUpdate: 1 },
-  cache: join(folder, 'cache'),
+  cache: CACHE,
   threads: 1,
 }
 

@@ -183,7 +183,7 @@ describe('the real process', { timeout: 240_000 }, () => {
 
   test('stopped while it decodes leaves no run folder and promises none', async () => {
     const dir = fresh()
-    const { child, finished, text } = start(smallRun(folder, { out: dir, size: 40 }))
+    const { child, finished, text } = start(smallRun(folder, { out: dir, cache: join(folder, 'empty') }))
     while (child.exitCode === null && !text().includes('clips decoded')) await pause(5)
     child.kill('SIGINT')
     const { code, err } = await finished

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { layergym, ROOT, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
+import { CACHE, layergym, ROOT, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()
 let runs = 0
@@ -14,7 +14,7 @@ beforeAll(() => {
 
 async function predicted(dir: string) {
   const clips = join(ROOT, 'data', 'grid_command', 'clips', 'bin')
-  const argv = ['predict', clips, '--model', join(dir, 'model'), '--cache', join(folder, 'cache'), '--json']
+  const argv = ['predict', clips, '--model', join(dir, 'model'), '--cache', CACHE, '--json']
   const { code, out, err } = await layergym(argv)
   if (code !== 0) throw new Error(err)
   return JSON.parse(out) as readonly { readonly label: string }[]
@@ -50,7 +50,7 @@ describe('the model of a run', () => {
     expect(saved.at(-1)?.score).toBe(chosen.score)
     const evaluated = await layergym([
       ...['evaluate', '--model', join(dir, 'model'), '--data', join(folder, 'clips.csv'), '--json'],
-      ...['--cache', join(folder, 'cache')],
+      ...['--cache', CACHE],
     ])
     expect(JSON.parse(evaluated.out).accuracy).toBeCloseTo(score.parts.accuracy, 12)
   })

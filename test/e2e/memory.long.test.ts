@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { median } from '../../src/common/quantile.ts'
 import { tf } from '../../src/models/tf.ts'
 import { fineTune } from '../../src/runner/jobs/fine-tune/job.ts'
-import { MODEL, workspace, writeManifest } from '../support/e2e.ts'
+import { CACHE, MODEL, workspace, writeManifest } from '../support/e2e.ts'
 
 const EPISODES = 200
 
@@ -15,7 +15,7 @@ test(`over ${EPISODES} episodes of a small net the resident set is flat and tens
     {
       model: MODEL,
       data: writeManifest(folder),
-      cache: join(folder, 'cache'),
+      cache: CACHE,
       out: join(folder, 'run'),
       groups: 2,
       frames: 2,

@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { loadDataset } from '../../src/data/load.ts'
 import { splitDataset } from '../../src/data/split.ts'
 import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
-import { layergym, ROOT, smallRun, summaryOf, workspace } from '../support/e2e.ts'
+import { CACHE, layergym, ROOT, smallRun, summaryOf, workspace } from '../support/e2e.ts'
 
 const folder = workspace()
 const SHIPPED = join(ROOT, 'data', 'grid_command', 'clips')
@@ -26,7 +26,7 @@ function shipped(label: string, n: number): string {
 }
 
 async function evaluate(path: string, ...more: readonly string[]) {
-  const argv = ['evaluate', '--model', summary.model, '--data', path, '--cache', join(folder, 'cache')]
+  const argv = ['evaluate', '--model', summary.model, '--data', path, '--cache', CACHE]
   const { code, out, err } = await layergym([...argv, '--json', ...more])
   return { code, err, result: code === 0 ? JSON.parse(out) : undefined }
 }

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { tf } from '../../src/models/tf.ts'
 import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
 import {
+  CACHE,
   eventsOf,
   layergym,
   smallRun,
@@ -27,16 +28,7 @@ beforeAll(async () => {
 
 /** Evaluates to the same accuracy and loss: the model was saved whole. */
 async function expectSavedWhole(summary: FineTuneSummary): Promise<void> {
-  const argv = [
-    'evaluate',
-    '--model',
-    summary.model,
-    '--data',
-    summary.data.path,
-    '--cache',
-    join(folder, 'cache'),
-    '--json',
-  ]
+  const argv = ['evaluate', '--model', summary.model, '--data', summary.data.path, '--cache', CACHE, '--json']
   const { code, out, err } = await layergym(argv)
   expect(code, err).toBe(0)
   const { accuracy, loss } = JSON.parse(out)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { LearnPolicySummary } from '../../src/runner/jobs/learn-policy/summary.ts'
 import type { StudyResult, StudySummary } from '../../src/runner/jobs/study/summary.ts'
-import { layergym, MODEL, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
+import { CACHE, layergym, MODEL, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()
 const data = (name: string, classes: readonly string[]) =>
@@ -11,7 +11,7 @@ const data = (name: string, classes: readonly string[]) =>
 const file = {
   settings: {
     model: MODEL,
-    cache: join(folder, 'cache'),
+    cache: CACHE,
     groups: 2,
     frames: 2,
     size: 28,

@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { Clip } from '../../src/data/dataset.ts'
 import { loadDataset } from '../../src/data/load.ts'
 import { splitDataset } from '../../src/data/split.ts'
-import { layergym, MODEL, smallRun, workspace, writeManifest } from '../support/e2e.ts'
+import { CACHE, layergym, MODEL, smallRun, workspace, writeManifest } from '../support/e2e.ts'
 
 /** Clips whose pixels are asked for, and the lines of progress, as they come. */
 const seen: (string | readonly string[])[] = []
@@ -63,7 +63,7 @@ test('fine-tune reads the test split when everything has been chosen: after sear
 test('study reads it once a contender: when its rate was found, its agent has learned, its search has ended', async () => {
   const config = join(folder, 'study.yaml')
   const settings = {
-    ...{ model: MODEL, cache: join(folder, 'cache'), groups: 2, frames: 2, size: 28, 'batch-size': 4 },
+    ...{ model: MODEL, cache: CACHE, groups: 2, frames: 2, size: 28, 'batch-size': 4 },
     ...{ 'budget-steps': 6, 'round-steps': 2, threads: 1 },
   }
   const contenders = {

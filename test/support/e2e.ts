@@ -3,12 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import { run } from '../../src/cli/main.ts'
 import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const CLIPS = join(ROOT, 'data', 'grid_command', 'clips')
+/** Decoded clips of all tests. */
+export const CACHE = inject('clipCache')
 export const MODEL = join(ROOT, 'models', 'mnist_cnn')
 
 export interface Finished {
@@ -45,7 +47,7 @@ export function smallRun(folder: string, more: Readonly<Record<string, string | 
   const flags: Record<string, string | number | true> = {
     model: MODEL,
     data: join(folder, 'clips.csv'),
-    cache: join(folder, 'cache'),
+    cache: CACHE,
     groups: 2,
     frames: 2,
     size: 28,

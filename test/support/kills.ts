@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { LOCK } from '../../src/runner/runs/lock.ts'
-import { eventsOf, layergym, MODEL, smallRun, start, timeless, writeManifest } from './e2e.ts'
+import { CACHE, eventsOf, layergym, MODEL, smallRun, start, timeless, writeManifest } from './e2e.ts'
 
 /** A small run of each kind, as command-line words without the folder; `long` ones go on for some kills. */
 export function smallRuns(folder: string, long = false): Readonly<Record<string, readonly string[]>> {
   const data = writeManifest(folder)
   const config = join(folder, 'many.yaml')
   const settings = {
-    ...{ model: MODEL, cache: join(folder, 'cache'), groups: 2, frames: 2, size: 28, 'batch-size': 4 },
+    ...{ model: MODEL, cache: CACHE, groups: 2, frames: 2, size: 28, 'batch-size': 4 },
     ...{ 'budget-steps': 6, 'round-steps': 2, threads: 1 },
   }
   const contenders = {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { noises, screens, squares } from '../../support/annotated-files.ts'
+import { CACHE } from '../../support/e2e.ts'
 import { smallInstance } from '../../support/instance.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'layergym-test-'))
@@ -55,7 +56,7 @@ const REFUSED: readonly Refusal[] = [
 ]
 
 const settingsOf = (name: string, task: string, on: keyof typeof data) => ({
-  ...{ model: join('models', name), task, data: data[on], cache: join(folder, 'cache') },
+  ...{ model: join('models', name), task, data: data[on], cache: CACHE },
   ...{ groups: 2, frames: on === 'squares' ? 1 : 3 },
 })
 

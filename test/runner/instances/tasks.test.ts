@@ -11,6 +11,7 @@ import type { Composition } from '../../../src/runner/instances/instance.ts'
 import { runSchedule } from '../../../src/runner/instances/schedule-runs.ts'
 import { beginningOf } from '../../../src/runner/instances/start.ts'
 import { noises, screens, squares } from '../../support/annotated-files.ts'
+import { CACHE } from '../../support/e2e.ts'
 import { smallInstance } from '../../support/instance.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'layergym-test-'))
@@ -34,7 +35,7 @@ const TASKS = {
 
 async function composed(task: keyof typeof TASKS): Promise<Composition> {
   const { data, ...format } = TASKS[task]
-  return smallInstance({ ...format, task, groups: 3, cache: join(folder, 'cache'), data: await data() })
+  return smallInstance({ ...format, task, groups: 3, cache: CACHE, data: await data() })
 }
 
 describe.each(Object.keys(TASKS) as (keyof typeof TASKS)[])('the hierarchy on %s', task => {
