@@ -94,6 +94,26 @@ export function tinyImageModel(seed = 1, side = 12): tf.LayersModel {
   return model
 }
 
+/** Maps at strides 2, 4 and 8 with a skip connection, for what needs places in a picture: a step takes milliseconds. */
+export function tinyBackbone(side = 32): tf.LayersModel {
+  const rng = Rng.of(2, 'backbone')
+  const conv = (name: string, filters: number, strides: number) =>
+    tf.layers.conv2d({
+      ...{ name, filters, strides, kernelSize: 3, padding: 'same', activation: 'relu' },
+      kernelInitializer: tf.initializers.heNormal({ seed: rng.int(2 ** 31) }),
+    })
+  const on = (layer: tf.layers.Layer, x: tf.SymbolicTensor | tf.SymbolicTensor[]) =>
+    layer.apply(x) as tf.SymbolicTensor
+  const input = tf.input({ shape: [side, side, 3] })
+  const half = on(conv('half', 6, 2), input)
+  const quarter = on(conv('quarter', 8, 2), half)
+  const skip = on(tf.layers.add({ name: 'skip' }), [quarter, on(conv('again', 8, 1), quarter)])
+  const eighth = on(tf.layers.batchNormalization({ name: 'bn' }), on(conv('eighth', 12, 2), skip))
+  const pooled = on(tf.layers.globalAveragePooling2d({ name: 'gap' }), eighth)
+  const top = on(tf.layers.dense({ units: 4, activation: 'softmax', name: 'top' }), pooled)
+  return tf.model({ inputs: input, outputs: top, name: 'tiny_backbone' })
+}
+
 /** Uint8 pixels of clips [B, T, H, W, 3]. */
 export function randomPixels(length: number, seed = 1): Uint8Array {
   const rng = Rng.of(seed, 'pixels')

@@ -186,7 +186,7 @@ describe('the fine-tuning world', () => {
 
 describe('views', () => {
   test.each([0, 1, 2])('the environment of group %i passes checkEnv', async group => {
-    expect(await checkEnv(groupEnv(tinyWorld(), group), { steps: 10 })).toEqual([])
+    expect(await checkEnv(groupEnv(tinyWorld(), group), { steps: 5 })).toEqual([])
   })
 
   test('the sequential view passes checkEnv', async () => {

@@ -19,7 +19,7 @@ const FREEZE = 0
 describe('joint control', () => {
   test('is one environment, and passes checkEnv', async () => {
     const env = new FlatEnv(tinyWorld())
-    expect(await checkEnv(env, { steps: 10 })).toEqual([])
+    expect(await checkEnv(env, { steps: 5 })).toEqual([])
     const { observation } = await env.reset({ seed: 1 })
     expect(env.observationSpace.contains(observation)).toBe(true)
     expect(env.actionSpace.toJSON()).toEqual(new MultiDiscrete([5, 5, 5]).toJSON())
@@ -42,7 +42,7 @@ describe('joint control', () => {
   test('chooses among combinations where the action set has them: one group, or all', async () => {
     const narrow = tinyWorld({ actions: singleBlockLevels, limits: rateLimits(1e-4, 1e-5, 1e-3) })
     const env = new FlatEnv(narrow)
-    expect(await checkEnv(env, { steps: 10 })).toEqual([])
+    expect(await checkEnv(env, { steps: 5 })).toEqual([])
     expect(env.actionSpace.toJSON()).toEqual(new Discrete(16).toJSON())
     await env.reset({ seed: 1 })
     // What would leave the limits for one of the groups is masked: 3e-3 and 1e-2.
@@ -58,7 +58,7 @@ describe('the root', () => {
   test('passes checkEnv, with frontiers and with single blocks', async () => {
     for (const actions of [frontier, singleBlock]) {
       const env = new RootEnv(tinyWorld(), { actions })
-      expect(await checkEnv(env, { steps: 10 })).toEqual([])
+      expect(await checkEnv(env, { steps: 5 })).toEqual([])
     }
   })
 

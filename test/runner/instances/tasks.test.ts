@@ -6,6 +6,8 @@ import { trialAt } from '../../../src/agents/schedules/schedule.ts'
 import { checkEnv } from '../../../src/envs/check.ts'
 import { measure } from '../../../src/envs/finetune/evaluation.ts'
 import { groupEnv } from '../../../src/envs/hierarchy/views.ts'
+import { startEngine } from '../../../src/models/engine.ts'
+import { saveModel } from '../../../src/models/save.ts'
 import { heldLoss } from '../../../src/models/tasks/task.ts'
 import type { Composition } from '../../../src/runner/instances/instance.ts'
 import { runSchedule } from '../../../src/runner/instances/schedule-runs.ts'
@@ -13,12 +15,18 @@ import { beginningOf } from '../../../src/runner/instances/start.ts'
 import { noises, screens, squares } from '../../support/annotated-files.ts'
 import { CACHE } from '../../support/e2e.ts'
 import { smallInstance } from '../../support/instance.ts'
+import { tinyBackbone } from '../../support/models.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'layergym-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const clock = () => performance.now()
-const RESNET = { model: 'models/resnet20_cifar10', size: 32, frames: 1 }
+const model = join(folder, 'backbone')
+const NET = { model, size: 32, frames: 1 }
+beforeAll(async () => {
+  await startEngine({ threads: 1 })
+  await saveModel(tinyBackbone(), model, {})
+})
 const make = {
   pictures: () => squares(join(folder, 'squares'), 20),
   videos: () => screens(join(folder, 'screens'), 6),
@@ -26,10 +34,10 @@ const make = {
 }
 
 const TASKS = {
-  'object-detection': { data: make.pictures, ...RESNET },
-  'scene-segmentation': { data: make.pictures, ...RESNET },
-  'scene-classification': { data: make.pictures, ...RESNET },
-  'temporal-segmentation': { data: make.videos, ...RESNET, frames: 4, head: 'gru' },
+  'object-detection': { data: make.pictures, ...NET },
+  'scene-segmentation': { data: make.pictures, ...NET },
+  'scene-classification': { data: make.pictures, ...NET },
+  'temporal-segmentation': { data: make.videos, ...NET, frames: 4, head: 'gru' },
   'action-recognition': { data: make.sequences, model: 'models/gru_tiny', frames: 3 },
 }
 
