@@ -222,7 +222,13 @@ describe('study', () => {
       asha: { search: 'asha', budget: 3, 'search-config': { eta: 2 } },
       pbt: { search: 'pbt', budget: 3, 'search-config': { population: 2, interval: 1 } },
     }
-    const { summary } = await answer<StudyResult>(words('study', { contenders: searches, seeds: 1 }))
+    const { dir, summary } = await answer<StudyResult>(words('study', { contenders: searches, seeds: 1 }))
+    // A joint agent's settings are whole when the network is there.
+    const texts = readdirSync(join(dir, 'outcomes')).map(name =>
+      readFileSync(join(dir, 'outcomes', name), 'utf8'),
+    )
+    const tpe = texts.find(text => text.includes('"contender":"tpe"')) ?? ''
+    expect(JSON.parse(tpe).outcome.agentConfig).toHaveProperty('candidates', 24)
     for (const { id, kind, runCost, totalCost } of summary?.contenders ?? []) {
       if (kind === 'schedule') {
         // Without tries it is one run, though a linear probe's search has runs of two lengths.

@@ -150,7 +150,7 @@ function wholeSettings(contender: Contender, container: Container, own: FineTune
   if (agent === undefined) return {}
   const definition = container.get('agents', agent)
   const config = parseAgentConfig(agent, definition.config, agentConfig)
-  // A joint agent's actions are known with the network alone; presets then wait for it.
+  // A joint agent's actions are known with the network alone; its outcomes have the preset's settings.
   if ((contender.control ?? own.control) === 'joint') return { agentConfig: config }
   const { space } = container.get('actions', contender.actions ?? own.actions)
   return { agentConfig: definition.settings?.({ config, actionSpace: space }) ?? config }

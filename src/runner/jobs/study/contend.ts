@@ -15,6 +15,7 @@ import { runsOf, searchSchedule } from '../../instances/schedule-search.ts'
 import { fromItsBeginning } from '../../instances/start.ts'
 import { boundedTestScores } from '../../instances/test-scores.ts'
 import type { ScheduleRun, TestOutcome } from '../../instances/trained.ts'
+import { wholeAgents } from '../../instances/whole-agents.ts'
 import { chosenBy, initialLearningState, type LearningState, learn } from '../../play/learn.ts'
 import type { Clock, GroupAgent } from '../../play/roles.ts'
 import { parseAgentConfig } from '../../plugins/agent-config.ts'
@@ -212,6 +213,7 @@ async function playAgent(contender: Contender, options: PlayOptions): Promise<Pl
       total: total([spentOn(learning), greedy.episode.summary]),
       episodes: learning.episodes.length,
       updates: learning.updates,
+      agentConfig: wholeAgents(own.config, agents).agentConfig,
     }
   } finally {
     disposeAll(agents)

@@ -29,6 +29,8 @@ export interface Outcome {
   /** Of agents that learned on the instance. */
   readonly episodes?: number
   readonly updates?: Readonly<Record<string, number>>
+  /** All their settings: those of a joint agent's preset are known with the network alone. */
+  readonly agentConfig?: Readonly<Record<string, unknown>>
 }
 
 /** In the order of the test split. */
