@@ -9,7 +9,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { median } from '../src/common/quantile.ts'
 import { trainSchema } from '../src/runner/jobs/train/config.ts'
-import { train } from '../src/runner/jobs/train/job.ts'
+import { train } from '../src/runner/jobs/train/in-code.ts'
 import { table } from './support/measure.ts'
 import { peerRate, peerVersions } from './support/peer-learning.ts'
 

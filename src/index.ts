@@ -18,8 +18,12 @@ export type {
 } from './agents/agent.ts'
 export { defineAgent } from './agents/agent.ts'
 export type { Approximator } from './agents/approximator.ts'
+export { type AgentCheckOptions, checkAgent } from './agents/check.ts'
+export { dqn } from './agents/dqn/definition.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { Mlp } from './agents/mlp.ts'
+export { ppo } from './agents/ppo/definition.ts'
+export { reinforce } from './agents/reinforce/definition.ts'
 export type { Frame } from './common/canvas.ts'
 export { LayergymError } from './common/error.ts'
 export { Rng } from './common/random.ts'
@@ -135,9 +139,16 @@ export { learnPolicy } from './runner/jobs/learn-policy/job.ts'
 export type { LearnPolicySummary } from './runner/jobs/learn-policy/summary.ts'
 export { study } from './runner/jobs/study/job.ts'
 export type { StudyResult, StudySummary } from './runner/jobs/study/summary.ts'
-export { train } from './runner/jobs/train/job.ts'
+export {
+  type EnvFactory,
+  loadPolicy,
+  type Policy,
+  type TrainOptions,
+  train,
+} from './runner/jobs/train/in-code.ts'
 export type { TrainSummary } from './runner/jobs/train/summary.ts'
 export { type EpisodeOutcome, episodes$ } from './runner/play/episodes.ts'
+export type { PolicyEvaluation } from './runner/play/evaluate.ts'
 export { definePlugin, type Plugin } from './runner/plugins/plugin.ts'
 export type { OnEvent, RunEvent } from './runner/runs/events.ts'
 export type { RunHooks } from './runner/runs/hooks.ts'

@@ -21,8 +21,8 @@ export class NormalizeObservation<A> extends Wrapper<Float32Array, A> {
   readonly actionSpace: Space<A>
   readonly moments: RunningMoments
   frozen = false
-  private readonly epsilon: number
-  private readonly clip: number
+  readonly epsilon: number
+  readonly clip: number
 
   constructor(env: Env<Float32Array, A>, options: NormalizeObservationOptions = {}) {
     super(env)
@@ -59,10 +59,6 @@ export class NormalizeObservation<A> extends Wrapper<Float32Array, A> {
 
   private normalize(observation: Float32Array): Float32Array {
     if (!this.frozen) this.moments.update(observation)
-    const { mean, variance } = this.moments
-    return observation.map((x, i) => {
-      const normalized = (x - mean[i]) / Math.sqrt(variance[i] + this.epsilon)
-      return Math.min(Math.max(normalized, -this.clip), this.clip)
-    })
+    return this.moments.standardized(observation, this)
   }
 }

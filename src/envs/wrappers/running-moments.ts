@@ -29,6 +29,14 @@ export class RunningMoments {
     this.count = total
   }
 
+  /** By these moments to mean 0 and variance 1, within ±clip. */
+  standardized(value: Float32Array, { clip, epsilon }: { clip: number; epsilon: number }): Float32Array {
+    const { mean, variance } = this
+    return value.map((x, i) =>
+      Math.min(Math.max((x - mean[i]) / Math.sqrt(variance[i] + epsilon), -clip), clip),
+    )
+  }
+
   state(): Moments {
     return { mean: [...this.mean], variance: [...this.variance], count: this.count }
   }

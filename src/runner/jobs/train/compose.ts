@@ -1,5 +1,7 @@
 import type { Agent, AgentContext, AgentDefinition } from '../../../agents/agent.ts'
+import { inputError } from '../../../common/error.ts'
 import { Rng } from '../../../common/random.ts'
+import type { Env, MaybePromise } from '../../../envs/env.ts'
 import type { EnvOptions } from '../../../envs/registry.ts'
 import { refuseUnrecordable } from '../../../envs/wrappers/record-video.ts'
 import { registerFineTuning } from '../../instances/fine-tune-env.ts'
@@ -23,17 +25,25 @@ export interface TrainComposition {
 export type ResolvedConfig = TrainConfig &
   Required<Pick<TrainConfig, 'envs' | 'normalize' | 'logEvery' | 'checkpointEvery'>>
 
+/** What can be given in code alone. */
+export interface TrainParts {
+  readonly plugins?: readonly Plugin[]
+  /** Makes the environment instead of its id and options. */
+  readonly make?: () => MaybePromise<Env<unknown, unknown>>
+}
+
 /** @throws input error when a name, an option or a setting is wrong, or the agent can't act in the environment */
 export async function composeTraining(
   config: TrainConfig,
-  plugins: readonly Plugin[] = [],
+  { plugins = [], make }: TrainParts = {},
 ): Promise<TrainComposition> {
+  refuseUnevaluated(config)
   registerFineTuning()
   const container = await containerOf(config.plugin, plugins)
   const definition = container.get('agents', config.agent)
   const agentConfig = withTotalSteps(definition, config)
   const settings = parseAgentConfig(config.agent, definition.config, agentConfig)
-  const target = { id: config.env, options: config.envOptions as EnvOptions, gamma: config.gamma }
+  const target = { id: config.env, options: config.envOptions as EnvOptions, gamma: config.gamma, make }
   const plain = await Envs.of(target)
   const recipe = definition.recipe?.({ ...plain, config: settings }) ?? {}
   const normalize = config.normalize ?? recipe.normalize ?? []
@@ -66,6 +76,15 @@ interface Networks
   extends Pick<TrainConfig, 'engine' | 'threads'>,
     Pick<AgentContext, 'perceptron'>,
     Pick<TrainComposition, 'versions'> {}
+
+function refuseUnevaluated({ stopAt, patience, evalEvery }: TrainConfig): void {
+  if (evalEvery !== undefined || (stopAt ?? patience) === undefined) return
+  const key = stopAt === undefined ? 'patience' : 'stopAt'
+  throw inputError(
+    'train.stop',
+    `'${key}' goes by evaluations on the way: give 'evalEvery' too (--eval-every)`,
+  )
+}
 
 /** The engine itself is loaded where it is asked for alone; bits depend on it and its threads, so both are recorded. */
 async function networksOn({ engine: choice, threads }: TrainConfig): Promise<Networks> {

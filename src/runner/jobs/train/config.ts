@@ -38,6 +38,12 @@ export const trainSchema = z.strictObject({
   evalEvery: integer(1, 1e10)
     .optional()
     .describe('steps between evaluations on the way (default: none), of a tenth of the episodes each'),
+  stopAt: real(-1e12, 1e12)
+    .optional()
+    .describe('mean return of an evaluation on the way at which the run ends (takes --eval-every)'),
+  patience: integer(1, 100_000)
+    .optional()
+    .describe('evaluations without a better one after which the run ends (takes --eval-every)'),
   logEvery: integer(1, 1e10)
     .optional()
     .describe('steps between points of the curves (default: a 200th of all)'),

@@ -1,6 +1,6 @@
 import type { Recipe } from '../../../agents/agent.ts'
 import { inputError } from '../../../common/error.ts'
-import type { Env, EnvSpec, Space } from '../../../envs/env.ts'
+import type { Env, EnvSpec, MaybePromise, Space } from '../../../envs/env.ts'
 import { type EnvOptions, makeEnvAsync } from '../../../envs/registry.ts'
 import { Box } from '../../../envs/spaces.ts'
 import { NormalizeObservation } from '../../../envs/wrappers/normalize-observation.ts'
@@ -12,6 +12,7 @@ type AnyEnv = Env<unknown, unknown>
 
 /** Beyond it, normalised observations and rewards are clipped: CleanRL's and Stable-Baselines3's bound. */
 const CLIP = 10
+const BOUNDS = { clip: CLIP, epsilon: 1e-8 }
 
 /** What normalisation has come to; empty where there is none. */
 export interface NormalizationState {
@@ -23,6 +24,8 @@ interface Target {
   readonly id: string
   readonly options: EnvOptions
   readonly gamma: number
+  /** Makes an environment that was given in code; `id` and `options` then say nothing. */
+  readonly make?: () => MaybePromise<AnyEnv>
 }
 
 /** The environments of a run, alike and normalised alike. */
@@ -61,7 +64,7 @@ export class Envs {
 
   /** @throws input error when there's no such environment, or an option is wrong */
   static async of(target: Target): Promise<Envs> {
-    const env = await makeEnvAsync(target.id, target.options)
+    const env = await made(target)
     const { spec, observationSpace, actionSpace } = env
     await env.close?.()
     return new Envs(target, { spec, observationSpace, actionSpace }, [])
@@ -89,7 +92,12 @@ export class Envs {
   }
 
   make(): Promise<AnyEnv> {
-    return makeEnvAsync(this.target.id, this.target.options)
+    return made(this.target)
+  }
+
+  /** An observation of the environment's own as the agent sees it, by the moments as they are. */
+  seen(observation: unknown): unknown {
+    return this.observations?.standardized(observation as Float32Array, BOUNDS) ?? observation
   }
 
   state(): NormalizationState {
@@ -105,6 +113,10 @@ export class Envs {
     const { observations } = this
     if (observations === undefined) return env
     const boxed = env as Env<Float32Array, unknown>
-    return new NormalizeObservation(boxed, { clip: CLIP, moments: observations }) as AnyEnv
+    return new NormalizeObservation(boxed, { ...BOUNDS, moments: observations }) as AnyEnv
   }
+}
+
+async function made({ id, options, make }: Target): Promise<AnyEnv> {
+  return make === undefined ? makeEnvAsync(id, options) : make()
 }

@@ -1,12 +1,9 @@
 import { pluginFingerprints } from '../../plugins/fingerprint.ts'
-import type { Plugin } from '../../plugins/plugin.ts'
 import { encode } from '../../runs/codec.ts'
 import { digestOf } from '../../runs/digest.ts'
-import { begin } from '../../runs/drive.ts'
-import type { RunHooks } from '../../runs/hooks.ts'
-import { concluded, type JobKind, type Unit } from '../../runs/job.ts'
+import type { JobKind, Running, Unit } from '../../runs/job.ts'
 import { originOf } from '../../runs/origin.ts'
-import { composeTraining, type TrainComposition } from './compose.ts'
+import { composeTraining, type TrainComposition, type TrainParts } from './compose.ts'
 import { type TrainConfig, trainSchema, withAbsolutePaths } from './config.ts'
 import { trainedPolicy } from './policy.ts'
 import { renderTrainReport } from './report.ts'
@@ -22,12 +19,12 @@ export interface TrainOutcomes {
 }
 
 /** An agent learns in an environment and is evaluated greedily. */
-export function trainJob(plugins: readonly Plugin[] = []): JobKind<TrainConfig, TrainOutcomes, TrainSummary> {
+export function trainJob(parts: TrainParts = {}): JobKind<TrainConfig, TrainOutcomes, TrainSummary> {
   return {
     id: 'train',
     schema: trainSchema,
     async prepare(given) {
-      const composition = await composeTraining(withAbsolutePaths(given), plugins)
+      const composition = await composeTraining(withAbsolutePaths(given), parts)
       const { config, versions, agent } = composition
       return {
         config,
@@ -36,7 +33,7 @@ export function trainJob(plugins: readonly Plugin[] = []): JobKind<TrainConfig, 
           await pluginFingerprints(config.plugin),
         ),
         async work(run) {
-          const { outcome, records } = await run.perform(learning(composition, run.dir))
+          const { outcome, records } = await run.perform(learning(composition, run))
           const trained = outcome as Trained
           await run.write('policy.json', encode(trainedPolicy(composition, trained)))
           return { composition, trained, records: records as readonly TrainingRecord[] }
@@ -50,21 +47,17 @@ export function trainJob(plugins: readonly Plugin[] = []): JobKind<TrainConfig, 
   }
 }
 
-/** A new run: refuses a folder that exists. */
-export async function train(
-  values: Readonly<Record<string, unknown>>,
-  hooks: RunHooks,
-  parts: { readonly plugins?: readonly Plugin[] } = {},
-): Promise<TrainSummary> {
-  return concluded(await begin(trainJob(parts.plugins), values, hooks))
-}
-
 /** All of it is one unit, with checkpoints. */
-function learning(composition: TrainComposition, dir: string): Unit<Trained> {
+function learning(
+  composition: TrainComposition,
+  { dir, write }: Pick<Running, 'dir' | 'write'>,
+): Unit<Trained> {
+  const keep = (learned: Pick<Trained, 'state' | 'normalization'>) =>
+    write('best-policy.json', encode(trainedPolicy(composition, learned)))
   return {
     key: 'learning',
     // Greedy episodes at the end are no part of what it did: more of them make no other run.
     digest: ({ digest, state, normalization }) => digestOf({ digest, state, normalization }),
-    run: async context => (await Training.in(composition, dir, context)).finish(),
+    run: async context => (await Training.in(composition, { ...context, dir, keep })).finish(),
   }
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { AgentState } from '../../../agents/agent.ts'
 import { inputError } from '../../../common/error.ts'
 import { decode } from '../../runs/codec.ts'
-import { composeTraining, type ResolvedConfig, type TrainComposition } from './compose.ts'
+import { composeTraining, type ResolvedConfig, type TrainComposition, type TrainParts } from './compose.ts'
 import { trainSchema } from './config.ts'
 import type { Envs, NormalizationState } from './envs.ts'
 
@@ -38,6 +38,7 @@ function spacesOf({ observationSpace, actionSpace }: Envs): TrainedPolicy['space
 export async function loadTrainedPolicy(
   path: string,
   env: { readonly id?: string; readonly options?: Readonly<Record<string, unknown>> } = {},
+  parts: TrainParts = {},
 ): Promise<TrainComposition> {
   const policy = await readPolicy(path)
   const config = {
@@ -45,7 +46,7 @@ export async function loadTrainedPolicy(
     ...(env.id === undefined ? {} : { env: env.id, envOptions: {} }),
     ...(env.options === undefined ? {} : { envOptions: { ...env.options } }),
   }
-  const composition = await composeTraining(config)
+  const composition = await composeTraining(config, parts)
   const spaces = spacesOf(composition.envs)
   for (const name of ['observationSpace', 'actionSpace'] as const) {
     const [learned, other] = [policy.spaces[name], spaces[name]].map(space => JSON.stringify(space))

@@ -22,6 +22,8 @@ export interface TrainSummary {
   /** Greedy episodes after the last step. */
   readonly evaluation: PolicyEvaluation
   readonly evaluations: readonly EvaluationPoint[]
+  /** The best of them, and the file of its policy. */
+  readonly best?: { readonly step: number; readonly meanReturn: number; readonly policy: string }
   readonly curve: readonly CurvePoint[]
   /** The policy's file: `layergym evaluate --policy`. */
   readonly policy: string
@@ -51,7 +53,7 @@ export function summarizeTraining(
   { runDir, hash, origin }: Facts,
 ): TrainSummary {
   const { config, envs } = composition
-  const { steps, seconds, episodes, updates, evaluation } = trained
+  const { steps, seconds, episodes, updates, evaluation, best, stopped } = trained
   return {
     runDir,
     hash,
@@ -63,6 +65,9 @@ export function summarizeTraining(
     curve: pointsOf(records),
     stepsPerSecond: Math.round(steps / seconds),
     evaluation,
+    ...(best !== undefined && {
+      best: { step: best.step, meanReturn: best.meanReturn, policy: join(runDir, 'best-policy.json') },
+    }),
     policy: join(runDir, 'policy.json'),
     settings: {
       envs: config.envs,
@@ -74,6 +79,9 @@ export function summarizeTraining(
       rewardThreshold: envs.spec.rewardThreshold,
       versions: origin.versions,
     },
-    notes: updates > 0 ? [] : [`${config.agent} got no update`],
+    notes: [
+      ...(updates > 0 ? [] : [`${config.agent} got no update`]),
+      ...(stopped === undefined ? [] : [`ended after ${steps} of ${config.steps} steps: ${stopped}`]),
+    ],
   }
 }

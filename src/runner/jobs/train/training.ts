@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BehaviorSubject, concatMap, lastValueFrom } from 'rxjs'
+import { BehaviorSubject, concatMap, lastValueFrom, takeWhile } from 'rxjs'
 import type { AgentState } from '../../../agents/agent.ts'
 import { interrupted } from '../../../common/error.ts'
 import { mean } from '../../../common/statistics.ts'
@@ -13,6 +13,7 @@ import { rollouts$ } from '../../play/rollouts.ts'
 import { encode } from '../../runs/codec.ts'
 import type { UnitContext } from '../../runs/job.ts'
 import { type TensorBoardPosition, TensorBoardWriter } from '../../runs/tensorboard.ts'
+import { type BestState, betterOf, reasonToStop } from './best.ts'
 import type { TrainComposition } from './compose.ts'
 import { Curve, type CurveState } from './curve.ts'
 import type { NormalizationState } from './envs.ts'
@@ -30,6 +31,8 @@ interface TrainingState {
   readonly normalization: NormalizationState
   readonly curve: CurveState
   readonly tensorboard: TensorBoardPosition
+  readonly best?: BestState
+  readonly stopped?: string
 }
 
 /** What is told on the way, and kept as it comes. */
@@ -43,8 +46,19 @@ export interface Trained {
   readonly seconds: number
   readonly digest: string
   readonly evaluation: PolicyEvaluation
+  /** Of the evaluations on the way; its policy is best-policy.json. */
+  readonly best?: BestState
+  /** Why it ended before its last step. */
+  readonly stopped?: string
   readonly state: AgentState
   readonly normalization: NormalizationState
+}
+
+export interface TrainingContext extends UnitContext {
+  /** The run's folder, for TensorBoard's files and videos. */
+  readonly dir: string
+  /** Keeps the policy of the best evaluation so far. */
+  keep(learned: Pick<Trained, 'state' | 'normalization'>): Promise<unknown>
 }
 
 /** Milliseconds of work after which signals and timers get their turn. */
@@ -59,24 +73,24 @@ export class Training {
   private updates = 0
   private seconds = 0
   private digest = ''
+  private best?: BestState
+  private stopped?: string
   /** Since the last checkpoint. */
   private records: TrainingRecord[] = []
   /** Of the last time that was counted into `seconds`. */
   private since: number
   private breath: number
 
-  /** @param dir the run's folder, for TensorBoard's files and videos */
-  static async in(composition: TrainComposition, dir: string, context: UnitContext): Promise<Training> {
+  static async in(composition: TrainComposition, context: TrainingContext): Promise<Training> {
     const envs: Env<unknown, unknown>[] = []
     for (let i = 0; i < composition.config.envs; i++) envs.push(await composition.envs.learning())
-    return new Training(composition, envs, dir, context)
+    return new Training(composition, envs, context)
   }
 
   private constructor(
     private readonly composition: TrainComposition,
     private readonly envs: readonly Env<unknown, unknown>[],
-    private readonly dir: string,
-    private readonly context: UnitContext,
+    private readonly context: TrainingContext,
   ) {
     const { config, agent } = composition
     this.collector = new Collector({ envs, agent, seed: config.seed })
@@ -87,7 +101,7 @@ export class Training {
 
   async finish(): Promise<Trained> {
     const { saved, clock, emit } = this.context
-    const boards = join(this.dir, 'tensorboard')
+    const boards = join(this.context.dir, 'tensorboard')
     // Of a run that was killed before its first checkpoint.
     if (saved === undefined) await rm(boards, { recursive: true, force: true })
     const state = saved?.state as TrainingState | undefined
@@ -113,25 +127,27 @@ export class Training {
       episodes: config.evalEpisodes,
       seed: config.seed,
       signal,
-      record: { episodes: config.videoEpisodes, folder: join(this.dir, 'videos') },
+      record: { episodes: config.videoEpisodes, folder: join(this.context.dir, 'videos') },
     })
-    const { steps, episodes, updates, seconds, digest } = this
+    const { steps, episodes, updates, seconds, digest, best, stopped } = this
     if (evaluation.episodes > 0) await board.scalars(steps, clock() / 1000, evaluationScalars(evaluation))
     const normalization = envs.state()
-    return { steps, episodes, updates, seconds, digest, evaluation, state: agent.state(), normalization }
+    const done = { steps, episodes, updates, seconds, digest, best, stopped }
+    return { ...done, evaluation, state: agent.state(), normalization }
   }
 
   /** Collects and learns in turn until the last step. */
   private async learn(board: TensorBoardWriter): Promise<void> {
     const { collector, composition } = this
     const { steps } = composition.config
-    if (this.steps >= steps) return
+    if (this.steps >= steps || this.stopped !== undefined) return
     const credits$ = new BehaviorSubject(1)
     const stream$ = rollouts$({ collector, from: this.steps, to: steps, credits$ }).pipe(
       concatMap(async rollout => {
         await this.absorb(rollout, board)
-        credits$.next(credits$.value + 1)
+        if (this.stopped === undefined) credits$.next(credits$.value + 1)
       }),
+      takeWhile(() => this.stopped === undefined),
     )
     await lastValueFrom(stream$, { defaultValue: undefined })
   }
@@ -158,7 +174,8 @@ export class Training {
     const { evalEvery = Number.POSITIVE_INFINITY } = config
     // After the last step comes the larger one.
     if (passes(before, steps, evalEvery) && steps < config.steps) await this.evaluate(board)
-    if (steps >= config.steps || passes(before, steps, config.checkpointEvery)) await this.checkpoint(board)
+    const ended = steps >= config.steps || this.stopped !== undefined
+    if (ended || passes(before, steps, config.checkpointEvery)) await this.checkpoint(board)
     if (now - this.breath > SLICE) {
       await new Promise(resolve => setImmediate(resolve))
       this.breath = context.clock()
@@ -182,14 +199,17 @@ export class Training {
     const point = { step: this.steps, ...evaluation }
     this.records.push({ evaluation: point })
     this.context.emit({ type: 'evaluation', point })
+    this.best = betterOf(this.best, point)
+    if (this.best.since === 0) await this.context.keep({ state: agent.state(), normalization: envs.state() })
+    this.stopped = reasonToStop(this.best, config)
     await board.scalars(this.steps, this.context.clock() / 1000, evaluationScalars(evaluation))
   }
 
   private async checkpoint(board: TensorBoardWriter): Promise<void> {
-    const { steps, episodes, updates, seconds, digest, records } = this
+    const { steps, episodes, updates, seconds, digest, best, stopped, records } = this
     const { agent, envs } = this.composition
     const state: TrainingState = {
-      ...{ steps, episodes, updates, seconds, digest },
+      ...{ steps, episodes, updates, seconds, digest, best, stopped },
       agent: agent.state(),
       collector: await this.collector.state(),
       normalization: envs.state(),
@@ -201,8 +221,8 @@ export class Training {
   }
 
   private async restore(state: TrainingState, records: readonly unknown[]): Promise<void> {
-    const { steps, episodes, updates, seconds, digest } = state
-    Object.assign(this, { steps, episodes, updates, seconds, digest })
+    const { steps, episodes, updates, seconds, digest, best, stopped } = state
+    Object.assign(this, { steps, episodes, updates, seconds, digest, best, stopped })
     const { agent, envs } = this.composition
     agent.restore(state.agent)
     await this.collector.restore(state.collector)

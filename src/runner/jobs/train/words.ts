@@ -42,6 +42,11 @@ export function trainWords(summary: TrainSummary): string {
     table.toString(),
     ...solved,
     ...summary.notes,
+    ...(summary.best === undefined
+      ? []
+      : [
+          `best on the way: ${summary.best.meanReturn.toFixed(2)} at step ${integer(summary.best.step)}, ${summary.best.policy}`,
+        ]),
     `policy: ${summary.policy}  (layergym evaluate --policy ${summary.policy})`,
     `report: ${join(summary.runDir, 'report.html')}`,
   ].join('\n')

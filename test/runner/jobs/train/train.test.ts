@@ -5,7 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { decodeVideo } from '../../../../src/data/video.ts'
 import { classicEnvs } from '../../../../src/envs/classic/definitions.ts'
 import { registerEnv } from '../../../../src/envs/registry.ts'
-import { train, trainJob } from '../../../../src/runner/jobs/train/job.ts'
+import { type TrainOptions, train } from '../../../../src/runner/jobs/train/in-code.ts'
+import { trainJob } from '../../../../src/runner/jobs/train/job.ts'
 import { loadTrainedPolicy } from '../../../../src/runner/jobs/train/policy.ts'
 import { evaluatePolicy } from '../../../../src/runner/play/evaluate.ts'
 import { resume } from '../../../../src/runner/runs/drive.ts'
@@ -25,7 +26,7 @@ const quiet = {
 }
 
 const SMALL = { steps: 1200, evalEpisodes: 3 }
-const CASES: readonly [string, Record<string, unknown>][] = [
+const CASES: readonly [string, TrainOptions][] = [
   ['ppo on CartPole', { env: 'CartPole-v1', agent: 'ppo', agentConfig: { numSteps: 256 } }],
   [
     'ppo on Pendulum, normalised',
