@@ -11,7 +11,7 @@ export function listCommand(program: Command, io: Io): void {
   program
     .command('list [kind]')
     .description(
-      'agents, envs, actions, states, rewards, rootActions, tasks, heads, optimizers, schedules, searches, features, engines, scalings: what can be named',
+      'agents, envs, actions, states, rewards, rootActions, tasks, heads, optimizers, schedules, searches, wrappers, features, engines, scalings: what can be named',
     )
     .option('--plugin <names...>', 'plugins to load first')
     .option('--json', 'print the result as JSON, alone, on stdout')
@@ -40,7 +40,8 @@ function entryLines({ id, description, needs }: Entry): readonly string[] {
 }
 
 async function everything(plugins: readonly string[]): Promise<Readonly<Record<string, readonly Entry[]>>> {
-  const [{ ENGINES }, { SCALINGS }, { pluginKinds }] = await Promise.all([
+  const [{ WRAPPERS }, { ENGINES }, { SCALINGS }, { pluginKinds }] = await Promise.all([
+    import('../envs/wrappers/named.ts'),
     import('../models/engine-names.ts'),
     import('../models/scaling.ts'),
     import('../runner/plugins/plugin.ts'),
@@ -53,6 +54,7 @@ async function everything(plugins: readonly string[]): Promise<Readonly<Record<s
   const { group, global } = container.get('states', 'default')
   return {
     ...Object.fromEntries(kinds),
+    wrappers: Object.entries(WRAPPERS).map(([id, { description }]) => ({ id, description })),
     features: [...group, ...global].map(({ id, description }) => ({ id, description })),
     engines: names(ENGINES),
     scalings: names(SCALINGS.map(scaling => scaling.id)),

@@ -72,7 +72,7 @@ export async function checkRender(env: Env<unknown, unknown>, findings: Findings
   }
 }
 
-function checkObservation(
+export function checkObservation(
   env: Env<unknown, unknown>,
   observation: unknown,
   call: string,

@@ -3,13 +3,14 @@ import { z } from 'zod'
 import { integer, names } from '../../../common/settings.ts'
 import { trainSchema } from '../train/config.ts'
 
-const { env, envOptions, envs, normalize, engine, threads, gamma, evalEpisodes } = trainSchema.shape
+const { env, envOptions, wrapper, envs, normalize, engine, threads, gamma, evalEpisodes } = trainSchema.shape
 const { plugin, out, overwrite } = trainSchema.shape
 
 /** A comparison of agents in one environment: every agent with every seed, by the same number of steps. */
 export const benchmarkSchema = z.strictObject({
   env,
   envOptions,
+  wrapper,
   agents: names(z.string())
     .default(['ppo', 'dqn', 'reinforce', 'random'])
     .describe('who is compared, comma-separated (layergym list agents)'),

@@ -43,7 +43,8 @@ export async function composeTraining(
   const definition = container.get('agents', config.agent)
   const agentConfig = withTotalSteps(definition, config)
   const settings = parseAgentConfig(config.agent, definition.config, agentConfig)
-  const target = { id: config.env, options: config.envOptions as EnvOptions, gamma: config.gamma, make }
+  const { env: id, wrapper: wrappers, gamma } = config
+  const target = { id, options: config.envOptions as EnvOptions, wrappers, gamma, make }
   const plain = await Envs.of(target)
   const recipe = definition.recipe?.({ ...plain, config: settings }) ?? {}
   const normalize = config.normalize ?? recipe.normalize ?? []

@@ -11,6 +11,9 @@ export const NORMALIZABLE = ['observations', 'rewards'] as const
 export const trainSchema = z.strictObject({
   env: z.string().describe('environment to learn in (layergym list envs)'),
   envOptions: z.record(z.string(), z.unknown()).default({}).describe('options of the environment'),
+  wrapper: names(z.string())
+    .default([])
+    .describe('wrappers around it, the first innermost: time-aware, frame-stack=4 (layergym list wrappers)'),
   agent: z.string().default('ppo').describe('who learns (layergym list agents)'),
   agentConfig: z.record(z.string(), z.unknown()).default({}).describe('settings of the agent'),
   steps: integer(1, 1e10).default(100_000).describe('environment steps to learn from'),

@@ -3,6 +3,7 @@ import { inputError } from '../../../common/error.ts'
 import type { Env, EnvSpec, MaybePromise, Space } from '../../../envs/env.ts'
 import { type EnvOptions, makeEnvAsync } from '../../../envs/registry.ts'
 import { Box } from '../../../envs/spaces.ts'
+import { wrapped } from '../../../envs/wrappers/named.ts'
 import { NormalizeObservation } from '../../../envs/wrappers/normalize-observation.ts'
 import { NormalizeReward } from '../../../envs/wrappers/normalize-reward.ts'
 import { RecordEpisodeStatistics } from '../../../envs/wrappers/record-episode-statistics.ts'
@@ -23,6 +24,8 @@ export interface NormalizationState {
 interface Target {
   readonly id: string
   readonly options: EnvOptions
+  /** By name, the first innermost. */
+  readonly wrappers: readonly string[]
   readonly gamma: number
   /** Makes an environment that was given in code; `id` and `options` then say nothing. */
   readonly make?: () => MaybePromise<AnyEnv>
@@ -117,6 +120,6 @@ export class Envs {
   }
 }
 
-async function made({ id, options, make }: Target): Promise<AnyEnv> {
-  return make === undefined ? makeEnvAsync(id, options) : make()
+async function made({ id, options, wrappers, make }: Target): Promise<AnyEnv> {
+  return wrapped(await (make === undefined ? makeEnvAsync(id, options) : make()), wrappers)
 }

@@ -35,6 +35,10 @@ const CASES: readonly [string, TrainOptions][] = [
   ['dqn on CartPole', { env: 'CartPole-v1', agent: 'dqn', agentConfig: { learningStarts: 100 }, envs: 2 }],
   ['reinforce on the masked walk', { env: 'MaskedWalk-v0', agent: 'reinforce' }],
   ['ppo where there are no snapshots', { env: 'NoSnapshots-v1', agent: 'ppo', normalize: 'observations' }],
+  [
+    'ppo behind wrappers',
+    { env: 'CartPole-v1', wrapper: ['time-aware', 'frame-stack=2'], agentConfig: { numSteps: 256 } },
+  ],
   ['random', { env: 'Acrobot-v1', agent: 'random' }],
   ['reinforce on Pendulum', { env: 'Pendulum-v1', agent: 'reinforce', steps: 2000 }],
   [

@@ -1,0 +1,13 @@
+import { inputError } from '../../common/error.ts'
+import type { Env } from '../env.ts'
+import { Box } from '../spaces.ts'
+
+/** @throws input error unless observations are a Box */
+export function boxOf(env: Env<unknown, unknown>, wrapper: string): Box {
+  const { observationSpace, spec } = env
+  if (observationSpace instanceof Box) return observationSpace
+  throw inputError(
+    'env.observations',
+    `${wrapper} needs Box observations; ${spec.id} has ${JSON.stringify(observationSpace)}: FlattenObservation makes a Box of others`,
+  )
+}
