@@ -1,13 +1,15 @@
 import { median } from '../../common/quantile.ts'
 import type { Box } from '../annotation.ts'
 import type { Clip, Dataset } from '../dataset.ts'
-import { isPictureFile } from '../media-types.ts'
+import { isPictureFile, isSequenceFile } from '../media-types.ts'
 
 /** What a dataset holds, as its files say it; nothing of it is measured on pixels but masks. */
 export interface DataSummary {
   readonly path: string
   readonly items: number
   readonly pictures: number
+  /** Files of numbers through time. */
+  readonly sequences: number
   /** The clips' labels, with how many have each. */
   readonly labels: readonly Count[]
   readonly boxes?: BoxSummary
@@ -66,6 +68,7 @@ export function summarise(dataset: Dataset): DataSummary {
     path,
     items: clips.length,
     pictures: clips.filter(clip => isPictureFile(clip.path)).length,
+    sequences: clips.filter(clip => isSequenceFile(clip.path)).length,
     labels: counted(clips.map(clip => clip.label).filter(label => label !== '')),
     boxes: dataset.boxClasses && boxSummary(clips),
     masks: dataset.maskClasses && maskSummary(clips, dataset.maskClasses),

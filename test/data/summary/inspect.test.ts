@@ -179,3 +179,19 @@ test('thumbnails come in order, the middle of clips too, and what is broken spoi
   ).toBe(true)
   expect(first).not.toEqual(middle)
 })
+
+test('a large JPEG is halved while it is decoded: its thumbnail stays the same', async () => {
+  const folder = folderOf({ 'a.png': noise(1, 1100) })
+  await ffmpeg('-i', join(folder, 'a.png'), '-q:v', '2', join(folder, 'a.jpg'))
+  const path = join(folder, 'a.jpg')
+  const [whole, halved, small] = await thumbnails([
+    { path },
+    { path, size: [1100, 1100] },
+    { path, size: [200, 200] },
+  ])
+  const difference = (a: Uint8Array = new Uint8Array(), b: Uint8Array = new Uint8Array()) =>
+    a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length
+  expect(small).toEqual(whole)
+  expect(halved).not.toEqual(whole)
+  expect(difference(whole, halved)).toBeLessThan(2)
+})
