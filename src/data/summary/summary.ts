@@ -14,7 +14,12 @@ export interface DataSummary {
   readonly labels: readonly Count[]
   readonly boxes?: BoxSummary
   /** Classes with their share of the masks' pixels that say something. */
-  readonly masks?: { readonly clips: number; readonly classes: readonly Share[] }
+  readonly masks?: {
+    readonly clips: number
+    readonly classes: readonly Share[]
+    /** Whether classes.csv or the like names them; else they are called by their values. */
+    readonly named: boolean
+  }
   readonly segments?: { readonly clips: number; readonly classes: readonly SegmentClass[] }
   /** As the files say; `unsaid` ones are divided by a run. */
   readonly splits: Readonly<Record<SplitName, number>>
@@ -136,7 +141,8 @@ function maskSummary(clips: readonly Clip[], names: readonly string[]): DataSumm
   const pixels = names.map((_, i) => masks.reduce((sum, { counts }) => sum + counts[i], 0))
   const all = pixels.reduce((sum, n) => sum + n, 0)
   const classes = names.map((name, i) => ({ name, share: all === 0 ? 0 : pixels[i] / all }))
-  return { clips: masks.length, classes: classes.sort((a, b) => b.share - a.share) }
+  const named = names.some(name => !/^\d+$/.test(name))
+  return { clips: masks.length, classes: classes.sort((a, b) => b.share - a.share), named }
 }
 
 function segmentSummary(clips: readonly Clip[]): DataSummary['segments'] {

@@ -20,6 +20,10 @@ export function summaryLines(summary: DataSummary): string[] {
   if (masks !== undefined) {
     const classes = listed(masks.classes, ({ name, share }) => `${name} ${percent(share)}`)
     lines.push(`masks: ${number(masks.clips)}, ${masks.classes.length} classes by pixels (${classes})`)
+    if (!masks.named)
+      lines.push(
+        "  they are called by their values: a file classes.csv beside labels.csv names them (a header 'name', then a row for each value from 0)",
+      )
   }
   if (segments !== undefined) {
     const classes = listed(

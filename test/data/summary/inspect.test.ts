@@ -143,6 +143,17 @@ describe('in words', () => {
     ])
   })
 
+  test('classes of masks that nothing names, and how they are named', async () => {
+    const folder = folderOf({
+      'a.png': png(2, 2),
+      'm.png': png(2, 2, [0, 1, 1, 255]),
+      'labels.csv': lines('path,mask', 'a.png,m.png'),
+    })
+    const [, masks, hint] = describeDataset(await loadDataset(folder))
+    expect(masks).toBe('masks: 1, 2 classes by pixels (1 67 %; 0 33 %)')
+    expect(hint).toContain("classes.csv beside labels.csv names them (a header 'name'")
+  })
+
   test('sizes and rates of clips', async () => {
     const folder = temporaryFolder()
     const rows = shippedClips(6).map((path, i) => `${path},${i % 2 ? 'a' : 'b'}`)
