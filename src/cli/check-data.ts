@@ -14,12 +14,17 @@ export function checkDataCommand(program: Command, io: Io): void {
       const { loadDataset } = await import('../data/load.ts')
       const { inspectDataset } = await import('../data/summary/inspect.ts')
       const { summaryLines } = await import('../data/summary/words.ts')
+      const { sequenceLine } = await import('../data/summary/sequences.ts')
       const { signal } = io
       const dataset = await loadDataset(data, { groupColumn: options.groupColumn, skipBroken: true, signal })
       const found = await inspectDataset(dataset, signal)
       const errors = found.findings.filter(({ severity }) => severity === 'error').length
       printResult(io, options, { ok: errors === 0, ...found }, result =>
-        inWords(result, summaryLines(result.summary)),
+        inWords(result, [
+          ...summaryLines(result.summary),
+          ...(result.media.looked === 0 ? [] : [mediaLine(result)]),
+          ...(result.sequences === undefined ? [] : [sequenceLine(result.sequences)]),
+        ]),
       )
       if (errors > 0)
         throw inputError(
@@ -34,7 +39,12 @@ interface CheckOptions {
   readonly json?: boolean
 }
 
-function inWords({ media, findings, summary }: DataInspection, lines: readonly string[]): string {
+function inWords({ findings }: DataInspection, lines: readonly string[]): string {
+  const odd = findings.map(({ severity, code, message }) => `${severity} ${code}: ${message}`)
+  return [...lines, ...(odd.length === 0 ? ['nothing odd was found'] : odd)].join('\n')
+}
+
+function mediaLine({ media, summary }: DataInspection): string {
   const sizes = media.sizes.slice(0, 4).map(({ name, count }) => `${name} (${count})`)
   const others = media.sizes.length > 4 ? ` and ${media.sizes.length - 4} other sizes` : ''
   const { rates, seconds } = media
@@ -42,13 +52,9 @@ function inWords({ media, findings, summary }: DataInspection, lines: readonly s
     rates === undefined || seconds === undefined
       ? ''
       : `; ${between(rates.least, rates.most)} frames a second, ${seconds.median.toFixed(1)} s in the median`
-  const part = media.looked < summary.items ? ` (of ${media.looked} that were looked at)` : ''
-  const odd = findings.map(({ severity, code, message }) => `${severity} ${code}: ${message}`)
-  return [
-    ...lines,
-    `files: ${sizes.join(', ')}${others}${clips}${part}`,
-    ...(odd.length === 0 ? ['nothing odd was found'] : odd),
-  ].join('\n')
+  const part =
+    media.looked < summary.items - summary.sequences ? ` (of ${media.looked} that were looked at)` : ''
+  return `files: ${sizes.join(', ')}${others}${clips}${part}`
 }
 
 function between(least: number, most: number): string {

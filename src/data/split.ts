@@ -71,6 +71,7 @@ function splitByLabel(
     if (named === undefined || named === 'train') pool.push(unit)
     else splits[named].push(unit)
   }
+  const named = new Set(Object.keys(splits).filter(name => splits[name as SplitName].length > 0))
   const carveTest = splits.test.length === 0
   const carveReward = splits.reward.length === 0
   checkClasses(dataset, clipsOf(pool), 1 + Number(carveReward) + Number(carveTest))
@@ -108,7 +109,12 @@ function splitByLabel(
     reward: sorted(splits.reward),
     test: sorted(splits.test),
   }
-  checkResult(result, dataset, pool)
+  checkResult(result, dataset, pool, [
+    'train',
+    ...(carveReward ? ['reward'] : []),
+    ...(named.has('probe') ? [] : ['probe']),
+    ...(carveTest ? ['test'] : []),
+  ])
   return { splits: result, warnings: [...warnings, ...warningsAbout(result, dataset)] }
 }
 
@@ -202,19 +208,28 @@ function checkClasses({ classes }: Dataset, pool: readonly Clip[], least: number
   throw inputError('split.too-few', `too few clips to divide: ${needed}`)
 }
 
-function checkResult(splits: Splits, { classes, hasGroups }: Dataset, pool: readonly Unit[]): void {
+/** @param divided the splits that the files leave to us, among which `pool` was divided */
+function checkResult(
+  splits: Splits,
+  { classes, hasGroups }: Dataset,
+  pool: readonly Unit[],
+  divided: readonly string[],
+): void {
   const empty = (['train', 'probe', 'reward', 'test'] as const).filter(name => splits[name].length === 0)
   if (empty.length === 0) return
   const unit = hasGroups ? 'recordings (groups)' : 'clips'
-  const counts = classes.map(
-    label => pool.filter(({ clips }) => clips.some(clip => clip.label === label)).length,
-  )
-  const fewest = counts.indexOf(Math.min(...counts))
+  const holders = classes.map(label => pool.filter(({ clips }) => clips.some(clip => clip.label === label)))
+  const fewest = holders.reduce((least, own, i) => (own.length < holders[least].length ? i : least), 0)
+  const names = holders[fewest].flatMap(({ clips }) => clips[0].group ?? [])
+  const listed = names.length === 0 || names.length > 4 ? '' : ` (${names.join(', ')})`
   const ofEach = classes.length === 1 ? '' : ' of each class'
   const scarce = classes.length === 1 ? 'there are' : `'${classes[fewest]}' has`
+  const mend = hasGroups
+    ? 'give clips of other recordings, or name a column of stretches of a recording (--group-column), and say with the scores that parts of one recording were on both sides'
+    : 'give more clips'
   throw inputError(
     'split.too-few',
-    `nothing is left for ${empty.join(', ')}: the four splits need at least four ${unit}${ofEach}, and ${scarce} ${counts[fewest]} to divide; give more clips${hasGroups ? ', or another group column' : ''}`,
+    `nothing is left for ${empty.join(', ')}: ${divided.join(', ')} need at least ${divided.length} ${unit}${ofEach}, and ${scarce} ${holders[fewest].length}${listed} to divide; ${mend}`,
   )
 }
 

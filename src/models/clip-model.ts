@@ -1,9 +1,10 @@
 import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
+import { applyOverTime } from './apply-over-time.ts'
 import { findFeatureMaps } from './feature-maps.ts'
 import { findFeatureMap } from './features.ts'
 import { flattenModel } from './graph.ts'
-import { buildHead, closed, type HeadBuilder, type HeadOutput, standardised } from './head.ts'
+import { buildHead, buildMapHead, closed, type HeadBuilder, type HeadOutput, standardised } from './head.ts'
 import { type HeadKind, STANDARDISATION } from './head-kinds.ts'
 import { rebuild } from './rebuild.ts'
 import { type InputScaling, SCALING_LAYER } from './scaling.ts'
@@ -47,12 +48,19 @@ export function buildClipModel(pretrained: tf.LayersModel, options: ClipModelOpt
           applyOverTime(framesToAnswers(pretrained, reads, options), 'frames', scaled),
           options.output.activation,
         )
-      : buildHead(standardised(pooledFeatures(pretrained, options, scaled)), options)
+      : headOverFrames(lastMaps(pretrained, options, scaled), options)
   return tf.model({ inputs: pixels, outputs: output, name: 'clip_model' })
 }
 
-/** [T, F]: the network's last map on every frame, averaged over places. */
-function pooledFeatures(
+/** A head on the maps [T, H, W, C], or on them averaged over places, [T, C]; standardised first. */
+function headOverFrames(maps: tf.SymbolicTensor, options: ClipModelOptions): tf.SymbolicTensor {
+  if (options.head === 'conv-lstm') return buildMapHead(maps, options)
+  const features = applyOverTime(tf.layers.globalAveragePooling2d({ name: 'pool' }), 'pooled', maps)
+  return buildHead(standardised(features), options)
+}
+
+/** [T, H, W, C]: the network's last map on every frame. */
+function lastMaps(
   pretrained: tf.LayersModel,
   { size }: ClipModelOptions,
   scaled: tf.SymbolicTensor,
@@ -63,8 +71,7 @@ function pooledFeatures(
     until: [findFeatureMap(graph)],
     name: 'backbone',
   })
-  const maps = applyOverTime(backbone, 'frames', scaled)
-  return applyOverTime(tf.layers.globalAveragePooling2d({ name: 'pool' }), 'pooled', maps)
+  return applyOverTime(backbone, 'frames', scaled)
 }
 
 /** One frame through the backbone to the maps that a head reads, each standardised, and through that head. */
@@ -111,14 +118,6 @@ function refuseBorders(map: tf.SymbolicTensor, layer: string, size: readonly num
     `the map of stride ${stride} (layer '${layer}') has ${height}x${width} places where the task's head needs ${wanted.join('x')}: ` +
       'the network cuts off borders (padding "valid"); take one that pads',
   )
-}
-
-export function applyOverTime(
-  layer: tf.layers.Layer,
-  name: string,
-  input: tf.SymbolicTensor,
-): tf.SymbolicTensor {
-  return tf.layers.timeDistributed({ layer, name }).apply(input) as tf.SymbolicTensor
 }
 
 /** y = x·scale + shift per channel: a fixed 1x1 depthwise convolution, since plain tfjs has no scaling layer. */

@@ -1,5 +1,6 @@
 import { learnedWeights } from './flops.ts'
 import { type Graph, isHeadLayer } from './graph.ts'
+import { isStandardisation } from './head-kinds.ts'
 import { type Operation, resultOf } from './program.ts'
 import { isRecurrent } from './recurrent-layers.ts'
 
@@ -80,12 +81,13 @@ export function headStart(graph: Graph, operations: readonly Operation[], places
   return places.findLast(place => place <= first) ?? 0
 }
 
-/** The first layer of a head that reads maps, where the network ends in more than one vector a clip. */
+/** The first layer of a head that reads maps: it standardises them, or the network ends in more than one vector a clip. */
 function mapsHeadStart(graph: Graph, operations: readonly Operation[]): number | undefined {
   const [output] = graph.outputs
-  if (graph.nodes[output.node].shapes[output.output].length === 1) return undefined
   const index = operations.findIndex(({ nodes }) => nodes.some(node => isHeadLayer(graph.nodes[node])))
-  return index > 0 && rankOf(graph, operations[index].input) >= 3 ? index : undefined
+  if (index <= 0 || rankOf(graph, operations[index].input) < 3) return undefined
+  const many = graph.nodes[output.node].shapes[output.output].length > 1
+  return many || isStandardisation(graph.nodes[resultOf(operations[index])].name) ? index : undefined
 }
 
 function rankOf(graph: Graph, node: number): number {

@@ -1,15 +1,41 @@
 /**
  * How standardised features become a task's outputs: one linear layer on the features of all frames (`linear`) or on their mean
  * (`mean`), a layer of 48 ReLUs on every frame before it (`two-layer`), a recurrent layer over frames (`gru`, `lstm`,
- * `bidirectional`: a GRU each way), or dilated convolutions over them (`dilated`).
+ * `bidirectional`: a GRU each way), dilated convolutions over them (`dilated`), or, on their maps instead, a convolutional
+ * recurrent layer (`conv-lstm`).
  * Apart from the heads themselves, so that the command line knows them without TensorFlow.
  */
-export const headKinds = ['linear', 'mean', 'two-layer', 'gru', 'lstm', 'bidirectional', 'dilated'] as const
+export const headKinds = [
+  'linear',
+  'mean',
+  'two-layer',
+  'gru',
+  'lstm',
+  'bidirectional',
+  'dilated',
+  'conv-lstm',
+] as const
 export type HeadKind = (typeof headKinds)[number]
 
 /** Those that give one answer a clip, and those that give one a frame. */
-export const CLIP_HEADS = ['linear', 'mean', 'two-layer', 'gru', 'lstm', 'bidirectional'] as const
-export const FRAME_HEADS = ['linear', 'two-layer', 'gru', 'lstm', 'bidirectional', 'dilated'] as const
+export const CLIP_HEADS = [
+  'linear',
+  'mean',
+  'two-layer',
+  'gru',
+  'lstm',
+  'bidirectional',
+  'conv-lstm',
+] as const
+export const FRAME_HEADS = [
+  'linear',
+  'two-layer',
+  'gru',
+  'lstm',
+  'bidirectional',
+  'dilated',
+  'conv-lstm',
+] as const
 
 /** Names of a head's layers begin with it. */
 export const HEAD_PREFIX = 'head_'

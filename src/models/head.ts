@@ -1,7 +1,10 @@
 import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import type { Clip } from '../data/dataset.ts'
+import { applyOverTime } from './apply-over-time.ts'
 import { type HeadKind, isStandardisation, STANDARDISATION } from './head-kinds.ts'
+import { on } from './layers.ts'
+import { recurrentMaps } from './map-heads.ts'
 import type { Network } from './network.ts'
 import type { PixelSource } from './prefix.ts'
 import type { TaskHead } from './tasks/task.ts'
@@ -22,9 +25,12 @@ export type HeadBuilder = (
 
 /** Features [F], [T, F] or a map through a standardisation, which does nothing until `standardiseFeatures` has run. */
 export function standardised(features: tf.SymbolicTensor, name: string = STANDARDISATION): tf.SymbolicTensor {
-  // A batch normalisation at inference is a fixed scaling that plain tfjs saves and loads.
-  const layer = tf.layers.batchNormalization({ name, epsilon: 0, trainable: false })
-  return layer.apply(features) as tf.SymbolicTensor
+  return on(standardisation(name), features)
+}
+
+/** A batch normalisation at inference is a fixed scaling that plain tfjs saves and loads. */
+function standardisation(name: string): tf.layers.Layer {
+  return tf.layers.batchNormalization({ name, epsilon: 0, trainable: false })
 }
 
 /** What a head gives for a task, apart from how a fresh one begins. */
@@ -40,7 +46,7 @@ export function buildHead(
 ): tf.SymbolicTensor {
   const { head, rng, output } = options
   const { units, activation } = output
-  const reads = output.reads === 'frames' ? 'frames' : 'clip'
+  const reads = answersOf(output)
   if (typeof head !== 'function') return closing(hidden(features, { kind: head, reads, rng }), output)
   const own = head(features, { units, activation, reads, rng })
   const given = own.shape.slice(1)
@@ -51,6 +57,20 @@ export function buildHead(
     `the head gives [${given.join(', ')}] for a clip; the task reads [${wanted.join(', ')}]: end it in ` +
       (reads === 'frames' ? 'one answer a frame' : 'one answer a clip'),
   )
+}
+
+/** A task's outputs from maps [T, H, W, C], which are standardised first. The last layer starts at zero. */
+export function buildMapHead(
+  maps: tf.SymbolicTensor,
+  { output, rng }: { readonly output: HeadOutput; readonly rng: Rng },
+): tf.SymbolicTensor {
+  // Over time: tfjs normalises no tensor of five axes.
+  const read = applyOverTime(standardisation(STANDARDISATION), 'standardised', maps)
+  return closing(recurrentMaps(read, { reads: answersOf(output), rng }), output)
+}
+
+function answersOf({ reads }: HeadOutput): 'clip' | 'frames' {
+  return reads === 'frames' ? 'frames' : 'clip'
 }
 
 /** An activation, where the task has one, on a dense layer that starts at zero. */

@@ -61,7 +61,8 @@ function initialize(variable: Variable, rng: Rng): Float32Array | undefined {
   const { role, size } = variable
   if (role === 'recurrent_kernel') return orthogonal(variable.shape, rng)
   if (role.endsWith('kernel')) return glorotUniform(variable.shape, rng, role.startsWith('depthwise'))
-  if (role === 'bias' && variable.layer.getClassName() === 'LSTM') return forgetting(variable)
+  if (role === 'bias' && ['ConvLSTM2D', 'LSTM'].includes(variable.layer.getClassName()))
+    return forgetting(variable)
   if (role === 'bias' || role === 'beta' || role === 'moving_mean') return new Float32Array(size)
   if (role === 'gamma' || role === 'moving_variance') return new Float32Array(size).fill(1)
   return undefined
@@ -82,9 +83,13 @@ function glorotUniform(shape: readonly number[], rng: Rng, depthwise: boolean): 
   return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (2 * rng.next() - 1) * limit)
 }
 
-/** Rows made orthonormal by modified Gram–Schmidt, blockwise where there are more columns than rows. */
+/**
+ * Columns made orthonormal by modified Gram–Schmidt, blockwise where there are more of them than rows; a convolution's
+ * kernel has a row for every place and channel.
+ */
 function orthogonal(shape: readonly number[], rng: Rng): Float32Array {
-  const [rows, columns] = shape
+  const columns = shape[shape.length - 1]
+  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1)
   const result = new Float32Array(rows * columns)
   for (let block = 0; block < columns; block += rows) {
     const basis: number[][] = []

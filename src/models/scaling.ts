@@ -33,43 +33,94 @@ function uniform(id: string, scale: number, shift: number): InputScaling {
   return { id, scale: [scale, scale, scale], shift: [shift, shift, shift] }
 }
 
+/** How often smaller a divergence must be than the next one's for a guess to be a clear one. */
+const CLEAR = 1.25
+/** How often better pixels as they are must fit than with a photograph's contrast, to be what a network was trained on. */
+const AT_HOME = 5
+/** Grey levels: ImageNet's mean and deviation, over channels. */
+const PHOTOGRAPH = { mean: 255 * average(IMAGENET_MEAN), deviation: 255 * average(IMAGENET_STD) }
+
+type Pixels = {
+  readonly data: Uint8Array
+  readonly shape: readonly [number, number, number, number]
+}
+
+/** A guess, by what it was made, and the next one where that is as good as. */
+export interface DetectedScaling {
+  readonly scaling: InputScaling
+  /** By scaling, of the pixels that the guess was made by. */
+  readonly divergences: Readonly<Record<string, number>>
+  readonly rival?: InputScaling
+}
+
 /**
  * Which scaling a network was trained with, read from its first batch normalisation: under the right one, the
- * statistics of real frames there come nearest to the stored moving mean and variance (KL divergence between
- * normal distributions, mean over channels).
+ * statistics of frames there come nearest to the stored moving mean and variance (KL divergence between normal
+ * distributions, mean over channels). A scaling's gain looks like contrast, so that dull frames would speak for too
+ * large a one: they are given a photograph's mean and contrast first, unless they fit far better as they are.
  * @param pixels [N, H, W, C] uint8 frames
- * @returns undefined when the network has no batch normalisation to ask
+ * @returns undefined when the network has no batch normalisation to ask, or the frames are of one colour
  */
-export function detectScaling(
-  graph: Graph,
-  pixels: { readonly data: Uint8Array; readonly shape: readonly [number, number, number, number] },
-): { readonly scaling: InputScaling; readonly divergences: Readonly<Record<string, number>> } | undefined {
+export function detectScaling(graph: Graph, pixels: Pixels): DetectedScaling | undefined {
   const target = graph.nodes.findIndex(node => node.layer?.getClassName() === 'BatchNormalization')
   if (target < 0) return undefined
   const chain = pathFromInput(graph, target)
   if (chain === undefined) return undefined
-  const divergences: Record<string, number> = {}
-  for (const scaling of SCALINGS) {
-    divergences[scaling.id] = tf.tidy(() => {
-      const channels = pixels.shape[3]
-      let x: tf.Tensor = tf
-        .tensor4d(Float32Array.from(pixels.data), [...pixels.shape])
-        .mul(tf.tensor1d(scaling.scale.slice(0, channels)))
-        .add(tf.tensor1d(scaling.shift.slice(0, channels)))
-      for (const index of chain) x = graph.nodes[index].layer?.apply(x) as tf.Tensor
-      const { mean, variance } = tf.moments(x, [0, 1, 2])
-      const weights = graph.nodes[target].layer?.getWeights() ?? []
-      const [storedMean, storedVariance] = weights.slice(-2)
-      return divergence(
-        mean.dataSync(),
-        variance.dataSync(),
-        storedMean.dataSync(),
-        storedVariance.dataSync(),
-      )
-    })
+  const [mean, deviation] = meanAndDeviation(pixels.data)
+  if (deviation === 0) return undefined
+  const gain = PHOTOGRAPH.deviation / deviation
+  const own = Float32Array.from(pixels.data)
+  const likePhotographs = own.map(pixel => (pixel - mean) * gain + PHOTOGRAPH.mean)
+  const [asIs, alike] = [own, likePhotographs].map(values =>
+    divergencesAt(graph, chain, target, tf.tensor4d(values, [...pixels.shape])),
+  )
+  return guess(least(alike) > AT_HOME * least(asIs) ? asIs : alike)
+}
+
+/** By scaling, how far statistics of pixels at a batch normalisation are from those that it stored; the pixels go. */
+function divergencesAt(
+  graph: Graph,
+  chain: readonly number[],
+  target: number,
+  pixels: tf.Tensor4D,
+): Readonly<Record<string, number>> {
+  const channels = pixels.shape[3]
+  const [storedMean, storedVariance] = (graph.nodes[target].layer?.getWeights() ?? [])
+    .slice(-2)
+    .map(weight => weight.dataSync())
+  const under = ({ scale, shift }: InputScaling) => {
+    let x: tf.Tensor = pixels
+      .mul(tf.tensor1d(scale.slice(0, channels)))
+      .add(tf.tensor1d(shift.slice(0, channels)))
+    for (const index of chain) x = graph.nodes[index].layer?.apply(x) as tf.Tensor
+    const { mean, variance } = tf.moments(x, [0, 1, 2])
+    return divergence(mean.dataSync(), variance.dataSync(), storedMean, storedVariance)
   }
-  const best = SCALINGS.reduce((a, b) => (divergences[b.id] < divergences[a.id] ? b : a))
-  return { scaling: best, divergences }
+  const divergences = SCALINGS.map(scaling => [scaling.id, tf.tidy(() => under(scaling))] as const)
+  pixels.dispose()
+  return Object.fromEntries(divergences)
+}
+
+function guess(divergences: Readonly<Record<string, number>>): DetectedScaling {
+  const [scaling, next] = [...SCALINGS].sort((a, b) => divergences[a.id] - divergences[b.id])
+  const clear = divergences[next.id] > CLEAR * divergences[scaling.id]
+  return { scaling, divergences, ...(clear ? {} : { rival: next }) }
+}
+
+function least(divergences: Readonly<Record<string, number>>): number {
+  return Math.min(...Object.values(divergences))
+}
+
+function meanAndDeviation(values: Uint8Array): readonly [number, number] {
+  const mean = average(values)
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
+  return [mean, Math.sqrt(variance)]
+}
+
+function average(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return sum / values.length
 }
 
 /** KL(N(m, v) ‖ N(M, V)), mean over channels. */

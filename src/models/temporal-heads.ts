@@ -52,6 +52,11 @@ export function hidden(
     }
     case 'dilated':
       return dilated(features, draw)
+    case 'conv-lstm':
+      throw inputError(
+        'head.no-maps',
+        "the head 'conv-lstm' reads the maps of frames, which a model on sequences doesn't have: take gru or lstm (--head)",
+      )
   }
 }
 

@@ -1,5 +1,6 @@
 import { inputError } from '../common/error.ts'
-import { applyOverTime, applyScaling } from './clip-model.ts'
+import { applyOverTime } from './apply-over-time.ts'
+import { applyScaling } from './clip-model.ts'
 import { closing, type HeadOutput, standardised } from './head.ts'
 import type { InputScaling } from './scaling.ts'
 import { tf } from './tf.ts'

@@ -130,8 +130,20 @@ describe('splitDataset', () => {
     expect(attempt).toThrow(expect.objectContaining({ code: 'split.too-few', exitCode: 2 }))
   })
 
+  test('where the files name the test, the others need as many recordings as they are; the message says what can be done', () => {
+    const clips = Array.from({ length: 30 }, (_, i) => ({
+      ...{ label: `${i % 2}`, group: `drive ${i % 3}` },
+      split: i % 3 === 2 ? ('test' as const) : ('train' as const),
+    }))
+    expect(() => splitDataset(dataset(clips), { seed: 1 })).toThrow(
+      /left for probe: train, reward, probe need at least 3 .*has 2 \(drive 0, drive 1\).*stretches of a recording \(--group-column\)/,
+    )
+  })
+
   test('too few groups to fill four splits are refused', () => {
     const clips = Array.from({ length: 30 }, (_, i) => ({ label: `${i % 2}`, group: `g${i % 3}` }))
-    expect(() => splitDataset(dataset(clips), { seed: 1 })).toThrow(/at least four recordings.*'0' has 3/)
+    expect(() => splitDataset(dataset(clips), { seed: 1 })).toThrow(
+      /nothing is left for probe: train, reward, probe, test need at least 4 recordings.*'0' has 3 \(g0, g1, g2\)/,
+    )
   })
 })

@@ -30,6 +30,18 @@ describe('check-data', () => {
     })
   })
 
+  test('says what sequences hold', async () => {
+    const sequences = Object.fromEntries(rows.map(i => [`${i}.csv`, lines(`${i},1`, `${i * 2},3`)]))
+    const labels = lines('path,label', ...rows.map(i => `${i}.csv,${i % 2 ? 'walk' : 'run'}`))
+    const folder = folderOf({ ...sequences, 'labels.csv': labels })
+    const words = await layergym(['check-data', folder])
+    expect(words.out).toContain('items: 12 sequences')
+    expect(words.out).toContain('files: 12 sequences of 2 rows, 2 numbers a row, from 0 to 22')
+    expect(words.out).not.toContain('frames a second')
+    const { sequences: found } = JSON.parse((await layergym(['check-data', folder, '--json'])).out)
+    expect(found).toMatchObject({ looked: 12, columns: [{ name: '2', count: 12 }] })
+  })
+
   test('files that can be read by nobody end in exit code 2, after the whole list', async () => {
     const { code, out, err } = await layergym(['check-data', folderOf({ ...files, '3.png': 'broken' })])
     expect(code).toBe(2)

@@ -4,14 +4,17 @@ python -m pip install tensorflow-cpu==2.21.0 tf_keras==2.21.0 && python test/gol
 
 Forward: what the profiler says of each layer, by kind of operation, for one input. Batch normalisation is built
 unfused and recurrent layers unrolled, since it has no figure for the fused operation and reads a loop's body once.
+Networks are those of models/, and what test/support/flops-nets.ts describes: our heads, and layers that none of them has.
 A training step: its figures for the gradients' convolutions and matrix products, with two corrections.
-- It counts a convolution's gradients at (positions of the input) / strides, not at the positions of the output:
+- It counts a convolution's gradients, which a transposed convolution's forward pass is one of, at (positions of the input) / strides, not at the positions of the output:
   the same for "same" padding of even sizes, else scaled here by the ratio of the two, which leaves whole numbers.
 - It has no figure for a depthwise convolution's gradients: they are those of a convolution of one channel.
 """
 import json
 import math
 import pathlib
+import re
+import subprocess
 
 import tensorflow as tf
 import tf_keras
@@ -33,10 +36,28 @@ NETS = [
 ]
 
 
-def read(name, shape):
-    """The Keras model of a tfjs model.json up to its first output, and its layers in order, nested ones opened."""
+class UnrolledConvLSTM2D(tf_keras.layers.ConvLSTM2D):
+    """Step by step: Keras's own is always a loop."""
+
+    def call(self, inputs):
+        steps = tf.unstack(inputs, axis=1)
+        positions = self.compute_output_shape(inputs.shape)[-3:]
+        states, outputs = [tf.zeros([1, *positions])] * 2, []
+        for step in steps:
+            output, states = self.cell(step, states)
+            outputs.append(output)
+        return tf.stack(outputs, axis=1) if self.return_sequences else output
+
+
+def topology_of(name):
     topology = json.loads((ROOT / "models" / name / "model.json").read_text())["modelTopology"]
-    model = tf_keras.models.model_from_json(json.dumps(prepared(topology.get("model_config", topology), shape)))
+    return topology.get("model_config", topology)
+
+
+def read(topology, shape=None):
+    """The Keras model of a tfjs model.json up to its first output, and its layers in order, nested ones opened."""
+    text = json.dumps(prepared(topology, shape))
+    model = tf_keras.models.model_from_json(text, custom_objects={"ConvLSTM2D": UnrolledConvLSTM2D})
     model = tf_keras.Model(model.inputs, model.outputs[0])
     return model, list(leaves(model))
 
@@ -51,18 +72,19 @@ def prepared(value, shape):
     kind = value.get("class_name")
     if kind == "DTypePolicy":
         return "float32"
-    if kind == "InputLayer":
+    if kind == "InputLayer" and shape is not None:
         value["config"] = {"name": value["config"]["name"], "batch_input_shape": [None, *shape]}
     if kind == "BatchNormalization":
         value["config"]["fused"] = False
-    if kind in ("GRU", "LSTM"):
+    if kind in ("GRU", "LSTM", "SimpleRNN"):
         value["config"]["unroll"] = True
     return value
 
 
 def leaves(model):
     for layer in model.layers:
-        layer = getattr(layer, "layer", layer)
+        if isinstance(layer, tf_keras.layers.TimeDistributed):
+            layer = layer.layer
         yield from leaves(layer) if hasattr(layer, "layers") else [layer]
 
 
@@ -97,15 +119,22 @@ def by_layer(graph, layers):
     """(layer, operation, FLOPs by the profiler) of every operation of a layer."""
     names, flops = {layer.name for layer in layers}, profile(graph)
     for operation in graph.get_operations():
-        layer = next((part for part in operation.name.split("/") if part in names), None)
+        layer = next((name for part in operation.name.split("/") for name in owners(part) if name in names), None)
         if layer is not None:
             yield layer, operation, flops.get(operation.name, 0)
+
+
+def owners(scope):
+    """The layer that a scope may be of: one that is called again has a number behind its name."""
+    return scope, re.sub(r"_\d+$", "", scope)
 
 
 def forward(model, layers, shape):
     sums = {}
     for layer, operation, flops in by_layer(traced(model, shape), layers):
-        if flops:
+        if "Backprop" in operation.type:
+            flops = gradients(operation, flops)
+        if flops and operation.outputs[0].dtype.is_floating:
             kinds = sums.setdefault(layer, {})
             kinds[operation.type] = kinds.get(operation.type, 0) + flops
     return sums
@@ -114,7 +143,7 @@ def forward(model, layers, shape):
 def gradients(operation, flops):
     """FLOPs of one operation of a backward pass, at the output's positions; 0 for one that is no product."""
     if "Backprop" not in operation.type:
-        return flops if operation.type == "MatMul" else 0
+        return flops if operation.type in ("Conv2D", "MatMul") else 0
     first, second, output = (operation.inputs[i].shape.as_list() for i in range(3))
     result = operation.outputs[0].shape.as_list()
     image, kernel = (result, second) if operation.type.endswith("Input") else (first, result)
@@ -142,12 +171,17 @@ def depthwise(operation, image, kernel, output):
     return sum(profile(graph).values())
 
 
-def backward(model, layers, shape, cuts, trained):
-    """By layer: the products' FLOPs of the gradients that the trained groups' weights need."""
+def cut_after(layers, cuts):
+    """The group of each layer, by name."""
     names = [layer.name for layer in layers]
     ends = [*(names.index(cut) + 1 for cut in cuts), len(names)]
-    group = [sum(index >= end for end in ends) for index in range(len(names))]
-    weights = [w for layer, g in zip(layers, group) if trained[g] for w in layer.trainable_weights]
+    return {name: sum(index >= end for end in ends) for index, name in enumerate(names)}
+
+
+def backward(model, layers, shape, group, trained):
+    """By layer: the products' FLOPs of the gradients that the trained groups' weights need."""
+    learning = [layer for layer in layers if layer.name in group and trained[group[layer.name]]]
+    weights = [w for layer in learning for w in layer.trainable_weights]
 
     def step(inputs):
         with tf.GradientTape() as tape:
@@ -161,22 +195,34 @@ def backward(model, layers, shape, cuts, trained):
     return {layer: flops for layer, flops in sums.items() if flops}
 
 
-def figures(name, shape, cuts, cases):
-    model, layers = read(name, shape)
+def figures(model, layers, shape, group, cases):
     return {
-        "model": name,
-        "input": shape,
-        "cuts": cuts,
         "forward": forward(model, layers, shape),
         "steps": [
-            {"trained": trained, "backward": backward(model, layers, shape, cuts, trained)} for trained in cases
+            {"trained": trained, "backward": backward(model, layers, shape, group, trained)} for trained in cases
         ],
     }
 
 
+def shipped(name, shape, cuts, cases):
+    model, layers = read(topology_of(name), shape)
+    counted = figures(model, layers, shape, cut_after(layers, cuts), cases)
+    return {"model": name, "input": shape, "cuts": cuts, **counted}
+
+
+def described(net):
+    model, layers = read(net["topology"])
+    group = {name: index for index, names in enumerate(net["groups"]) for name in names}
+    cases = [[True] * len(net["groups"]), [False, True]][: len(net["groups"])]
+    shape = list(model.input_shape[1:])
+    return {"model": net["model"], **figures(model, layers, shape, group, cases)}
+
+
+described_nets = json.loads(subprocess.check_output(["npx", "tsx", "test/support/flops-nets.ts"], cwd=ROOT))
 golden = {
     "versions": {"tensorflow": tf.__version__, "tf_keras": tf_keras.__version__},
-    "nets": [figures(*net) for net in NETS],
+    "nets": [shipped(*net) for net in NETS],
+    "described": [described(net) for net in described_nets],
 }
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -5,8 +5,14 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import { buildClipModel } from '../../src/models/clip-model.ts'
 import { startEngine } from '../../src/models/engine.ts'
-import type { HeadBuilder } from '../../src/models/head.ts'
-import { FRAME_HEADS, type HeadKind } from '../../src/models/head-kinds.ts'
+import { buildHead, type HeadBuilder } from '../../src/models/head.ts'
+import {
+  FRAME_HEADS,
+  type HeadKind,
+  isStandardisation,
+  STANDARDISATION,
+} from '../../src/models/head-kinds.ts'
+import { initialWeights, readWeights } from '../../src/models/initialize.ts'
 import { hasLinearHead } from '../../src/models/linear-probe.ts'
 import { loadModel } from '../../src/models/load.ts'
 import { type GradientResult, Network } from '../../src/models/network.ts'
@@ -17,6 +23,7 @@ import { tf } from '../../src/models/tf.ts'
 import { withFrames } from '../../src/models/with-frames.ts'
 import { expectSaysStart } from '../support/dense.ts'
 import { maxDifference, randomPixels, tinyImageModel } from '../support/models.ts'
+import { syntheticSplits, tinyTrainee } from '../support/world.ts'
 
 const CLIPS = 2
 const FRAMES = 20
@@ -88,6 +95,8 @@ describe.each(FRAME_HEADS)('a head of the kind %s on frames', kind => {
     for (const from of [1, 2])
       for (const [name, gradient] of differentiate(net, from).gradients)
         expect(maxDifference(gradient, gradients.get(name) ?? []), name).toBeLessThan(1e-5)
+    // Its gradients are held to Keras's (recurrent.test.ts): the cpu engine would take ten seconds, wasm has none.
+    if (kind === 'conv-lstm') return
     const before = tf.getBackend()
     for (const engine of ['cpu', 'wasm'] as const) {
       await startEngine({ engine })
@@ -127,6 +136,46 @@ function clipModelWith(of: tf.LayersModel, head: HeadKind, frames: number): tf.L
   model.setWeights(of.getWeights())
   return model
 }
+
+test('a head on maps is trained, and what is frozen stays as it is to the bit', () => {
+  const trainee = tinyTrainee({ head: 'conv-lstm' })
+  const clips = syntheticSplits().train
+  const before = readWeights(trainee.network)
+  const losses = Array.from(
+    { length: 12 },
+    () => trainee.step(clips, [0, 1e-2, 1e-2], Rng.of(1))?.loss ?? NaN,
+  )
+  expect(losses.every(Number.isFinite)).toBe(true)
+  expect(losses[losses.length - 1]).toBeLessThan(0.8 * losses[0])
+  const after = readWeights(trainee.network)
+  for (const { name, group, learned, layer } of trainee.network.variables) {
+    const moves = group > 0 && learned && !isStandardisation(layer.name)
+    expect([name, maxDifference(after[name], before[name]) > 0]).toEqual([name, moves])
+  }
+  expect(trainee.network.groups.at(-1)?.layers).toEqual([STANDARDISATION, 'probabilities'])
+})
+
+test('a convolutional LSTM starts with orthogonal recurrent kernels and gates that forget nothing', () => {
+  const net = network('conv-lstm')
+  const weights = initialWeights(net, readWeights(net), { rng: Rng.of(1), headStart: START })
+  const kernel = weights['head_conv_lstm/recurrent_kernel']
+  const [columns, rows] = [4 * 32, 9 * 32]
+  expect(kernel.length).toBe(rows * columns)
+  const product = (a: number, b: number) =>
+    Array.from({ length: rows }, (_, row) => kernel[row * columns + a] * kernel[row * columns + b]).reduce(
+      (sum, value) => sum + value,
+    )
+  expect(product(3, 3)).toBeCloseTo(1, 5)
+  expect(product(3, 100)).toBeCloseTo(0, 5)
+  const bias = weights['head_conv_lstm/bias']
+  expect([0, 32, 64, 96].map(gate => bias[gate])).toEqual([0, 1, 0, 0])
+})
+
+test('a head on maps is refused where there are none', () => {
+  const features = tf.input({ shape: [4, 6] })
+  const options = { output: OUTPUT, head: 'conv-lstm', rng: Rng.of(1) } as const
+  expect(() => buildHead(features, options)).toThrow(/'conv-lstm' reads the maps.*take gru or lstm/)
+})
 
 test('a kind that gives one answer where frames are read is refused with those that do, and the other way', () => {
   expect(() => clipModel('mean')).toThrow(/'mean'.*every frame.*linear, two-layer, gru, lstm/)

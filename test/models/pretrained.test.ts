@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { Rng } from '../../src/common/random.ts'
 import { startEngine } from '../../src/models/engine.ts'
 import { findFeatureMap } from '../../src/models/features.ts'
 import { flattenModel } from '../../src/models/graph.ts'
@@ -8,7 +9,7 @@ import { loadModel } from '../../src/models/load.ts'
 import { Network } from '../../src/models/network.ts'
 import { detectScaling, SCALINGS } from '../../src/models/scaling.ts'
 import { tf } from '../../src/models/tf.ts'
-import { buildNetwork, inputFormat, isVideoModel } from '../../src/runner/instances/network.ts'
+import { buildNetwork, chooseScaling, inputFormat, isVideoModel } from '../../src/runner/instances/network.ts'
 import { randomPixels } from '../support/models.ts'
 import { classTask } from '../support/tasks.ts'
 
@@ -107,18 +108,88 @@ describe('networks of other kinds', () => {
 })
 
 describe('pixel scaling', () => {
-  test.each([
+  const shipped = ['data/grid_command/clips/bin', 'data/steering/clips', 'data/sky/clips']
+  const networks = [
     ['mobilenet_v2_035_224_tm', '-1..1'],
     ['resnet20_cifar10', 'imagenet'],
-  ])('%s is found out to want %s', async (name, wanted) => {
-    const { model } = await loadModel(join('models', name))
-    const { decodeVideo } = await import('../../src/data/video.ts')
-    const clips = resolve('data/grid_command/clips/bin')
-    const [file] = readdirSync(clips).sort()
-    const { frames, shape } = await decodeVideo(join(clips, file), { size: [64, 64], frameRate: 5 })
-    const [t, h, w] = shape
-    const found = detectScaling(flattenModel(model), { data: frames, shape: [t, h, w, 3] })
-    expect(found?.scaling.id).toBe(wanted)
+  ]
+  test.each(shipped.flatMap(clips => networks.map(([name, wanted]) => [name, wanted, clips])))(
+    '%s is found out to want %s by %s',
+    async (name, wanted, clips) => {
+      const { model } = await loadModel(join('models', name))
+      const { decodeVideo } = await import('../../src/data/video.ts')
+      const [file] = readdirSync(resolve(clips)).sort()
+      const { frames, shape } = await decodeVideo(join(resolve(clips), file), {
+        size: [64, 64],
+        frameRate: 5,
+      })
+      const [t, h, w] = shape
+      const found = detectScaling(flattenModel(model), { data: frames, shape: [t, h, w, 3] })
+      expect(found?.scaling.id).toBe(wanted)
+    },
+  )
+
+  /** Pixels that are normally distributed, as far as 0..255 allows. */
+  const noise = (mean: number, deviation: number) => {
+    const rng = Rng.of(1)
+    const data = Uint8Array.from({ length: 2 * 16 * 16 * 3 }, () =>
+      Math.min(255, Math.max(0, mean + deviation * rng.normal())),
+    )
+    return { data, shape: [2, 16, 16, 3] as const }
+  }
+
+  /** A network whose batch normalisation stores what it saw: pixels of this mean and deviation, under this scaling. */
+  const trainedOn = (mean: number, deviation: number, id: string) => {
+    const { scale, shift } = SCALINGS.find(scaling => scaling.id === id) ?? SCALINGS[0]
+    const layers = [tf.layers.batchNormalization({ inputShape: [16, 16, 3] })]
+    const model = tf.sequential({ layers })
+    layers[0].setWeights([
+      tf.ones([3]),
+      tf.zeros([3]),
+      tf.tensor1d(scale.map((factor, i) => mean * factor + shift[i])),
+      tf.tensor1d(scale.map(factor => (deviation * factor) ** 2)),
+    ])
+    return model
+  }
+
+  test.each([
+    [115, 58, 20],
+    [115, 58, 90],
+  ])(
+    "photographs' statistics (%d, %d) are found again in pixels of another contrast, %d",
+    (mean, usual, deviation) => {
+      for (const { id } of SCALINGS)
+        expect(
+          detectScaling(flattenModel(trainedOn(mean, usual, id)), noise(90, deviation))?.scaling.id,
+        ).toBe(id)
+    },
+  )
+
+  test('pixels like those that a network was trained on count as they are, photographs or not', () => {
+    const pixels = noise(40, 12)
+    for (const { id } of SCALINGS)
+      expect(detectScaling(flattenModel(trainedOn(40, 12, id)), pixels)?.scaling.id).toBe(id)
+  })
+
+  test('a guess between two that fit alike names the other', () => {
+    const between = trainedOn(115, 58 * 1.57, '-1..1')
+    const found = detectScaling(flattenModel(between), noise(115, 58))
+    expect([found?.scaling.id, found?.rival?.id].sort()).toEqual(['-1..1', 'imagenet'])
+    const notices: string[] = []
+    chooseScaling(between, undefined, noise(115, 58), message => notices.push(message))
+    expect(notices.join()).toMatch(/scaled to .*, but .* nearly as well: .*--scaling/)
+  })
+
+  test('a clear guess names no other', () => {
+    const found = detectScaling(flattenModel(trainedOn(115, 58, '-1..1')), noise(115, 58))
+    expect(found?.rival).toBeUndefined()
+  })
+
+  test('frames of one colour tell nothing', () => {
+    const data = new Uint8Array(2 * 16 * 16 * 3).fill(7)
+    expect(
+      detectScaling(flattenModel(trainedOn(115, 58, '0..1')), { data, shape: [2, 16, 16, 3] }),
+    ).toBeUndefined()
   })
 
   test('without batch normalisation there is nothing to tell it by', async () => {

@@ -77,6 +77,7 @@ describe.each(['cpu', 'wasm'] as const)('on %s', engine => {
   test.each([
     ['transposed', conv2dTranspose(settings), [8, 8, 2]],
     ['separable', separableConv2d(settings), [8, 8, 2]],
+    ['convolutional and recurrent', convLstm2d(settings), [3, 8, 8, 2]],
   ])('%s: where the engine has its gradient', async (_, layer, shape) => {
     const error = await refusal(layer, shape)
     if (engine === 'cpu') expect(error).toBeUndefined()

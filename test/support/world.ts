@@ -6,6 +6,7 @@ import { logLoss } from '../../src/envs/finetune/reward.ts'
 import { FineTuning } from '../../src/envs/finetune/world.ts'
 import type { FineTuningOptions } from '../../src/envs/finetune/world-state.ts'
 import { buildClipModel } from '../../src/models/clip-model.ts'
+import type { HeadKind } from '../../src/models/head-kinds.ts'
 import { readWeights } from '../../src/models/initialize.ts'
 import { Network } from '../../src/models/network.ts'
 import { createOptimizer } from '../../src/models/optimizer.ts'
@@ -49,14 +50,20 @@ export function syntheticPixels(clips: readonly Clip[]): Uint8Array {
 }
 
 export function tinyTrainee(
-  options: { groups?: number; cacheBytes?: number; inBatches?: boolean; optimizer?: 'adamw' | 'sgd' } = {},
+  options: {
+    groups?: number
+    cacheBytes?: number
+    inBatches?: boolean
+    optimizer?: 'adamw' | 'sgd'
+    head?: HeadKind
+  } = {},
 ): Trainee {
   const model = buildClipModel(tinyImageModel(), {
     output: SYNTHETIC_TASK.head,
     frames: FRAMES,
     size: [SIDE, SIDE],
     scaling: SCALINGS[1],
-    head: 'mean',
+    head: options.head ?? 'mean',
     rng: Rng.of(3),
   })
   const network = new Network(model, { count: options.groups ?? 3 })

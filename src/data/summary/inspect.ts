@@ -3,18 +3,21 @@ import { type Finding, Findings } from '../../common/findings.ts'
 import { median } from '../../common/quantile.ts'
 import type { Clip, Dataset, Splits } from '../dataset.ts'
 import { type Media, mediaOf } from '../media.ts'
-import { isPictureFile } from '../media-types.ts'
+import { isPictureFile, isSequenceFile } from '../media-types.ts'
 import { inParallel } from '../parallel.ts'
 import { splitDataset } from '../split.ts'
 import { isBlank, isNearDuplicate, type Print, printOf } from './near-duplicates.ts'
+import { aboutSequences, lookAtSequences, type SequenceSummary, summariseSequences } from './sequences.ts'
 import { type Count, contentsOf, type DataSummary, summarise } from './summary.ts'
 import { type Moment, thumbnails } from './thumbnails.ts'
-import { number } from './words.ts'
+import { number, some } from './words.ts'
 
 /** A summary with what looking at the files adds. */
 export interface DataInspection {
   readonly summary: DataSummary
+  /** Of videos and pictures. */
   readonly media: MediaSummary
+  readonly sequences?: SequenceSummary
   readonly findings: readonly Finding[]
 }
 
@@ -42,7 +45,8 @@ const SEED = 1
 export async function inspectDataset(dataset: Dataset, signal?: AbortSignal): Promise<DataInspection> {
   const summary = summarise(dataset)
   const findings = new Findings()
-  const clips = chosen(dataset.clips)
+  const sequences = dataset.clips.filter(({ path }) => isSequenceFile(path))
+  const clips = chosen(dataset.clips.filter(({ path }) => !isSequenceFile(path)))
   const media = new Map<string, Media>()
   const broken: string[] = dataset.skipped.map(({ path, reason }) => `${path} ${reason}`)
   const look = async (path: string) => {
@@ -65,11 +69,30 @@ export async function inspectDataset(dataset: Dataset, signal?: AbortSignal): Pr
     if (pixels === undefined) broken.push(`${clip.path} does not decode`)
     else prints.set(clip, printOf(pixels))
   }
-  aboutFiles(findings, broken, prints)
+  const { looks, broken: unread } = await lookAtSequences(sequences, signal)
+  const shapes = summariseSequences(looks.values())
+  aboutFiles(findings, [...broken, ...unread], prints)
+  if (sequences.length > 0 && clips.length > 0)
+    findings.error(
+      'items.mixed',
+      `${sequences[0].id} holds numbers through time, ${clips[0].id} pixels: a network takes one kind; make two datasets`,
+    )
+  if (shapes !== undefined) aboutSequences(findings, shapes, looks)
   aboutClasses(findings, summary)
-  aboutSplits(findings, dataset, prints)
+  aboutSplits(findings, dataset, clip => ({ print: prints.get(clip), digest: looks.get(clip)?.digest }))
   const mediaSummary = summaryOf(readable.flatMap(({ path }) => media.get(path) ?? []))
-  return { summary, media: mediaSummary, findings: findings.all }
+  return { summary, media: mediaSummary, ...(shapes && { sequences: shapes }), findings: findings.all }
+}
+
+/** What tells whether an item is another one, stored twice: how it looks, or its numbers. */
+interface Trace {
+  readonly print?: Print
+  readonly digest?: string
+}
+
+function isTwin(a: Trace, b: Trace): boolean {
+  if (a.print !== undefined && b.print !== undefined) return isNearDuplicate(a.print, b.print)
+  return a.digest !== undefined && a.digest === b.digest
 }
 
 /** All pictures, and as many clips as there is time for, spread over the list. */
@@ -84,7 +107,9 @@ function chosen(clips: readonly Clip[]): readonly Clip[] {
 
 function momentOf({ path, start = 0, end }: Clip, media: Media | undefined): Moment {
   const duration = media?.video?.duration
-  return duration === undefined ? { path } : { path, time: (start + Math.min(end ?? duration, duration)) / 2 }
+  return duration === undefined
+    ? { path, size: media?.size }
+    : { path, time: (start + Math.min(end ?? duration, duration)) / 2 }
 }
 
 function summaryOf(media: readonly Media[]): MediaSummary {
@@ -168,7 +193,7 @@ function similar(findings: Findings, kind: string, list: readonly Count[]): void
   }
 }
 
-function aboutSplits(findings: Findings, dataset: Dataset, prints: ReadonlyMap<Clip, Print>): void {
+function aboutSplits(findings: Findings, dataset: Dataset, traceOf: (clip: Clip) => Trace): void {
   let splits: Splits
   try {
     splits = splitDataset(dataset, { seed: SEED }).splits
@@ -189,7 +214,7 @@ function aboutSplits(findings: Findings, dataset: Dataset, prints: ReadonlyMap<C
   })
   if (absent.length > 0)
     findings.warning('splits.absent', `never occur, as a run with --seed ${SEED} divides: ${some(absent)}`)
-  const pairs = acrossSplits(splits, prints)
+  const pairs = acrossSplits(splits, traceOf)
   if (pairs.length > 0)
     findings.warning(
       'splits.duplicates',
@@ -198,23 +223,14 @@ function aboutSplits(findings: Findings, dataset: Dataset, prints: ReadonlyMap<C
 }
 
 /** Items of reward and test that look like one of train or probe, or, of test, one of reward: `id = id`. */
-function acrossSplits(splits: Splits, prints: ReadonlyMap<Clip, Print>): string[] {
-  const of = (clips: readonly Clip[]) =>
-    clips.flatMap(clip => {
-      const print = prints.get(clip)
-      return print === undefined ? [] : [{ clip, print }]
-    })
+function acrossSplits(splits: Splits, traceOf: (clip: Clip) => Trace): string[] {
+  const of = (clips: readonly Clip[]) => clips.map(clip => ({ id: clip.id, trace: traceOf(clip) }))
   const learned = of([...splits.train, ...splits.probe])
   const reward = of(splits.reward)
   const find = (held: typeof learned, among: typeof learned) =>
-    held.flatMap(({ clip, print }) => {
-      const twin = among.find(other => isNearDuplicate(print, other.print))
-      return twin === undefined ? [] : [`${clip.id} = ${twin.clip.id}`]
+    held.flatMap(({ id, trace }) => {
+      const twin = among.find(other => isTwin(trace, other.trace))
+      return twin === undefined ? [] : [`${id} = ${twin.id}`]
     })
   return [...find(reward, learned), ...find(of(splits.test), [...learned, ...reward])]
-}
-
-function some(all: readonly string[]): string {
-  const shown = all.slice(0, 3).join(', ')
-  return all.length > 3 ? `${shown} and ${number(all.length - 3)} more` : shown
 }

@@ -1,18 +1,25 @@
 import { median } from '../../common/quantile.ts'
 import type { Box } from '../annotation.ts'
 import type { Clip, Dataset } from '../dataset.ts'
-import { isPictureFile } from '../media-types.ts'
+import { isPictureFile, isSequenceFile } from '../media-types.ts'
 
 /** What a dataset holds, as its files say it; nothing of it is measured on pixels but masks. */
 export interface DataSummary {
   readonly path: string
   readonly items: number
   readonly pictures: number
+  /** Files of numbers through time. */
+  readonly sequences: number
   /** The clips' labels, with how many have each. */
   readonly labels: readonly Count[]
   readonly boxes?: BoxSummary
   /** Classes with their share of the masks' pixels that say something. */
-  readonly masks?: { readonly clips: number; readonly classes: readonly Share[] }
+  readonly masks?: {
+    readonly clips: number
+    readonly classes: readonly Share[]
+    /** Whether classes.csv or the like names them; else they are called by their values. */
+    readonly named: boolean
+  }
   readonly segments?: { readonly clips: number; readonly classes: readonly SegmentClass[] }
   /** As the files say; `unsaid` ones are divided by a run. */
   readonly splits: Readonly<Record<SplitName, number>>
@@ -66,6 +73,7 @@ export function summarise(dataset: Dataset): DataSummary {
     path,
     items: clips.length,
     pictures: clips.filter(clip => isPictureFile(clip.path)).length,
+    sequences: clips.filter(clip => isSequenceFile(clip.path)).length,
     labels: counted(clips.map(clip => clip.label).filter(label => label !== '')),
     boxes: dataset.boxClasses && boxSummary(clips),
     masks: dataset.maskClasses && maskSummary(clips, dataset.maskClasses),
@@ -133,7 +141,8 @@ function maskSummary(clips: readonly Clip[], names: readonly string[]): DataSumm
   const pixels = names.map((_, i) => masks.reduce((sum, { counts }) => sum + counts[i], 0))
   const all = pixels.reduce((sum, n) => sum + n, 0)
   const classes = names.map((name, i) => ({ name, share: all === 0 ? 0 : pixels[i] / all }))
-  return { clips: masks.length, classes: classes.sort((a, b) => b.share - a.share) }
+  const named = names.some(name => !/^\d+$/.test(name))
+  return { clips: masks.length, classes: classes.sort((a, b) => b.share - a.share), named }
 }
 
 function segmentSummary(clips: readonly Clip[]): DataSummary['segments'] {

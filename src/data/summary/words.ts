@@ -20,6 +20,10 @@ export function summaryLines(summary: DataSummary): string[] {
   if (masks !== undefined) {
     const classes = listed(masks.classes, ({ name, share }) => `${name} ${percent(share)}`)
     lines.push(`masks: ${number(masks.clips)}, ${masks.classes.length} classes by pixels (${classes})`)
+    if (!masks.named)
+      lines.push(
+        "  they are called by their values: a file classes.csv beside labels.csv names them (a header 'name', then a row for each value from 0)",
+      )
   }
   if (segments !== undefined) {
     const classes = listed(
@@ -34,10 +38,12 @@ export function summaryLines(summary: DataSummary): string[] {
   return lines
 }
 
-function itemsLine({ items, pictures, groups, skipped }: DataSummary): string {
+function itemsLine({ items, pictures, sequences, groups, skipped }: DataSummary): string {
+  const clips = items - pictures - sequences
   const kinds = [
     ...(pictures > 0 ? [`${number(pictures)} pictures`] : []),
-    ...(items > pictures ? [`${number(items - pictures)} clips`] : []),
+    ...(clips > 0 ? [`${number(clips)} clips`] : []),
+    ...(sequences > 0 ? [`${number(sequences)} sequences`] : []),
   ]
   const recordings = groups === undefined ? '' : ` of ${number(groups)} recordings`
   return `items: ${kinds.join(' and ')}${recordings}${skipped > 0 ? `; ${number(skipped)} left out` : ''}`
@@ -80,6 +86,12 @@ function listed<T>(all: readonly T[], words: (one: T) => string): string {
 /** 12345 → 12,345 */
 export function number(value: number): string {
   return value.toLocaleString('en-US')
+}
+
+/** The first of many. */
+export function some(all: readonly string[]): string {
+  const shown = all.slice(0, 3).join(', ')
+  return all.length > 3 ? `${shown} and ${number(all.length - 3)} more` : shown
 }
 
 function percent(share: number): string {

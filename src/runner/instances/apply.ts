@@ -1,9 +1,11 @@
 import { inputError } from '../../common/error.ts'
 import type { Clip } from '../../data/dataset.ts'
+import { isPictureFile } from '../../data/media-types.ts'
 import type { Task } from '../../models/tasks/task.ts'
 import { tf } from '../../models/tf.ts'
 import { type ApplyOptions, type EvaluateOptions, type OpenModel, openModel } from './saved-model.ts'
 import type { TestScore } from './scores.ts'
+import { streamedPredictions } from './streamed.ts'
 import { testScore } from './test-scores.ts'
 
 export interface EvaluationResult extends TestScore {
@@ -80,7 +82,7 @@ export async function predictClips(
   const model = await openModel(path, options)
   const { task } = model
   try {
-    const predicted = await predictFiles(model, paths)
+    const predicted = await predictFiles(model, paths, options)
     return predicted.map(({ path, whole }) => ({ path, words: task.words(whole), ...task.answer(whole) }))
   } finally {
     model.close()
@@ -94,16 +96,35 @@ export interface PredictedFile {
   readonly whole: unknown
 }
 
+/** A video that is several clips to the model is decoded once, and never held whole; other files go through the cache. */
 export async function predictFiles(
-  { task, ...model }: Pick<OpenModel, 'task' | 'pieces' | 'run'>,
+  model: Pick<OpenModel, 'task' | 'pieces' | 'run' | 'inPieces' | 'format' | 'predict'>,
   paths: readonly string[],
+  { signal, onEvent }: Pick<ApplyOptions, 'signal' | 'onEvent'>,
 ): Promise<readonly PredictedFile[]> {
+  const { task, format, inPieces } = model
+  const { frameRate } = format
   const clips = await model.pieces(paths)
-  const predictions: unknown[] = []
-  await model.run(clips, outputs => predictions.push(...task.predict(outputs)))
-  const all = clips.map((clip, i) => ({ clip, prediction: predictions[i] }))
+  const isStreamed = ({ path }: Clip) => inPieces && frameRate !== undefined && !isPictureFile(path)
+  const predictions = new Map<Clip, unknown>()
+  const keep = (own: readonly Clip[], said: readonly unknown[]) => {
+    for (const [i, clip] of own.entries()) predictions.set(clip, said[i])
+  }
+  const cached = clips.filter(clip => !isStreamed(clip))
+  const said: unknown[] = []
+  await model.run(cached, outputs => said.push(...task.predict(outputs)))
+  keep(cached, said)
+  for (const path of new Set(clips.filter(isStreamed).map(clip => clip.path))) {
+    const own = clips.filter(clip => clip.path === path)
+    const before = predictions.size
+    const onProgress = (done: number) => onEvent({ type: 'clips', done: before + done, total: clips.length })
+    const options = { frameRate: Number(frameRate), signal, onProgress }
+    keep(own, await streamedPredictions(path, own, model, options))
+  }
   return paths.map(path => {
-    const pieces = all.filter(({ clip }) => clip.path === path)
+    const pieces = clips.flatMap(clip =>
+      clip.path === path ? [{ clip, prediction: predictions.get(clip) }] : [],
+    )
     const own = pieces.map(({ prediction }) => prediction)
     const joined = task.join?.(
       own,

@@ -87,12 +87,17 @@ export function chooseScaling(
   const detected = detectScaling(graph, pixels)
   if (detected === undefined) {
     onNotice(
-      `the model has no batch normalisation to tell its pixel scaling by: ${SCALINGS[0].id} is assumed (--scaling)`,
+      `nothing tells the model's pixel scaling (it has no batch normalisation that is reached in one line, or the frames are of one colour): ${SCALINGS[0].id} is assumed (--scaling)`,
     )
     return SCALINGS[0]
   }
-  onNotice(`pixels are scaled to ${detected.scaling.id}, which the model's statistics fit best`)
-  return detected.scaling
+  const { scaling, rival } = detected
+  onNotice(
+    rival === undefined
+      ? `pixels are scaled to ${scaling.id}, which the model's statistics fit best`
+      : `pixels are scaled to ${scaling.id}, but the model's statistics fit ${rival.id} nearly as well: say which it was trained with (--scaling)`,
+  )
+  return scaling
 }
 
 /** @throws input error for a name that none has */

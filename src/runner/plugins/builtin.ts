@@ -64,6 +64,10 @@ export const builtinPlugins: readonly Plugin[] = [
           'dilated convolutions over the frames, for tasks that answer for each (one stage of MS-TCN)',
         head: 'dilated',
       },
+      'conv-lstm': {
+        description: "a convolutional LSTM over the frames' maps, then a linear layer (image networks)",
+        head: 'conv-lstm',
+      },
     },
     optimizers: {
       adamw: {

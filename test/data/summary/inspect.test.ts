@@ -143,6 +143,17 @@ describe('in words', () => {
     ])
   })
 
+  test('classes of masks that nothing names, and how they are named', async () => {
+    const folder = folderOf({
+      'a.png': png(2, 2),
+      'm.png': png(2, 2, [0, 1, 1, 255]),
+      'labels.csv': lines('path,mask', 'a.png,m.png'),
+    })
+    const [, masks, hint] = describeDataset(await loadDataset(folder))
+    expect(masks).toBe('masks: 1, 2 classes by pixels (1 67 %; 0 33 %)')
+    expect(hint).toContain("classes.csv beside labels.csv names them (a header 'name'")
+  })
+
   test('sizes and rates of clips', async () => {
     const folder = temporaryFolder()
     const rows = shippedClips(6).map((path, i) => `${path},${i % 2 ? 'a' : 'b'}`)
@@ -178,4 +189,20 @@ test('thumbnails come in order, the middle of clips too, and what is broken spoi
     ),
   ).toBe(true)
   expect(first).not.toEqual(middle)
+})
+
+test('a large JPEG is halved while it is decoded: its thumbnail stays the same', async () => {
+  const folder = folderOf({ 'a.png': noise(1, 1100) })
+  await ffmpeg('-i', join(folder, 'a.png'), '-q:v', '2', join(folder, 'a.jpg'))
+  const path = join(folder, 'a.jpg')
+  const [whole, halved, small] = await thumbnails([
+    { path },
+    { path, size: [1100, 1100] },
+    { path, size: [200, 200] },
+  ])
+  const difference = (a: Uint8Array = new Uint8Array(), b: Uint8Array = new Uint8Array()) =>
+    a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length
+  expect(small).toEqual(whole)
+  expect(halved).not.toEqual(whole)
+  expect(difference(whole, halved)).toBeLessThan(2)
 })

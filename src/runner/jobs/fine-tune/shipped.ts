@@ -8,6 +8,11 @@ import type { FineTuneSummary } from './summary.ts'
 /** What the model that ships comes to on the test split. */
 export type Shipped = Pick<FineTuneSummary, 'test' | 'mistakes' | 'examples' | 'details'>
 
+/** As it lies in a run's folder: what an earlier version didn't write is empty. */
+export function readShipped(outcome: Pick<Shipped, 'test'> & Partial<Shipped>): Shipped {
+  return { mistakes: [], examples: [], details: [], ...outcome }
+}
+
 export function shippedOf(clips: readonly Clip[], task: Task, outcomes: Outcomes<unknown, unknown>): Shipped {
   return {
     test: testScore(task, outcomes),

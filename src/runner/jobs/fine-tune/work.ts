@@ -25,7 +25,7 @@ import type { OnEvent, RunEvent } from '../../runs/events.ts'
 import type { Running, Unit } from '../../runs/job.ts'
 import type { FinalRun, FineTuneOutcomes, Greedy } from './conclude.ts'
 import { type Kept, ModelKeeper, traineeOf } from './kept.ts'
-import { type Shipped, shippedOf } from './shipped.ts'
+import { readShipped, type Shipped, shippedOf } from './shipped.ts'
 
 /** All that a run came to, and what is at hand where it ended. */
 export interface FineTuneEnd extends FineTuneOutcomes {
@@ -246,7 +246,7 @@ export class FineTuneWork {
     for (const message of notes) run.emit({ type: 'notice', message })
     return {
       ...{ ...done, composition, runs, episodes, notes, kept, agents },
-      ...(shipped.outcome as Shipped),
+      ...readShipped(shipped.outcome as Shipped),
       model: keeper.folder,
       updates: learning?.state.updates ?? Object.fromEntries([...agents.keys()].map(name => [name, 0])),
       chosen: kept.chosen,

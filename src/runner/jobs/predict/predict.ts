@@ -40,6 +40,7 @@ export async function drawPredictions(
     const known = await predictFiles(
       model,
       paths.filter(file => !isWalked(file)),
+      options,
     )
     const byPath = new Map(known.map(file => [file.path, file]))
     const drawn: DrawnPrediction[] = []

@@ -2,6 +2,7 @@ import { inputError } from '../../../common/error.ts'
 import { type FramesOptions, videoFrames } from '../../../data/video-frames.ts'
 import type { PredictedFile } from '../../instances/apply.ts'
 import type { OpenModel } from '../../instances/saved-model.ts'
+import { windowsAtOnce } from '../../instances/streamed.ts'
 
 /** What a model says of one stretch of a video. */
 export interface Window {
@@ -10,10 +11,6 @@ export interface Window {
   readonly end: number
   readonly prediction: unknown
 }
-
-/** Of pixels that go through the network at once. Bytes. */
-const BATCH_BYTES = 16 * 2 ** 20
-const MOST_WINDOWS = 16
 
 /**
  * A video in windows of as many frames as the network sees, at the rate that it was trained with, from its start to its
@@ -33,7 +30,7 @@ export async function* walkedWindows(
     )
   const options: FramesOptions = { ...format, frameRate, signal }
   const bytes = size[0] * size[1] * channels
-  const most = Math.max(1, Math.min(MOST_WINDOWS, Math.floor(BATCH_BYTES / (frames * bytes))))
+  const most = windowsAtOnce(format)
   const pixels = new Uint8Array(most * frames * bytes)
   let held = 0
   let first = 0
