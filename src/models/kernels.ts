@@ -1,28 +1,11 @@
 import { inputError, messageOf } from '../common/error.ts'
+import { type NativeBackend, nativeBackend, type OpAttribute } from './function/binding.ts'
 import { tf } from './tf.ts'
 
 /**
  * TensorFlow kernels that tfjs composes of slower pieces, run through the node backend. Every function here has
  * a composed form for other engines; test/models/fused.test.ts holds both equal.
  */
-
-interface OpAttribute {
-  readonly name: string
-  readonly type: number
-  readonly value: unknown
-}
-
-/** The part of tfjs-node's backend that its own kernels are built on. */
-interface NativeBackend {
-  readonly binding: Readonly<Record<string, number>>
-  executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor
-  executeMultipleOutputs(
-    name: string,
-    attributes: OpAttribute[],
-    inputs: tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[]
-}
 
 export type Activation = 'linear' | 'relu' | 'relu6'
 
@@ -37,8 +20,8 @@ export interface ConvolutionSpec {
 
 /** The native kernels, or undefined on other engines. */
 export function nativeKernels(): NativeKernels | undefined {
-  if (tf.getBackend() !== 'tensorflow') return undefined
-  return new NativeKernels(tf.backend() as unknown as NativeBackend)
+  const backend = nativeBackend()
+  return backend && new NativeKernels(backend)
 }
 
 export class NativeKernels {
