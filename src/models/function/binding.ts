@@ -50,7 +50,9 @@ export interface FunctionBinding extends Binding {
 export interface NativeBackend<B extends Binding = Binding> {
   binding: B
   readonly isUsingGpuDevice: boolean
-  readonly tensorMap: { get(data: tf.DataId): { readonly dtype: number } }
+  readonly tensorMap: { get(data: tf.DataId): { readonly dtype: number }; has(data: tf.DataId): boolean }
+  /** Takes values in; they are uploaded when an operation reads them. */
+  write(values: HostValues, shape: readonly number[], dtype: string): tf.DataId
   executeSingleOutput(
     name: string,
     attributes: readonly OpAttribute[],
@@ -63,7 +65,7 @@ export interface NativeBackend<B extends Binding = Binding> {
     outputs: number,
   ): tf.Tensor[]
   /** Uploads what isn't there yet. */
-  getInputTensorIds(tensors: readonly tf.Tensor[]): number[]
+  getInputTensorIds(tensors: readonly { readonly dataId: tf.DataId }[]): number[]
   createOutputTensor(tensor: EngineTensor): tf.Tensor
 }
 
@@ -78,4 +80,22 @@ export function functionBackend(): NativeBackend<FunctionBinding> | undefined {
   return backend !== undefined && 'addFunction' in backend.binding
     ? (backend as NativeBackend<FunctionBinding>)
     : undefined
+}
+
+/** Runs something and uploads all tensors that it made of values, also those that only a later operation will read. */
+export function uploading<T>(backend: NativeBackend, work: () => T): T {
+  const { write } = backend
+  const written: tf.DataId[] = []
+  backend.write = (...values) => {
+    const data = write.apply(backend, values)
+    written.push(data)
+    return data
+  }
+  try {
+    const result = work()
+    for (const dataId of written) if (backend.tensorMap.has(dataId)) backend.getInputTensorIds([{ dataId }])
+    return result
+  } finally {
+    backend.write = write
+  }
 }

@@ -1,5 +1,5 @@
 import { tf } from '../tf.ts'
-import { type EngineTensor, type HostValues, nativeBackend } from './binding.ts'
+import { type EngineTensor, type HostValues, nativeBackend, uploading } from './binding.ts'
 import { type LivePiece, type LiveTensor, overlay } from './recording.ts'
 
 /** Values of one argument. */
@@ -48,7 +48,8 @@ export function replay(
   })
   try {
     tf.tidy(() => {
-      work(piece.inputs.map(input => backend.createOutputTensor(standIn(input))))
+      const inputs = piece.inputs.map(input => backend.createOutputTensor(standIn(input)))
+      uploading(backend, () => work(inputs))
     })
     return at === piece.events.length ? fed : undefined
   } catch (error) {

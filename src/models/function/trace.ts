@@ -1,6 +1,6 @@
 import { inputError } from '../../common/error.ts'
 import { tf } from '../tf.ts'
-import type { EngineTensor, FunctionBinding, NativeBackend } from './binding.ts'
+import { type EngineTensor, type FunctionBinding, type NativeBackend, uploading } from './binding.ts'
 import type { Node } from './graph-def.ts'
 import { hostFree } from './host-free.ts'
 import { type LivePiece, Recording } from './recording.ts'
@@ -37,7 +37,7 @@ export function trace(
   const live: Live = (pieceInputs, piece) =>
     recording.inPiece(
       pieceInputs.map(tensor => engineTensor(backend, tensor)),
-      () => piece(pieceInputs),
+      () => uploading(backend, () => piece(pieceInputs)),
     )
   const outputs: string[] = []
   backend.binding = recording.recorder() as FunctionBinding
