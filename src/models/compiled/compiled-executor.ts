@@ -101,6 +101,21 @@ export class CompiledExecutor implements Executor {
     return { loss }
   }
 
+  /** Traces a step of all groups on a batch and gives it to the engine, without running it. @throws where that can't be done */
+  rehearse(batch: Batch): void {
+    const { backend, options, rule, layouts, state } = this
+    const signature = {
+      ...signatureOf(
+        batch,
+        layouts.map(() => true),
+      ),
+      dropout: true,
+    }
+    this.tracing(
+      () => new StepFunction({ backend, options, rule, layouts }, signature, state, batch),
+    ).dispose()
+  }
+
   evaluate(entering: Entering): Outputs {
     const { network } = this.options
     return network.outputs(this.forward(entering, network.groups.length))
