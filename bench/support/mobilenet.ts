@@ -2,11 +2,14 @@ import { fileURLToPath } from 'node:url'
 import { Rng } from '../../src/common/random.ts'
 import type { Clip } from '../../src/data/dataset.ts'
 import { buildClipModel } from '../../src/models/clip-model.ts'
+import type { ExecutorName } from '../../src/models/executor-names.ts'
+import { EXECUTOR_BY_NAME } from '../../src/models/executors.ts'
+import type { NormMode } from '../../src/models/gradients.ts'
 import type { HeadBuilder } from '../../src/models/head.ts'
 import type { HeadKind } from '../../src/models/head-kinds.ts'
 import { readWeights } from '../../src/models/initialize.ts'
 import { loadModel } from '../../src/models/load.ts'
-import { Network, type NormMode } from '../../src/models/network.ts'
+import { Network } from '../../src/models/network.ts'
 import { createOptimizer } from '../../src/models/optimizer.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
 import { classification } from '../../src/models/tasks/classification.ts'
@@ -33,8 +36,10 @@ export async function mobilenet(options: {
   readonly head?: HeadKind | HeadBuilder
   /** 0: what a frozen prefix computes is computed every step. */
   readonly cacheBytes?: number
+  /** Default: eager. */
+  readonly executor?: ExecutorName
 }): Promise<Bench> {
-  const { size, norm = 'frozen', head = 'two-layer', cacheBytes = 0 } = options
+  const { size, norm = 'frozen', head = 'two-layer', cacheBytes = 0, executor = 'eager' } = options
   const { model } = await loadModel(MODEL)
   const classes = Array.from({ length: CLASSES }, (_, i) => String(i))
   const task = classification('action-recognition', 'for timings').create({ classes })
@@ -64,6 +69,7 @@ export async function mobilenet(options: {
       },
       task,
       cacheBytes,
+      executor: EXECUTOR_BY_NAME[executor],
     },
     readWeights(network),
   )

@@ -1,4 +1,5 @@
-// The native part of tfjs-node: two C++ files of the package, compiled against the libraries in the cache.
+// The native part of tfjs-node: two C++ files of the package and one of ours that includes them, compiled against the
+// libraries in the cache.
 import { createHash, randomUUID } from 'node:crypto'
 import {
   constants,
@@ -17,6 +18,7 @@ import { CannotSetUp, putInPlace, run, withProgress, withScratch } from './work.
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const QUIET = join(HERE, 'native', 'quiet.cc')
+const FUNCTIONS = join(HERE, 'native', 'functions.cc')
 const VERIFY = join(HERE, 'verify.mjs')
 
 /** Where the package looks for its addon. */
@@ -29,8 +31,7 @@ export function addonFolder(tfjsNode) {
  * `tfjs_binding.node` and `quiet.node`.
  */
 export async function buildAddon(tfjsNode, libraries) {
-  const sources = join(tfjsNode, 'binding')
-  const folder = join(libraries, `addon-${fingerprint(sources)}`)
+  const folder = join(libraries, `addon-${addonFingerprint(tfjsNode)}`)
   if (existsSync(folder)) return folder
   const compiler = findProgram('g++', 'c++', 'clang++')
   if (compiler === undefined)
@@ -59,8 +60,8 @@ export async function buildAddon(tfjsNode, libraries) {
       if (quiet.code !== 0) return quiet
       return compile([
         '-DNODE_GYP_MODULE_NAME=tfjs_binding',
-        ...['-I', join(tensorflow, 'include'), '-I', tfjsNode],
-        ...[join(sources, 'tfjs_backend.cc'), join(sources, 'tfjs_binding.cc')],
+        ...['-I', join(tensorflow, 'include'), '-I', tfjsNode, '-I', join(tfjsNode, 'binding')],
+        FUNCTIONS,
         ...['-o', join(made, 'tfjs_binding.node')],
         ...[library, join(tensorflow, 'libtensorflow_framework.so.2')],
         `-Wl,-rpath,${tensorflow}`,
@@ -73,10 +74,11 @@ export async function buildAddon(tfjsNode, libraries) {
 }
 
 /** Names the addon by all that goes into it. */
-function fingerprint(sources) {
+export function addonFingerprint(tfjsNode) {
+  const sources = join(tfjsNode, 'binding')
   const hash = createHash('sha256')
   const files = readdirSync(sources).map(name => join(sources, name))
-  for (const file of [...files.sort(), QUIET]) hash.update(readFileSync(file))
+  for (const file of [...files.sort(), QUIET, FUNCTIONS]) hash.update(readFileSync(file))
   return hash.digest('hex').slice(0, 12)
 }
 

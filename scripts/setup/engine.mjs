@@ -1,7 +1,7 @@
 // The native engine: kept where it works, built where it can be, explained where it can't.
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { addonFolder, buildAddon, installAddon, verifyAddon } from './addon.mjs'
+import { addonFingerprint, addonFolder, buildAddon, installAddon, verifyAddon } from './addon.mjs'
 import { installOptional } from './dependencies.mjs'
 import { fetchLibraries, librariesComplete } from './libraries.mjs'
 import { cacheFolder, findProgram, hasNvidiaDriver, packageFolder } from './places.mjs'
@@ -44,7 +44,7 @@ async function setUpKind(kind, retry, say) {
 
 async function setUp(kind, tfjsNode) {
   const stamp = readStamp(tfjsNode)
-  const outdated = stamp?.libraries !== undefined && stamp.tensorflow !== TENSORFLOW
+  const outdated = stamp?.libraries !== undefined && !isOfNow(stamp, tfjsNode)
   if (existsSync(join(addonFolder(tfjsNode), 'tfjs_binding.node')) && !outdated) {
     const trouble = await withProgress('trying the native engine that is there', () => verifyAddon(tfjsNode))
     if (trouble === undefined) return writeStamp(tfjsNode, stamp?.libraries)
@@ -87,9 +87,12 @@ const stampFile = tfjsNode => join(addonFolder(tfjsNode), 'layergym.json')
 function isReady(tfjsNode) {
   const stamp = readStamp(tfjsNode)
   if (stamp === undefined || stamp.addon !== addonIdentity(tfjsNode)) return false
-  return (
-    stamp.libraries === undefined || (stamp.tensorflow === TENSORFLOW && librariesComplete(stamp.libraries))
-  )
+  return stamp.libraries === undefined || (isOfNow(stamp, tfjsNode) && librariesComplete(stamp.libraries))
+}
+
+/** Whether an addon of ours was built against the libraries, and from the sources, that a new one would be. */
+function isOfNow({ tensorflow, sources }, tfjsNode) {
+  return tensorflow === TENSORFLOW && sources === addonFingerprint(tfjsNode)
 }
 
 function readStamp(tfjsNode) {
@@ -102,7 +105,8 @@ function readStamp(tfjsNode) {
 
 /** @param {string | undefined} libraries what the addon links, where it is ours; undefined: the user's own */
 function writeStamp(tfjsNode, libraries) {
-  const stamp = { addon: addonIdentity(tfjsNode), libraries, tensorflow: libraries && TENSORFLOW }
+  const own = libraries && { tensorflow: TENSORFLOW, sources: addonFingerprint(tfjsNode) }
+  const stamp = { addon: addonIdentity(tfjsNode), libraries, ...own }
   writeFileSync(stampFile(tfjsNode), JSON.stringify(stamp))
 }
 

@@ -9,8 +9,9 @@ import type {
   StepResult,
   WeightNorms,
 } from './executor.ts'
+import type { GradientResult } from './gradients.ts'
 import type { Weights } from './initialize.ts'
-import type { GradientResult, Network } from './network.ts'
+import type { Network } from './network.ts'
 import type { Optimizer, OptimizerState } from './optimizer.ts'
 import { centredGram, type Gram, gradientFigures, norm } from './statistics.ts'
 import type { Outputs, Task } from './tasks/task.ts'

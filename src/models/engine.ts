@@ -4,6 +4,7 @@ import { join, sep } from 'node:path'
 import { failure, inputError, messageOf } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
 import { ENGINES, type EngineName } from './engine-names.ts'
+import { functionBackend } from './function/binding.ts'
 import {
   type Availability,
   loadNative,
@@ -188,6 +189,8 @@ function describe(name: EngineName, threads: number): Engine {
     versions[name] = packageVersion(`@tensorflow/${name}`) ?? 'unknown'
     const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } }
     versions.tensorflow = binding.TF_Version
+    // An addon that was built elsewhere computes every operation by itself, and then bits are others.
+    versions.functions = functionBackend() === undefined ? 'none' : 'compiled'
   } else if (name !== 'cpu') {
     versions[name] = packageVersion(`@tensorflow/tfjs-backend-${name}`) ?? 'unknown'
   }

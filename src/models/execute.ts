@@ -119,11 +119,9 @@ function runNode(context: ExecutionContext, node: GraphNode, values: ReadonlyMap
   return callLayer(node.layer as Layer, inputs)
 }
 
-/** Inverted dropout with the world's own random stream: tfjs's is not seeded. */
+/** Inverted dropout. */
 function dropout(context: ExecutionContext, layer: Layer, x: tf.Tensor): tf.Tensor {
   const { rate } = layer.getConfig() as { rate: number }
-  const { dropout: rng } = context
-  if (rng === undefined || rate === 0) return tf.clone(x)
-  const mask = Float32Array.from({ length: x.size }, () => (rng.next() < rate ? 0 : 1 / (1 - rate)))
-  return tf.mul(x, tf.tensor(mask, x.shape))
+  if (context.masks === undefined || rate === 0) return tf.clone(x)
+  return tf.mul(x, context.masks(rate, x.shape))
 }

@@ -1,4 +1,4 @@
-import type { Rng } from '../common/random.ts'
+import type { Masks } from './dropout.ts'
 import type { Value } from './fused.ts'
 import type { Graph, Layer } from './graph.ts'
 import type { NativeKernels } from './kernels.ts'
@@ -18,8 +18,8 @@ export interface ExecutionContext {
   parameter(layer: Layer, name: string): Value | undefined
   /** Whether any of the layer's variables is trained now. */
   isActive(layer: Layer): boolean
-  /** Present while training: dropout draws its masks from it. */
-  readonly dropout?: Rng
+  /** Present while training: dropout takes its masks from it. */
+  readonly masks?: Masks
   /** Whether a batch normalisation uses the batch's own statistics now. */
   usesBatchStatistics(layer: Layer): boolean
   /** Receives the batch's mean and 1/n variance of such a layer. */

@@ -1,6 +1,6 @@
 import type { Rng } from '../common/random.ts'
+import type { NormMode } from './gradients.ts'
 import type { Weights } from './initialize.ts'
-import type { NormMode } from './network.ts'
 import type { GradientFigures, Gram } from './statistics.ts'
 import type { Outputs } from './tasks/task.ts'
 import type { tf } from './tf.ts'

@@ -1,28 +1,11 @@
 import { inputError, messageOf } from '../common/error.ts'
+import { type NativeBackend, nativeBackend, type OpAttribute } from './function/binding.ts'
 import { tf } from './tf.ts'
 
 /**
  * TensorFlow kernels that tfjs composes of slower pieces, run through the node backend. Every function here has
  * a composed form for other engines; test/models/fused.test.ts holds both equal.
  */
-
-interface OpAttribute {
-  readonly name: string
-  readonly type: number
-  readonly value: unknown
-}
-
-/** The part of tfjs-node's backend that its own kernels are built on. */
-interface NativeBackend {
-  readonly binding: Readonly<Record<string, number>>
-  executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor
-  executeMultipleOutputs(
-    name: string,
-    attributes: OpAttribute[],
-    inputs: tf.Tensor[],
-    outputs: number,
-  ): tf.Tensor[]
-}
 
 export type Activation = 'linear' | 'relu' | 'relu6'
 
@@ -37,8 +20,8 @@ export interface ConvolutionSpec {
 
 /** The native kernels, or undefined on other engines. */
 export function nativeKernels(): NativeKernels | undefined {
-  if (tf.getBackend() !== 'tensorflow') return undefined
-  return new NativeKernels(tf.backend() as unknown as NativeBackend)
+  const backend = nativeBackend()
+  return backend && new NativeKernels(backend)
 }
 
 export class NativeKernels {
@@ -46,6 +29,20 @@ export class NativeKernels {
 
   constructor(private readonly backend: NativeBackend) {
     this.float = { name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }
+  }
+
+  /** Bytes as floats: what goes to the engine is a quarter of it. The caller's. */
+  bytes(values: Uint8Array, shape: readonly number[]): tf.Tensor {
+    const { binding } = this.backend
+    const id = binding.createTensor(shape, binding.TF_UINT8, values)
+    const attributes = [
+      { name: 'SrcT', type: binding.TF_ATTR_TYPE, value: binding.TF_UINT8 },
+      { name: 'DstT', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+      { name: 'Truncate', type: binding.TF_ATTR_BOOL, value: false },
+    ]
+    const [floats] = binding.executeOp('Cast', attributes, [id], 1)
+    binding.deleteTensor(id)
+    return this.backend.createOutputTensor(floats)
   }
 
   convolution(x: tf.Tensor, kernel: tf.Tensor, spec: ConvolutionSpec): tf.Tensor {

@@ -1,10 +1,18 @@
-import type { Rng } from '../common/random.ts'
 import type { ClipValues } from '../data/clip-values.ts'
 import { ClipInput } from './clip-input.ts'
 import { crossings } from './cut-places.ts'
+import { masksFrom } from './dropout.ts'
 import { execute, results } from './execute.ts'
 import type { ExecutionContext } from './execution-context.ts'
 import { type NodeFlops, nodeFlops, size, stepFlops, timeSteps } from './flops.ts'
+import {
+  type BatchStatistic,
+  type DifferentiationOptions,
+  type GradientOptions,
+  type GradientResult,
+  type GradientTensors,
+  readGradients,
+} from './gradients.ts'
 import { flattenModel, type Graph, type Layer } from './graph.ts'
 import { cutIntoGroups, type LayerGroup } from './groups.ts'
 import { isStandardisation } from './head-kinds.ts'
@@ -15,38 +23,11 @@ import type { Outputs } from './tasks/task.ts'
 import { tf } from './tf.ts'
 import { collectVariables, type Variable } from './variables.ts'
 
-/** Batch-normalisation mode of a group while it is trained: by stored statistics, or by the batch's own. */
-export type NormMode = 'frozen' | 'batch'
-
 /** Number of layer groups, the head included; as many, or fewer where there are fewer cuts; or the layers that end one. */
 export type GroupsOption =
   | { readonly count: number }
   | { readonly atMost: number }
   | { readonly after: readonly string[] }
-
-export interface GradientOptions {
-  /** Groups before it are not run: the input crosses into it. */
-  readonly from: number
-  /** Names of the variables to differentiate by. */
-  readonly trained: ReadonlySet<string>
-  /** Present while training: dropout draws its masks from it. */
-  readonly dropout?: Rng
-  /** Batch-normalisation mode a group; default frozen: few clips' frames make poor statistics. */
-  readonly norms?: readonly NormMode[]
-  /** Upper bound on how slowly moving statistics follow (Keras's momentum 0.999 needs thousands of steps). */
-  readonly momentum?: number
-  /** [B]: what each clip's loss counts for, 1 in the mean; default: 1. */
-  readonly weights?: readonly number[]
-}
-
-export interface GradientResult {
-  /** Mean over clips, weighted where they are. */
-  readonly loss: number
-  /** By variable name, for the variables asked for. */
-  readonly gradients: ReadonlyMap<string, Float32Array>
-  /** New moving statistics of batch normalisations that used the batch's own. */
-  readonly statistics: ReadonlyMap<string, Float32Array>
-}
 
 /**
  * A clip model taken apart for fine-tuning: layer groups that can be run, differentiated and changed one by
@@ -166,34 +147,37 @@ export class Network {
     input: tf.Tensor,
     clips: number,
     losses: (outputs: Outputs) => tf.Tensor1D,
-    options: GradientOptions,
+    { dropout, weights, ...options }: GradientOptions,
   ): GradientResult {
-    const statistics = new Map<string, Float32Array>()
+    const loss = (outputs: Outputs) => {
+      const own = losses(outputs)
+      return tf.mean(weights === undefined ? own : tf.mul(own, tf.tensor1d([...weights]))) as tf.Scalar
+    }
+    const masks = dropout && masksFrom(dropout)
+    return readGradients(this.differentiate(input, clips, loss, { ...options, masks }))
+  }
+
+  /** As `gradients`, on the engine: nothing is read. */
+  differentiate(
+    input: tf.Tensor,
+    clips: number,
+    loss: (outputs: Outputs) => tf.Scalar,
+    options: DifferentiationOptions,
+  ): GradientTensors {
+    const statistics: BatchStatistic[] = []
     const trained = this.variables.filter(variable => options.trained.has(variable.name))
     const context = this.context(clips, options, statistics)
     const { value, grads } = withKernels(() =>
       tf.variableGrads(
         () => {
-          const output = execute(context, this.start(options.from), this.outputsEnd, {
-            tensor: input,
-            active: false,
-          })
-          const own = losses(this.outputs(output))
-          const { weights } = options
-          return tf.mean(weights === undefined ? own : tf.mul(own, tf.tensor1d([...weights]))) as tf.Scalar
+          const entering = { tensor: input, active: false }
+          return loss(this.outputs(execute(context, this.start(options.from), this.outputsEnd, entering)))
         },
         trained.map(variable => variable.handle),
       ),
     )
-    const gradients = new Map<string, Float32Array>()
-    for (const variable of trained) {
-      const gradient = grads[variable.handle.name]
-      gradients.set(variable.name, gradient.dataSync() as Float32Array)
-      gradient.dispose()
-    }
-    const loss = value.dataSync()[0]
-    value.dispose()
-    return { loss, gradients, statistics }
+    const gradients = new Map(trained.map(({ name, handle }) => [name, grads[handle.name]]))
+    return { loss: value, gradients, statistics }
   }
 
   /** A forward pass's output as losses and predictions read it. */
@@ -203,10 +187,10 @@ export class Network {
 
   private context(
     batch: number,
-    options: GradientOptions,
-    statistics?: Map<string, Float32Array>,
+    options: DifferentiationOptions,
+    statistics?: BatchStatistic[],
   ): ExecutionContext {
-    const { trained, dropout, norms, momentum: slowest = 1 } = options
+    const { trained, masks, norms, momentum: slowest = 1 } = options
     const isActive = (layer: Layer) =>
       (this.byLayer.get(layer) ?? []).some(variable => trained.has(variable.name))
     return {
@@ -216,7 +200,7 @@ export class Network {
       native: nativeKernels(),
       batch,
       isActive,
-      dropout,
+      masks,
       parameter: (layer, name) => {
         const variable = this.byLayer.get(layer)?.find(candidate => candidate.role === name)
         return variable && { tensor: variable.handle, active: trained.has(variable.name) }
@@ -225,20 +209,11 @@ export class Network {
         isActive(layer) && norms?.[this.byLayer.get(layer)?.[0].group ?? -1] === 'batch',
       onStatistics: (layer, mean, variance) => {
         const momentum = Math.min(slowest, (layer.getConfig() as { momentum: number }).momentum)
-        for (const [role, batchValue] of [
-          ['moving_mean', mean],
-          ['moving_variance', variance],
-        ] as const) {
-          const variable = this.byLayer.get(layer)?.find(candidate => candidate.role === role)
-          if (variable === undefined || statistics === undefined) continue
-          const now = batchValue.dataSync()
-          statistics.set(
-            variable.name,
-            Float32Array.from(
-              variable.handle.dataSync(),
-              (old, i) => old * momentum + now[i] * (1 - momentum),
-            ),
-          )
+        for (const variable of this.byLayer.get(layer) ?? []) {
+          if (variable.role === 'moving_mean')
+            statistics?.push({ variable, batch: tf.keep(tf.clone(mean)), momentum })
+          if (variable.role === 'moving_variance')
+            statistics?.push({ variable, batch: tf.keep(tf.clone(variance)), momentum })
         }
       },
     }

@@ -1,5 +1,6 @@
 import { failure, inputError } from '../common/error.ts'
 import { unknownName } from '../common/suggest.ts'
+import { adamwRule, type EngineRule, sgdRule } from './engine-rules.ts'
 
 export const optimizerKinds = ['adamw', 'adam', 'sgd'] as const
 export type OptimizerKind = (typeof optimizerKinds)[number]
@@ -36,6 +37,8 @@ export type OptimizerState = Readonly<Record<string, VariableState>>
  */
 export interface Optimizer {
   readonly id: string
+  /** The same rule for an engine that computes whole steps; without it, steps are computed eagerly. */
+  readonly onEngine?: EngineRule
   /**
    * One step of one variable, with its own learning rate (≥ 0), out of place.
    * @returns the new values, in a new array; `value` and `gradient`, of the same length, stay as they are
@@ -57,13 +60,13 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
   const { kind } = options
   if (!optimizerKinds.includes(kind)) throw unknownName('optimizer', kind, optimizerKinds)
   refuseOptionsOf(kind === 'sgd' ? ['betas', 'epsilon'] : ['momentum', 'nesterov'], options)
-  if (kind === 'sgd') return new KeyedOptimizer(kind, sgd(options))
+  if (kind === 'sgd') return new KeyedOptimizer(kind, ...sgd(options))
   if (kind === 'adam') refuseOptionsOf(['weightDecay'], options)
-  return new KeyedOptimizer(kind, adamw(kind === 'adam' ? { ...options, weightDecay: 0 } : options))
+  return new KeyedOptimizer(kind, ...adamw(kind === 'adam' ? { ...options, weightDecay: 0 } : options))
 }
 
 /** torch/optim/sgd.py, `_single_tensor_sgd`, without dampening. */
-function sgd(options: OptimizerOptions): Rule {
+function sgd(options: OptimizerOptions): Rules {
   const momentum = inRange('momentum', options.momentum ?? 0, 1)
   const weightDecay = inRange('weightDecay', options.weightDecay ?? 0)
   const nesterov = options.nesterov ?? false
@@ -72,7 +75,7 @@ function sgd(options: OptimizerOptions): Rule {
       'optimizer.option',
       'nesterov needs momentum: give momentum, e.g. 0.9, or leave nesterov out',
     )
-  return {
+  const rule: Rule = {
     slots: momentum === 0 ? [] : ['momentum'],
     apply(value, gradient, rate, _step, from, [buffer]) {
       const result = new Float32Array(value.length)
@@ -95,16 +98,17 @@ function sgd(options: OptimizerOptions): Rule {
       return result
     },
   }
+  return [rule, sgdRule(momentum, weightDecay, nesterov)]
 }
 
 /** torch/optim/adam.py, `_single_tensor_adam` with decoupled_weight_decay. */
-function adamw(options: OptimizerOptions): Rule {
+function adamw(options: OptimizerOptions): Rules {
   const [beta1, beta2] = options.betas ?? [0.9, 0.999]
   inRange('betas[0]', beta1, 1)
   inRange('betas[1]', beta2, 1)
   const epsilon = inRange('epsilon', options.epsilon ?? 1e-8)
   const weightDecay = inRange('weightDecay', options.weightDecay ?? 0.01)
-  return {
+  const rule: Rule = {
     slots: ['m', 'v'],
     apply(value, gradient, rate, step, from, [m, v]) {
       const [lastM, lastV] = from ?? [m, v] // new slots hold zeros: there both moments start
@@ -127,7 +131,10 @@ function adamw(options: OptimizerOptions): Rule {
       return result
     },
   }
+  return [rule, adamwRule([beta1, beta2], epsilon, weightDecay)]
 }
+
+type Rules = readonly [Rule, EngineRule]
 
 interface Rule {
   /** Names of a variable's slots. */
@@ -149,6 +156,7 @@ class KeyedOptimizer implements Optimizer {
   constructor(
     readonly id: OptimizerKind,
     private readonly rule: Rule,
+    readonly onEngine: EngineRule,
   ) {}
 
   update(name: string, value: Float32Array, gradient: Float32Array, learningRate: number): Float32Array {

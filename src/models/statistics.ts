@@ -57,7 +57,8 @@ export function gradientFigures(
   return { figures, mean }
 }
 
-function cosine(dot: number, squareA: number, squareB: number): number {
+/** cos of two vectors by their products; 0 where one of them is 0. */
+export function cosine(dot: number, squareA: number, squareB: number): number {
   const norms = Math.sqrt(squareA * squareB)
   return norms === 0 ? 0 : dot / norms
 }

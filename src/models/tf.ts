@@ -13,6 +13,10 @@ export const tf: typeof tfjs = createRequire(import.meta.url)('@tensorflow/tfjs'
 tf.env().set('PROD', true)
 
 export declare namespace tf {
+  type DataId = tfjs.DataId
+  type DataType = tfjs.DataType
+  type GradSaveFunc = tfjs.GradSaveFunc
+  type KernelConfig = tfjs.KernelConfig
   type LayersModel = tfjs.LayersModel
   type RNN = tfjs.RNN
   type Scalar = tfjs.Scalar

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import { buildClipModel } from '../../src/models/clip-model.ts'
 import { startEngine } from '../../src/models/engine.ts'
+import type { GradientResult } from '../../src/models/gradients.ts'
 import { buildHead, type HeadBuilder } from '../../src/models/head.ts'
 import {
   FRAME_HEADS,
@@ -15,7 +16,7 @@ import {
 import { initialWeights, readWeights } from '../../src/models/initialize.ts'
 import { hasLinearHead } from '../../src/models/linear-probe.ts'
 import { loadModel } from '../../src/models/load.ts'
-import { type GradientResult, Network } from '../../src/models/network.ts'
+import { Network } from '../../src/models/network.ts'
 import { saveModel } from '../../src/models/save.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
 import type { Outputs } from '../../src/models/tasks/task.ts'

@@ -8,11 +8,13 @@ import { splitDataset } from '../../data/split.ts'
 import { describeDataset } from '../../data/summary/words.ts'
 import type { FineTuningOptions } from '../../envs/finetune/world-state.ts'
 import { startEngine } from '../../models/engine.ts'
+import { EXECUTOR_BY_NAME } from '../../models/executors.ts'
 import { flattenModel } from '../../models/graph.ts'
 import { standardiseFeatures } from '../../models/head.ts'
 import { readWeights } from '../../models/initialize.ts'
 import { hasLinearHead } from '../../models/linear-probe.ts'
 import { type LoadedModel, loadModel } from '../../models/load.ts'
+import type { Network } from '../../models/network.ts'
 import { isSequenceModel } from '../../models/sequence-model.ts'
 import { refuseUntrainable } from '../../models/trainable.ts'
 import { Trainee } from '../../models/trainee.ts'
@@ -24,6 +26,7 @@ import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts
 import { frameRateFor, refuseOtherFiles, refusePixelSettings } from './clips-at-hand.ts'
 import { type FineTuneConfig, isSolvable, type WholeConfig, withBaselines, withFormat } from './config.ts'
 import { createAgents } from './create-agents.ts'
+import { executorFor } from './executor.ts'
 import type { Composition, Parts } from './instance.ts'
 import { memoryAfter } from './memory-after.ts'
 import { isOurs } from './model-metadata.ts'
@@ -145,11 +148,15 @@ export async function compose(
   for (const note of notes) notice(note)
   const { cacheBytes = 1024 * MEGABYTE } = hooks
   const batches = [splits.train, splits.probe, splits.reward, splits.test].flatMap(inBatches)
+  const { create: optimizer } = container.get('optimizers', config.optimizer)
+  const executorOn = once((network: Network) =>
+    executorFor(config, { network, optimizer, task }, { clips: splits.train, pixels, items, notice }),
+  )
   const traineeFor = (own: typeof plan) => {
     const network = buildNetwork(pretrained, { ...own, scaling })
     standardiseFeatures(network, inBatches(splits.train), pixels)
-    const optimizer = container.get('optimizers', config.optimizer).create
-    const options = { network, optimizer, pixels, items, augmented, task }
+    const executor = EXECUTOR_BY_NAME[executorOn(network)]
+    const options = { network, optimizer, pixels, items, augmented, task, executor }
     return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))
   }
   const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () =>
@@ -208,7 +215,7 @@ export async function compose(
       },
     }
   }
-  return composed(config)
+  return composed({ ...config, executor: executorOn(trainees[0].network) })
 }
 
 /** Made at the first call, with what that one was given. */

@@ -4,6 +4,7 @@ import { integer, names, number, real } from '../../common/settings.ts'
 import { CREDITS } from '../../envs/finetune/credits.ts'
 import { shapeNames } from '../../envs/finetune/shape.ts'
 import { ENGINES } from '../../models/engine-names.ts'
+import { EXECUTORS } from '../../models/executor-names.ts'
 import { BALANCES, type Task, type TaskDefinition } from '../../models/tasks/task.ts'
 import { withWholePaths } from '../plugins/plugin.ts'
 
@@ -172,6 +173,12 @@ export const fineTuneSchema = z.strictObject({
     .default('auto')
     .describe('what computes'),
   threads: integer(1, 1024).optional().describe('threads of the engine (default: all)'),
+  executor: z
+    .enum(EXECUTORS)
+    .default('auto')
+    .describe(
+      'who computes a training step: one function of the native engine (compiled), or operation after operation (eager); auto: compiled where it can be and pays',
+    ),
   cache: z.string().optional().describe('folder for decoded clips'),
   out: z.string().optional().describe('run folder (default: runs/<date>)'),
   overwrite: z.boolean().default(false).describe('replace an existing run folder'),

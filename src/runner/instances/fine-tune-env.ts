@@ -22,6 +22,7 @@ const WORLD_KEYS = {
   } as const),
   ...({ optimizer: true, learningRate: true, shape: true, balance: true, seed: true } as const),
   ...({ groupColumn: true, skipBroken: true, stageMemory: true, plugin: true, engine: true } as const),
+  ...({ executor: true } as const),
   ...({ threads: true, cache: true, states: true, rootActions: true, rootEvery: true, gamma: true } as const),
 } as const
 

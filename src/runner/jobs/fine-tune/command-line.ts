@@ -6,7 +6,7 @@ type Config = Readonly<Record<string, unknown>>
 /** Where a run's files go says nothing about the run; what a run found out is no setting. */
 const PLACES: readonly string[] = ['out', 'overwrite', 'cache']
 /** What the machine has; found anew by each run. */
-const MACHINE: readonly string[] = ['engine', 'threads']
+const MACHINE: readonly string[] = ['engine', 'threads', 'executor']
 const FLAGS = Object.keys(fineTuneSchema.shape)
 
 /** The flags that repeat a run, quoted for a shell: everything that decides it. */

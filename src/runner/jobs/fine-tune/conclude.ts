@@ -69,6 +69,7 @@ export function summarizeFineTuning(
     runDir,
     hash,
     engine: engine.name,
+    executor: config.executor,
     versions: { ...origin.versions, threads: String(engine.threads) },
     config: { ...config, features: [...states.group, ...states.global].map(feature => feature.id) },
     tuned,

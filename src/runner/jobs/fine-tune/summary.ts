@@ -10,6 +10,8 @@ export interface FineTuneSummary {
   /** SHA-256 over actions, rewards, final weights and policy state. */
   readonly hash: string
   readonly engine: string
+  /** Who computed training steps: `compiled` or `eager`. */
+  readonly executor: string
   readonly versions: Readonly<Record<string, string>>
   readonly config: Readonly<Record<string, unknown>>
   /** Of the agents' settings in `config`, those that are others than the agents have by themselves. */

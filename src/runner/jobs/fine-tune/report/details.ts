@@ -111,7 +111,7 @@ export function dataSection({ data }: FineTuneSummary): Html {
 }
 
 export function reproduceSection(summary: FineTuneSummary): Html {
-  const versions = Object.entries({ engine: summary.engine, ...summary.versions })
+  const versions = Object.entries({ engine: summary.engine, steps: summary.executor, ...summary.versions })
   return html`<section><h2>Reproduce it</h2>
 <p>Run hash <code>${summary.hash}</code>: the same command on the same data, versions and thread count gives the same hash.</p>
 <pre><code>${commandOf(summary)}</code></pre>${table({

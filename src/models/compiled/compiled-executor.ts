@@ -1,0 +1,264 @@
+import { inputError } from '../../common/error.ts'
+import type { ExecutorOptions } from '../eager-executor.ts'
+import type { EngineRule } from '../engine-rules.ts'
+import type {
+  Batch,
+  Entering,
+  Executor,
+  GradientHandle,
+  Handle,
+  ProbeResult,
+  StepOptions,
+  StepResult,
+  WeightNorms,
+} from '../executor.ts'
+import { type FunctionBinding, functionBackend, type NativeBackend } from '../function/binding.ts'
+import { compileFunction } from '../function/compile.ts'
+import type { Weights } from '../initialize.ts'
+import type { Gram } from '../statistics.ts'
+import type { Outputs } from '../tasks/task.ts'
+import { tf } from '../tf.ts'
+import { figuresOf, gradientSums, gramOf, gramsOf } from './figures.ts'
+import { Functions } from './functions.ts'
+import type { Signature } from './gradient-body.ts'
+import { Held } from './held.ts'
+import { type GroupLayout, layoutsOf } from './layout.ts'
+import { type Pass, Passes } from './passes.ts'
+import { ProbeFunction } from './probe-function.ts'
+import { HostCopies, heldOf, releaseUnless, type State } from './state.ts'
+import { StepFunction } from './step-function.ts'
+
+/** Functions of an executor that nobody has any more leave the engine. */
+const unreachable = new FinalizationRegistry<readonly { clear(): void }[]>(all => {
+  for (const functions of all) functions.clear()
+})
+
+/**
+ * Runs a step as one TensorFlow function on the native engines: pixels in, loss out. Weights and slots are tensors that
+ * stay where they are; nothing is overwritten, so that a moment is a set of references.
+ */
+export class CompiledExecutor implements Executor {
+  private readonly backend: NativeBackend<FunctionBinding>
+  private readonly rule: EngineRule
+  private readonly layouts: readonly GroupLayout[]
+  private readonly copies: HostCopies
+  private readonly steps = new Functions<StepFunction>()
+  private readonly probes = new Functions<ProbeFunction>()
+  private readonly passes: Passes
+  private readonly sums = compileFunction((...flats: tf.Tensor[]) => this.sumsOf(flats))
+  private state: State
+  /** What the model's variables hold. */
+  private bound: State
+
+  /** @throws input error where the engine or the optimizer has no functions */
+  constructor(
+    private readonly options: ExecutorOptions,
+    weights: Weights,
+  ) {
+    const { backend, rule } = needs(options)
+    this.backend = backend
+    this.rule = rule
+    const { network } = options
+    this.layouts = layoutsOf(network)
+    this.copies = new HostCopies(this.layouts, network.variables)
+    this.passes = new Passes(backend, this.layouts)
+    this.state = this.copies.begun(weights)
+    // The variables hold these values already.
+    this.bound = this.state
+    unreachable.register(this, [this.steps, this.probes, this.passes])
+  }
+
+  reset(weights: Weights): void {
+    this.move(this.copies.written(weights, this.state).map(group => ({ ...group, slots: [], step: 0 })))
+    this.bind()
+  }
+
+  load(weights: Weights): void {
+    this.move(this.copies.written(weights, this.state))
+    this.bind()
+  }
+
+  read(handle?: Handle): Weights {
+    return this.copies.read(handle === undefined ? this.state : stateOf(handle))
+  }
+
+  step(batch: Batch, rates: readonly number[], { dropout, norms, momentum }: StepOptions): StepResult {
+    const trained = rates.map((rate, group) => rate > 0 && group >= batch.from)
+    const signature: Signature = {
+      ...signatureOf(batch, trained),
+      norms: norms?.map((mode, group) => (trained[group] ? mode : 'frozen')),
+      momentum,
+      dropout: dropout !== undefined,
+    }
+    const { made, fed } = this.steps.for(signature, batch.targets, () => {
+      const { backend, options, rule, layouts } = this
+      return this.tracing(
+        () => new StepFunction({ backend, options, rule, layouts }, signature, this.state, batch),
+      )
+    })
+    const { loss, state } = made.run(batch, { state: this.state, rates, fed, dropout })
+    this.move(state)
+    return { loss }
+  }
+
+  /** Traces a step of all groups on a batch and gives it to the engine, without running it. @throws where that can't be done */
+  rehearse(batch: Batch): void {
+    const { backend, options, rule, layouts, state } = this
+    const signature = {
+      ...signatureOf(
+        batch,
+        layouts.map(() => true),
+      ),
+      dropout: true,
+    }
+    this.tracing(
+      () => new StepFunction({ backend, options, rule, layouts }, signature, state, batch),
+    ).dispose()
+  }
+
+  evaluate(entering: Entering): Outputs {
+    const { network } = this.options
+    return network.outputs(this.forward(entering, network.groups.length))
+  }
+
+  forward({ input, clips, from }: Entering, to: number): tf.Tensor {
+    const { network } = this.options
+    const [output] = this.pass({
+      what: `${from} to ${to} of ${clips}`,
+      input,
+      groups: network.groups.map((_, group) => group).slice(from, to),
+      body: entering => [network.forward(entering, clips, from, to)],
+    })
+    return output
+  }
+
+  probe(halves: readonly [Batch, Batch], previous?: GradientHandle): ProbeResult {
+    const [first, second] = halves
+    const one = this.gradients(first)
+    const other = second === first ? one : this.gradients(second)
+    const before = previous === undefined ? [] : meansOf(previous).map(({ tensor }) => tensor)
+    const [sums, ...means] = this.sums(...one, ...other, ...before)
+    const figures = figuresOf(sums.dataSync(), previous !== undefined)
+    tf.dispose([sums, ...one, ...(other === one ? [] : other)])
+    const held = means.map(tensor => new Held(tensor))
+    return { figures, mean: held as unknown as GradientHandle }
+  }
+
+  activations({ input, clips }: Entering): readonly Gram[] {
+    const { network } = this.options
+    const [grams] = this.pass({
+      what: `activations of ${clips}`,
+      input,
+      groups: network.groups.map((_, group) => group),
+      body: entering => [tf.concat(network.activations(entering, clips).map(one => gramOf(one, clips)))],
+    })
+    const values = grams.dataSync() as Float32Array
+    grams.dispose()
+    return gramsOf(values, clips)
+  }
+
+  norms(since?: Handle): readonly WeightNorms[] {
+    const before = since && stateOf(since)
+    const squares = tf.tidy(() => {
+      const norm = (tensor: tf.Tensor) => tf.sum(tf.square(tensor))
+      const both = this.state.flatMap(({ learned }, group) => {
+        const then = before?.[group].learned
+        const moved = then === undefined || then === learned
+        return [norm(learned.tensor), moved ? tf.scalar(0) : norm(tf.sub(learned.tensor, then.tensor))]
+      })
+      return tf.stack(both).dataSync()
+    })
+    return this.state.map((_, group) => ({
+      norm: Math.sqrt(squares[2 * group]),
+      moved: Math.sqrt(squares[2 * group + 1]),
+    }))
+  }
+
+  snapshot(): Handle {
+    for (const held of this.state.flatMap(heldOf)) held.share()
+    return this.state as unknown as Handle
+  }
+
+  restore(handle: Handle): void {
+    this.move(stateOf(handle))
+  }
+
+  changed(handle: Handle): readonly boolean[] {
+    const then = stateOf(handle)
+    return this.state.map(
+      ({ learned, fixed }, group) => learned !== then[group].learned || fixed !== then[group].fixed,
+    )
+  }
+
+  /** By group, flat; the caller's. */
+  private gradients(batch: Batch): readonly tf.Tensor[] {
+    const { backend, options, layouts, state } = this
+    const all = layouts.map(({ learned }) => learned.size > 0)
+    const signature = { ...signatureOf(batch, all), dropout: false }
+    const { made, fed } = this.probes.for(signature, batch.targets, () =>
+      this.tracing(() => new ProbeFunction({ backend, options, layouts }, signature, state, batch)),
+    )
+    return made.run(batch, state, fed)
+  }
+
+  private sumsOf(flats: readonly tf.Tensor[]): readonly tf.Tensor[] {
+    const groups = this.layouts.length
+    return gradientSums(flats.slice(0, groups), flats.slice(groups, 2 * groups), flats.slice(2 * groups))
+  }
+
+  private pass(pass: Pass): readonly tf.Tensor[] {
+    return this.passes.run(pass, this.state, () => this.bind())
+  }
+
+  private move(next: State): void {
+    const before = this.state
+    this.state = next
+    releaseUnless(before, next)
+  }
+
+  /** Puts the weights of now into the model's variables. */
+  private bind(): void {
+    this.layouts.forEach(({ learned, fixed }, group) => {
+      const [now, then] = [this.state[group], this.bound[group]]
+      if (now.learned !== then.learned) learned.bind(now.learned.tensor)
+      if (now.fixed !== then.fixed) fixed.bind(now.fixed.tensor)
+    })
+    this.bound = this.state
+  }
+
+  /** The trace leaves the weights of now in the variables that it reads. */
+  private tracing<T>(work: () => T): T {
+    this.bind()
+    return work()
+  }
+}
+
+/** Why the compiled executor can't run these; undefined where it can. */
+export function whyNotCompiled(options: ExecutorOptions): string | undefined {
+  if (functionBackend() === undefined)
+    return tf.getBackend() === 'tensorflow'
+      ? "the engine's addon has no functions: run `layergym setup` (in a clone: npm run setup)"
+      : `the engine '${tf.getBackend()}' has no functions: only the native ones do`
+  const { id, onEngine } = options.optimizer()
+  return onEngine === undefined ? `the optimizer '${id}' has no rule for the engine` : undefined
+}
+
+function needs(options: ExecutorOptions) {
+  const backend = functionBackend()
+  const rule = options.optimizer().onEngine
+  if (backend === undefined || rule === undefined)
+    throw inputError('executor.compiled', `steps can't be compiled: ${whyNotCompiled(options)}`)
+  return { backend, rule }
+}
+
+function signatureOf({ clips, input, from }: Batch, trained: readonly boolean[]) {
+  return { clips, shape: input.shape, from, trained }
+}
+
+function stateOf(handle: Handle): State {
+  return handle as unknown as State
+}
+
+function meansOf(handle: GradientHandle): readonly Held[] {
+  return handle as unknown as readonly Held[]
+}

@@ -1,0 +1,39 @@
+import { LastUsed } from '../function/cache.ts'
+import type { Fed } from '../function/replay.ts'
+import type { Signature } from './gradient-body.ts'
+
+interface Made {
+  fed(targets: readonly unknown[]): readonly Fed[] | undefined
+  dispose(): void
+}
+
+const KEPT = 32
+
+/** Functions by signature; several of one where its loss makes other tensors of other targets. */
+export class Functions<F extends Made> {
+  private readonly kept = new LastUsed<F[]>(KEPT, all => {
+    for (const made of all) made.dispose()
+  })
+
+  /** The function for a signature and what the loss feeds it, made where there is none. */
+  for(signature: Signature, targets: readonly unknown[], make: () => F): { made: F; fed: readonly Fed[] } {
+    const key = JSON.stringify(signature)
+    const all = this.kept.get(key) ?? this.kept.set(key, [])
+    for (const made of all) {
+      const fed = made.fed(targets)
+      if (fed !== undefined) return { made, fed }
+    }
+    const made = make()
+    const fed = made.fed(targets)
+    if (fed === undefined) {
+      made.dispose()
+      throw new Error('a loss does something else each time that it is given the same targets')
+    }
+    all.push(made)
+    return { made, fed }
+  }
+
+  clear(): void {
+    this.kept.clear()
+  }
+}

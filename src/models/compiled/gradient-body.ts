@@ -1,0 +1,88 @@
+import type { ExecutorOptions } from '../eager-executor.ts'
+import type { Batch } from '../executor.ts'
+import type { Fed } from '../function/replay.ts'
+import { replay } from '../function/replay.ts'
+import type { Live, Trace } from '../function/trace.ts'
+import type { GradientTensors, NormMode } from '../gradients.ts'
+import type { Outputs } from '../tasks/task.ts'
+import { tf } from '../tf.ts'
+
+/** What is the same for all batches that one function serves. */
+export interface Signature {
+  readonly clips: number
+  readonly shape: readonly number[]
+  readonly from: number
+  /** By group. */
+  readonly trained: readonly boolean[]
+  readonly norms?: readonly NormMode[]
+  readonly momentum?: number
+  readonly dropout: boolean
+}
+
+/** One mask of dropout, drawn anew at every step. */
+export interface MaskPlan {
+  readonly rate: number
+  readonly shape: readonly number[]
+}
+
+/** Gradients of one batch while they are traced; the masks that they took are written down. */
+export function differentiated(
+  { network, task }: ExecutorOptions,
+  { clips, from, trained, norms, momentum, dropout }: Signature,
+  entering: { readonly input: tf.Tensor; readonly weights?: tf.Tensor; readonly targets: readonly unknown[] },
+  live: Live,
+): { readonly tensors: GradientTensors; readonly masks: readonly MaskPlan[] } {
+  const masks: MaskPlan[] = []
+  const { input, weights, targets } = entering
+  const loss = ({ values, activated }: Outputs) => {
+    const own = live([values], ([inside]) => task.loss({ values: inside, activated }, targets))
+    return tf.mean(weights === undefined ? own : tf.mul(own, weights)) as tf.Scalar
+  }
+  const maskOf = (rate: number, shape: readonly number[]) => {
+    masks.push({ rate, shape: [...shape] })
+    return live([], () => tf.tensor(new Float32Array(sizeOf(shape)), [...shape]))
+  }
+  const names = network.variables.filter(({ learned, group }) => learned && trained[group])
+  const tensors = network.differentiate(input, clips, loss, {
+    from,
+    trained: new Set(names.map(({ name }) => name)),
+    norms,
+    momentum,
+    masks: dropout ? maskOf : undefined,
+  })
+  return { tensors, masks }
+}
+
+/** What a clip's loss counts for, where the task weighs. */
+export function weightsOf(
+  { task }: ExecutorOptions,
+  { targets }: Pick<Batch, 'targets'>,
+): tf.Tensor | undefined {
+  return task.weight && tf.tensor1d(targets.map(target => task.weight?.(target) ?? 1))
+}
+
+/** What the loss makes of these targets; undefined where it makes other tensors than when it was traced. */
+export function fedByLoss(
+  trace: Trace,
+  { network, task }: ExecutorOptions,
+  targets: readonly unknown[],
+): readonly Fed[] | undefined {
+  const piece = trace.live[trace.live.length - 1]
+  return replay(piece, ([values]) => task.loss(network.outputs(values), targets))
+}
+
+/** Values as tensors by the argument that they are for; the caller's. */
+export function tensorsOf(fed: readonly Fed[]): Map<string, tf.Tensor> {
+  return new Map(
+    fed.map(({ tensor, values }) => {
+      return [tensor.argument ?? '', tf.tensor(values, [...tensor.shape], DTYPES[tensor.dtype])]
+    }),
+  )
+}
+
+/** TensorFlow's numbers. */
+const DTYPES: Readonly<Record<number, tf.DataType>> = { 1: 'float32', 3: 'int32', 10: 'bool' }
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1)
+}

@@ -1,0 +1,68 @@
+import type { FunctionBinding, NativeBackend } from '../function/binding.ts'
+import { LastUsed } from '../function/cache.ts'
+import { EngineFunction } from '../function/engine-function.ts'
+import { trace } from '../function/trace.ts'
+import { tf } from '../tf.ts'
+import type { GroupLayout } from './layout.ts'
+import type { State } from './state.ts'
+
+/** What goes forward: the input, and the groups whose variables are read. */
+export interface Pass {
+  /** Names what is computed; shapes are added. */
+  readonly what: string
+  readonly input: tf.Tensor
+  readonly groups: readonly number[]
+  /** With the model's variables bound. */
+  body(input: tf.Tensor): readonly tf.Tensor[]
+}
+
+/**
+ * Calls after which a pass becomes a function. On a CPU its bits are those of its operations one by one, so that nothing
+ * depends on when it does; on a GPU TensorFlow may lay tensors out in another way, and it is one from the beginning.
+ */
+const PATIENCE = { cpu: 3, gpu: 0 }
+const KEPT = 16
+
+/** Forward passes, as one operation each where they come often. */
+export class Passes {
+  private readonly functions = new LastUsed<EngineFunction>(KEPT, made => made.dispose())
+  private readonly calls = new Map<string, number>()
+
+  constructor(
+    private readonly backend: NativeBackend<FunctionBinding>,
+    private readonly layouts: readonly GroupLayout[],
+  ) {}
+
+  /** The caller's. @param bind puts `state` into the model's variables */
+  run(pass: Pass, state: State, bind: () => void): readonly tf.Tensor[] {
+    const key = `${pass.what} [${pass.input.shape}]`
+    const known = this.functions.get(key)
+    if (known !== undefined) return known.call(inputsOf(pass, state))
+    const calls = (this.calls.get(key) ?? 0) + 1
+    this.calls.set(key, calls)
+    bind()
+    if (calls <= (this.backend.isUsingGpuDevice ? PATIENCE.gpu : PATIENCE.cpu))
+      return tf.tidy(() => [...pass.body(pass.input)])
+    return this.functions.set(key, this.traced(pass, state)).call(inputsOf(pass, state))
+  }
+
+  clear(): void {
+    this.functions.clear()
+  }
+
+  private traced(pass: Pass, state: State): EngineFunction {
+    const { backend, layouts } = this
+    const traced = trace(backend, inputsOf(pass, state), ([input, ...flats]) => {
+      pass.groups.forEach((group, i) => {
+        layouts[group].learned.bind(flats[2 * i])
+        layouts[group].fixed.bind(flats[2 * i + 1])
+      })
+      return pass.body(input)
+    })
+    return new EngineFunction(backend, traced)
+  }
+}
+
+function inputsOf({ input, groups }: Pass, state: State): readonly tf.Tensor[] {
+  return [input, ...groups.flatMap(group => [state[group].learned.tensor, state[group].fixed.tensor])]
+}

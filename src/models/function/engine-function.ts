@@ -1,0 +1,58 @@
+import type { tf } from '../tf.ts'
+import type { FunctionBinding, NativeBackend, OpAttribute } from './binding.ts'
+import { graphDef } from './graph-def.ts'
+import type { Trace } from './trace.ts'
+
+/**
+ * ConfigProto, serialised: `graph_options.rewrite_options.remapping = OFF`. The remapper fuses an explicitly padded depthwise
+ * convolution with its bias and ReLU6 into a kernel that has no explicit padding, and TensorFlow 2.21 then aborts.
+ */
+const WITHOUT_REMAPPER = 'R\x04R\x02p\x02'
+/** Above it, optimising the graph takes longer than it saves: unrolled recurrences. */
+const OPTIMISED_NODES = 4000
+
+let made = 0
+
+/** A function of TensorFlow's, in the engine until it is disposed of. */
+export class EngineFunction {
+  private readonly name = `layergym_${made++}`
+  private readonly attributes: readonly OpAttribute[]
+
+  /** @throws TensorFlow's own words where the graph is none */
+  constructor(
+    private readonly backend: NativeBackend<FunctionBinding>,
+    private readonly trace: Trace,
+  ) {
+    const { binding } = backend
+    const outputs = trace.outputs.map(output => (output.includes(':') ? output : `${output}:0`))
+    binding.addFunction(this.name, graphDef(trace.nodes), trace.inputs, outputs)
+    const type = binding.TF_ATTR_STRING
+    this.attributes =
+      trace.nodes.length > OPTIMISED_NODES
+        ? []
+        : [
+            { name: 'config_proto', type, value: WITHOUT_REMAPPER },
+            { name: 'executor_type', type, value: '' },
+          ]
+  }
+
+  /** @param others by name, what `Trace.inputs` asks for beyond `inputs`; variables need none. The caller owns the results. */
+  call(inputs: readonly tf.Tensor[], others: ReadonlyMap<string, tf.Tensor> = new Map()): tf.Tensor[] {
+    const { backend, trace } = this
+    const rest = trace.inputs.slice(inputs.length).map(name => {
+      const tensor = others.get(name) ?? trace.variables.get(name)
+      if (tensor === undefined) throw new Error(`a function was called without its argument ${name}`)
+      return tensor
+    })
+    return backend.executeMultipleOutputs(
+      this.name,
+      this.attributes,
+      [...inputs, ...rest],
+      trace.outputs.length,
+    )
+  }
+
+  dispose(): void {
+    this.backend.binding.removeFunction(this.name)
+  }
+}
