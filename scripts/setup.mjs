@@ -2,7 +2,7 @@
 // Brings everything that a fresh clone or an installed package lacks: dependencies, native engine, codecs.
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { installDependencies, makeCodecsRunnable } from './setup/dependencies.mjs'
+import { installDependencies, makeCodecRunnable } from './setup/dependencies.mjs'
 import { setUpEngine } from './setup/engine.mjs'
 import { isClone } from './setup/places.mjs'
 import { CannotSetUp, cleanUpOnSignals } from './setup/work.mjs'
@@ -17,7 +17,7 @@ export async function setUp(options = {}) {
   const undo = cleanUpOnSignals()
   try {
     if (isClone()) await installDependencies()
-    makeCodecsRunnable()
+    makeCodecRunnable()
     return { engine: await setUpEngine(options) }
   } finally {
     undo()

@@ -7,7 +7,7 @@ import { failure, interrupted, LayergymError, messageOf } from '../common/error.
 import { CACHE_FORMAT, type CacheEntry, type Origin, openCacheFile, writeCacheFile } from './cache-file.ts'
 import type { Clip } from './dataset.ts'
 import { contentHash } from './fingerprint.ts'
-import { checkFile } from './media-file.ts'
+import { openInput } from './media-file.ts'
 import type { InputFrames } from './truth.ts'
 import { decodeVideo, type Fit } from './video.ts'
 
@@ -145,8 +145,8 @@ export class ClipCache {
   }
 
   private async prepareClip(clip: Clip, threads: number | undefined, signal: AbortSignal): Promise<void> {
-    await checkFile(clip.path)
-    const origin = this.originOf(clip, await contentHash(clip.path))
+    const { container } = await openInput(clip.path)
+    const origin = this.originOf(clip, await contentHash(clip.path), container.name)
     const path = this.fileFor(origin)
     const known = this.entries.get(identity(clip))
     if (known?.path === path && (await sizeOf(path)) === known.bytes) return
@@ -171,9 +171,9 @@ export class ClipCache {
     this.entries.set(identity(clip), entry)
   }
 
-  private originOf({ start, end }: Clip, content: string): Origin {
+  private originOf({ start, end }: Clip, content: string, container: string): Origin {
     const { size, channels, fit, frameRate } = this.options
-    const recipe = [CACHE_FORMAT, start ?? null, end ?? null, size, fit, channels, frameRate]
+    const recipe = [CACHE_FORMAT, container, start ?? null, end ?? null, size, fit, channels, frameRate]
     return { content, recipe: JSON.stringify(recipe) }
   }
 

@@ -150,12 +150,24 @@ describe('probe', () => {
       height: 128,
       frameRate: 25,
       duration: 1.28,
-      frames: 32,
       codec: 'h264',
     })
   })
 
-  test('an MPEG transport stream with a service name, on which the bundled ffprobe crashes', async () => {
+  test('sound that goes on after the pictures adds nothing to their duration', async () => {
+    const made = join(temporaryFolder(), 'sound.mp4')
+    await ffmpeg('-i', clip, '-f', 'lavfi', '-i', 'sine=d=3', '-c:v', 'copy', '-c:a', 'aac', made)
+    expect((await probeVideo(made)).duration).toBeCloseTo(1.28, 2)
+    expect((await decodeVideo(made)).shape[0]).toBe(32)
+  })
+
+  test('a rate that is no whole number is that of NTSC', async () => {
+    const made = join(temporaryFolder(), 'ntsc.mp4')
+    await ffmpeg('-f', 'lavfi', '-i', 'color=gray:s=32x32:r=30000/1001:d=1', made)
+    expect((await probeVideo(made)).frameRate).toBeCloseTo(30000 / 1001, 9)
+  })
+
+  test('an MPEG transport stream with a service name', async () => {
     const made = join(temporaryFolder(), 'stream.ts')
     await ffmpeg('-i', clip, '-c:v', 'mpeg2video', made)
     const info = await probeVideo(made)
