@@ -88,7 +88,7 @@ function adviseOnCodec(codec: CodecReport): string[] {
   if ('error' in codec) return [`ffmpeg does not run, so no video can be read: ${codec.error}`]
   if (codec.year === undefined || codec.year >= CURRENT) return []
   return [
-    `The ffmpeg that runs (${codec.version}, ${codec.source}) is of ${codec.year}: put a current one on the PATH, or let \`layergym setup --retry\` fetch one. Old decoders have known holes; read only files that you trust with it.`,
+    `The ffmpeg that runs (${codec.version}, ${codec.source}) is of ${codec.year}: put a current one on the PATH, or let \`layergym setup --ffmpeg\` fetch one. Old decoders have known holes; read only files that you trust with it.`,
   ]
 }
 

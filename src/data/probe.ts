@@ -85,7 +85,7 @@ async function measured(path: string, frameRate: number, signal?: AbortSignal): 
 
 /** Degrees: the display matrix, or the tag that older files have. */
 function turnOf(stream: string): number {
-  const matrix = /^ +displaymatrix: rotation of (-?[\d.]+) degrees/m.exec(stream)
+  const matrix = /^ +display ?matrix: rotation of (-?[\d.]+) degrees/im.exec(stream)
   const tag = /^ +rotate +: (-?\d+)$/m.exec(stream)
   return Number((matrix ?? tag)?.[1] ?? 0)
 }

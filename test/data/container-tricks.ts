@@ -10,6 +10,8 @@ export interface Place {
   /** A clip and a picture that may be read. */
   readonly clip: string
   readonly picture: string
+  /** A picture beside those that may be read. */
+  readonly secretPicture: string
 }
 
 export interface Trick {
@@ -173,12 +175,13 @@ function piped({ folder }: Place): string {
 }
 
 /** A file whose name ffmpeg would take for others, beside the secret under the name that it would find. */
-function pattern({ folder, clip, picture, secret }: Place, name: string, other: string): string {
-  mkdirSync(join(folder, name.replace(/\W/g, '_')))
-  const path = join(folder, name.replace(/\W/g, '_'), name)
-  copyFileSync(/\.(png|jpg)$/.test(name) ? picture : clip, path)
-  copyFileSync(secret, join(folder, name.replace(/\W/g, '_'), other))
-  return path
+function pattern(place: Place, name: string, other: string): string {
+  const folder = join(place.folder, name.replace(/\W/g, '_'))
+  mkdirSync(folder, { recursive: true })
+  const picture = /\.(png|jpg)$/.test(name)
+  copyFileSync(picture ? place.picture : place.clip, join(folder, name))
+  copyFileSync(picture ? place.secretPicture : place.secret, join(folder, other))
+  return join(folder, name)
 }
 
 const u32 = (...values: number[]) => Buffer.from(Uint32Array.from(values).buffer)

@@ -214,6 +214,22 @@ describe('what does not decode is named', () => {
     }
   })
 
+  test('a codec that is not listed is named', async () => {
+    const path = join(temporaryFolder(), 'screen.avi')
+    await ffmpeg('-i', clip, '-frames:v', '2', '-c:v', 'zmbv', path)
+    await expect(decodeVideo(path)).rejects.toThrow(/coded as zmbv, which is none/)
+  })
+
+  test('a picture that claims more pixels than there is memory for is refused', async () => {
+    const path = join(temporaryFolder(), 'bomb.bmp')
+    const picture = Buffer.alloc(1024)
+    picture.write('BM')
+    for (const [i, value] of [40, 60_000, 60_000, 1 | (24 << 16)].entries())
+      picture.writeUInt32LE(value, 14 + 4 * i)
+    writeFileSync(path, picture)
+    await expect(decodeVideo(path)).rejects.toMatchObject({ code: 'video.broken' })
+  })
+
   test('a file cut short gives the frames it has, or an error when those are not enough', async () => {
     const path = join(temporaryFolder(), 'cut.mp4')
     const groups = ['-g', '4', '-movflags', '+faststart']
