@@ -1,6 +1,6 @@
 import { pluginFingerprints } from '../../plugins/fingerprint.ts'
 import type { Plugin } from '../../plugins/plugin.ts'
-import { encode } from '../../runs/codec.ts'
+import { seal } from '../../runs/codec.ts'
 import { digestOf } from '../../runs/digest.ts'
 import { begin } from '../../runs/drive.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
@@ -38,7 +38,7 @@ export function trainJob(plugins: readonly Plugin[] = []): JobKind<TrainConfig, 
         async work(run) {
           const { outcome, records } = await run.perform(learning(composition, run.dir))
           const trained = outcome as Trained
-          await run.write('policy.json', encode(trainedPolicy(composition, trained)))
+          await run.write('policy.json', seal(trainedPolicy(composition, trained)))
           return { composition, trained, records: records as readonly TrainingRecord[] }
         },
         close: () => agent.dispose?.(),
