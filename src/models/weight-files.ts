@@ -37,6 +37,7 @@ interface Shard {
  */
 export async function readWeights(path: string, groups: readonly WeightGroup[]): Promise<ArrayBuffer> {
   checkNumber(path, groups)
+  checkNames(path, groups)
   const shards: Shard[] = []
   for (const group of groups) {
     const own = await Promise.all(group.paths.map(name => shardOf(path, name)))
@@ -61,9 +62,19 @@ function checkNumber(path: string, groups: readonly WeightGroup[]): void {
   )
 }
 
+function checkNames(path: string, groups: readonly WeightGroup[]): void {
+  const names = groups.flatMap(({ weights }) => weights.map(({ name }) => name))
+  const repeated = [...names].sort().find((name, i, sorted) => name === sorted[i + 1])
+  if (repeated !== undefined)
+    throw inputError('model.weights', `${path}: its manifest names the weight '${repeated}' twice`)
+}
+
 /** NaN where a shape is none. */
 export function parametersOf(weights: readonly tf.io.WeightsManifestEntry[]): number {
-  return weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+  return weights.reduce(
+    (sum, weight: Partial<tf.io.WeightsManifestEntry> | null) => sum + sizeOf(weight?.shape),
+    0,
+  )
 }
 
 function sizeOf(shape: unknown): number {

@@ -93,6 +93,14 @@ describe('weight files', () => {
     await refused(model({ files: { 'weights.bin': new Uint8Array(bytes) } }), 'model.weights-size', words)
   })
 
+  test('a weight that is named twice', async () => {
+    const weights = [
+      { ...kernel, shape: [1, 3] },
+      { ...kernel, shape: [1, 3] },
+    ]
+    await refused(model({ weights }), 'model.weights', /'dense.kernel' twice/)
+  })
+
   test.each<[object, string, RegExp]>([
     [{ ...kernel, shape: [1e6, 1e6] }, 'model.too-large', /1000000000000 parameters/],
     [{ ...kernel, shape: [-3, -2] }, 'model.too-large', /without a shape/],
