@@ -4,6 +4,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { failure, interrupted, LayergymError, messageOf } from '../common/error.ts'
+import { tryWriting } from '../common/writable.ts'
 import { CACHE_FORMAT, type CacheEntry, type Origin, openCacheFile, writeCacheFile } from './cache-file.ts'
 import type { Clip } from './dataset.ts'
 import { contentHash } from './fingerprint.ts'
@@ -53,6 +54,8 @@ export function openClipCache(options: ClipCacheOptions): ClipCache {
  */
 export class ClipCache {
   private readonly entries = new Map<string, CacheEntry>()
+  /** Before the first clip is decoded: one that is full or read-only is said at once. */
+  private tried: Promise<void> | undefined
 
   constructor(private readonly options: ClipCacheOptions) {}
 
@@ -159,6 +162,10 @@ export class ClipCache {
     }
     if (cached === 'damaged')
       this.options.onNotice?.(`The cache file of ${clip.id} was damaged and is rebuilt (${path}).`)
+    this.tried ??= tryWriting(this.options.dir)
+    await this.tried.catch(error => {
+      throw this.diskError(error, clip)
+    })
     const { size, channels, fit, frameRate } = this.options
     const { start, end } = clip
     const decode = { size, channels, fit, frameRate, start, end, threads, signal, damaged: 'error' } as const

@@ -50,6 +50,7 @@ export async function readWeights(path: string, groups: readonly WeightGroup[]):
     await fill(path, shard, all.subarray(offset, offset + shard.bytes))
     offset += shard.bytes
   }
+  checkNumbers(path, groups, all)
   return all.buffer
 }
 
@@ -67,6 +68,35 @@ function checkNames(path: string, groups: readonly WeightGroup[]): void {
   const repeated = [...names].sort().find((name, i, sorted) => name === sorted[i + 1])
   if (repeated !== undefined)
     throw inputError('model.weights', `${path}: its manifest names the weight '${repeated}' twice`)
+}
+
+/** @throws input error that names the first weight with a value that is no number: such a network says nothing */
+function checkNumbers(path: string, groups: readonly WeightGroup[], all: Uint8Array): void {
+  const view = new DataView(all.buffer)
+  let at = 0
+  for (const { name, shape, dtype, quantization } of groups.flatMap(({ weights }) => weights)) {
+    const stored = quantization?.dtype ?? dtype
+    const size = BYTES[stored] * sizeOf(shape)
+    const { scale = 0, min = 0 } = (quantization ?? {}) as { readonly scale?: number; readonly min?: number }
+    if (!Number.isFinite(scale + min) || !allNumbers(view, at, size, stored))
+      throw inputError(
+        'model.not-finite',
+        `${path}: the weight '${name}' holds values that are no finite numbers (NaN or infinite): take a model from before it diverged`,
+      )
+    at += size
+  }
+}
+
+function allNumbers(view: DataView, from: number, bytes: number, dtype: string): boolean {
+  if (dtype === 'float32') {
+    for (let at = from; at < from + bytes; at += 4)
+      if (!Number.isFinite(view.getFloat32(at, true))) return false
+  } else if (dtype === 'float16') {
+    // All bits of the exponent are set in what is infinite or no number.
+    for (let at = from; at < from + bytes; at += 2)
+      if ((view.getUint16(at, true) & 0x7c00) === 0x7c00) return false
+  }
+  return true
 }
 
 /** NaN where a shape is none. */

@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startEngine } from '../../src/models/engine.ts'
 import { loadModel } from '../../src/models/load.ts'
+import type { Network } from '../../src/models/network.ts'
+import { networkWriter } from '../../src/models/save.ts'
+import { tf } from '../../src/models/tf.ts'
 
 beforeAll(async () => {
   await startEngine()
@@ -107,6 +110,43 @@ describe('weight files', () => {
     [{ ...kernel, shape: 6 }, 'model.too-large', /without a shape/],
     [{ ...kernel, dtype: 'string' }, 'model.weights', /type or shape/],
   ])('%j is not read', async (weight, code, words) => refused(model({ weights: [weight] }), code, words))
+})
+
+describe('weights that are no numbers', () => {
+  test.each([
+    ['NaN', Float32Array.of(1, 2, 3, Number.NaN, 5, 6), 'float32'],
+    ['infinite', Float32Array.of(1, 2, 3, 4, 5, -Infinity), 'float32'],
+    ['infinite in half precision', Uint16Array.of(1, 2, 0x7c00, 4, 5, 6), 'float16'],
+  ])('%s', async (_, values, dtype) => {
+    const quantization = dtype === 'float16' ? { quantization: { dtype, original_dtype: 'float32' } } : {}
+    const files = { 'weights.bin': new Uint8Array(values.buffer) }
+    await refused(
+      model({ files, weights: [{ ...kernel, ...quantization }] }),
+      'model.not-finite',
+      /'dense.kernel'/,
+    )
+  })
+
+  test('a scale that is none', async () => {
+    const quantization = { dtype: 'uint8', scale: null, min: 'x' }
+    const files = { 'weights.bin': new Uint8Array(6) }
+    await refused(
+      model({ files, weights: [{ ...kernel, quantization }] }),
+      'model.not-finite',
+      /'dense.kernel'/,
+    )
+  })
+
+  test('are not saved either', async () => {
+    const { model: loaded } = await loadModel(model({}))
+    const write = await networkWriter({ model: loaded, variables: [] } as unknown as Network)
+    const folder = join(model({}), '..', 'saved')
+    await write(folder, {}, {})
+    loaded.setWeights([tf.fill([3, 2], Number.NaN)])
+    const broken = await networkWriter({ model: loaded, variables: [] } as unknown as Network)
+    await expect(broken(folder, {}, {})).rejects.toMatchObject({ code: 'model.not-finite', kind: 'failure' })
+    expect((await loadModel(folder)).model.countParams()).toBe(6)
+  })
 })
 
 describe('memory before it is asked for', () => {

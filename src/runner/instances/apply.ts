@@ -1,6 +1,8 @@
-import { inputError } from '../../common/error.ts'
-import type { Clip } from '../../data/dataset.ts'
-import type { Task } from '../../models/tasks/task.ts'
+import { availableParallelism } from 'node:os'
+import { inputError, LayergymError, messageOf } from '../../common/error.ts'
+import type { Clip, Item } from '../../data/dataset.ts'
+import { inParallel } from '../../data/parallel.ts'
+import type { Outputs, Task } from '../../models/tasks/task.ts'
 import { tf } from '../../models/tf.ts'
 import { type ApplyOptions, type EvaluateOptions, type OpenModel, openModel } from './saved-model.ts'
 import type { TestScore } from './scores.ts'
@@ -80,7 +82,7 @@ export async function predictClips(
   const model = await openModel(path, options)
   const { task } = model
   try {
-    const predicted = await predictFiles(model, paths)
+    const predicted = await predictFiles(model, paths, options)
     return predicted.map(({ path, whole }) => ({ path, words: task.words(whole), ...task.answer(whole) }))
   } finally {
     model.close()
@@ -94,21 +96,51 @@ export interface PredictedFile {
   readonly whole: unknown
 }
 
+/** @param onBroken takes files that can't be read, which are left out then; without it the first one is an error */
 export async function predictFiles(
-  { task, ...model }: Pick<OpenModel, 'task' | 'pieces' | 'run'>,
+  model: Pick<OpenModel, 'task' | 'pieces' | 'run'>,
   paths: readonly string[],
+  { onBroken, signal }: Pick<ApplyOptions, 'onBroken' | 'signal'>,
 ): Promise<readonly PredictedFile[]> {
-  const clips = await model.pieces(paths)
-  const predictions: unknown[] = []
-  await model.run(clips, outputs => predictions.push(...task.predict(outputs)))
-  const all = clips.map((clip, i) => ({ clip, prediction: predictions[i] }))
-  return paths.map(path => {
-    const pieces = all.filter(({ clip }) => clip.path === path)
-    const own = pieces.map(({ prediction }) => prediction)
-    const joined = task.join?.(
-      own,
-      pieces.map(({ clip }) => clip),
-    )
-    return { path, pieces, whole: joined ?? own[0] }
-  })
+  const broken = new Map<string, string>()
+  const piecesOf = (path: string) =>
+    model.pieces([path]).catch(error => {
+      if (onBroken === undefined || !isBrokenFile(error)) throw error
+      broken.set(path, messageOf(error))
+      return []
+    })
+  const clips = (await inParallel(paths, piecesOf, { limit: availableParallelism(), signal })).flat()
+  const predictions = new Map<string, unknown>()
+  const use = (outputs: Outputs, items: readonly Item[]) => {
+    for (const [i, prediction] of model.task.predict(outputs).entries())
+      predictions.set(items[i].id, prediction)
+  }
+  const skipped = await model.run(clips, use, onBroken !== undefined)
+  for (const { clip, reason } of skipped) broken.set(clip.path, reason)
+  for (const [path, reason] of broken) onBroken?.({ path, reason })
+  return paths.filter(path => !broken.has(path)).map(path => wholeOf(path, clips, model.task, predictions))
+}
+
+function wholeOf(
+  path: string,
+  clips: readonly Clip[],
+  task: Task,
+  predictions: ReadonlyMap<string, unknown>,
+): PredictedFile {
+  const pieces = clips
+    .filter(clip => clip.path === path)
+    .map(clip => ({ clip, prediction: predictions.get(clip.id) }))
+  const own = pieces.map(({ prediction }) => prediction)
+  const joined = task.join?.(
+    own,
+    pieces.map(({ clip }) => clip),
+  )
+  return { path, pieces, whole: joined ?? own[0] }
+}
+
+/** Of a file that can't be read; not of a disk that is full, say. */
+export function isBrokenFile(error: unknown): boolean {
+  return (
+    error instanceof LayergymError && /^(video|sequence|clip)\./.test(error.code) && error.kind === 'input'
+  )
 }
