@@ -20,15 +20,15 @@ export async function layergym(argv) {
 
 /** Works before anything is installed. */
 async function setUp(flags) {
-  const unknown = flags.filter(flag => flag !== '--retry' && flag !== '--verbose')
+  const unknown = flags.filter(flag => flag !== '--retry' && flag !== '--ffmpeg')
   if (unknown.length > 0) {
     process.stderr.write(
-      `error: layergym setup does not know ${unknown.join(' ')}: its only flag is --retry\n`,
+      `error: layergym setup does not know ${unknown.join(' ')}: its flags are --retry and --ffmpeg\n`,
     )
     return 2
   }
   const { setUpOrExit } = await import('../scripts/setup.mjs')
-  await setUpOrExit({ retry: flags.includes('--retry') })
+  await setUpOrExit({ retry: flags.includes('--retry'), ffmpeg: flags.includes('--ffmpeg') })
   return 0
 }
 

@@ -2,14 +2,16 @@
 // Brings everything that a fresh clone or an installed package lacks: dependencies, native engine, codecs.
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { installDependencies, makeCodecsRunnable } from './setup/dependencies.mjs'
+import { installDependencies, makeCodecRunnable } from './setup/dependencies.mjs'
 import { setUpEngine } from './setup/engine.mjs'
+import { fetchFfmpeg } from './setup/ffmpeg.mjs'
 import { isClone } from './setup/places.mjs'
 import { CannotSetUp, cleanUpOnSignals } from './setup/work.mjs'
 
 /**
  * Quick and silent when nothing is to do; says on stderr what it does otherwise.
- * @param {{ retry?: boolean }} options `retry`: try again what is known to have failed.
+ * @param {{ retry?: boolean, ffmpeg?: boolean }} options `retry`: try again what is known to have failed;
+ * `ffmpeg`: fetch a current one where the PATH has none.
  * @returns {Promise<{ engine: 'gpu' | 'cpu' | undefined }>} the native engine, if there is one
  * @throws CannotSetUp when nothing can run (the dependencies can't be installed).
  */
@@ -17,7 +19,8 @@ export async function setUp(options = {}) {
   const undo = cleanUpOnSignals()
   try {
     if (isClone()) await installDependencies()
-    makeCodecsRunnable()
+    makeCodecRunnable()
+    if (options.ffmpeg) await fetchFfmpeg()
     return { engine: await setUpEngine(options) }
   } finally {
     undo()
@@ -36,10 +39,11 @@ export async function setUpOrExit(options) {
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const unknown = process.argv.slice(2).filter(flag => flag !== '--retry')
+  const flags = process.argv.slice(2)
+  const unknown = flags.filter(flag => flag !== '--retry' && flag !== '--ffmpeg')
   if (unknown.length > 0) {
-    process.stderr.write(`set-up: unknown ${unknown.join(' ')}: the only flag is --retry\n`)
+    process.stderr.write(`set-up: unknown ${unknown.join(' ')}: its flags are --retry and --ffmpeg\n`)
     process.exit(2)
   }
-  await setUpOrExit({ retry: process.argv.includes('--retry') })
+  await setUpOrExit({ retry: flags.includes('--retry'), ffmpeg: flags.includes('--ffmpeg') })
 }

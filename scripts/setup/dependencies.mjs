@@ -81,21 +81,15 @@ function npmCommand() {
   return { program, args: [] }
 }
 
-/** Without install scripts the bundled ffmpeg and ffprobe can arrive without their run bit. */
-export function makeCodecsRunnable() {
-  for (const [installer, program] of [
-    ['@ffmpeg-installer', 'ffmpeg'],
-    ['@ffprobe-installer', 'ffprobe'],
-  ]) {
-    const folder = packageFolder(`${installer}/${process.platform}-${process.arch}`)
-    const file = folder && join(folder, program)
-    if (file && existsSync(file) && (statSync(file).mode & 0o111) !== 0o111) {
-      try {
-        chmodSync(file, 0o755)
-      } catch {
-        process.stderr.write(`set-up: can't make ${file} runnable: run chmod +x on it\n`)
-      }
-    }
+/** Without install scripts the bundled ffmpeg can arrive without its run bit. */
+export function makeCodecRunnable() {
+  const folder = packageFolder(`@ffmpeg-installer/${process.platform}-${process.arch}`)
+  const file = folder && join(folder, 'ffmpeg')
+  if (!file || !existsSync(file) || (statSync(file).mode & 0o111) === 0o111) return
+  try {
+    chmodSync(file, 0o755)
+  } catch {
+    process.stderr.write(`set-up: can't make ${file} runnable: run chmod +x on it\n`)
   }
 }
 

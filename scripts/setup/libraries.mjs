@@ -62,7 +62,8 @@ export async function fetchLibraries(kind) {
   return folder
 }
 
-async function findPython() {
+/** @returns {Promise<{ program: string, pip: string[] }>} python3, and how its pip is started */
+export async function findPython() {
   const program = findProgram('python3', 'python')
   if (program === undefined)
     throw new CannotSetUp('python3 is not on the PATH (Debian, Ubuntu: apt install python3-pip)')

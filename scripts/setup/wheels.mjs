@@ -21,3 +21,17 @@ export const GPU_WHEELS = [
   ['nvidia-nccl-cu12==2.32.3', 'bb94b2348e4861d5e8aa00b36c3d12d9bdf9c6369b82cbb723de0b582280a21c'],
   ['nvidia-nvjitlink-cu12==12.9.86', 'e3f1171dbdc83c5932a45f0f4c99180a70de9bd2718c1ab77d14104f6d7147f9'],
 ]
+
+/** Carries ffmpeg 9.0.2 (GPL 3). */
+export const FFMPEG_WHEEL = 'imageio-ffmpeg==0.8.1'
+
+/** By Node's platform and architecture: pip's platform, sha256. */
+export const FFMPEG_WHEELS = {
+  'linux-x64': ['manylinux_2_28_x86_64', '050d6850601c3b3890bd2b28306f3b842b3daea390a561101174375a1c460bda'],
+  'linux-arm64': [
+    'manylinux_2_28_aarch64',
+    'fad3176f859b25869e60a8ed79957d4e3ed74a97a95e5f0cdcb91455f6c6d00e',
+  ],
+  'darwin-x64': ['macosx_11_0_x86_64', '9538a10e598257263b5de1a1c1b86e7603417bc219245b1e279b452e5e48cc20'],
+  'darwin-arm64': ['macosx_12_0_arm64', '5636d691e36e5274b13fe38182b1f627b2e35dcecc63944012c2470f9484fc45'],
+}

@@ -45,6 +45,8 @@ export interface Trajectory<O, A> {
   readonly truncated: boolean
   /** What followed the last action: bootstrapped from when the episode was truncated. */
   readonly finalObservation: O
+  /** What is allowed there; undefined where the episode terminated, or everything is. */
+  readonly finalMask?: Mask
 }
 
 /** Named figures of one update (loss, entropy, gradient norm…), all finite. */

@@ -1,4 +1,5 @@
-import { inputError } from '../common/error.ts'
+import { inputError, LayergymError, messageOf } from '../common/error.ts'
+import type { AgentState } from './agent.ts'
 
 /** Float32Arrays as JSON-safe text: base64 of their little-endian bytes, so that every bit returns. */
 export function pack(values: Float32Array): string {
@@ -22,6 +23,11 @@ export function unpackInto(target: Float32Array, packed: unknown, name: string):
   target.set(new Float32Array(bytes.buffer))
 }
 
+/** Numbers in a packed text, before anything is made of it; undefined where it is no such text. */
+export function packedLength(packed: unknown): number | undefined {
+  return typeof packed === 'string' ? Buffer.byteLength(packed, 'base64') / 4 : undefined
+}
+
 /** A count in a saved state. */
 export function readCount(value: unknown, name: string): number {
   if (Number.isInteger(value) && (value as number) >= 0) return value as number
@@ -32,4 +38,21 @@ export function readCount(value: unknown, name: string): number {
 export function readPart(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
   throw inputError('agent.state', `the agent's saved '${name}' is missing: the state is of another agent`)
+}
+
+/**
+ * Puts a saved state into an agent.
+ * @throws input error when it doesn't fit, whatever the agent itself makes of that
+ */
+export function restoreAgent(agent: { restore(state: AgentState): void }, state: unknown): void {
+  try {
+    agent.restore(readPart(state, 'state'))
+  } catch (error) {
+    if (error instanceof LayergymError) throw error
+    throw inputError(
+      'agent.state',
+      `the agent's saved state can't be put back (${messageOf(error)}): it is damaged, or of another agent`,
+      { cause: error },
+    )
+  }
 }

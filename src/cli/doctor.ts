@@ -21,14 +21,14 @@ export interface DoctorReport {
   readonly cores: number
   readonly memory: { readonly total: number; readonly free: number }
   readonly gpus: readonly string[]
-  readonly codecs: Readonly<Record<'ffmpeg' | 'ffprobe', CodecReport>>
+  readonly codecs: { readonly ffmpeg: CodecReport }
   readonly cache: { readonly path: string; readonly bytes: number }
   /** What would make it faster, or work; empty when there is nothing. */
   readonly advice: readonly string[]
 }
 
 type CodecReport =
-  | { readonly path: string; readonly version: string; readonly source: string }
+  | { readonly path: string; readonly version: string; readonly year?: number; readonly source: string }
   | { readonly error: string }
 
 export function doctorCommand(program: Command, io: Io): void {
@@ -75,16 +75,21 @@ export function advise(facts: Omit<DoctorReport, 'advice'>): string[] {
     advice.push(
       `${facts.threads} of ${facts.cores} cores compute, as TF_NUM_INTRAOP_THREADS says: unset it to use them all (the run's hash depends on it).`,
     )
-  for (const [name, codec] of Object.entries(facts.codecs)) {
-    if ('error' in codec) advice.push(`${name} does not run, so no video can be read: ${codec.error}`)
-    else if (codec.source === 'bundled')
-      advice.push(
-        `The bundled ${name} (${codec.version}) is old: a current one on the PATH is used instead of it, and is safer.`,
-      )
-  }
+  advice.push(...adviseOnCodec(facts.codecs.ffmpeg))
   if (facts.memory.total < 4e9)
     advice.push('Less than 4 GB of memory: keep --batch-size, --frames and --size small.')
   return advice
+}
+
+/** Decoders before this have holes that are known and closed since. */
+const CURRENT = 2024
+
+function adviseOnCodec(codec: CodecReport): string[] {
+  if ('error' in codec) return [`ffmpeg does not run, so no video can be read: ${codec.error}`]
+  if (codec.year === undefined || codec.year >= CURRENT) return []
+  return [
+    `The ffmpeg that runs (${codec.version}, ${codec.source}) is of ${codec.year}: put a current one on the PATH, or let \`layergym setup --ffmpeg\` fetch one. Old decoders have known holes; read only files that you trust with it.`,
+  ]
 }
 
 async function examineCodecs(): Promise<DoctorReport['codecs']> {
@@ -92,8 +97,7 @@ async function examineCodecs(): Promise<DoctorReport['codecs']> {
     const { findCodecs } = await import('../data/codecs.ts')
     return await findCodecs()
   } catch (error) {
-    const missing = { error: messageOf(error) }
-    return { ffmpeg: missing, ffprobe: missing }
+    return { ffmpeg: { error: messageOf(error) } }
   }
 }
 
@@ -129,7 +133,9 @@ function inWords(report: DoctorReport): string {
   const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
   const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`)
   const codec = (found: CodecReport): string =>
-    'error' in found ? `does not run: ${found.error}` : `${found.version} (${found.source}: ${found.path})`
+    'error' in found
+      ? `does not run: ${found.error}`
+      : `${found.version}${found.year === undefined ? '' : ` of ${found.year}`} (${found.source}: ${found.path})`
   const rows: [string, string][] = [
     ['engine', `${report.engine.name}${report.engine.native ? '' : ' (not native)'}`],
     ...report.engines.map((e): [string, string] => [
@@ -141,7 +147,6 @@ function inWords(report: DoctorReport): string {
     ['memory', `${gigabytes(report.memory.free)} free of ${gigabytes(report.memory.total)}`],
     ['GPU', report.gpus.length === 0 ? 'none seen' : report.gpus.join('; ')],
     ['ffmpeg', codec(report.codecs.ffmpeg)],
-    ['ffprobe', codec(report.codecs.ffprobe)],
     ['cache', `${report.cache.path}, ${gigabytes(report.cache.bytes)}`],
   ]
   const table = rows.map(([name, value]) => `${name.padEnd(16)}${value}`).join('\n')

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
 import type { z } from 'zod'
 import { inputError, messageOf } from '../common/error.ts'
+import { readTextFile } from '../common/regular-file.ts'
 import { kebabCase } from '../common/settings.ts'
 
 /** One flag for every key of a schema, in kebab-case; the schema itself checks the values. */
@@ -31,7 +31,7 @@ export async function readSettings(
   if (!existsSync(path)) throw inputError('config.no-file', `no config file at ${path}`)
   let values: unknown
   try {
-    values = parse(await readFile(path, 'utf8'))
+    values = parse(await readTextFile(path, LARGEST), { logLevel: 'error' })
   } catch (error) {
     throw inputError('config.yaml', `${path} is not YAML: ${messageOf(error)}`, { cause: error })
   }
@@ -40,6 +40,9 @@ export async function readSettings(
   }
   return { ...values, ...flags }
 }
+
+/** Of a file of settings. Bytes. */
+const LARGEST = 16 * 2 ** 20
 
 function list(value: string, before: readonly string[] | undefined): readonly string[] {
   const names = value === 'none' ? [] : value.split(',').map(name => name.trim())

@@ -2,9 +2,9 @@ import { existsSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { inputError } from '../common/error.ts'
+import { failure, inputError, type LayergymError } from '../common/error.ts'
 import type { Prediction } from '../runner/instances/apply.ts'
-import type { ApplyOptions } from '../runner/instances/saved-model.ts'
+import type { ApplyOptions, BrokenFile } from '../runner/instances/saved-model.ts'
 import { type Io, printResult } from './command.ts'
 import { runProgress } from './progress.ts'
 
@@ -34,11 +34,17 @@ export function predictCommand(program: Command, io: Io): void {
       const paths = [...new Set((await Promise.all(given.map(filesAt))).flat())]
       const progress = runProgress(io)
       const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
-      const options = { cache: flags.cache, plugin: flags.plugin, ...hooks }
+      const broken: BrokenFile[] = []
+      const leaving = paths.length > 1 && { onBroken: (file: BrokenFile) => void broken.push(file) }
+      const options = { cache: flags.cache, plugin: flags.plugin, ...hooks, ...leaving }
       const predictions = await predictionsOf(flags, paths, options).finally(progress.stop)
-      printResult(io, flags, predictions, list =>
-        list.map(({ path, words, files }) => [`${path}: ${words}`, ...filesIn(files)].join('\n')).join('\n'),
-      )
+      if (predictions.length > 0 || broken.length === 0)
+        printResult(io, flags, predictions, list =>
+          list
+            .map(({ path, words, files }) => [`${path}: ${words}`, ...filesIn(files)].join('\n'))
+            .join('\n'),
+        )
+      if (broken.length > 0) throw leftOut(broken, paths.length)
     })
 }
 
@@ -57,6 +63,16 @@ async function predictionsOf(
     throw inputError('predict.folder', `${resolve(draw)} is a file: give --draw a folder`)
   const { drawPredictions } = await import('../runner/jobs/predict/predict.ts')
   return drawPredictions(model, paths, { ...options, draw, overwrite })
+}
+
+/** Input where nothing could be read; a failure of the work where the rest is done. */
+function leftOut(broken: readonly BrokenFile[], all: number): LayergymError {
+  const lines = broken.map(({ reason }) => `\n  ${reason}`).join('')
+  if (broken.length === all) return inputError('predict.broken', `none of ${all} files can be read:${lines}`)
+  return failure(
+    'predict.left-out',
+    `${broken.length} of ${all} files were left out, which can't be read:${lines}`,
+  )
 }
 
 function filesIn(files: unknown): readonly string[] {

@@ -7,7 +7,8 @@ export function setupCommand(program: Command, _io: Io): void {
     .command('setup')
     .description('build the native engine, and in a clone install the dependencies')
     .option('--retry', 'try again what failed before')
-    .action(async (options: { retry?: boolean }) => {
+    .option('--ffmpeg', 'fetch a current ffmpeg (GPL), where there is none on the PATH')
+    .action(async (options: { retry?: boolean; ffmpeg?: boolean }) => {
       const script = new URL('../../scripts/setup.mjs', import.meta.url).href
       const { setUpOrExit } = (await import(script)) as { setUpOrExit(options: object): Promise<unknown> }
       await setUpOrExit(options)

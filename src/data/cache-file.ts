@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path'
 import type { Frames } from './frames.ts'
 
 /** Changes whenever the layout below or the meaning of its content does. */
-export const CACHE_FORMAT = 2
+export const CACHE_FORMAT = 3
 
 /** What a cache file's pixels were made of; it stands inside the file too, since a name alone can be wrong. */
 export interface Origin {
   /** SHA-256 of the clip's file. */
   readonly content: string
-  /** How it was decoded, as JSON: piece, size, fit, channels, rate. */
+  /** How it was decoded, as JSON: container, piece, size, fit, channels, rate. */
   readonly recipe: string
 }
 

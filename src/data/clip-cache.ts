@@ -4,10 +4,11 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { failure, interrupted, LayergymError, messageOf } from '../common/error.ts'
+import { tryWriting } from '../common/writable.ts'
 import { CACHE_FORMAT, type CacheEntry, type Origin, openCacheFile, writeCacheFile } from './cache-file.ts'
 import type { Clip } from './dataset.ts'
 import { contentHash } from './fingerprint.ts'
-import { checkFile } from './media-file.ts'
+import { openInput } from './media-file.ts'
 import type { InputFrames } from './truth.ts'
 import { decodeVideo, type Fit } from './video.ts'
 
@@ -53,6 +54,8 @@ export function openClipCache(options: ClipCacheOptions): ClipCache {
  */
 export class ClipCache {
   private readonly entries = new Map<string, CacheEntry>()
+  /** Before the first clip is decoded: one that is full or read-only is said at once. */
+  private tried: Promise<void> | undefined
 
   constructor(private readonly options: ClipCacheOptions) {}
 
@@ -145,8 +148,8 @@ export class ClipCache {
   }
 
   private async prepareClip(clip: Clip, threads: number | undefined, signal: AbortSignal): Promise<void> {
-    await checkFile(clip.path)
-    const origin = this.originOf(clip, await contentHash(clip.path))
+    const { container } = await openInput(clip.path)
+    const origin = this.originOf(clip, await contentHash(clip.path), container.name)
     const path = this.fileFor(origin)
     const known = this.entries.get(identity(clip))
     if (known?.path === path && (await sizeOf(path)) === known.bytes) return
@@ -159,6 +162,10 @@ export class ClipCache {
     }
     if (cached === 'damaged')
       this.options.onNotice?.(`The cache file of ${clip.id} was damaged and is rebuilt (${path}).`)
+    this.tried ??= tryWriting(this.options.dir)
+    await this.tried.catch(error => {
+      throw this.diskError(error, clip)
+    })
     const { size, channels, fit, frameRate } = this.options
     const { start, end } = clip
     const decode = { size, channels, fit, frameRate, start, end, threads, signal, damaged: 'error' } as const
@@ -171,9 +178,9 @@ export class ClipCache {
     this.entries.set(identity(clip), entry)
   }
 
-  private originOf({ start, end }: Clip, content: string): Origin {
+  private originOf({ start, end }: Clip, content: string, container: string): Origin {
     const { size, channels, fit, frameRate } = this.options
-    const recipe = [CACHE_FORMAT, start ?? null, end ?? null, size, fit, channels, frameRate]
+    const recipe = [CACHE_FORMAT, container, start ?? null, end ?? null, size, fit, channels, frameRate]
     return { content, recipe: JSON.stringify(recipe) }
   }
 

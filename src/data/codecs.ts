@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { access, chmod, constants } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { failure, messageOf } from '../common/error.ts'
@@ -9,23 +10,25 @@ export interface Codec {
   readonly path: string
   /** As the program names it, e.g. `7.0.2` or `N-47683-g0e8eb07980-static`. */
   readonly version: string
-  readonly source: 'PATH' | 'bundled'
+  /** Of its sources, as its banner says; undefined where it doesn't. */
+  readonly year?: number
+  readonly source: 'PATH' | 'set-up' | 'bundled'
 }
 
 export interface Codecs {
   /** `syncOption` is what this version calls the choice between constant and variable frame rate. */
   readonly ffmpeg: Codec & { readonly syncOption: '-vsync' | '-fps_mode' }
-  readonly ffprobe: Codec
 }
 
-const BUNDLED = { ffmpeg: '@ffmpeg-installer/ffmpeg', ffprobe: '@ffprobe-installer/ffprobe' } as const
+const BUNDLED = '@ffmpeg-installer/ffmpeg'
 
 /** Found once for each value of PATH: starting ffmpeg to ask its version is not free. */
 const found = new Map<string, Promise<Codecs>>()
 
 /**
- * The ffmpeg and ffprobe that decode: those on the PATH first, since the bundled builds are old, else the bundled.
- * @throws LayergymError `codecs.missing` when neither runs.
+ * The ffmpeg that decodes: the one on the PATH, else the current one that the set-up fetched, else the bundled, which
+ * is old.
+ * @throws LayergymError `codecs.missing` when none runs.
  */
 export function findCodecs(): Promise<Codecs> {
   const path = process.env.PATH ?? ''
@@ -39,30 +42,31 @@ export function findCodecs(): Promise<Codecs> {
 }
 
 async function findOnce(path: string): Promise<Codecs> {
-  const [ffmpeg, ffprobe] = await Promise.all([find('ffmpeg', path), find('ffprobe', path)])
-  return {
-    ffmpeg: { ...ffmpeg.codec, syncOption: syncOption(ffmpeg.banner) },
-    ffprobe: ffprobe.codec,
-  }
-}
-
-async function find(name: keyof typeof BUNDLED, path: string): Promise<{ codec: Codec; banner: string }> {
   const problems: string[] = []
-  for (const source of ['PATH', 'bundled'] as const) {
+  const places = [
+    ['PATH', () => onPath('ffmpeg', path)],
+    ['set-up', fetched],
+    ['bundled', bundled],
+  ] as const
+  for (const [source, find] of places) {
     try {
-      const candidate = source === 'PATH' ? await onPath(name, path) : await bundled(name)
-      const { stdout } = await promisify(execFile)(candidate, ['-version'], { timeout: 30_000 })
-      const version = /version (\S+)/.exec(stdout)?.[1]
-      if (version === undefined) throw new Error(`${candidate} -version does not name a version`)
-      return { codec: { path: candidate, version, source }, banner: stdout }
+      return { ffmpeg: await codecAt(await find(), source) }
     } catch (error) {
       problems.push(messageOf(error).trim())
     }
   }
   throw failure(
     'codecs.missing',
-    `no ${name} runs here: ${problems.join('; ')}. Install ffmpeg (with ffprobe) on the PATH, or let npm install ${BUNDLED[name]}`,
+    `no ffmpeg runs here: ${problems.join('; ')}. Install ffmpeg on the PATH, or let npm install ${BUNDLED}`,
   )
+}
+
+async function codecAt(path: string, source: Codec['source']): Promise<Codecs['ffmpeg']> {
+  const { stdout } = await promisify(execFile)(path, ['-version'], { timeout: 30_000 })
+  const version = /version (\S+)/.exec(stdout)?.[1]
+  if (version === undefined) throw new Error(`${path} -version does not name a version`)
+  const year = Number(/Copyright \(c\) (?:\d+-)?(\d{4})/.exec(stdout)?.[1]) || undefined
+  return { path, version, year, source, syncOption: syncOption(stdout) }
 }
 
 async function onPath(name: string, path: string): Promise<string> {
@@ -75,10 +79,18 @@ async function onPath(name: string, path: string): Promise<string> {
   throw new Error(`${name} is not on the PATH`)
 }
 
-async function bundled(name: keyof typeof BUNDLED): Promise<string> {
-  const installer: unknown = createRequire(import.meta.url)(BUNDLED[name])
+/** Where scripts/setup/ffmpeg.mjs lays it. */
+async function fetched(): Promise<string> {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
+  const path = join(cache, 'layergym', 'ffmpeg', 'ffmpeg')
+  if (await isExecutable(path)) return path
+  throw new Error('the set-up has fetched none')
+}
+
+async function bundled(): Promise<string> {
+  const installer: unknown = createRequire(import.meta.url)(BUNDLED)
   const path = (installer as { path: string }).path
-  // Under npm's ignore-scripts the ffprobe binary arrives without its run bit.
+  // Under npm's ignore-scripts a binary can arrive without its run bit.
   if (!(await isExecutable(path))) await chmod(path, 0o755)
   return path
 }

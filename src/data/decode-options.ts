@@ -1,6 +1,6 @@
 import { inputError } from '../common/error.ts'
 import type { Codecs } from './codecs.ts'
-import { PROTOCOLS, STREAM } from './media-file.ts'
+import { type Input, STREAM } from './media-file.ts'
 
 export type Fit = 'crop' | 'letterbox' | 'stretch'
 
@@ -30,7 +30,11 @@ const SEEK_MARGIN = 10
  * One decode, two outputs: the frames' times as `framecrc` lines on stderr (`wrapped_avframe` copies no pixels)
  * and the pixels on stdout. Both follow one rule about time, so that each frame has its line.
  */
-export function ffmpegOptions(options: DecodeOptions, codecs: Codecs): { input: string[]; output: string[] } {
+export function ffmpegOptions(
+  source: Input,
+  options: DecodeOptions,
+  codecs: Codecs,
+): { input: string[]; output: string[] } {
   const { size, fit = 'crop', channels = 3, frameRate, start, end, threads } = options
   const seek = seekTo(options)
   // Without a rate this is framemd5's own rule, which leaves out frames whose times collide.
@@ -44,7 +48,7 @@ export function ffmpegOptions(options: DecodeOptions, codecs: Codecs): { input: 
   const chain = (names: readonly string[]) => (names.length === 0 ? [] : ['-vf', names.join(',')])
   return {
     input: [
-      ...['-nostdin', '-v', 'error', ...PROTOCOLS],
+      ...['-nostdin', '-v', 'error', ...source.options],
       ...(threads === undefined ? [] : ['-threads', String(threads)]),
       ...(seek > 0 ? ['-ss', String(seek)] : []),
     ],

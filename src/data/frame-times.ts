@@ -1,6 +1,6 @@
 import { findCodecs } from './codecs.ts'
-import { broken, checkFile, fileUrl, PROTOCOLS, STREAM } from './media-file.ts'
-import { execute } from './probe.ts'
+import { execute } from './execute.ts'
+import { broken, openInput, STREAM } from './media-file.ts'
 
 /** A packet's flag that says that its frame isn't shown: edit lists leave some out. */
 const DISCARD = 4
@@ -10,12 +10,13 @@ const DISCARD = 4
  * frames, without decoding. Throws as `decodeVideo`.
  */
 export async function frameTimes(path: string, signal?: AbortSignal): Promise<Float64Array> {
-  await checkFile(path)
+  const { options, url } = await openInput(path)
   const { ffmpeg } = await findCodecs()
-  const input = ['-nostdin', '-v', 'error', ...PROTOCOLS, '-i', fileUrl(path)]
+  const input = ['-nostdin', '-v', 'error', ...options, '-i', url]
   const output = ['-map', STREAM, '-c', 'copy', '-f', 'framecrc', '-']
   // A file that is cut short ends in an error, after the frames that it has.
-  const { stdout, stderr } = await execute(ffmpeg.path, [...input, ...output], signal)
+  const { stdout: bytes, stderr } = await execute(path, ffmpeg.path, [...input, ...output], signal)
+  const stdout = String(bytes)
   const base = /^#tb 0: (\d+)\/(\d+)/m.exec(stdout)
   const packets = [...stdout.matchAll(/^0,\s*-?\d+,\s*(-?\d+),(.*)$/gm)]
   const shown = packets.filter(([, , rest]) => (flagsOf(rest) & DISCARD) === 0)

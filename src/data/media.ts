@@ -3,7 +3,7 @@ import { imageSize } from 'image-size'
 import { inputError } from '../common/error.ts'
 import { findCodecs } from './codecs.ts'
 import type { Size } from './geometry.ts'
-import { broken, checkFile } from './media-file.ts'
+import { broken, openInput } from './media-file.ts'
 import { isPictureFile, isSequenceFile } from './media-types.ts'
 import { decodeVideo, probeVideo } from './video.ts'
 
@@ -28,7 +28,7 @@ const turning = new Map<string, Promise<boolean>>()
 /** Size of a picture or a video, and how long a video is. Throws as `probeVideo`. */
 export async function mediaOf(path: string, signal?: AbortSignal): Promise<Media> {
   if (isPictureFile(path)) {
-    await checkFile(path)
+    await openInput(path)
     const size = await pictureSize(path)
     if (size !== undefined) return { size }
   }

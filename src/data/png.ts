@@ -1,4 +1,5 @@
 import { inflateSync } from 'node:zlib'
+import { MOST_PIXELS } from './media-file.ts'
 import { paeth } from './png-encoder.ts'
 
 /** A picture's numbers as its file holds them: no palette looked up, no colours managed. */
@@ -50,6 +51,8 @@ export function readPng(bytes: Buffer): PngSamples {
   const perPixel = SAMPLES[colour]
   if (perPixel === undefined || ![1, 2, 4, 8, 16].includes(depth))
     throw new Error(`its colour type is ${colour} with ${depth} bits, which PNG doesn't have`)
+  if (height * width > MOST_PIXELS)
+    throw new Error(`it claims ${width} × ${height} pixels: at most ${MOST_PIXELS} are read`)
   const channels = perPixel > 2 ? 3 : 1
   const samples = new Uint16Array(height * width * channels)
   const passes = interlaced ? PASSES : WHOLE

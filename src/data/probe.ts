@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process'
-import { z } from 'zod'
-import { interrupted } from '../common/error.ts'
 import { findCodecs } from './codecs.ts'
-import { broken, checkFile, fileUrl, noVideo, PROTOCOLS, STALLED, STREAM } from './media-file.ts'
+import { execute } from './execute.ts'
+import { frameTimes } from './frame-times.ts'
+import { broken, noVideo, openInput } from './media-file.ts'
+import { isPictureFile } from './media-types.ts'
 
 export interface VideoInfo {
   /** Pixels, after rotation. */
@@ -10,117 +10,87 @@ export interface VideoInfo {
   readonly height: number
   /** Frames a second on average. */
   readonly frameRate: number
-  /** Seconds. */
+  /** Seconds, to a hundredth. */
   readonly duration: number
-  /** As the container says, where it does. */
-  readonly frames?: number
   readonly codec: string
 }
 
-/** Size, rate, duration and codec of the first video stream. Throws as `decodeVideo`. */
+/** Where neither container nor stream names a rate: what ffmpeg gives pictures and raw streams. */
+const USUAL_RATE = 25
+/** Rates that are printed rounded, and are no whole number of hundredths. */
+const NTSC: Readonly<Record<string, number>> = {
+  23.98: 24000 / 1001,
+  29.97: 30000 / 1001,
+  47.95: 48000 / 1001,
+  59.94: 60000 / 1001,
+  119.88: 120000 / 1001,
+}
+
+/**
+ * Size, rate, duration and codec of the first video stream, from ffmpeg's listing of a file: one program reads files,
+ * under one set of rules. Throws as `decodeVideo`.
+ */
 export async function probeVideo(
   path: string,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<VideoInfo> {
-  await checkFile(path)
-  const { ffmpeg, ffprobe } = await findCodecs()
-  const args = [
-    '-v',
-    'error',
-    ...PROTOCOLS,
-    '-select_streams',
-    STREAM.slice(2),
-    '-show_streams',
-    '-show_format',
-  ]
-  const probe = await execute(ffprobe.path, [...args, '-of', 'json', fileUrl(path)], signal)
-  if (probe.code === 0) return fromJson(path, probe.stdout)
-  // The bundled static ffprobe crashes on MPEG-TS with a service name; ffmpeg's listing says nearly as much.
-  if (probe.crashed)
-    return fromListing(path, await execute(ffmpeg.path, [...PROTOCOLS, '-i', fileUrl(path)], signal))
-  throw broken(path, probe.stderr.split('\n'))
-}
-
-interface Execution {
-  readonly code: number
-  /** Ended by a signal of the system's. */
-  readonly crashed: boolean
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Not through fluent-ffmpeg, whose ffprobe cannot be stopped. */
-export async function execute(program: string, args: string[], signal?: AbortSignal): Promise<Execution> {
-  return new Promise((done, fail) => {
-    const options = { signal, killSignal: 'SIGKILL', timeout: STALLED, maxBuffer: 2 ** 29 } as const
-    execFile(program, args, options, (error, stdout, stderr) => {
-      if (signal?.aborted) return fail(interrupted())
-      const code = error === null ? 0 : Number(error.code ?? 1)
-      done({ code, crashed: typeof error?.signal === 'string', stdout, stderr })
-    })
-  })
-}
-
-function fromJson(path: string, json: string): VideoInfo {
-  const { streams, format } = PROBE.parse(JSON.parse(json))
-  const stream = streams.at(0)
-  if (stream === undefined) throw noVideo(path)
-  const frames = Number(stream.nb_frames) || undefined
-  const frameRate = ratio(stream.avg_frame_rate) || ratio(stream.r_frame_rate) || 25
-  const turn =
-    stream.side_data_list?.find(data => data.rotation !== undefined)?.rotation ?? stream.tags?.rotate
-  return {
-    ...turned(stream.width, stream.height, turn),
-    frameRate,
-    duration: Number(stream.duration) || Number(format.duration) || (frames ?? 1) / frameRate,
-    frames,
-    codec: stream.codec_name,
-  }
-}
-
-function fromListing(path: string, { stderr }: Execution): VideoInfo {
-  const video = /Stream #\d+:\d+.*?: Video: (\w+).*?, (\d+)x(\d+)/.exec(stderr)
-  if (video === null) {
-    if (/Stream #\d+:\d+.*?: Audio: /.test(stderr)) throw noVideo(path)
-    throw broken(path, stderr.split('\n').slice(-2))
-  }
-  const frameRate = Number(/, ([\d.]+) fps/.exec(stderr)?.[1]) || 25
-  const [, hours, minutes, seconds] = /Duration: (\d+):(\d+):([\d.]+)/.exec(stderr) ?? []
-  const duration = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
-  const turn = /rotation of (-?[\d.]+) degrees/.exec(stderr)?.[1]
-  return {
-    ...turned(Number(video[2]), Number(video[3]), turn),
-    frameRate,
-    duration: duration || 1 / frameRate,
-    codec: video[1],
-  }
-}
-
-function turned(width: number, height: number, degrees: number | string | undefined) {
-  const sideways = Math.abs(Math.round(Number(degrees ?? 0))) % 180 === 90
-  return sideways ? { width: height, height: width } : { width, height }
-}
-
-const PROBE = z.object({
-  streams: z
-    .array(
-      z.object({
-        codec_name: z.string().default('unknown'),
-        width: z.number(),
-        height: z.number(),
-        nb_frames: z.string().optional(),
-        avg_frame_rate: z.string().optional(),
-        r_frame_rate: z.string().optional(),
-        duration: z.string().optional(),
-        tags: z.object({ rotate: z.string().optional() }).optional(),
-        side_data_list: z.array(z.object({ rotation: z.number().optional() })).optional(),
-      }),
+  const { options, url } = await openInput(path)
+  const { ffmpeg } = await findCodecs()
+  // Without an output ffmpeg lists the input and leaves with an error.
+  const { stderr } = await execute(path, ffmpeg.path, ['-nostdin', ...options, '-i', url], signal)
+  const [head, ...streams] = stderr.split(/^ {2,4}(?=Stream #\d+:\d+)/m)
+  const video = streams.find(stream => VIDEO.test(stream) && !/^.*\(attached pic\)/.test(stream))
+  if (video === undefined) {
+    if (streams.length > 0) throw noVideo(path)
+    throw broken(
+      path,
+      stderr.split('\n').filter(line => !BANNER.test(line)),
     )
-    .default([]),
-  format: z.object({ duration: z.string().optional() }).default({}),
-})
+  }
+  const [, codec, width, height] = VIDEO.exec(video) ?? []
+  const frameRate = rateOf(video)
+  const listed = streams.length === 1 ? durationOf(head) : undefined
+  const duration = listed ?? (isPictureFile(path) ? undefined : await measured(path, frameRate, signal))
+  return {
+    ...turned(Number(width), Number(height), turnOf(video)),
+    frameRate,
+    duration: duration ?? durationOf(head) ?? 1 / frameRate,
+    codec,
+  }
+}
 
-function ratio(text = ''): number {
-  const [numerator, denominator = '1'] = text.split('/')
-  return Number(denominator) > 0 ? Number(numerator) / Number(denominator) : 0
+const VIDEO = /^Stream #\d+:\d+.*?: Video: (\w+).*?, (\d+)x(\d+)/
+/** What ffmpeg says of itself. */
+const BANNER = /^(ffmpeg version| {2}(built with|configuration:|lib)|At least one output)/
+
+function rateOf(stream: string): number {
+  const printed = /^.*?, ([\d.]+)(k?) fps/.exec(stream)
+  if (printed === null) return USUAL_RATE
+  return (NTSC[printed[1]] ?? Number(printed[1])) * (printed[2] === 'k' ? 1000 : 1) || USUAL_RATE
+}
+
+function durationOf(head: string): number | undefined {
+  const [, hours, minutes, seconds] = /^ {2}Duration: (\d+):(\d+):([\d.]+)/m.exec(head) ?? []
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) || undefined
+}
+
+/** Of the pictures alone: sound may go on after them. Undefined where packets have no times. */
+async function measured(path: string, frameRate: number, signal?: AbortSignal): Promise<number | undefined> {
+  const times = await frameTimes(path, signal).catch((error: { code?: string }) => {
+    if (error.code !== 'video.broken') throw error
+    return new Float64Array(0)
+  })
+  return times.length === 0 ? undefined : times[times.length - 1] + 1 / frameRate
+}
+
+/** Degrees: the display matrix, or the tag that older files have. */
+function turnOf(stream: string): number {
+  const matrix = /^ +display ?matrix: rotation of (-?[\d.]+) degrees/im.exec(stream)
+  const tag = /^ +rotate +: (-?\d+)$/m.exec(stream)
+  return Number((matrix ?? tag)?.[1] ?? 0)
+}
+
+function turned(width: number, height: number, degrees: number) {
+  const sideways = Math.abs(Math.round(degrees)) % 180 === 90
+  return sideways ? { width: height, height: width } : { width, height }
 }

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { interrupted } from '../common/error.ts'
 import { findCodecs } from './codecs.ts'
 import { type DecodeOptions, scaling } from './decode-options.ts'
-import { broken, checkFile, fileUrl, PROTOCOLS, STALLED, STREAM } from './media-file.ts'
+import { broken, type Input, openInput, STREAM } from './media-file.ts'
+import { stalled, Watchdog } from './watchdog.ts'
 
 export interface FramesOptions extends Required<Pick<DecodeOptions, 'size' | 'fit' | 'channels'>> {
   /** Frames a second: the k-th is the one on screen at k / frameRate seconds, nearly. */
@@ -16,8 +17,7 @@ export interface FramesOptions extends Required<Pick<DecodeOptions, 'size' | 'fi
  */
 export async function* videoFrames(path: string, options: FramesOptions): AsyncGenerator<Uint8Array> {
   const { size, channels, signal } = options
-  await checkFile(path)
-  const decoder = await startDecoder(path, options)
+  const decoder = await startDecoder(await openInput(path), options)
   const bytes = size[0] * size[1] * channels
   let frame = new Uint8Array(bytes)
   let filled = 0
@@ -36,48 +36,62 @@ export async function* videoFrames(path: string, options: FramesOptions): AsyncG
         filled = 0
       }
     }
-    const { code, lines } = await decoder.ended
+    const { code, lines, hung } = await decoder.ended
     if (signal?.aborted) throw interrupted()
+    if (hung) throw stalled(path)
     if (code !== 0 || count === 0) throw broken(path, lines)
   } finally {
     decoder.stop()
   }
 }
 
+interface Ending {
+  readonly code: number
+  readonly lines: readonly string[]
+  readonly hung: boolean
+}
+
 interface Decoder {
   chunks(): AsyncGenerator<Buffer>
   /** Exit code, and ffmpeg's messages. */
-  readonly ended: Promise<{ readonly code: number; readonly lines: readonly string[] }>
+  readonly ended: Promise<Ending>
   stop(): void
 }
 
-async function startDecoder(path: string, options: FramesOptions): Promise<Decoder> {
+async function startDecoder(input: Input, options: FramesOptions): Promise<Decoder> {
   const { signal } = options
   const { ffmpeg } = await findCodecs()
   if (signal?.aborted) throw interrupted()
-  const child = spawn(ffmpeg.path, argumentsOf(path, options), { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(ffmpeg.path, argumentsOf(input, options), { stdio: ['ignore', 'pipe', 'pipe'] })
   const kill = () => void child.kill('SIGKILL')
   signal?.addEventListener('abort', kill, { once: true })
   let said = ''
   child.stderr.on('data', text => {
     if (said.length < MESSAGES) said += text
   })
-  const ended = new Promise<{ code: number; lines: readonly string[] }>(resolve => {
-    child.on('error', error => resolve({ code: 1, lines: [error.message] }))
-    child.on('close', code => resolve({ code: code ?? 1, lines: said.split('\n') }))
+  let hung = false
+  const watchdog = new Watchdog({
+    pid: () => child.pid,
+    onStall: () => {
+      hung = true
+      kill()
+    },
+  })
+  const ended = new Promise<Ending>(resolve => {
+    child.on('error', error => resolve({ code: 1, lines: [error.message], hung }))
+    child.on('close', code => resolve({ code: code ?? 1, lines: said.split('\n'), hung }))
   })
   return {
     ended,
     async *chunks() {
-      let watchdog = setTimeout(kill, STALLED)
       for await (const chunk of child.stdout) {
-        clearTimeout(watchdog)
+        watchdog.pause(true)
         yield chunk
-        watchdog = setTimeout(kill, STALLED)
+        watchdog.pause(false)
       }
-      clearTimeout(watchdog)
     },
     stop() {
+      watchdog.stop()
       signal?.removeEventListener('abort', kill)
       kill()
     },
@@ -87,11 +101,11 @@ async function startDecoder(path: string, options: FramesOptions): Promise<Decod
 /** Of ffmpeg's that are kept. Characters. */
 const MESSAGES = 10_000
 
-function argumentsOf(path: string, { size, fit, channels, frameRate }: FramesOptions): readonly string[] {
+function argumentsOf(input: Input, { size, fit, channels, frameRate }: FramesOptions): readonly string[] {
   const format = channels === 3 ? 'rgb24' : 'gray'
   const filters = [`fps=${frameRate}:start_time=0`, ...scaling(size, fit, format)]
   return [
-    ...['-nostdin', '-v', 'error', ...PROTOCOLS, '-i', fileUrl(path), '-map', STREAM],
+    ...['-nostdin', '-v', 'error', ...input.options, '-i', input.url, '-map', STREAM],
     ...['-vf', filters.join(','), '-pix_fmt', format, '-f', 'rawvideo', 'pipe:1'],
   ]
 }

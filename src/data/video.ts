@@ -4,7 +4,8 @@ import { inputError, interrupted, type LayergymError, messageOf } from '../commo
 import { type Codecs, findCodecs } from './codecs.ts'
 import { checkOptions, type DecodeOptions, ffmpegOptions, seekTo } from './decode-options.ts'
 import { FrameCollector, type Frames } from './frames.ts'
-import { broken, checkFile, fileUrl, STALLED, withoutAddress } from './media-file.ts'
+import { broken, type Input, openInput, withoutAddress } from './media-file.ts'
+import { stalled, twice, Watchdog } from './watchdog.ts'
 
 export type { DecodeOptions, Fit } from './decode-options.ts'
 export { probeVideo, type VideoInfo } from './probe.ts'
@@ -20,17 +21,21 @@ const FRAME_LOST = /error while decoding stream|decoding error|error submitting/
 /**
  * Decodes a clip, or the piece of it between `start` and `end`, with ffmpeg; a picture is a clip of one frame.
  * @throws LayergymError, naming the file: `video.not-found`, `video.empty`, `video.no-video` (audio only),
- * `video.broken`, `video.damaged`, `video.empty-piece`, `video.stalled`; `interrupted` on abort.
+ * `video.playlist`, `video.broken`, `video.damaged`, `video.empty-piece`; `decoder.stalled`; `interrupted` on abort.
  */
 export async function decodeVideo(path: string, options: DecodeOptions = {}): Promise<Video> {
+  return twice(() => decodeOnce(path, options))
+}
+
+async function decodeOnce(path: string, options: DecodeOptions): Promise<Video> {
   const { size, channels = 3, frameRate, start, end, signal, damaged = 'keep' } = options
   checkOptions(options)
-  await checkFile(path)
+  const input = await openInput(path)
   const codecs = await findCodecs()
   if (signal?.aborted) throw interrupted()
   const collector = new FrameCollector(channels, frameRate, size, seekTo(options))
   const messages = new Messages(collector)
-  await run(path, codecs, ffmpegOptions(options, codecs), collector, messages, signal)
+  await run(path, input, codecs, ffmpegOptions(input, options, codecs), collector, messages, signal)
   const result = collector.finish()
   if (result === undefined)
     throw inputError('video.broken', `${path}: the picture changes its size midway; give a size to scale to`)
@@ -53,6 +58,7 @@ export async function decodeVideo(path: string, options: DecodeOptions = {}): Pr
 /** Resolves when stdout has ended *and* ffmpeg has left with code 0: one alone is no proof of a whole clip. */
 function run(
   path: string,
+  source: Input,
   codecs: Codecs,
   options: { input: string[]; output: string[] },
   collector: FrameCollector,
@@ -62,11 +68,11 @@ function run(
   return new Promise((done, fail) => {
     let outputEnded = false
     let exited = false
-    let stalled = false
+    let hung = false
     let unwanted = false
     const settle = (error?: LayergymError) => {
       if (error === undefined && !(outputEnded && exited)) return
-      clearTimeout(watchdog)
+      watchdog.stop()
       signal?.removeEventListener('abort', kill)
       if (error === undefined) done()
       else fail(error)
@@ -75,16 +81,20 @@ function run(
       unwanted = true
       command.kill('SIGKILL') // does nothing before 'start', hence `unwanted`
     }
-    const watchdog = setTimeout(() => {
-      stalled = true
-      kill()
-    }, STALLED)
+    const watchdog = new Watchdog({
+      // fluent-ffmpeg's types leave its process out.
+      pid: () => (command as { ffmpegProc?: { pid?: number } }).ffmpegProc?.pid,
+      onStall: () => {
+        hung = true
+        kill()
+      },
+    })
     // No 'close' event: fluent-ffmpeg takes it for a lost reader and kills ffmpeg 20 ms later.
     const sink = new Writable({
       autoDestroy: false,
       emitClose: false,
       write(chunk: Buffer, _encoding, next) {
-        watchdog.refresh()
+        watchdog.progress()
         collector.chunk(chunk)
         next()
       },
@@ -96,14 +106,14 @@ function run(
     })
     const command = ffmpeg()
       .setFfmpegPath(codecs.ffmpeg.path)
-      .input(fileUrl(path))
+      .input(source.url)
       .inputOptions(options.input)
       .outputOptions(options.output)
       .on('start', () => {
         if (unwanted) command.kill('SIGKILL')
       })
       .on('stderr', (line: string) => {
-        watchdog.refresh()
+        watchdog.progress()
         messages.add(line)
       })
       .on('end', () => {
@@ -112,8 +122,7 @@ function run(
       })
       .on('error', error => {
         if (signal?.aborted) settle(interrupted())
-        else if (stalled)
-          settle(inputError('video.stalled', `${path}: decoding hangs; nothing came for ${STALLED / 1000} s`))
+        else if (hung) settle(stalled(path))
         else settle(broken(path, messages.lines.length > 0 ? messages.lines : [messageOf(error)]))
       })
     signal?.addEventListener('abort', kill, { once: true })

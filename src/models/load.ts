@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { inputError, messageOf } from '../common/error.ts'
+import { readTextFile } from '../common/regular-file.ts'
 import { otherFormat, refuseAddress } from './other-formats.ts'
+import { checkOutputs, withinBudget } from './parameter-budget.ts'
 import { tf } from './tf.ts'
+import { parametersOf, readWeights, type WeightGroup } from './weight-files.ts'
 
 /** What `model.json` holds besides the network; `layergym` is ours. */
 export interface LoadedModel {
@@ -21,19 +23,19 @@ export interface LoadedModel {
 export async function loadModel(location: string): Promise<LoadedModel> {
   const path = findModelFile(location)
   const json = await readModelJson(path)
-  const specs = json.weightsManifest.flatMap(group => group.weights)
-  const shards = json.weightsManifest.flatMap(group => group.paths)
-  const weightData = await readShards(path, shards)
-  checkSize(path, specs, weightData.byteLength)
+  const weightSpecs = json.weightsManifest.flatMap(group => group.weights)
+  const weightData = await readWeights(path, json.weightsManifest)
   try {
-    const model = await tf.loadLayersModel(
-      tf.io.fromMemory({
-        modelTopology: json.modelTopology,
-        weightSpecs: specs,
-        weightData,
-        format: 'layers-model',
+    const artifacts = { modelTopology: json.modelTopology, weightSpecs, weightData }
+    const model = await withinBudget(parametersOf(weightSpecs), start =>
+      tf.loadLayersModel({
+        load: async () => {
+          start()
+          return { ...artifacts, format: 'layers-model' }
+        },
       }),
     )
+    checkOutputs(model.layers)
     return { model, path, metadata: json.userDefinedMetadata ?? {} }
   } catch (error) {
     throw inputError(
@@ -48,7 +50,7 @@ export async function loadModel(location: string): Promise<LoadedModel> {
 interface ModelJson {
   readonly format?: string
   readonly modelTopology: tf.io.ModelJSON['modelTopology']
-  readonly weightsManifest: readonly { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[]
+  readonly weightsManifest: readonly WeightGroup[]
   readonly userDefinedMetadata?: Record<string, unknown>
 }
 
@@ -77,7 +79,7 @@ function findModelFile(location: string): string {
 async function readModelJson(path: string): Promise<ModelJson> {
   let json: Partial<ModelJson>
   try {
-    json = JSON.parse(await readFile(path, 'utf8'), withZeroRecurrence) as Partial<ModelJson>
+    json = JSON.parse(await readTextFile(path), withZeroRecurrence) as Partial<ModelJson>
   } catch (error) {
     throw inputError(
       'model.not-json',
@@ -112,47 +114,4 @@ async function readModelJson(path: string): Promise<ModelJson> {
 /** tfjs makes a recurrent layer's orthogonal kernel slowly, and says so, before the weights of the file replace it. */
 function withZeroRecurrence(key: string, value: unknown): unknown {
   return key === 'recurrent_initializer' ? { class_name: 'Zeros', config: {} } : value
-}
-
-async function readShards(path: string, shards: readonly string[]): Promise<ArrayBuffer> {
-  const parts: Buffer[] = []
-  for (const shard of shards) {
-    const file = join(dirname(path), shard)
-    if (!existsSync(file)) {
-      throw inputError(
-        'model.missing-shard',
-        `${path} needs the weight file ${shard}, which is missing from ${dirname(path)}: copy all of the model's files`,
-      )
-    }
-    parts.push(await readFile(file))
-  }
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let offset = 0
-  for (const part of parts) {
-    all.set(part, offset)
-    offset += part.byteLength
-  }
-  return all.buffer
-}
-
-function checkSize(path: string, specs: readonly tf.io.WeightsManifestEntry[], given: number): void {
-  const bytes: Record<string, number> = {
-    float32: 4,
-    int32: 4,
-    float16: 2,
-    uint16: 2,
-    uint8: 1,
-    bool: 1,
-    complex64: 8,
-  }
-  const needed = specs.reduce((sum, spec) => {
-    const size = bytes[spec.quantization?.dtype ?? spec.dtype]
-    return size === undefined ? Number.NaN : sum + size * spec.shape.reduce((a, b) => a * b, 1)
-  }, 0)
-  if (needed > given) {
-    throw inputError(
-      'model.short-weights',
-      `${path}: its weight files hold ${given} bytes, its manifest needs ${needed}: a file is cut short, copy it again`,
-    )
-  }
 }

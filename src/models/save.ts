@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { failure } from '../common/error.ts'
 import type { Weights } from './initialize.ts'
 import type { Network } from './network.ts'
 import type { tf } from './tf.ts'
@@ -27,6 +28,16 @@ export type NetworkWriter = (
   metadata: Readonly<Record<string, unknown>>,
 ) => Promise<void>
 
+/** Whether a network with these weights says anything. */
+export function hasNumbers(weights: Weights): boolean {
+  return Object.values(weights).every(allFinite)
+}
+
+function allFinite(values: ArrayLike<number>): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false
+  return true
+}
+
 /** Takes the network's topology once; call it while nothing trains. */
 export async function networkWriter(network: Network): Promise<NetworkWriter> {
   const { model, variables } = network
@@ -49,6 +60,11 @@ export async function networkWriter(network: Network): Promise<NetworkWriter> {
         data.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset)
       offset += 4 * shape.reduce((product, side) => product * side, 1)
     }
+    if (!allFinite(new Float32Array(data.buffer)))
+      throw failure(
+        'model.not-finite',
+        `the model for ${folder} has weights that are no finite numbers, and is not saved: lower the learning rate`,
+      )
     const userDefinedMetadata = { layergym: metadata }
     await writeArtifacts({ ...template, weightData: data.buffer, userDefinedMetadata }, folder)
   }

@@ -18,6 +18,7 @@ export declare namespace tf {
   type GradSaveFunc = tfjs.GradSaveFunc
   type KernelConfig = tfjs.KernelConfig
   type LayersModel = tfjs.LayersModel
+  type Shape = tfjs.Shape
   type RNN = tfjs.RNN
   type Scalar = tfjs.Scalar
   type SymbolicTensor = tfjs.SymbolicTensor

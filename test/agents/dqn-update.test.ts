@@ -63,7 +63,23 @@ describe('an update of DQN', () => {
     expect(priorities.filter(p => p !== 1).length).toBeGreaterThanOrEqual(4)
   })
 
-  test('the last steps before a cut are left out where masks are, for that of the final state is unknown', () => {
+  test('a cut that nothing follows bootstraps over what the final mask allows', () => {
+    /** The mask of the next state, as the replay has it in the last columns of its only row. */
+    const replayed = (finalMask: readonly number[]) => {
+      const agent = make({ nStep: 1, learningStarts: 100, bufferSize: 1 })
+      const cut = trajectory(1, { masked: true, truncated: true })
+      agent.learn([{ ...cut, finalMask: Uint8Array.from(finalMask) }])
+      agent.restore(JSON.parse(JSON.stringify(agent.state())))
+      agent.learn([])
+      const row = new Float32Array(2 + 2 + 3 + 3)
+      unpackInto(row, (agent.state().replay as { rows: unknown }).rows, 'rows')
+      return [...row.subarray(-3)]
+    }
+    expect(replayed([0, 1, 0])).toEqual([0, 1, 0])
+    expect(replayed([1, 0, 1])).toEqual([1, 0, 1])
+  })
+
+  test('the last steps before a cut are left out where masks are, and nobody says what the final state allows', () => {
     const replayed = (masked: boolean) => {
       const agent = make({ nStep: 2, learningStarts: 100 })
       expect(agent.learn([trajectory(5, { masked, truncated: true })]).replay).toBe(3)

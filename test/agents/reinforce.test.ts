@@ -120,14 +120,16 @@ describe('what REINFORCE learns from', () => {
         Float32Array.from({ length: rows }, (_, r) => 10 * batch[2 * r]),
       backward: () => new Float32Array(1),
     }
-    const loss = (truncated: boolean) =>
+    const loss = (truncated: boolean, terminated = !truncated) =>
       new Reinforce({
         ...context,
         config: reinforceConfig.parse({}),
         networks: { value: () => value },
-      }).learn([trajectory(truncated)]).valueLoss
+      }).learn([{ ...trajectory(truncated), terminated }]).valueLoss
     expect(loss(false)).toBeCloseTo(0.5 * 1 ** 2)
     expect(loss(true)).toBeCloseTo(0.5 * (1 + 0.5 * 10) ** 2)
+    // The task's own end counts where the time limit fell on the same step.
+    expect(loss(true, true)).toBeCloseTo(0.5 * 1 ** 2)
   })
 
   test('rewards that are not finite are an error, and leave the agent as it was', () => {

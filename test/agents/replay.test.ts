@@ -132,6 +132,17 @@ describe('Replay', () => {
     expect(other.sample(30, Rng.of(4), 0.4)).toEqual(replay.sample(30, Rng.of(4), 0.4))
   })
 
+  test('priorities of what a restored state no longer holds draw nothing', () => {
+    const build = () => new Replay({ ...options, capacity: 8, priorityExponent: 1 })
+    const [short, long] = [build(), build()]
+    for (let i = 0; i < 2; i++) short.add(transition(i))
+    for (let i = 0; i < 8; i++) long.add(transition(i))
+    const all = { ...long.sample(8, Rng.of(1), 1), indices: Int32Array.from({ length: 8 }, (_, i) => i) }
+    long.prioritize(all, new Float32Array(8).fill(1000))
+    long.restore(short.state())
+    expect(Math.max(...long.sample(500, Rng.of(2), 1).indices)).toBe(1)
+  })
+
   test('a state of other sizes is refused', () => {
     const replay = new Replay({ ...options, capacity: 10 })
     for (let i = 0; i < 6; i++) replay.add(transition(i))

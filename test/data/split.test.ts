@@ -147,3 +147,15 @@ describe('splitDataset', () => {
     )
   })
 })
+
+test('a class whose recordings are all too large for the share is in the reward split all the same', () => {
+  // Each of four recordings has one clip of the rare class and 40 of the other; 5 % of the rest are 13.
+  const mixed = Array.from({ length: 4 * 41 }, (_, i) => ({
+    label: i % 41 === 0 ? 'rare' : 'usual',
+    group: `recording ${Math.floor(i / 41)}`,
+  }))
+  const single = Array.from({ length: 100 }, (_, i) => ({ label: 'usual', group: `single ${i}` }))
+  const { splits } = splitDataset(dataset([...mixed, ...single]), { seed: 1, fractions: { reward: 0.05 } })
+  for (const name of ['reward', 'test', 'train'] as const)
+    expect(splits[name].map(clip => clip.label)).toContain('rare')
+})

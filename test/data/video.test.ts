@@ -150,12 +150,24 @@ describe('probe', () => {
       height: 128,
       frameRate: 25,
       duration: 1.28,
-      frames: 32,
       codec: 'h264',
     })
   })
 
-  test('an MPEG transport stream with a service name, on which the bundled ffprobe crashes', async () => {
+  test('sound that goes on after the pictures adds nothing to their duration', async () => {
+    const made = join(temporaryFolder(), 'sound.mp4')
+    await ffmpeg('-i', clip, '-f', 'lavfi', '-i', 'sine=d=3', '-c:v', 'copy', '-c:a', 'aac', made)
+    expect((await probeVideo(made)).duration).toBeCloseTo(1.28, 2)
+    expect((await decodeVideo(made)).shape[0]).toBe(32)
+  })
+
+  test('a rate that is no whole number is that of NTSC', async () => {
+    const made = join(temporaryFolder(), 'ntsc.mp4')
+    await ffmpeg('-f', 'lavfi', '-i', 'color=gray:s=32x32:r=30000/1001:d=1', made)
+    expect((await probeVideo(made)).frameRate).toBeCloseTo(30000 / 1001, 9)
+  })
+
+  test('an MPEG transport stream with a service name', async () => {
     const made = join(temporaryFolder(), 'stream.ts')
     await ffmpeg('-i', clip, '-c:v', 'mpeg2video', made)
     const info = await probeVideo(made)
@@ -200,6 +212,22 @@ describe('what does not decode is named', () => {
       expect(error).toMatchObject({ code, exitCode: 2 })
       expect(error.message).toContain(path)
     }
+  })
+
+  test('a codec that is not listed is named', async () => {
+    const path = join(temporaryFolder(), 'screen.avi')
+    await ffmpeg('-i', clip, '-frames:v', '2', '-c:v', 'zmbv', path)
+    await expect(decodeVideo(path)).rejects.toThrow(/coded as zmbv, which is none/)
+  })
+
+  test('a picture that claims more pixels than there is memory for is refused', async () => {
+    const path = join(temporaryFolder(), 'bomb.bmp')
+    const picture = Buffer.alloc(1024)
+    picture.write('BM')
+    for (const [i, value] of [40, 60_000, 60_000, 1 | (24 << 16)].entries())
+      picture.writeUInt32LE(value, 14 + 4 * i)
+    writeFileSync(path, picture)
+    await expect(decodeVideo(path)).rejects.toMatchObject({ code: 'video.broken' })
   })
 
   test('a file cut short gives the frames it has, or an error when those are not enough', async () => {

@@ -133,6 +133,38 @@ describe.runIf(linux)('a cache that several share', () => {
   })
 })
 
+describe.runIf(linux)('set-up of ffmpeg, when asked for', () => {
+  const fetched = () => join(machine.folder, 'cache', 'layergym', 'ffmpeg')
+  /** pip's wheel, and what the script unpacks from it: a program that runs. */
+  const python = (program: string) =>
+    `const args = process.argv.slice(2)
+    if (args.includes('download')) fs.writeFileSync(args[args.indexOf('--dest') + 1] + '/ffmpeg.whl', '')
+    else if (args[0] === '-') fs.writeFileSync(args[2], ${JSON.stringify(`#!/bin/sh\n${program}\n`)})`
+
+  test('one that runs lies in the cache; the second time nothing is fetched', async () => {
+    machine.install({ python3: python('exit 0') })
+    const { code, lines } = await machine.setUp('--ffmpeg')
+    expect(code).toBe(0)
+    expect(lines.join('\n')).toContain('GPL')
+    expect(readdirSync(fetched())).toEqual(['ffmpeg'])
+    expect((await machine.setUp('--ffmpeg')).lines.join('\n')).not.toContain('downloading')
+  })
+
+  test('one that does not run is not kept, and the exit code is 1', async () => {
+    machine.install({ python3: python('echo wrong CPU; exit 1') })
+    const { code, lines } = await machine.setUp('--ffmpeg')
+    expect(code).toBe(1)
+    expect(lines.at(-1)).toContain('wrong CPU')
+    expect(readdirSync(fetched())).toEqual([])
+  })
+
+  test('the one on the PATH is left alone', async () => {
+    machine.install({ ffmpeg: '', python3: python('exit 0') })
+    expect((await machine.setUp('--ffmpeg')).lines[0]).toContain('on the PATH')
+    expect(existsSync(fetched())).toBe(false)
+  })
+})
+
 test('an unknown flag is refused with exit 2', async () => {
   const { code, lines } = await machine.setUp('--again')
   expect(code).toBe(2)

@@ -50,7 +50,8 @@ export class Sarsa implements Agent<unknown, number> {
   }
 
   /** One episode, first step to last; returns the sum of |δ|. */
-  private replay({ transitions, terminated, finalObservation }: Trajectory<unknown, number>): number {
+  private replay(trajectory: Trajectory<unknown, number>): number {
+    const { transitions, terminated, finalObservation, finalMask } = trajectory
     const { gamma, config } = this.context
     const traces = new Float64Array(this.weights.length)
     let sum = 0
@@ -63,7 +64,7 @@ export class Sarsa implements Agent<unknown, number> {
         ? this.value(this.features(following.observation), following.action)
         : terminated
           ? 0
-          : this.value(last, this.best(last))
+          : this.value(last, this.best(last, finalMask))
       const discount = gamma ** duration
       const error = reward + discount * next - this.value(features, action)
       const on = features.reduce((norm, x) => norm + x * x, 0)

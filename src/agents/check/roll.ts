@@ -20,6 +20,7 @@ export async function roll(
 ): Promise<Trajectory<unknown, unknown>[]> {
   const rng = Rng.of(seed, 'world')
   const policy = Rng.of(seed, 'policy')
+  const after = Rng.of(seed, 'after')
   const trajectories: Trajectory<unknown, unknown>[] = []
   for (const [i, length] of lengthsFor(agent).entries()) {
     const transitions: Transition<unknown, unknown>[] = []
@@ -43,6 +44,9 @@ export async function roll(
       terminated: !truncated,
       truncated,
       finalObservation,
+      finalMask: truncated
+        ? maskFor(world.actionSpace, MASKINGS[after.int(MASKINGS.length)], after)
+        : undefined,
     })
   }
   return trajectories
@@ -57,8 +61,9 @@ function lengthsFor({ appetite: { unit, count } }: AnyAgent): readonly number[] 
 
 /** Overwrites every array in trajectories, as a caller does who fills them anew. */
 export function overwriteAll(trajectories: readonly Trajectory<unknown, unknown>[]): void {
-  for (const { transitions, finalObservation } of trajectories) {
+  for (const { transitions, finalObservation, finalMask } of trajectories) {
     overwrite(finalObservation)
+    overwrite(finalMask)
     for (const { observation, mask, action } of transitions)
       for (const x of [observation, mask, action]) overwrite(x)
   }

@@ -1,6 +1,6 @@
 import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
-import { pack, readCount, readPart, unpackInto } from '../state.ts'
+import { pack, packedLength, readCount, readPart, unpackInto } from '../state.ts'
 import { SumTree } from '../sum-tree.ts'
 import type { NStep } from './n-step.ts'
 
@@ -140,7 +140,8 @@ export class Replay {
         `the agent's saved replay has ${length} transitions, and this one keeps ${this.options.capacity}`,
       )
     }
-    this.reserve(length)
+    const rows = packedLength(saved.rows)
+    if (rows === length * this.width) this.reserve(length)
     unpackInto(this.rows.subarray(0, length * this.width), saved.rows, 'replay')
     if (this.tree !== undefined) {
       const priorities = new Float32Array(length)

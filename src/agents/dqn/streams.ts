@@ -1,5 +1,5 @@
 import { inputError } from '../../common/error.ts'
-import type { Space } from '../../envs/env.ts'
+import type { Mask, Space } from '../../envs/env.ts'
 import type { Trajectory } from '../agent.ts'
 import { flattenInto } from '../flatten.ts'
 import { pack, readCount, readPart, unpackInto } from '../state.ts'
@@ -9,6 +9,8 @@ interface Stream {
   readonly queue: NStepQueue
   /** What followed the last step, flat. */
   readonly observation: Float32Array
+  /** What is allowed there, where it is known and not everything. */
+  readonly mask?: Mask
 }
 
 interface StreamsOptions {
@@ -48,7 +50,8 @@ export class Streams {
         if (done !== undefined) complete.push(done)
       }
       if (truncated && !terminated) {
-        this.open.set(key, { queue, observation: this.flat(trajectory.finalObservation) })
+        const observation = this.flat(trajectory.finalObservation)
+        this.open.set(key, { queue, observation, mask: trajectory.finalMask?.slice() })
       } else {
         complete.push(...queue.end(undefined))
       }
@@ -66,13 +69,14 @@ export class Streams {
 
   /** JSON-safe and complete. */
   state(): readonly unknown[] {
-    return [...this.open].map(([key, { queue, observation }]) => ({
+    return [...this.open].map(([key, { queue, observation, mask }]) => ({
       key,
+      mask: packedMask(mask),
       observation: pack(observation),
       steps: queue.steps.map(step => ({
         ...step,
         observation: pack(step.observation),
-        mask: step.mask === undefined ? null : [...step.mask],
+        mask: packedMask(step.mask),
       })),
     }))
   }
@@ -88,9 +92,9 @@ export class Streams {
     const { n, gamma } = this.options
     this.open = new Map(
       state.map(saved => {
-        const { key, observation, steps } = readPart(saved, 'stream')
+        const { key, observation, mask, steps } = readPart(saved, 'stream')
         const queue = new NStepQueue(n, gamma, Array.isArray(steps) ? steps.map(step => this.step(step)) : [])
-        return [String(key), { queue, observation: this.unpacked(observation) }]
+        return [String(key), { queue, observation: this.unpacked(observation), mask: readMask(mask) }]
       }),
     )
   }
@@ -99,7 +103,7 @@ export class Streams {
     const { observation, mask, action, reward, duration } = readPart(saved, 'step')
     return {
       observation: this.unpacked(observation),
-      mask: Array.isArray(mask) ? Uint8Array.from(mask) : undefined,
+      mask: readMask(mask),
       action: readCount(action, 'action'),
       reward: Number(reward),
       duration: readCount(duration, 'duration'),
@@ -114,13 +118,22 @@ export class Streams {
 }
 
 /**
- * A cut that nothing followed bootstraps from the final observation. Not where actions are masked: the mask of that
- * state was never known, and a maximum over forbidden actions would be too high; these last steps are left out.
+ * A cut that nothing followed bootstraps from the final observation, over what is allowed there. Where actions are masked
+ * and nobody said what is allowed at the end, a maximum over forbidden ones would be too high: these last steps are left
+ * out.
  */
-function ended({ queue, observation }: Stream): readonly NStep[] {
-  const masked = queue.steps.some(step => step.mask !== undefined)
-  const rest = queue.end({ observation, mask: undefined })
-  return masked ? [] : rest
+function ended({ queue, observation, mask }: Stream): readonly NStep[] {
+  const unknown = mask === undefined && queue.steps.some(step => step.mask !== undefined)
+  const rest = queue.end({ observation, mask })
+  return unknown ? [] : rest
+}
+
+function packedMask(mask: Mask | undefined): readonly number[] | null {
+  return mask === undefined ? null : [...mask]
+}
+
+function readMask(saved: unknown): Mask | undefined {
+  return Array.isArray(saved) ? Uint8Array.from(saved) : undefined
 }
 
 function take(streams: Map<string, Stream>, key: string): Stream | undefined {

@@ -37,7 +37,7 @@ async function readSettings(file: string): Promise<Settings> {
   const text = await readSmall(file, LARGEST_SETTINGS)
   let values: unknown
   try {
-    values = parse(text, { maxAliasCount: 10 })
+    values = parse(text, { maxAliasCount: 10, logLevel: 'error' })
   } catch (error) {
     throw inputError('data.yaml', `${file} is not YAML: ${messageOf(error)}`, { cause: error })
   }

@@ -31,7 +31,7 @@ export interface MediaSummary {
   readonly looked: number
 }
 
-/** Clips (not pictures) that are looked at; each takes ffprobe and ffmpeg. */
+/** Clips (not pictures) that are looked at; each takes ffmpeg twice. */
 const MOST_CLIPS = 300
 const AT_ONCE = 8
 /** The most frequent of a kind may occur so many times as often as the rarest. */

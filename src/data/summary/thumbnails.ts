@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { interrupted } from '../../common/error.ts'
+import { LayergymError } from '../../common/error.ts'
 import { type Codecs, findCodecs } from '../codecs.ts'
+import { execute } from '../execute.ts'
 import type { Size } from '../geometry.ts'
-import { fileUrl, PROTOCOLS, STALLED } from '../media-file.ts'
+import { type Input, openInput } from '../media-file.ts'
 import { inParallel } from '../parallel.ts'
 
 /** Pixels of a thumbnail; one column more than rows, for differences between neighbours. */
@@ -24,6 +24,11 @@ export interface Moment {
   readonly size?: Size
 }
 
+interface Opened {
+  readonly moment: Moment
+  readonly input: Input
+}
+
 /** Grey pictures [ROWS, COLUMNS] of one frame each; undefined of files that can't be decoded. */
 export async function thumbnails(
   moments: readonly Moment[],
@@ -33,26 +38,25 @@ export async function thumbnails(
   const chunks = Array.from({ length: Math.ceil(moments.length / AT_ONCE) }, (_, i) =>
     moments.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
   )
-  const decoded = await inParallel(chunks, chunk => decodeAll(chunk, codecs, signal), {
+  const decoded = await inParallel(chunks, chunk => thumbnailsOf(chunk, codecs, signal), {
     limit: availableParallelism(),
     signal,
   })
   return decoded.flat()
 }
 
-/** One file that can't be decoded spoils the others: then each half is tried alone. */
-async function decodeAll(
+async function thumbnailsOf(
   moments: readonly Moment[],
   codecs: Codecs,
   signal?: AbortSignal,
 ): Promise<(Uint8Array | undefined)[]> {
-  const pixels = await decode(moments, codecs, signal)
-  if (pixels.length === moments.length * PIXELS)
-    return moments.map((_, i) => pixels.subarray(i * PIXELS, (i + 1) * PIXELS))
-  if (moments.length === 1) return [undefined]
-  const half = Math.ceil(moments.length / 2)
-  const first = await decodeAll(moments.slice(0, half), codecs, signal)
-  return [...first, ...(await decodeAll(moments.slice(half), codecs, signal))]
+  const inputs = await Promise.all(moments.map(({ path }) => openInput(path).catch(passOver)))
+  const opened = moments.flatMap((moment, i) => {
+    const input = inputs[i]
+    return input === undefined ? [] : [{ moment, input }]
+  })
+  const pictures = (await decodeAll(opened, codecs, signal)).values()
+  return inputs.map(input => (input === undefined ? undefined : pictures.next().value))
 }
 
 /** How often a picture may be halved while it is decoded; JPEG's decoder alone does, in a fraction of the time. */
@@ -61,31 +65,42 @@ function halvings({ path, size }: Moment): number {
   return Math.max(0, Math.min(3, Math.floor(Math.log2(Math.min(...size) / LEAST_SIDE))))
 }
 
-function decode(moments: readonly Moment[], { ffmpeg }: Codecs, signal?: AbortSignal): Promise<Uint8Array> {
-  const inputs = moments.flatMap(moment => [
-    ...['-threads', '1', ...PROTOCOLS],
+function passOver(error: unknown): undefined {
+  if (!(error instanceof LayergymError)) throw error
+}
+
+/** One file that can't be decoded spoils the others: then each half is tried alone. */
+async function decodeAll(
+  opened: readonly Opened[],
+  codecs: Codecs,
+  signal?: AbortSignal,
+): Promise<(Uint8Array | undefined)[]> {
+  if (opened.length === 0) return []
+  const pixels = await decode(opened, codecs, signal)
+  if (pixels.length === opened.length * PIXELS)
+    return opened.map((_, i) => pixels.subarray(i * PIXELS, (i + 1) * PIXELS))
+  if (opened.length === 1) return [undefined]
+  const half = Math.ceil(opened.length / 2)
+  const first = await decodeAll(opened.slice(0, half), codecs, signal)
+  return [...first, ...(await decodeAll(opened.slice(half), codecs, signal))]
+}
+
+async function decode(
+  opened: readonly Opened[],
+  { ffmpeg }: Codecs,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const inputs = opened.flatMap(({ moment, input }) => [
+    ...['-threads', '1', ...input.options],
     ...((moment.time ?? 0) > 0 ? ['-ss', Number(moment.time).toFixed(3)] : []),
     ...['-lowres', String(halvings(moment))],
-    ...['-i', fileUrl(moment.path)],
+    ...['-i', input.url],
   ])
   const one = `trim=end_frame=1,setpts=0,scale=${COLUMNS}:${ROWS}:flags=area,format=gray,setsar=1`
-  const chains = moments.map((_, i) => `[${i}:V:0]${one}[t${i}]`)
-  const joined = `${moments.map((_, i) => `[t${i}]`).join('')}concat=n=${moments.length}[out]`
+  const chains = opened.map((_, i) => `[${i}:V:0]${one}[t${i}]`)
+  const joined = `${opened.map((_, i) => `[t${i}]`).join('')}concat=n=${opened.length}[out]`
+  const filters = ['-filter_complex', [...chains, joined].join(';')]
   const output = ['-map', '[out]', ffmpeg.syncOption, 'passthrough', '-f', 'rawvideo', '-']
-  const args = [
-    '-nostdin',
-    '-v',
-    'error',
-    ...inputs,
-    '-filter_complex',
-    [...chains, joined].join(';'),
-    ...output,
-  ]
-  return new Promise((done, fail) => {
-    const options = { signal, killSignal: 'SIGKILL', timeout: STALLED, encoding: 'buffer' } as const
-    execFile(ffmpeg.path, args, options, (_, stdout) => {
-      if (signal?.aborted) fail(interrupted())
-      else done(stdout)
-    })
-  })
+  const args = ['-nostdin', '-v', 'error', ...inputs, ...filters, ...output]
+  return (await execute(opened[0].moment.path, ffmpeg.path, args, signal)).stdout
 }

@@ -41,7 +41,12 @@ export class RunningMoments {
     return { mean: [...this.mean], variance: [...this.variance], count: this.count }
   }
 
+  /** @throws RangeError for moments of another size, or that are none */
   restore(state: Moments): void {
+    const numbers = (values: unknown) =>
+      Array.isArray(values) && values.length === this.size && values.every(Number.isFinite)
+    if (!numbers(state.mean) || !numbers(state.variance) || !(state.count > 0))
+      throw new RangeError(`moments of ${this.size} numbers are needed`)
     this.mean.set(state.mean)
     this.variance.set(state.variance)
     this.count = state.count

@@ -1,7 +1,9 @@
-import { inputError } from '../../common/error.ts'
-import type { Clip } from '../../data/dataset.ts'
+import { availableParallelism } from 'node:os'
+import { inputError, LayergymError, messageOf } from '../../common/error.ts'
+import type { Clip, Item } from '../../data/dataset.ts'
 import { isPictureFile } from '../../data/media-types.ts'
-import type { Task } from '../../models/tasks/task.ts'
+import { inParallel } from '../../data/parallel.ts'
+import type { Outputs, Task } from '../../models/tasks/task.ts'
 import { tf } from '../../models/tf.ts'
 import { type ApplyOptions, type EvaluateOptions, type OpenModel, openModel } from './saved-model.ts'
 import type { TestScore } from './scores.ts'
@@ -96,40 +98,65 @@ export interface PredictedFile {
   readonly whole: unknown
 }
 
-/** A video that is several clips to the model is decoded once, and never held whole; other files go through the cache. */
+/**
+ * A video that is several clips to the model is decoded once, and never held whole; other files go through the cache.
+ * @param onBroken takes files that can't be read, which are left out then; without it the first one is an error
+ */
 export async function predictFiles(
   model: Pick<OpenModel, 'task' | 'pieces' | 'run' | 'inPieces' | 'format' | 'predict'>,
   paths: readonly string[],
-  { signal, onEvent }: Pick<ApplyOptions, 'signal' | 'onEvent'>,
+  { onBroken, signal, onEvent }: Pick<ApplyOptions, 'onBroken' | 'signal' | 'onEvent'>,
 ): Promise<readonly PredictedFile[]> {
   const { task, format, inPieces } = model
   const { frameRate } = format
-  const clips = await model.pieces(paths)
-  const isStreamed = ({ path }: Clip) => inPieces && frameRate !== undefined && !isPictureFile(path)
-  const predictions = new Map<Clip, unknown>()
-  const keep = (own: readonly Clip[], said: readonly unknown[]) => {
-    for (const [i, clip] of own.entries()) predictions.set(clip, said[i])
+  const broken = new Map<string, string>()
+  const passOver = (path: string) => (error: unknown) => {
+    if (onBroken === undefined || !isBrokenFile(error)) throw error
+    broken.set(path, messageOf(error))
+    return []
   }
+  const piecesOf = (path: string) => model.pieces([path]).catch(passOver(path))
+  const clips = (await inParallel(paths, piecesOf, { limit: availableParallelism(), signal })).flat()
+  const isStreamed = ({ path }: Clip) => inPieces && frameRate !== undefined && !isPictureFile(path)
+  const predictions = new Map<string, unknown>()
+  const keep = (items: readonly Clip[], said: readonly unknown[]) => {
+    for (const [i, prediction] of said.entries()) predictions.set(items[i].id, prediction)
+  }
+  const use = (outputs: Outputs, items: readonly Item[]) => keep(items, task.predict(outputs))
   const cached = clips.filter(clip => !isStreamed(clip))
-  const said: unknown[] = []
-  await model.run(cached, outputs => said.push(...task.predict(outputs)))
-  keep(cached, said)
+  const skipped = await model.run(cached, use, onBroken !== undefined)
+  for (const { clip, reason } of skipped) broken.set(clip.path, reason)
   for (const path of new Set(clips.filter(isStreamed).map(clip => clip.path))) {
     const own = clips.filter(clip => clip.path === path)
     const before = predictions.size
     const onProgress = (done: number) => onEvent({ type: 'clips', done: before + done, total: clips.length })
     const options = { frameRate: Number(frameRate), signal, onProgress }
-    keep(own, await streamedPredictions(path, own, model, options))
+    keep(own, await streamedPredictions(path, own, model, options).catch(passOver(path)))
   }
-  return paths.map(path => {
-    const pieces = clips.flatMap(clip =>
-      clip.path === path ? [{ clip, prediction: predictions.get(clip) }] : [],
-    )
-    const own = pieces.map(({ prediction }) => prediction)
-    const joined = task.join?.(
-      own,
-      pieces.map(({ clip }) => clip),
-    )
-    return { path, pieces, whole: joined ?? own[0] }
-  })
+  for (const [path, reason] of broken) onBroken?.({ path, reason })
+  return paths.filter(path => !broken.has(path)).map(path => wholeOf(path, clips, task, predictions))
+}
+
+function wholeOf(
+  path: string,
+  clips: readonly Clip[],
+  task: Task,
+  predictions: ReadonlyMap<string, unknown>,
+): PredictedFile {
+  const pieces = clips
+    .filter(clip => clip.path === path)
+    .map(clip => ({ clip, prediction: predictions.get(clip.id) }))
+  const own = pieces.map(({ prediction }) => prediction)
+  const joined = task.join?.(
+    own,
+    pieces.map(({ clip }) => clip),
+  )
+  return { path, pieces, whole: joined ?? own[0] }
+}
+
+/** Of a file that can't be read; not of a disk that is full, say. */
+export function isBrokenFile(error: unknown): boolean {
+  return (
+    error instanceof LayergymError && /^(video|sequence|clip)\./.test(error.code) && error.kind === 'input'
+  )
 }

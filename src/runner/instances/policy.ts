@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
 import type { AgentState } from '../../agents/agent.ts'
-import { inputError } from '../../common/error.ts'
+import { restoreAgent } from '../../agents/state.ts'
+import { inputError, messageOf } from '../../common/error.ts'
+import { readTextFile } from '../../common/regular-file.ts'
 import type { GroupAgent } from '../play/roles.ts'
 import { writeAtomic } from '../runs/atomic.ts'
-import { decode, encode } from '../runs/codec.ts'
+import { decodeFile, seal } from '../runs/codec.ts'
 import { type FineTuneConfig, POLICY_KEYS } from './config.ts'
 import type { Composition } from './instance.ts'
 
@@ -46,20 +48,28 @@ export async function savePolicy(
     cost,
     states: Object.fromEntries([...agents].map(([name, agent]) => [name, agent.state()])),
   }
-  await writeAtomic(path, encode(file))
+  await writeAtomic(path, seal(file))
 }
+
+const named = z.record(z.string(), z.unknown())
+/** What is read of a file before its agents look into their own parts. */
+const POLICY = z.object({
+  settings: z.looseObject({ agent: z.string(), control: z.string() }),
+  features: z.array(z.object({ id: z.string() })),
+  groups: z.number().int().positive(),
+  rounds: z.number().int().positive(),
+  states: named,
+})
 
 /** @throws input error when the file isn't there or isn't a policy */
 export async function loadPolicy(path: string): Promise<PolicyFile> {
   if (!existsSync(path))
     throw inputError('policy.missing', `no policy at ${path}: give the policy.json of a run`)
   try {
-    const policy = decode(await readFile(path, 'utf8')) as PolicyFile
-    const { settings, rounds, states } = policy
-    if (typeof settings?.agent === 'string' && Number.isInteger(rounds) && typeof states === 'object')
-      return policy
+    const policy = decodeFile(await readTextFile(path)) as PolicyFile
+    if (POLICY.safeParse(policy).success) return policy
   } catch (error) {
-    throw inputError('policy.unreadable', `${path} is not a policy: it can't be read as JSON`, {
+    throw inputError('policy.unreadable', `${path} is not a policy: it can't be read (${messageOf(error)})`, {
       cause: error,
     })
   }
@@ -124,7 +134,7 @@ export function applyPolicy(
       const known = Object.keys(policy.states).join(', ')
       throw inputError('policy.mismatch', `the policy has no agent for '${name}' (it has: ${known})`)
     }
-    agent.restore(state)
+    restoreAgent(agent, state)
   }
 }
 

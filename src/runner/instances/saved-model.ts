@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { inputError } from '../../common/error.ts'
+import type { SkippedClip } from '../../data/clip-cache.ts'
 import type { ClipValues } from '../../data/clip-values.ts'
 import type { Clip, Dataset, Item } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
@@ -33,6 +34,13 @@ export interface ApplyOptions {
   /** Milliseconds since 1970; with it, what killed processes left in the cache is removed. */
   readonly clock?: Clock
   readonly onEvent: OnEvent
+  /** Takes files that can't be read, which are left out then; without it the first one is an error. */
+  readonly onBroken?: (file: BrokenFile) => void
+}
+
+export interface BrokenFile {
+  readonly path: string
+  readonly reason: string
 }
 
 export interface EvaluateOptions extends ApplyOptions {
@@ -137,17 +145,24 @@ export async function openModel(path: string, options: ApplyOptions) {
       const { skipped } = await prepare(result.clips, true)
       return { ...result, clips: withoutBroken({ ...dataset, clips: result.clips }, skipped).clips }
     },
-    /** Hands outputs on, batch by batch, with the clips that they are of; they are gone afterwards. */
+    /**
+     * Hands outputs on, batch by batch, with the clips that they are of; they are gone afterwards.
+     * @returns clips that can't be decoded, where those are left out
+     */
     async run(
       clips: readonly Clip[],
       use: (outputs: Outputs, items: readonly Item[]) => void,
-    ): Promise<void> {
-      await prepare(clips, false)
-      for (let from = 0; from < clips.length; from += BATCH) {
-        const batch = clips.slice(from, from + BATCH)
+      skipBroken = false,
+    ): Promise<readonly SkippedClip[]> {
+      const { skipped } = await prepare(clips, skipBroken)
+      const leftOut = new Set(skipped.map(({ clip }) => clip))
+      const whole = clips.filter(clip => !leftOut.has(clip))
+      for (let from = 0; from < whole.length; from += BATCH) {
+        const batch = whole.slice(from, from + BATCH)
         const { pixels, items } = source.see(batch, 'uniform')
         apply(pixels, batch.length, outputs => use(outputs, items))
       }
+      return skipped
     },
     /** What it says of clips at hand. @param pixels uint8 [B, T, H, W, C] */
     predict(pixels: Uint8Array, clips: number): readonly unknown[] {

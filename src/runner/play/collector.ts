@@ -26,6 +26,8 @@ export interface CollectorState {
   readonly steps: number
   readonly episodes: number
   readonly rng: RngState
+  /** The seat that acts next. */
+  readonly turn: number
   readonly seats: readonly SeatState[]
 }
 
@@ -80,6 +82,8 @@ export class Collector {
   private steps = 0
   /** Begun so far. */
   private episodes = 0
+  /** The seat that acts next, where an update takes less than one step of each. */
+  private turn = 0
 
   constructor(private readonly options: CollectorOptions) {
     this.seats = options.envs.map(env => ({
@@ -108,7 +112,7 @@ export class Collector {
     for (;;) {
       const active: Seat[] = []
       for (let i = 0; i < this.seats.length && this.steps + active.length < last; i++) {
-        const seat = this.seats[i]
+        const seat = this.seats[(this.turn + i) % this.seats.length]
         if (!seat.running) {
           if (unbegun === 0) continue
           unbegun--
@@ -118,14 +122,20 @@ export class Collector {
         active.push(seat)
       }
       if (active.length === 0) break
+      if (this.steps + active.length === last) this.turn = this.after(active)
       // Waits only where something has to be waited for: most environments and agents answer at once.
       const round = this.advance(active, gathered)
       if (round !== undefined) await round
     }
+    if (unit === 'episode') this.turn = (this.turn + count) % this.seats.length
     for (const seat of this.seats) {
       if (seat.transitions.length > 0) gathered.trajectories.push(this.take(seat, CUT))
     }
     return { ...gathered, steps: this.steps - from }
+  }
+
+  private after(active: readonly Seat[]): number {
+    return (this.seats.indexOf(active[active.length - 1]) + 1) % this.seats.length
   }
 
   /** One step of each seat. */
@@ -204,10 +214,14 @@ export class Collector {
   }
 
   private take(seat: Seat, end: { readonly terminated: boolean; readonly truncated: boolean }) {
-    const { transitions, episode, observation } = seat
+    const { transitions, episode, observation, env } = seat
     seat.transitions = []
     const { terminated, truncated } = end
-    return { episode, actor: 'shared', transitions, terminated, truncated, finalObservation: observation }
+    const followed = {
+      finalObservation: observation,
+      finalMask: terminated ? undefined : env.actionMask?.()?.slice(),
+    }
+    return { episode, actor: 'shared', transitions, terminated, truncated, ...followed }
   }
 
   private begin(seat: Seat): Promise<void> | undefined {
@@ -236,12 +250,13 @@ export class Collector {
       const where = env.snapshot ? { snapshot: await env.snapshot() } : { actions: [...actions] }
       seats.push({ episode, return: sum, length, ...(running ? { observation, ...where } : {}) })
     }
-    return { steps: this.steps, episodes: this.episodes, rng: this.rng.state(), seats }
+    return { steps: this.steps, episodes: this.episodes, rng: this.rng.state(), turn: this.turn, seats }
   }
 
   async restore(state: CollectorState): Promise<void> {
     this.steps = state.steps
     this.episodes = state.episodes
+    this.turn = state.turn
     this.rng = Rng.restore(state.rng)
     for (const [i, seat] of this.seats.entries()) {
       const saved = state.seats[i]

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /**
  * JSON that keeps what JSON loses: typed arrays (base64 of their little-endian bytes), Maps, Sets, -0, and numbers
  * that are not finite. For checkpoints and policies.
@@ -37,4 +39,32 @@ export function decode(text: string): unknown {
     if ('$number' in v) return Number(v.$number)
     return v
   })
+}
+
+const SEAL = /^\{"sha256":"([\da-f]{64})",/
+
+/** `encode` of an object, with the SHA-256 of all that follows as its first key: a changed byte is noticed. */
+export function seal(value: object): string {
+  const text = encode(value)
+  return `{"sha256":"${sha256(text)}",${text.slice(1)}`
+}
+
+/** What `seal` wrote; undefined where a byte of it has changed, or it has no seal. @throws as `decode` */
+export function unseal(text: string): unknown {
+  const found = SEAL.exec(text)
+  if (found === null) return undefined
+  const content = `{${text.slice(found[0].length)}`
+  return sha256(content) === found[1] ? decode(content) : undefined
+}
+
+/** As `decode`, for files that people may make themselves: sealed or not. @throws Error where a sealed one has changed */
+export function decodeFile(text: string): unknown {
+  if (!SEAL.test(text)) return decode(text)
+  const value = unseal(text)
+  if (value === undefined) throw new Error('its content is not what was written (sha256)')
+  return value
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }

@@ -1,5 +1,6 @@
 import { inputError, interrupted, LayergymError, messageOf } from '../../common/error.ts'
 import { parseConfig } from '../../common/settings.ts'
+import { tryWriting } from '../../common/writable.ts'
 import { digestOf, runHash } from './digest.ts'
 import type { EventLog } from './event-log.ts'
 import { isRecorded, type RunEvent } from './events.ts'
@@ -34,6 +35,8 @@ export async function begin<C extends RunConfig, O, S>(
   const joined = overwrite ? undefined : await joinable(kind, out, config)
   if (joined !== undefined) return goOn(kind, joined.folder, joined.config, hooks)
   await RunFolder.refuseExisting(out, overwrite)
+  // Not after an hour of decoding.
+  await tryWriting(out)
   const said = listener(hooks)
   const plan = await kind.prepare(config, { ...said.context, given: values })
   try {

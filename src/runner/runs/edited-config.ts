@@ -11,11 +11,10 @@ const SHOWN = 5
  * @throws input error naming the settings that were changed by hand, before and after
  */
 export function refuseEdited(file: string, before: unknown, now: unknown): void {
-  const old = Object(before) as Readonly<Record<string, unknown>>
-  const edited = Object(now) as Readonly<Record<string, unknown>>
-  const changes = [...new Set([...Object.keys(old), ...Object.keys(edited)])]
-    .filter(key => !PLACES.includes(key) && !isDeepStrictEqual(old[key], edited[key]))
-    .map(key => `${key} from ${shown(old[key])} to ${shown(edited[key])}`)
+  const [old, edited] = [before, now].map(settings => new Map(Object.entries(Object(settings))))
+  const changes = [...new Set([...old.keys(), ...edited.keys()])]
+    .filter(key => !PLACES.includes(key) && !isDeepStrictEqual(old.get(key), edited.get(key)))
+    .map(key => `${key} from ${shown(old.get(key))} to ${shown(edited.get(key))}`)
   if (changes.length === 0) return
   const more = changes.length > SHOWN ? `, and ${changes.length - SHOWN} more` : ''
   throw inputError(

@@ -99,8 +99,11 @@ export class RunFolder {
   async origin(): Promise<{ readonly origin: Origin; readonly events: LogPosition } | undefined> {
     const text = await this.read(RUN)
     if (text === undefined) return undefined
-    const { events, ...origin } = JSON.parse(text) as Origin & { readonly events: LogPosition }
-    return { origin, events }
+    try {
+      const { events, ...origin } = JSON.parse(text) as Origin & { readonly events: LogPosition }
+      if (typeof events?.bytes === 'number') return { origin, events }
+    } catch {} // told below
+    throw inputError('run.broken', `${join(this.dir, RUN)} is damaged: the run can't be resumed`)
   }
 
   /** From here on the folder's run has begun. */

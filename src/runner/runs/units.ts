@@ -1,7 +1,8 @@
+import { createHash, type Hash } from 'node:crypto'
 import { appendFile, mkdir, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomic } from './atomic.ts'
-import { decode, encode } from './codec.ts'
+import { decode, encode, seal, unseal } from './codec.ts'
 import type { LogPosition } from './event-log.ts'
 
 const OUTCOMES = 'outcomes'
@@ -20,22 +21,34 @@ export interface Done<Outcome = unknown> {
   readonly records: readonly unknown[]
 }
 
+/** How far a file of records goes, and what stands in it. */
+interface Extent {
+  readonly bytes: number
+  /** SHA-256 of those bytes. */
+  readonly sha256: string
+}
+
 /** What a unit saved on its way. */
 export interface Saved {
   readonly state: unknown
   readonly records: readonly unknown[]
 }
 
+interface Written {
+  readonly bytes: number
+  readonly hash: Hash
+}
+
 interface OutcomeFile extends Omit<Done, 'records'> {
   readonly events: LogPosition
-  /** Bytes of the records that belong to it. */
-  readonly records: number
+  /** The records that belong to it. */
+  readonly records: Extent
 }
 
 interface CheckpointFile {
   readonly unit: string
   readonly events: LogPosition
-  readonly records: number
+  readonly records: Extent
   readonly state: unknown
 }
 
@@ -45,8 +58,8 @@ interface CheckpointFile {
  */
 export class UnitStore {
   private checkpoints = 0
-  /** Bytes of records, by unit. */
-  private readonly written = new Map<string, number>()
+  /** What has been written of records, by unit. */
+  private readonly written = new Map<string, Written>()
 
   constructor(private readonly dir: string) {}
 
@@ -59,14 +72,15 @@ export class UnitStore {
   async find(key: string): Promise<Done | undefined> {
     const file = await this.outcomeOf(key)
     if (file === undefined) return undefined
-    const { events: _, records, ...done } = file
-    return { ...done, records: await this.read(key, records) }
+    const { events: _, records: extent, ...done } = file
+    const records = await this.read(key, extent)
+    return records && { ...done, records }
   }
 
   async finish({ records, ...done }: Done, events: LogPosition): Promise<void> {
     await this.append(done.key, records)
-    const file: OutcomeFile = { ...done, events, records: this.written.get(done.key) ?? 0 }
-    await writeAtomic(join(this.dir, OUTCOMES, fileOf(done.key)), `${encode(file)}\n`)
+    const file: OutcomeFile = { ...done, events, records: this.extent(done.key) }
+    await writeAtomic(join(this.dir, OUTCOMES, fileOf(done.key)), seal(file))
     for (const name of await this.listCheckpoints())
       if ((await this.checkpointOf(name))?.unit === done.key) await this.remove(CHECKPOINTS, name)
   }
@@ -81,32 +95,36 @@ export class UnitStore {
   async checkpoint(unit: string, state: unknown, records: readonly unknown[], events: LogPosition) {
     await this.append(unit, records)
     const name = `checkpoint-${String(++this.checkpoints).padStart(6, '0')}.json`
-    const file: CheckpointFile = { unit, events, records: this.written.get(unit) ?? 0, state }
-    await writeAtomic(join(this.dir, CHECKPOINTS, name), encode(file))
+    const file: CheckpointFile = { unit, events, records: this.extent(unit), state }
+    await writeAtomic(join(this.dir, CHECKPOINTS, name), seal(file))
     for (const old of (await this.listCheckpoints()).slice(0, -CHECKPOINTS_KEPT))
       await this.remove(CHECKPOINTS, old)
   }
 
   /** What the unit's newest whole checkpoint has; records after it are cut off. */
   async saved(unit: string): Promise<Saved | undefined> {
-    const file = await this.newest(unit)
-    await this.cut(unit, file?.records ?? 0)
-    return file && { state: file.state, records: await this.read(unit, file.records) }
+    const newest = await this.newest(unit)
+    await this.cut(unit, newest?.file.records.bytes ?? 0)
+    return newest && { state: newest.file.state, records: newest.records }
   }
 
-  private async newest(unit: string): Promise<CheckpointFile | undefined> {
+  private async newest(
+    unit: string,
+  ): Promise<{ readonly file: CheckpointFile; readonly records: readonly unknown[] } | undefined> {
     for (const name of (await this.listCheckpoints()).toReversed()) {
       this.checkpoints = Math.max(this.checkpoints, Number(name.replace(/\D/g, '')))
       const file = await this.checkpointOf(name)
-      if (file?.unit === unit && (await this.size(unit)) >= file.records) return file
+      if (file?.unit !== unit) continue
+      const records = await this.read(unit, file.records)
+      if (records !== undefined) return { file, records }
     }
     return undefined
   }
 
   /** How many records a unit has that is done, or has a checkpoint. */
   async recorded(unit: string): Promise<number> {
-    const bytes = (await this.outcomeOf(unit))?.records ?? (await this.newest(unit))?.records ?? 0
-    return (await this.read(unit, bytes)).length
+    const records = (await this.find(unit))?.records ?? (await this.newest(unit))?.records ?? []
+    return records.length
   }
 
   /** Bytes of a log that led to what is on the disk. */
@@ -117,7 +135,7 @@ export class UnitStore {
     for (const name of await this.listCheckpoints()) {
       const file = await this.checkpointOf(name)
       if (file === undefined || keys.includes(file.unit)) continue
-      if ((await this.size(file.unit)) >= file.records) checkpoints.push(file)
+      if ((await this.size(file.unit)) >= file.records.bytes) checkpoints.push(file)
     }
     return [...outcomes, ...checkpoints].reduce(
       (most, file) => (file?.events.log === log ? Math.max(most, file.events.bytes) : most),
@@ -142,27 +160,38 @@ export class UnitStore {
     if (records.length === 0) return
     const text = records.map(record => `${encode(record)}\n`).join('')
     await mkdir(join(this.dir, OUTCOMES), { recursive: true })
-    const before = this.written.get(unit) ?? 0
+    const written = this.written.get(unit) ?? { bytes: 0, hash: createHash('sha256') }
     const path = this.recordsOf(unit)
     await appendFile(path, text).catch(async error => {
-      await truncate(path, before).catch(() => undefined) // nothing half, where the disk is full
+      await truncate(path, written.bytes).catch(() => undefined) // nothing half, where the disk is full
       throw error
     })
     const file = await open(path, 'r')
     await file.sync().finally(() => file.close())
-    this.written.set(unit, before + Buffer.byteLength(text))
+    written.hash.update(text)
+    this.written.set(unit, { bytes: written.bytes + Buffer.byteLength(text), hash: written.hash })
   }
 
-  private async read(unit: string, bytes: number): Promise<readonly unknown[]> {
+  private extent(unit: string): Extent {
+    const { bytes, hash } = this.written.get(unit) ?? { bytes: 0, hash: createHash('sha256') }
+    return { bytes, sha256: hash.copy().digest('hex') }
+  }
+
+  /** Undefined where they are cut short or have changed. */
+  private async read(unit: string, { bytes, sha256 }: Extent): Promise<readonly unknown[] | undefined> {
     if (bytes === 0) return []
-    const content = await readFile(this.recordsOf(unit))
-    const lines = content.subarray(0, bytes).toString('utf8').split('\n').slice(0, -1)
+    const content = (await readFile(this.recordsOf(unit)).catch(() => Buffer.alloc(0))).subarray(0, bytes)
+    if (content.length < bytes || createHash('sha256').update(content).digest('hex') !== sha256)
+      return undefined
+    const lines = content.toString('utf8').split('\n').slice(0, -1)
     return lines.map(line => decode(line))
   }
 
   private async cut(unit: string, bytes: number): Promise<void> {
     if ((await this.size(unit)) > bytes) await truncate(this.recordsOf(unit), bytes)
-    this.written.set(unit, bytes)
+    const hash = createHash('sha256')
+    if (bytes > 0) hash.update(await readFile(this.recordsOf(unit)))
+    this.written.set(unit, { bytes, hash })
   }
 
   private async size(unit: string): Promise<number> {
@@ -191,10 +220,10 @@ function keyOf(name: string): string {
   return name.replace(/\.json$/, '').replaceAll('@', '/')
 }
 
-/** Undefined where it isn't there, or a crash left it cut short. */
+/** Undefined where it isn't there, a crash left it cut short, or a byte of it has changed. */
 async function readEncoded(path: string): Promise<unknown> {
   try {
-    return decode(await readFile(path, 'utf8'))
+    return unseal(await readFile(path, 'utf8'))
   } catch {
     return undefined
   }

@@ -121,6 +121,41 @@ describe('the collector', () => {
     },
   )
 
+  test.each([
+    ['step', 2],
+    ['step', 3],
+    ['episode', 2],
+  ] as const)('an appetite of a %s count of %d plays eight environments in turn', async (unit, count) => {
+    const envs = Array.from({ length: 8 }, () => new Counter([3]) as Env<unknown, unknown>)
+    const played = new Set<Env<unknown, unknown>>()
+    for (const env of envs) {
+      const step = env.step.bind(env)
+      env.step = action => {
+        played.add(env)
+        return step(action)
+      }
+    }
+    const collect = collector(envs, actor(unit, count))
+    for (let rollouts = 0; rollouts < 4; rollouts++) {
+      await collect.collect(100)
+      expect(played.size).toBe(Math.min(8, (rollouts + 1) * count))
+    }
+  })
+
+  test('a trajectory says what its final state allows, where the episode goes on', async () => {
+    const random: Actor = {
+      appetite: { unit: 'step', count: 7 },
+      act: (observations, { masks }) =>
+        observations.map((_, i) => ({ action: [...(masks[i] ?? [])].indexOf(1) })),
+    }
+    const env = makeEnv('MaskedWalk-v0')
+    const { trajectories } = await collector([env], random).collect(100)
+    const last = trajectories.at(-1)
+    expect(last?.truncated).toBe(true)
+    expect(last?.finalMask).toEqual(env.actionMask?.())
+    for (const { terminated, finalMask } of trajectories) expect(finalMask === undefined).toBe(terminated)
+  })
+
   test('a reward that is no number is an error that says where', async () => {
     const env = new Counter([5])
     const step = env.step.bind(env)

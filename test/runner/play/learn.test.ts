@@ -135,22 +135,25 @@ describe('learning', () => {
     const state = await result
     expect(state.episodes.map(({ actions }) => actions)).toEqual(calm.episodes.map(({ actions }) => actions))
     expect(state.episodes[0].summary.flops).toBeGreaterThan(calm.episodes[0].summary.flops)
+    expect(state.episodes[0].summary.flops).toBeLessThan(2 * calm.episodes[0].summary.flops)
     expect(state.episodes[1].summary.flops).toBe(calm.episodes[1].summary.flops)
     expect(events).toContain('notice')
   })
 
   test('one that fails twice is a value that says why, teaches nothing, and is noted', async () => {
-    let rounds = 0
+    let failures = 0
     const agents = ofEach(2)
     const { result } = learning({
       agents,
       episodes: 2,
-      onRound: () => {
-        if (++rounds <= 2) throw new Error('no such clip')
+      onRound: (_, step) => {
+        if (step === 2 && failures++ < 2) throw new Error('no such clip')
       },
     })
     const state = await result
     expect(state.episodes[0].summary.failure).toContain('no such clip')
+    // It taught nothing, and it cost what both attempts spent.
+    expect(state.episodes[0].summary.flops).toBeGreaterThan(0)
     expect(agents.get('group-0')?.lessons[0]).toHaveLength(1)
     expect(notesOnLearning(state, 2, 2)[0]).toMatch(/1 of 2 episodes failed twice .*no such clip/)
   })

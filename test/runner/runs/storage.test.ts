@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { decode, encode } from '../../../src/runner/runs/codec.ts'
+import { writeAtomic } from '../../../src/runner/runs/atomic.ts'
+import { decode, decodeFile, encode, seal, unseal } from '../../../src/runner/runs/codec.ts'
 import { digestOf, runHash } from '../../../src/runner/runs/digest.ts'
 import { RunFolder } from '../../../src/runner/runs/run-folder.ts'
 import { fc, property } from '../../support/property.ts'
@@ -74,6 +75,39 @@ describe('digest', () => {
     ])
     expect(runHash(one)).toBe(runHash(new Map([...one].reverse())))
     expect(runHash(new Map([...one, ['a', '2']]))).not.toBe(runHash(one))
+  })
+})
+
+describe('writeAtomic', () => {
+  test('puts a new file in the place of the old one: who reads that reads it to its end', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'layergym-test-'))
+    const path = join(dir, 'a.json')
+    await writeAtomic(path, 'the whole of the first')
+    const reader = await open(path, 'r')
+    await writeAtomic(path, 'second')
+    expect(await reader.readFile('utf8')).toBe('the whole of the first')
+    await reader.close()
+    expect(await readFile(path, 'utf8')).toBe('second')
+    expect(await readdir(dir)).toEqual(['a.json'])
+  })
+})
+
+describe('sealed files', () => {
+  test('come back whole, and not at all where a byte has changed', () => {
+    const value = { weights: Float32Array.of(1, -0), score: Number.NaN }
+    const text = seal(value)
+    expect(unseal(text)).toEqual(value)
+    expect(JSON.parse(text).sha256).toMatch(/^[\da-f]{64}$/)
+    for (let at = 0; at < text.length; at += 7)
+      expect(unseal(`${text.slice(0, at)}#${text.slice(at + 1)}`)).toBeUndefined()
+    expect(unseal(encode(value))).toBeUndefined()
+  })
+
+  test('a file that people wrote needs no seal, and one that has it must keep to it', () => {
+    const text = seal({ agent: 'ppo' })
+    expect(decodeFile('{"agent":"ppo"}')).toEqual({ agent: 'ppo' })
+    expect(decodeFile(text)).toEqual({ agent: 'ppo' })
+    expect(() => decodeFile(text.replace('ppo', 'dqn'))).toThrow(/sha256/)
   })
 })
 

@@ -11,7 +11,7 @@ import { applyPolicy, loadPolicy, type PolicyFile, withPolicy } from '../../inst
 import { wholeAgents } from '../../instances/whole-agents.ts'
 import type { GroupAgent } from '../../play/roles.ts'
 import { pluginFingerprints } from '../../plugins/fingerprint.ts'
-import { encode } from '../../runs/codec.ts'
+import { seal } from '../../runs/codec.ts'
 import { begin, resume } from '../../runs/drive.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
 import { type Conclusion, concluded, type JobKind, type Plan, type Preparing } from '../../runs/job.ts'
@@ -112,7 +112,7 @@ async function prepare(
     return {
       config,
       origin: originOf(engine, fingerprints),
-      files: learned === undefined ? {} : { [POLICY]: encode(learned) },
+      files: learned === undefined ? {} : { [POLICY]: seal(learned) },
       work: run => new FineTuneWork(composition, agents, run, steps).finish(),
       close: () => composition.close(),
     }

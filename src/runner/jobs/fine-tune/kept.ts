@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { failure } from '../../../common/error.ts'
 import { isBetter } from '../../../envs/finetune/training.ts'
 import type { Weights } from '../../../models/initialize.ts'
-import { type NetworkWriter, networkWriter } from '../../../models/save.ts'
+import { hasNumbers, type NetworkWriter, networkWriter } from '../../../models/save.ts'
 import type { Composition } from '../../instances/instance.ts'
 import { modelMetadata } from '../../instances/model-metadata.ts'
 import { chosenBy } from '../../play/learn.ts'
@@ -41,7 +42,11 @@ export class ModelKeeper {
 
   /** The best so far. */
   get kept(): Kept {
-    if (this.best === undefined) throw new Error('no run gave a model to keep')
+    if (this.best === undefined)
+      throw failure(
+        'model.none',
+        'no run gave a model to keep: all of them diverged; lower --learning-rate, or choose other --baselines',
+      )
     return this.best
   }
 
@@ -61,6 +66,7 @@ export class ModelKeeper {
   /** The same for one that was offered before, by an earlier process or this one. */
   recall(candidate: Kept): boolean {
     if (!takesOver(candidate.chosen, this.best, this.composition.config.keep)) return false
+    if (!hasNumbers(candidate.weights)) return false
     this.best = candidate
     return true
   }

@@ -1,9 +1,9 @@
-import { interrupted } from '../../../common/error.ts'
+import { interrupted, messageOf } from '../../../common/error.ts'
 import { geometryOf } from '../../../data/geometry.ts'
 import { isPictureFile } from '../../../data/media-types.ts'
 import { encodePng } from '../../../data/png-encoder.ts'
 import { decodeVideo } from '../../../data/video.ts'
-import { type PredictedFile, type Prediction, predictFiles } from '../../instances/apply.ts'
+import { isBrokenFile, type PredictedFile, type Prediction, predictFiles } from '../../instances/apply.ts'
 import { type ApplyOptions, type OpenModel, openModel } from '../../instances/saved-model.ts'
 import { writeAtomic } from '../../runs/atomic.ts'
 import { drawnOn, drawVideo } from './draw-video.ts'
@@ -47,10 +47,12 @@ export async function drawPredictions(
     for (const output of outputs) {
       if (options.signal.aborted) throw interrupted()
       const file = byPath.get(output.path)
-      const said =
-        file === undefined
-          ? await drawWalked(output, model, options)
-          : await drawKnown(output, file, model, options)
+      if (file === undefined && !isWalked(output.path)) continue
+      const said = await (file === undefined
+        ? drawWalked(output, model, options)
+        : drawKnown(output, file, model, options)
+      ).catch(error => passOver(error, output.path, options))
+      if (said === undefined) continue
       drawn.push({ path: output.path, ...said, files: filesOf(output) })
       if (!isPictureFile(output.path)) options.onEvent({ type: 'notice', message: `drawn: ${output.drawn}` })
     }
@@ -58,6 +60,11 @@ export async function drawPredictions(
   } finally {
     model.close()
   }
+}
+
+function passOver(error: unknown, path: string, { onBroken }: DrawOptions): undefined {
+  if (onBroken === undefined || !isBrokenFile(error)) throw error
+  onBroken({ path, reason: messageOf(error) })
 }
 
 type Said = Omit<Prediction, 'path'> & { readonly words: string }

@@ -1,5 +1,5 @@
 import { pluginFingerprints } from '../../plugins/fingerprint.ts'
-import { encode } from '../../runs/codec.ts'
+import { seal } from '../../runs/codec.ts'
 import { digestOf } from '../../runs/digest.ts'
 import type { JobKind, Running, Unit } from '../../runs/job.ts'
 import { originOf } from '../../runs/origin.ts'
@@ -35,7 +35,7 @@ export function trainJob(parts: TrainParts = {}): JobKind<TrainConfig, TrainOutc
         async work(run) {
           const { outcome, records } = await run.perform(learning(composition, run))
           const trained = outcome as Trained
-          await run.write('policy.json', encode(trainedPolicy(composition, trained)))
+          await run.write('policy.json', seal(trainedPolicy(composition, trained)))
           return { composition, trained, records: records as readonly TrainingRecord[] }
         },
         close: () => agent.dispose?.(),
@@ -53,7 +53,7 @@ function learning(
   { dir, write }: Pick<Running, 'dir' | 'write'>,
 ): Unit<Trained> {
   const keep = (learned: Pick<Trained, 'state' | 'normalization'>) =>
-    write('best-policy.json', encode(trainedPolicy(composition, learned)))
+    write('best-policy.json', seal(trainedPolicy(composition, learned)))
   return {
     key: 'learning',
     // Greedy episodes at the end are no part of what it did: more of them make no other run.

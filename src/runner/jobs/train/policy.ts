@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
 import type { AgentState } from '../../../agents/agent.ts'
-import { inputError } from '../../../common/error.ts'
-import { decode } from '../../runs/codec.ts'
+import { restoreAgent } from '../../../agents/state.ts'
+import { inputError, LayergymError, messageOf } from '../../../common/error.ts'
+import { readTextFile } from '../../../common/regular-file.ts'
+import { decodeFile } from '../../runs/codec.ts'
 import { composeTraining, type ResolvedConfig, type TrainComposition, type TrainParts } from './compose.ts'
 import { trainSchema } from './config.ts'
 import type { Envs, NormalizationState } from './envs.ts'
@@ -57,8 +59,8 @@ export async function loadTrainedPolicy(
       `the policy has learned with ${what} ${learned}, and ${composition.envs.spec.id} has ${other}`,
     )
   }
-  composition.agent.restore(policy.state)
-  composition.envs.restore(policy.normalization)
+  restoreAgent(composition.agent, policy.state)
+  restoreEnvs(composition.envs, policy.normalization)
   return composition
 }
 
@@ -68,15 +70,36 @@ async function readPolicy(path: string): Promise<TrainedPolicy> {
   }
   let policy: unknown
   try {
-    policy = decode(await readFile(path, 'utf8'))
+    policy = decodeFile(await readTextFile(path))
   } catch (error) {
-    throw inputError('policy.unreadable', `${path} can't be read as JSON`, { cause: error })
+    throw inputError('policy.unreadable', `${path} can't be read: ${messageOf(error)}`, { cause: error })
   }
-  if (typeof policy === 'object' && policy !== null && 'kind' in policy && policy.kind === 'trained-policy') {
-    return policy as TrainedPolicy
+  const parsed = POLICY.safeParse(policy)
+  if (parsed.success) return policy as TrainedPolicy
+  if (Object(policy).kind === 'trained-policy') {
+    const [issue] = parsed.error.issues
+    throw inputError('policy.unreadable', `${path} is damaged: ${issue.path.join('.')}: ${issue.message}`)
   }
   throw inputError(
     'policy.kind',
     `${path} is not the policy of a layergym train run; a fine-tuning policy is applied with layergym fine-tune --policy`,
   )
+}
+
+/** What is read of a file before its agent looks into its own part. */
+const POLICY = z.object({
+  kind: z.literal('trained-policy'),
+  config: trainSchema,
+  spaces: z.object({ observationSpace: z.unknown(), actionSpace: z.unknown() }),
+  state: z.record(z.string(), z.unknown()),
+  normalization: z.looseObject({}),
+})
+
+function restoreEnvs(envs: Envs, normalization: NormalizationState): void {
+  try {
+    envs.restore(normalization)
+  } catch (error) {
+    if (error instanceof LayergymError) throw error
+    throw inputError('policy.unreadable', `the policy's normalization is damaged: ${messageOf(error)}`)
+  }
 }

@@ -1,0 +1,3 @@
+import { fuzzing } from './suite.ts'
+
+fuzzing(60, 60_000)
