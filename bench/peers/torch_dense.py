@@ -89,14 +89,7 @@ class SegmentationHead(nn.ModuleDict):
 
 
 def upsampled(x, factor):
-    """Bilinearly as tfjs's UpSampling2D does it: corners of cells in place, not middles (place i is i / factor)."""
-    for axis in (2, 3):
-        cells = x.shape[axis]
-        at = torch.arange(cells * factor) / factor
-        low = at.floor().long()
-        share = (at - low).reshape([-1 if axis == dimension else 1 for dimension in range(4)])
-        x = x.index_select(axis, low).lerp(x.index_select(axis, (low + 1).clamp(max=cells - 1)), share)
-    return x
+    return F.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
 HEADS = {"object-detection": DetectionHead, "scene-segmentation": SegmentationHead}

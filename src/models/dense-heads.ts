@@ -1,6 +1,7 @@
 import type { Rng } from '../common/random.ts'
 import { glorot, on } from './layers.ts'
 import { tf } from './tf.ts'
+import { bilinearUpsampled, nearestUpsampled } from './upsampling.ts'
 
 interface DenseHeadOptions {
   /** Numbers a place. */
@@ -30,7 +31,7 @@ export function detectionHead(
   const lateral = maps.map((map, i) => on(pointwise(`head_lateral_${strides[i]}`, channels, rng), map))
   const fused = [...lateral]
   for (let i = fused.length - 2; i >= 0; i--) {
-    const above = upsampled(fused[i + 1], strides[i + 1] / strides[i], `head_up_${strides[i]}`)
+    const above = nearestUpsampled(fused[i + 1], strides[i + 1] / strides[i], `head_up_${strides[i]}`)
     fused[i] = on(tf.layers.add({ name: `head_fused_${strides[i]}` }), [fused[i], above])
   }
   const tower = Array.from({ length: TOWER }, (_, i) =>
@@ -67,7 +68,7 @@ export function segmentationHead(
   )
   const gated = on(tf.layers.multiply({ name: 'head_gated' }), [values, gate(coarse, channels, rng)])
   const joined = [...maps.slice(0, -1), gated].map((map, i) =>
-    upsampled(map, strides[i] / strides[0], `head_up_${strides[i]}`, 'bilinear'),
+    bilinearUpsampled(map, strides[i] / strides[0], `head_up_${strides[i]}`),
   )
   const output = outputLayer(units)
   const answers = on(
@@ -87,16 +88,6 @@ function gate(map: tf.SymbolicTensor, channels: number, rng: Rng): tf.SymbolicTe
     on(dense, pooled),
   )
   return on(tf.layers.reshape({ targetShape: [1, 1, channels], name: 'head_gate_place' }), opened)
-}
-
-function upsampled(
-  map: tf.SymbolicTensor,
-  factor: number,
-  name: string,
-  interpolation: 'nearest' | 'bilinear' = 'nearest',
-): tf.SymbolicTensor {
-  if (factor === 1) return map
-  return on(tf.layers.upSampling2d({ size: [factor, factor], interpolation, name }), map)
 }
 
 function pointwise(name: string, filters: number, rng: Rng): tf.layers.Layer {

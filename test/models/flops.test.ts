@@ -172,7 +172,9 @@ describe('heads on maps, by hand', () => {
     const values = sides[1] * (2 * 10 * 6 + 6)
     const gate = sides[1] * 10 + 2 * 10 * 6 + 6 + sides[1] * 6
     const output = sides[0] * 2 * (8 + 6) * 3
-    expect(headFlops('segmentation')).toBe(standardised + values + gate + output)
+    // Means over two by two of the nearest neighbours with a margin: 8x8 to 7x7 to 6x6.
+    const upsampled = 4 * 6 * (7 * 7 + 6 * 6)
+    expect(headFlops('segmentation')).toBe(standardised + values + gate + upsampled + output)
   })
 
   test('a layer that levels share has its parameters once', () => {
