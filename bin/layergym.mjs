@@ -33,6 +33,12 @@ async function setUp(flags) {
 }
 
 async function load() {
+  if (!existsSync(source) && !existsSync(build)) {
+    process.stderr.write(
+      'error: this package was packed without its build (dist): in a clone, pack with `npm run release`, and install that\n',
+    )
+    process.exit(1)
+  }
   try {
     if (!existsSync(source)) return await import(build.href)
     const { builtFolder } = await import('../scripts/built.mjs')

@@ -23,9 +23,9 @@ export function checkEnvCommand(program: Command, io: Io): void {
       const { checkEnv } = await import('../envs/check.ts')
       const findings = await checkEnv(env, { steps })
       const errors = findings.filter(({ severity }) => severity === 'error').length
-      const result = { env: env.spec.id, ok: errors === 0, findings }
+      const result = { env: id, ok: errors === 0, findings }
       printResult(io, options, result, inWords)
-      if (errors > 0) throw inputError('env.invalid', `${env.spec.id} breaks the contract in ${errors} ways`)
+      if (errors > 0) throw inputError('env.invalid', `${id} breaks the contract in ${errors} ways`)
     })
 }
 

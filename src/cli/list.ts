@@ -40,7 +40,7 @@ function entryLines({ id, description, needs }: Entry): readonly string[] {
 }
 
 async function everything(plugins: readonly string[]): Promise<Readonly<Record<string, readonly Entry[]>>> {
-  const [{ WRAPPERS }, { ENGINES }, { SCALINGS }, { pluginKinds }] = await Promise.all([
+  const [{ WRAPPERS }, { ENGINE_WORDS }, { SCALINGS }, { pluginKinds }] = await Promise.all([
     import('../envs/wrappers/named.ts'),
     import('../models/engine-names.ts'),
     import('../models/scaling.ts'),
@@ -49,14 +49,13 @@ async function everything(plugins: readonly string[]): Promise<Readonly<Record<s
   const container = await withPlugins(plugins)
   const entries = (all: readonly (readonly [string, Omit<Entry, 'id'>])[]) =>
     all.map(([id, { description, needs }]) => ({ id, description, ...(needs !== undefined && { needs }) }))
-  const names = (ids: readonly string[]) => ids.map(id => ({ id, description: '' }))
   const kinds = pluginKinds.map(kind => [kind, entries(container.all(kind))])
   const { group, global } = container.get('states', 'default')
   return {
     ...Object.fromEntries(kinds),
     wrappers: Object.entries(WRAPPERS).map(([id, { description }]) => ({ id, description })),
     features: [...group, ...global].map(({ id, description }) => ({ id, description })),
-    engines: names(ENGINES),
-    scalings: names(SCALINGS.map(scaling => scaling.id)),
+    engines: Object.entries(ENGINE_WORDS).map(([id, description]) => ({ id, description })),
+    scalings: SCALINGS.map(({ id, description }) => ({ id, description })),
   }
 }

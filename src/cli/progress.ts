@@ -79,7 +79,7 @@ function followed(io: Io) {
       if (ended !== undefined) left?.end(ended, now)
       return left && { seconds: left.at(now), ended: ended !== undefined }
     },
-    elapsed: () => (io.now() - start) / 1000,
+    elapsed: () => Math.max(0, (io.now() - start) / 1000),
   }
 }
 

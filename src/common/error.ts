@@ -16,6 +16,13 @@ export class LayergymError extends Error {
     this.code = code
   }
 
+  /** Of whichever copy of layergym: a plugin may bring its own. */
+  static override [Symbol.hasInstance](value: unknown): value is LayergymError {
+    if (!(Object.prototype.toString.call(value) === '[object Error]')) return false
+    const { name, kind } = value as Partial<LayergymError>
+    return name === 'LayergymError' && kind !== undefined && kind in EXIT_CODES
+  }
+
   get exitCode(): number {
     return EXIT_CODES[this.kind]
   }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
-/** Bytes that must fit: a disk with less room is as good as full. */
-const ROOM = 2 ** 20
+/** Bytes that must fit. */
+const ROOM = 4096
 
 /**
  * Tries whether files can be written at `folder`, or where it would be made, before long work begins whose results
@@ -21,6 +21,11 @@ export async function tryWriting(folder: string): Promise<void> {
     } finally {
       await file.close()
     }
+  } catch (error) {
+    // A write that fails doesn't say where.
+    throw Object.assign(error as NodeJS.ErrnoException, {
+      path: (error as NodeJS.ErrnoException).path ?? folder,
+    })
   } finally {
     await rm(path, { force: true })
     for (const at of made.reverse()) await rmdir(at).catch(() => undefined)

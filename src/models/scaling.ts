@@ -7,6 +7,7 @@ export const SCALING_LAYER = 'input_scaling'
 /** y = pixel·scale + shift, pixel in 0..255, per channel. */
 export interface InputScaling {
   readonly id: string
+  readonly description: string
   readonly scale: readonly [number, number, number]
   readonly shift: readonly [number, number, number]
 }
@@ -15,22 +16,23 @@ const IMAGENET_MEAN = [0.485, 0.456, 0.406]
 const IMAGENET_STD = [0.229, 0.224, 0.225]
 
 /** Pixels as they are: what a model with a Rescaling layer of its own takes. */
-export const RAW = uniform('0..255', 1, 0)
+export const RAW = uniform('0..255', 1, 0, 'pixels as they are (networks that rescale by themselves)')
 
 /** What pretrained image networks expect of their pixels. */
 export const SCALINGS: readonly InputScaling[] = [
-  uniform('0..1', 1 / 255, 0),
-  uniform('-1..1', 1 / 127.5, -1),
+  uniform('0..1', 1 / 255, 0, 'divided by 255'),
+  uniform('-1..1', 1 / 127.5, -1, 'divided by 127.5, less 1 (MobileNet, Inception, EfficientNet V2)'),
   {
     id: 'imagenet',
+    description: "less ImageNet's mean, over its deviation, by channel (torchvision's networks)",
     scale: IMAGENET_STD.map(std => 1 / (255 * std)) as unknown as [number, number, number],
     shift: IMAGENET_MEAN.map((mean, i) => -mean / IMAGENET_STD[i]) as unknown as [number, number, number],
   },
   RAW,
 ]
 
-function uniform(id: string, scale: number, shift: number): InputScaling {
-  return { id, scale: [scale, scale, scale], shift: [shift, shift, shift] }
+function uniform(id: string, scale: number, shift: number, description: string): InputScaling {
+  return { id, description, scale: [scale, scale, scale], shift: [shift, shift, shift] }
 }
 
 /** How often smaller a divergence must be than the next one's for a guess to be a clear one. */

@@ -28,6 +28,13 @@ describe('layergym list', () => {
     )
   })
 
+  test('whatever can be named is described', async () => {
+    const { out } = await layergym(['list', '--json'])
+    for (const [kind, entries] of Object.entries<readonly Entry[]>(JSON.parse(out)))
+      for (const { id, description } of entries)
+        expect(description.length, `${kind} ${id}`).toBeGreaterThan(5)
+  })
+
   test('other kinds need nothing but their descriptions', async () => {
     const { out } = await layergym(['list', 'rewards', '--json'])
     for (const entry of JSON.parse(out).rewards) expect(Object.keys(entry)).toEqual(['id', 'description'])

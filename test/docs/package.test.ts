@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from './workplace.ts'
@@ -46,6 +47,8 @@ describe('the package', () => {
       'data/grid_command/labels.csv',
       'data/grid_command/README.md',
       'LICENSE',
+      'NOTICE',
+      'SECURITY.md',
       'README.md',
     ])
       expect(paths()).toContain(path)
@@ -55,6 +58,17 @@ describe('the package', () => {
   test('it leaves sources, tests and runs at home, and stays below 32 MiB', () => {
     expect(paths().filter(path => /^(src|test|docs|bench|runs|node_modules)\//.test(path))).toEqual([])
     expect(packed.size).toBeLessThan(32 * MEBIBYTE)
+  })
+
+  test('one that was packed without its build says so, and not that dependencies are missing', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'layergym-unbuilt-'))
+    cpSync(join(ROOT, 'bin'), join(folder, 'bin'), { recursive: true })
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'bin', 'layergym.mjs'), 'list'], {
+      encoding: 'utf8',
+    })
+    rmSync(folder, { recursive: true })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/packed without its build/)
   })
 
   test('the command can be run', () => {

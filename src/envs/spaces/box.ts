@@ -1,6 +1,7 @@
 import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Space } from '../env.ts'
+import { knownByKind } from './kind.ts'
 
 /** A bound for every element, or one for all. */
 export type Bound = number | ArrayLike<number>
@@ -8,6 +9,7 @@ export type Bound = number | ArrayLike<number>
 /** Real vectors between bounds, bounds included; values are Float32Arrays of `shape` in row-major order. */
 export class Box implements Space<Float32Array> {
   readonly kind = 'box'
+
   readonly flatSize: number
   /** [flatSize] */
   readonly low: Float32Array
@@ -69,6 +71,7 @@ export class Box implements Space<Float32Array> {
     }
   }
 }
+knownByKind(Box, 'box')
 
 const MAX_FLOAT32 = (2 - 2 ** -23) * 2 ** 127
 

@@ -1,6 +1,7 @@
 import type { Rng } from '../../common/random.ts'
 import type { Mask, Space } from '../env.ts'
 import { checkMaskLength } from './discrete.ts'
+import { knownByKind } from './kind.ts'
 
 /** What a space's values are. */
 export type ValueOf<S> = S extends Space<infer T> ? T : never
@@ -10,6 +11,7 @@ export class Dict<S extends Readonly<Record<string, Space<unknown>>>>
   implements Space<{ readonly [K in keyof S]: ValueOf<S[K]> }>
 {
   readonly kind = 'dict'
+
   readonly flatSize: number
   private readonly keys: readonly string[]
   private readonly parts: Parts
@@ -51,12 +53,14 @@ export class Dict<S extends Readonly<Record<string, Space<unknown>>>>
     return Object.fromEntries(entries) as { readonly [K in keyof S]: ValueOf<S[K]> }
   }
 }
+knownByKind(Dict, 'dict')
 
 /** Parts by position. Flat form and masks: those of the parts one after the other. */
 export class Tuple<S extends readonly Space<unknown>[]>
   implements Space<{ readonly [K in keyof S]: ValueOf<S[K]> }>
 {
   readonly kind = 'tuple'
+
   readonly flatSize: number
   readonly spaces: S
   private readonly parts: Parts
@@ -92,6 +96,7 @@ export class Tuple<S extends readonly Space<unknown>[]>
     return { kind: this.kind, spaces: this.spaces.map(space => space.toJSON()) }
   }
 }
+knownByKind(Tuple, 'tuple')
 
 /** What Dict and Tuple have in common: spaces side by side in one flat vector. */
 class Parts {

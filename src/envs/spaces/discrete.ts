@@ -1,6 +1,7 @@
 import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Mask, Space } from '../env.ts'
+import { knownByKind } from './kind.ts'
 
 /** The integers 0 … n − 1. Flat form: one-hot, [n]. */
 export class Discrete implements Space<number> {
@@ -42,6 +43,7 @@ export class Discrete implements Space<number> {
     return { kind: this.kind, n: this.n }
   }
 }
+knownByKind(Discrete, 'discrete')
 
 /** A uniform choice among the indices that the mask allows. */
 export function sampleAllowed(rng: Rng, mask: Mask): number {

@@ -2,10 +2,12 @@ import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Mask, Space } from '../env.ts'
 import { checkMaskLength, Discrete } from './discrete.ts'
+import { knownByKind } from './kind.ts'
 
 /** Several discrete choices at once: the i-th is in 0 … sizes[i] − 1. Flat form: their one-hots, [Σ sizes]. */
 export class MultiDiscrete implements Space<readonly number[]> {
   readonly kind = 'multi-discrete'
+
   readonly flatSize: number
   private readonly parts: readonly Discrete[]
 
@@ -56,6 +58,7 @@ export class MultiDiscrete implements Space<readonly number[]> {
     return { kind: this.kind, sizes: [...this.sizes] }
   }
 }
+knownByKind(MultiDiscrete, 'multi-discrete')
 
 /** n switches, each 0 or 1: Uint8Arrays [n]. */
 export class MultiBinary implements Space<Uint8Array> {
@@ -94,3 +97,4 @@ export class MultiBinary implements Space<Uint8Array> {
     return { kind: this.kind, n: this.n }
   }
 }
+knownByKind(MultiBinary, 'multi-binary')

@@ -55,7 +55,8 @@ export class RecordEpisodeStatistics<O, A> extends SameSpaces<O, A> {
     running.return += result.reward
     running.length++
     if (!result.terminated && !result.truncated) return result
-    const seconds = this.now && (this.now() - running.since) / 1000
+    // A clock may be put back.
+    const seconds = this.now && Math.max(0, (this.now() - running.since) / 1000)
     const episode: EpisodeStatistics = {
       return: running.return,
       length: running.length,

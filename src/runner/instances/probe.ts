@@ -3,7 +3,7 @@ import { isBetter } from '../../envs/finetune/training.ts'
 import type { FineTuning } from '../../envs/finetune/world.ts'
 import type { Weights } from '../../models/initialize.ts'
 import { linearProbe } from '../../models/linear-probe.ts'
-import type { Clock } from '../play/roles.ts'
+import { type Clock, secondsSince } from '../play/roles.ts'
 import type { Probe } from './trained.ts'
 
 /**
@@ -43,7 +43,7 @@ export async function solveProbe(
       curve: [{ ...solved, flops: total }],
       diverged: false,
       flops: total,
-      seconds: (clock() - start) / 1000,
+      seconds: secondsSince(start, clock),
     },
   }
 }

@@ -5,7 +5,7 @@ import type { FineTuning } from '../../envs/finetune/world.ts'
 import type { RoundResult } from '../../envs/world.ts'
 import { actingAgents, rootControl } from '../play/control.ts'
 import { type EpisodeResult, runEpisode } from '../play/episode.ts'
-import type { Clock, GroupAgent } from '../play/roles.ts'
+import { type Clock, type GroupAgent, secondsSince } from '../play/roles.ts'
 import { longestRun } from './config.ts'
 import { controlOf } from './control.ts'
 import type { Composition } from './instance.ts'
@@ -155,7 +155,7 @@ async function timed(
     curve,
     diverged: world.diverged,
     flops: world.spentFlops,
-    seconds: (clock() - start) / 1000,
+    seconds: secondsSince(start, clock),
   }
   if (!test) return { run, weights }
   trainee.recall(handle)

@@ -4,7 +4,7 @@ import { Rng } from '../../common/random.ts'
 import { checkAction } from '../../envs/hierarchy/views.ts'
 import type { RoundResult, World } from '../../envs/world.ts'
 import type { Weights } from '../../models/initialize.ts'
-import type { Clock, GroupAgent } from './roles.ts'
+import { type Clock, type GroupAgent, secondsSince } from './roles.ts'
 import { type RootControl, RootPlayer } from './root-player.ts'
 import { SEATS, type Seats, type ViewName } from './seats.ts'
 import type { EpisodeSummary, RoundSummary } from './summary.ts'
@@ -68,7 +68,7 @@ export async function runEpisode(request: EpisodeRequest): Promise<EpisodeResult
       return: rewards.reduce((a, b) => a + b, 0),
       returnNoise: world.returnNoise,
       flops: world.spentFlops,
-      seconds: (request.clock() - start) / 1000,
+      seconds: secondsSince(start, request.clock),
       steps: played.rounds.at(-1)?.step ?? 0,
       diverged: world.diverged,
       score: world.best.score,

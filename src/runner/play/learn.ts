@@ -9,7 +9,7 @@ import { actingAgents, type Control, learnsFrom, rootControl } from './control.t
 import { type EpisodeResult, runEpisode } from './episode.ts'
 import { type EpisodeOutcome, episodes$ } from './episodes.ts'
 import type { PlayEvent } from './events.ts'
-import type { Clock, GroupAgent } from './roles.ts'
+import { type Clock, type GroupAgent, secondsSince } from './roles.ts'
 import type { EpisodeSummary } from './summary.ts'
 
 /** What learning has come to: complete, so that a checkpoint of it resumes to the same end. */
@@ -135,7 +135,7 @@ export function learn(options: LearnOptions): Promise<LearningState> {
           const before = lost.get(index) ?? NOTHING_LOST
           lost.set(index, {
             flops: before.flops + world.spentFlops,
-            seconds: before.seconds + (clock() - start) / 1000,
+            seconds: before.seconds + secondsSince(start, clock),
             message: messageOf(error),
           })
           throw error

@@ -17,7 +17,7 @@ import { boundedTestScores } from '../../instances/test-scores.ts'
 import type { ScheduleRun, TestOutcome } from '../../instances/trained.ts'
 import { wholeAgents } from '../../instances/whole-agents.ts'
 import { chosenBy, initialLearningState, type LearningState, learn } from '../../play/learn.ts'
-import type { Clock, GroupAgent } from '../../play/roles.ts'
+import { type Clock, type GroupAgent, secondsSince } from '../../play/roles.ts'
 import { parseAgentConfig } from '../../plugins/agent-config.ts'
 import { digestOf } from '../../runs/digest.ts'
 import type { Contender } from './config.ts'
@@ -149,7 +149,7 @@ async function playSearch(
     signal,
     config: parseAgentConfig(name, schema, contender.searchConfig ?? {}),
   })
-  const seconds = (clock() - start) / 1000
+  const seconds = secondsSince(start, clock)
   world.restore(best.state.world)
   const { trainee } = world.options
   trainee.recall(world.best.handle)

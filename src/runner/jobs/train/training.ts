@@ -17,6 +17,7 @@ import { type BestState, betterOf, reasonToStop } from './best.ts'
 import type { TrainComposition } from './compose.ts'
 import { Curve, type CurveState } from './curve.ts'
 import type { NormalizationState } from './envs.ts'
+import { trainTags } from './tags.ts'
 
 /** What a checkpoint holds besides its records: complete, so that a resumed run ends with the same hash. */
 interface TrainingState {
@@ -236,14 +237,13 @@ export function pointsOf(records: readonly TrainingRecord[]): readonly CurvePoin
   return records.flatMap(record => ('point' in record ? [record.point] : []))
 }
 
-/** Tags as Stable-Baselines3's; the agent's figures under `train/`. */
+/** Tags as Stable-Baselines3's. */
 function pointScalars({ step, seconds, lengths, report }: CurvePoint, recent: readonly number[]) {
-  const figures = Object.entries(report).map(([name, value]) => [`train/${name}`, value])
   return {
     ...(recent.length > 0 ? { 'rollout/ep_rew_mean': mean(recent) } : {}),
     ...(lengths.length > 0 ? { 'rollout/ep_len_mean': mean(lengths) } : {}),
-    'time/fps': step / seconds,
-    ...(Object.fromEntries(figures) as Record<string, number>),
+    ...(seconds > 0 ? { 'time/fps': step / seconds } : {}),
+    ...trainTags(report),
   }
 }
 

@@ -5,7 +5,7 @@ import { Rng } from '../../../../common/random.ts'
 import { measure } from '../../../../envs/finetune/evaluation.ts'
 import { Probe } from '../../../../envs/finetune/probe.ts'
 import type { Composition } from '../../../instances/instance.ts'
-import type { Clock } from '../../../play/roles.ts'
+import { type Clock, secondsSince } from '../../../play/roles.ts'
 import type { PerKind, StepKind } from '../../../runs/phase.ts'
 
 const TIMES = 3
@@ -55,7 +55,7 @@ async function time(work: () => unknown, clock: Clock, signal: AbortSignal): Pro
     if (signal.aborted) throw interrupted()
     const start = clock()
     work()
-    return (clock() - start) / 1000
+    return secondsSince(start, clock)
   }
   const warmUp = await once()
   if (warmUp > ENOUGH_SECONDS) return warmUp

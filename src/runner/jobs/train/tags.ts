@@ -1,0 +1,25 @@
+import type { LearnReport } from '../../../agents/agent.ts'
+
+/** Figures whose name there is another one. */
+const NAMES: Readonly<Record<string, string>> = {
+  policyLoss: 'policy_gradient_loss',
+  kl: 'approx_kl',
+  approximateKl: 'approx_kl',
+  updates: 'n_updates',
+}
+
+/** An agent's figures as Stable-Baselines3 tags them: `policyLoss` is `train/policy_gradient_loss`. */
+export function trainTags(report: LearnReport): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(report).map(([name, value]) =>
+      // There the loss is logged, of which the entropy is the negative.
+      name === 'entropy'
+        ? ['train/entropy_loss', -value]
+        : [`train/${NAMES[name] ?? snakeCase(name)}`, value],
+    ),
+  )
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+}
