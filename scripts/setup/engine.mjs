@@ -25,11 +25,11 @@ async function setUpKind(kind, retry, say) {
   const tfjsNode = packageFolder(name)
   const circumstances = JSON.stringify([TENSORFLOW, tfjsNode, process.platform, process.arch, ...tools()])
   try {
-    if (tfjsNode !== undefined && isReady(tfjsNode)) return true
+    if (tfjsNode !== undefined && isReady(tfjsNode, retry ? undefined : circumstances)) return true
     const known = retry ? undefined : recallFailure(kind, circumstances)
     if (known !== undefined)
       throw new CannotSetUp(`${known} (found earlier; \`npm run setup -- --retry\` tries again)`)
-    await setUp(kind, tfjsNode ?? (await installOptional(name)))
+    await setUp(kind, tfjsNode ?? (await installOptional(name)), { circumstances, say })
     forgetFailure(kind)
     return true
   } catch (error) {
@@ -42,7 +42,7 @@ async function setUpKind(kind, retry, say) {
   }
 }
 
-async function setUp(kind, tfjsNode) {
+async function setUp(kind, tfjsNode, { circumstances, say }) {
   const stamp = readStamp(tfjsNode)
   const outdated = stamp?.libraries !== undefined && !isOfNow(stamp, tfjsNode)
   if (existsSync(join(addonFolder(tfjsNode), 'tfjs_binding.node')) && !outdated) {
@@ -50,8 +50,16 @@ async function setUp(kind, tfjsNode) {
     if (trouble === undefined) return writeStamp(tfjsNode, stamp?.libraries)
   }
   refuseOtherPlatforms()
-  const libraries = await fetchLibraries(kind)
-  const built = await buildAddon(tfjsNode, libraries)
+  const made = await make(kind, tfjsNode).catch(async error => {
+    if (!(error instanceof CannotSetUp) || !outdated || (await verifyAddon(tfjsNode)) !== undefined)
+      throw error
+    say(
+      `set-up: the native engine stays as it is, and training steps can't be compiled (they take about twice as long): ${error.message}`,
+    )
+    writeStamp(tfjsNode, stamp.libraries, { ...stamp, kept: circumstances })
+  })
+  if (made === undefined) return
+  const { libraries, built } = made
   installAddon(built, tfjsNode)
   const trouble = await withProgress('trying the native engine', () => verifyAddon(tfjsNode))
   if (trouble !== undefined) {
@@ -59,6 +67,11 @@ async function setUp(kind, tfjsNode) {
     throw new CannotSetUp(`it was built but does not run: ${trouble}`)
   }
   writeStamp(tfjsNode, libraries)
+}
+
+async function make(kind, tfjsNode) {
+  const libraries = await fetchLibraries(kind)
+  return { libraries, built: await buildAddon(tfjsNode, libraries) }
 }
 
 function refuseOtherPlatforms() {
@@ -83,11 +96,16 @@ function tools() {
 
 const stampFile = tfjsNode => join(addonFolder(tfjsNode), 'layergym.json')
 
-/** Says, without opening the libraries, that the addon which was verified is still in place, and what it links. */
-function isReady(tfjsNode) {
+/**
+ * Says, without opening the libraries, that the addon which was verified is still in place, and what it links.
+ * @param {string | undefined} circumstances an older addon that was kept under them is good enough
+ */
+function isReady(tfjsNode, circumstances) {
   const stamp = readStamp(tfjsNode)
   if (stamp === undefined || stamp.addon !== addonIdentity(tfjsNode)) return false
-  return stamp.libraries === undefined || (isOfNow(stamp, tfjsNode) && librariesComplete(stamp.libraries))
+  if (stamp.libraries === undefined) return true
+  const isKept = stamp.kept !== undefined && stamp.kept === circumstances
+  return (isKept || isOfNow(stamp, tfjsNode)) && librariesComplete(stamp.libraries)
 }
 
 /** Whether an addon of ours was built against the libraries, and from the sources, that a new one would be. */
@@ -104,9 +122,9 @@ function readStamp(tfjsNode) {
 }
 
 /** @param {string | undefined} libraries what the addon links, where it is ours; undefined: the user's own */
-function writeStamp(tfjsNode, libraries) {
-  const own = libraries && { tensorflow: TENSORFLOW, sources: addonFingerprint(tfjsNode) }
-  const stamp = { addon: addonIdentity(tfjsNode), libraries, ...own }
+function writeStamp(tfjsNode, libraries, of = undefined) {
+  const own = libraries && (of ?? { tensorflow: TENSORFLOW, sources: addonFingerprint(tfjsNode) })
+  const stamp = { ...own, addon: addonIdentity(tfjsNode), libraries }
   writeFileSync(stampFile(tfjsNode), JSON.stringify(stamp))
 }
 

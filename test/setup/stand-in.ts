@@ -79,6 +79,10 @@ export class StandIn {
     return this.start(...flags).done
   }
 
+  uninstall(tool: string): void {
+    rmSync(join(this.folder, 'bin', tool))
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
