@@ -93,6 +93,8 @@ export { RecordVideo, type RecordVideoOptions } from './envs/wrappers/record-vid
 export { TimeLimit } from './envs/wrappers/time-limit.ts'
 export { unwrapped, Wrapper } from './envs/wrappers/wrapper.ts'
 export { type Engine, startEngine } from './models/engine.ts'
+export type { EngineRule } from './models/engine-rules.ts'
+export { type Compiled, type CompileOptions, compileFunction } from './models/function/compile.ts'
 export type { HeadBuilder } from './models/head.ts'
 export type { HeadKind } from './models/head-kinds.ts'
 export { type LoadedModel, loadModel } from './models/load.ts'

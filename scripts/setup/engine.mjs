@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { addonFingerprint, addonFolder, buildAddon, installAddon, verifyAddon } from './addon.mjs'
 import { installOptional } from './dependencies.mjs'
 import { fetchLibraries, librariesComplete } from './libraries.mjs'
-import { cacheFolder, findProgram, hasNvidiaDriver, packageFolder } from './places.mjs'
+import {
+  cacheFolder,
+  findProgram,
+  hasNvidiaCard,
+  missingDriverLibraries,
+  nvidiaDriver,
+  packageFolder,
+} from './places.mjs'
 import { TENSORFLOW } from './wheels.mjs'
 import { CannotSetUp, withProgress } from './work.mjs'
 
@@ -16,14 +23,16 @@ const COST = 'Without the native engine everything runs on wasm, about 40 times 
  * @returns {Promise<'gpu' | 'cpu' | undefined>} undefined: none, and one line has said why.
  */
 export async function setUpEngine({ retry = false, say = line => process.stderr.write(`${line}\n`) } = {}) {
-  if (hasNvidiaDriver() && (await setUpKind('gpu', retry, say))) return 'gpu'
+  if (hasNvidiaCard() && (await setUpKind('gpu', retry, say))) return 'gpu'
   return (await setUpKind('cpu', retry, say)) ? 'cpu' : undefined
 }
 
 async function setUpKind(kind, retry, say) {
   const name = kind === 'gpu' ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node'
   const tfjsNode = packageFolder(name)
-  const circumstances = JSON.stringify([TENSORFLOW, tfjsNode, process.platform, process.arch, ...tools()])
+  const driver = kind === 'gpu' ? [nvidiaDriver() ?? null, missingDriverLibraries()] : []
+  const machine = [TENSORFLOW, tfjsNode, process.platform, process.arch, ...tools(), ...driver]
+  const circumstances = JSON.stringify(machine)
   try {
     if (tfjsNode !== undefined && isReady(tfjsNode, retry ? undefined : circumstances)) return true
     const known = retry ? undefined : recallFailure(kind, circumstances)
@@ -70,8 +79,18 @@ async function setUp(kind, tfjsNode, { circumstances, say }) {
 }
 
 async function make(kind, tfjsNode) {
+  if (kind === 'gpu') refuseHalfADriver()
   const libraries = await fetchLibraries(kind)
   return { libraries, built: await buildAddon(tfjsNode, libraries) }
+}
+
+/** Gigabytes are fetched for a card that TensorFlow will see, and for no other. */
+function refuseHalfADriver() {
+  const missing = missingDriverLibraries()
+  if (missing.length > 0)
+    throw new CannotSetUp(
+      `the NVIDIA driver's ${missing.join(' and ')} can't be found, and TensorFlow sees no GPU without (Docker: --gpus all with NVIDIA_DRIVER_CAPABILITIES=compute,utility; else LD_LIBRARY_PATH)`,
+    )
 }
 
 function refuseOtherPlatforms() {

@@ -83,6 +83,16 @@ describe('set-up of the engine', () => {
     expect(readdirSync(machine.addons)).not.toContain('tfjs_binding.node')
   })
 
+  test.runIf(linux)(
+    'an engine that multiplies but cannot train a convolution is taken away again',
+    async () => {
+      machine.install({ python3: PYTHON, 'g++': COMPILER })
+      machine.write('node_modules/@tensorflow/tfjs-node/index.js', WORKING.replace('[9]', '[0]'))
+      expect((await machine.setUp()).lines.at(-1)).toContain("a convolution's gradient came out as 0")
+      expect(readdirSync(machine.addons)).not.toContain('tfjs_binding.node')
+    },
+  )
+
   test.runIf(linux)('an addon of older sources is built anew, and kept where that cannot be', async () => {
     machine.install({ python3: PYTHON, 'g++': COMPILER })
     machine.write('node_modules/@tensorflow/tfjs-node/index.js', WORKING)
