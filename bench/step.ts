@@ -1,6 +1,6 @@
 /**
- * The fine-tuning step against PyTorch's, on one net, batch and optimizer; then what frozen prefixes, snapshots and
- * the statistics of a decision cost. Rounds of all candidates alternate, and medians of rounds are compared, so
+ * The fine-tuning step, compiled and eager, against PyTorch's, on one net, batch and optimizer; what compiling costs; then,
+ * of compiled steps, what frozen prefixes, snapshots and the statistics of a decision cost. Rounds of all candidates alternate, and medians of rounds are compared, so
  * that what else the machine does falls on all alike.
  *   LAYERGYM_PYTHON=path/to/python npm run bench -- step
  * Two threads, or TF_NUM_INTRAOP_THREADS. On a machine that is busy one thread is the fairer measure: two wait
@@ -24,6 +24,8 @@ const SIZES = [
   { size: 96, batch: 8 },
 ] as const
 const MODES = ['frozen-bn', 'train-bn'] as const
+type Candidate = 'ours' | 'eager' | 'last' | 'first'
+const executor = 'compiled'
 
 const engine = await startEngine({ threads: THREADS })
 const torch = torchVersion()
@@ -34,6 +36,7 @@ say(
     `engine ${engine.name}, ${THREADS} threads of ${availableParallelism()} cores (${cpus()[0]?.model}), load ${loadavg()[0].toFixed(1)}\n`,
 )
 await againstTorch()
+await compiling()
 await frozenPrefixes()
 await decisions()
 await snapshots()
@@ -45,12 +48,14 @@ async function againstTorch(): Promise<void> {
   for (const { size, batch } of SIZES) {
     for (const mode of MODES) {
       const norm = mode === 'frozen-bn' ? 'frozen' : 'batch'
-      const ours = await mobilenet({ size, batch, groups: 4, norm })
+      const ours = await mobilenet({ size, batch, groups: 4, norm, executor })
+      const eager = await mobilenet({ size, batch, groups: 4, norm })
       const peer = { size, batch, frames: FRAMES, threads: THREADS, mode, steps: STEPS }
       const rounds = Array.from({ length: ROUNDS }, () => {
-        times(1, () => ours.step())
+        for (const one of [ours, eager]) times(1, () => one.step())
         return {
           ours: times(STEPS, () => ours.step()),
+          eager: times(STEPS, () => eager.step()),
           last: torch ? torchSteps({ ...peer, channelsLast: true }) : [],
           // The slower layout by far: its figure needs no precision.
           first: torch ? torchSteps({ ...peer, channelsLast: false, steps: 2, warmup: 1 }) : [],
@@ -59,13 +64,15 @@ async function againstTorch(): Promise<void> {
       const ratios = rounds.map(
         round => median(round.ours) / Math.min(median(round.last), median(round.first)),
       )
-      const fastest = (name: 'ours' | 'last' | 'first') => Math.min(...rounds.flatMap(round => round[name]))
-      const both = (name: 'ours' | 'last' | 'first') =>
+      const toEager = rounds.map(round => median(round.ours) / median(round.eager))
+      const fastest = (name: Candidate) => Math.min(...rounds.flatMap(round => round[name]))
+      const both = (name: Candidate) =>
         `${median(rounds.map(round => median(round[name]))).toFixed(0)} (${fastest(name).toFixed(0)})`
       process.stderr.write(`${size} ${mode}: ${JSON.stringify(rounds)}\n`)
       rows.push([
         `${size}x${size}, ${batch}×${FRAMES} frames, ${mode}`,
-        ...[both('ours'), both('last'), both('first')],
+        ...[both('ours'), both('eager'), both('last'), both('first')],
+        median(toEager).toFixed(2),
         `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
         (fastest('ours') / Math.min(fastest('last'), fastest('first'))).toFixed(2),
       ])
@@ -75,10 +82,12 @@ async function againstTorch(): Promise<void> {
     table(
       [
         'one step, ms: median of rounds (fastest)',
-        'ours',
+        'compiled',
+        'eager',
         'torch, channels-last',
         'torch, contiguous',
-        'ours / faster torch, median (range of rounds)',
+        'compiled / eager',
+        'compiled / faster torch, median (range of rounds)',
         'fastest / fastest',
       ],
       rows,
@@ -86,11 +95,40 @@ async function againstTorch(): Promise<void> {
   )
 }
 
+/** The first compiled step beside an eager one: a trace, which is an eager step, and what TensorFlow makes of it. */
+async function compiling(): Promise<void> {
+  const rows: (string | number)[][] = []
+  for (const { size, batch } of SIZES) {
+    const eager = await mobilenet({ size, batch, groups: 4 })
+    times(1, () => eager.step())
+    const rounds: { readonly first: number; readonly eager: number; readonly compiled: number }[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const compiled = await mobilenet({ size, batch, groups: 4, executor })
+      const [first] = times(1, () => compiled.step())
+      const steps = { eager: times(STEPS, () => eager.step()), compiled: times(STEPS, () => compiled.step()) }
+      rounds.push({ first, eager: median(steps.eager), compiled: median(steps.compiled) })
+    }
+    const of = (figure: (round: (typeof rounds)[number]) => number) => median(rounds.map(figure)).toFixed(0)
+    rows.push([
+      `${size}x${size}, ${batch}×${FRAMES}`,
+      of(round => round.first),
+      of(round => round.first - round.eager),
+      of(round => (round.first - round.compiled) / Math.max(1, round.eager - round.compiled)),
+    ])
+  }
+  const columns = [
+    'first step of a signature, ms',
+    'more than an eager one (≤ 1000)',
+    'paid back after, steps',
+  ]
+  say(table(['', ...columns], rows))
+}
+
 async function frozenPrefixes(): Promise<void> {
   const rows: (string | number)[][] = []
   for (const { size, batch } of SIZES) {
-    const uncached = await mobilenet({ size, batch, groups: 12 })
-    const cached = await mobilenet({ size, batch, groups: 12, cacheBytes: 2 ** 30 })
+    const uncached = await mobilenet({ size, batch, groups: 12, executor })
+    const cached = await mobilenet({ size, batch, groups: 12, cacheBytes: 2 ** 30, executor })
     const { network } = uncached.trainee
     for (const share of [0.5, 0.75]) {
       const frozen = prefixOf(network, share)
@@ -139,14 +177,15 @@ function reached(speedUp: number, expected: number): string[] {
 async function decisions(): Promise<void> {
   const rows: (string | number)[][] = []
   for (const { size, batch } of SIZES) {
-    const { trainee, step, batch: clips } = await mobilenet({ size, batch, groups: 4 })
+    const { trainee, step, batch: clips } = await mobilenet({ size, batch, groups: 4, executor })
     const probe = new Probe(trainee, clips)
     const passes = () => {
       trainee.probe(clips.slice(0, PROBE_CLIPS))
       trainee.activations(clips.slice(0, PROBE_CLIPS))
     }
     times(1, () => step())
-    probe.measure()
+    // A forward pass becomes a function once it has come a few times.
+    for (let time = 0; time < 4; time++) probe.measure()
     const rounds = Array.from({ length: ROUNDS }, () => {
       const before = trainee.moment()
       const full = median(times(STEPS, () => step()))
@@ -171,7 +210,7 @@ async function snapshots(): Promise<void> {
     const hidden = tf.layers.dense({ units: 300, activation: 'relu' }).apply(flat) as tf.SymbolicTensor
     return tf.layers.dense({ units: 4, activation: 'softmax' }).apply(hidden) as tf.SymbolicTensor
   }
-  const { trainee, step } = await mobilenet({ size: 32, batch: 4, groups: 4, head })
+  const { trainee, step } = await mobilenet({ size: 32, batch: 4, groups: 4, head, executor })
   const parameters = trainee.network.groups.reduce((sum, group) => sum + group.parameters, 0)
   times(2, () => step())
   const measured = Array.from({ length: 15 }, () => {

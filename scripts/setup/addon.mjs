@@ -94,7 +94,7 @@ export function installAddon(built, tfjsNode) {
 }
 
 /**
- * Loads the package in a process of its own and lets it multiply two matrices.
+ * Loads the package in a process of its own and lets it multiply two matrices and differentiate convolutions.
  * @returns {Promise<string | undefined>} what went wrong, if anything
  */
 export async function verifyAddon(tfjsNode) {

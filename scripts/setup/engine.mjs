@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { addonFingerprint, addonFolder, buildAddon, installAddon, verifyAddon } from './addon.mjs'
 import { installOptional } from './dependencies.mjs'
 import { fetchLibraries, librariesComplete } from './libraries.mjs'
-import { cacheFolder, findProgram, hasNvidiaDriver, packageFolder } from './places.mjs'
+import {
+  cacheFolder,
+  findProgram,
+  hasNvidiaCard,
+  missingDriverLibraries,
+  nvidiaDriver,
+  packageFolder,
+} from './places.mjs'
 import { TENSORFLOW } from './wheels.mjs'
 import { CannotSetUp, withProgress } from './work.mjs'
 
@@ -16,20 +23,22 @@ const COST = 'Without the native engine everything runs on wasm, about 40 times 
  * @returns {Promise<'gpu' | 'cpu' | undefined>} undefined: none, and one line has said why.
  */
 export async function setUpEngine({ retry = false, say = line => process.stderr.write(`${line}\n`) } = {}) {
-  if (hasNvidiaDriver() && (await setUpKind('gpu', retry, say))) return 'gpu'
+  if (hasNvidiaCard() && (await setUpKind('gpu', retry, say))) return 'gpu'
   return (await setUpKind('cpu', retry, say)) ? 'cpu' : undefined
 }
 
 async function setUpKind(kind, retry, say) {
   const name = kind === 'gpu' ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node'
   const tfjsNode = packageFolder(name)
-  const circumstances = JSON.stringify([TENSORFLOW, tfjsNode, process.platform, process.arch, ...tools()])
+  const driver = kind === 'gpu' ? [nvidiaDriver() ?? null, missingDriverLibraries()] : []
+  const machine = [TENSORFLOW, tfjsNode, process.platform, process.arch, ...tools(), ...driver]
+  const circumstances = JSON.stringify(machine)
   try {
-    if (tfjsNode !== undefined && isReady(tfjsNode)) return true
+    if (tfjsNode !== undefined && isReady(tfjsNode, retry ? undefined : circumstances)) return true
     const known = retry ? undefined : recallFailure(kind, circumstances)
     if (known !== undefined)
       throw new CannotSetUp(`${known} (found earlier; \`npm run setup -- --retry\` tries again)`)
-    await setUp(kind, tfjsNode ?? (await installOptional(name)))
+    await setUp(kind, tfjsNode ?? (await installOptional(name)), { circumstances, say })
     forgetFailure(kind)
     return true
   } catch (error) {
@@ -42,7 +51,7 @@ async function setUpKind(kind, retry, say) {
   }
 }
 
-async function setUp(kind, tfjsNode) {
+async function setUp(kind, tfjsNode, { circumstances, say }) {
   const stamp = readStamp(tfjsNode)
   const outdated = stamp?.libraries !== undefined && !isOfNow(stamp, tfjsNode)
   if (existsSync(join(addonFolder(tfjsNode), 'tfjs_binding.node')) && !outdated) {
@@ -50,8 +59,16 @@ async function setUp(kind, tfjsNode) {
     if (trouble === undefined) return writeStamp(tfjsNode, stamp?.libraries)
   }
   refuseOtherPlatforms()
-  const libraries = await fetchLibraries(kind)
-  const built = await buildAddon(tfjsNode, libraries)
+  const made = await make(kind, tfjsNode).catch(async error => {
+    if (!(error instanceof CannotSetUp) || !outdated || (await verifyAddon(tfjsNode)) !== undefined)
+      throw error
+    say(
+      `set-up: the native engine stays as it is, and training steps can't be compiled (they take about twice as long): ${error.message}`,
+    )
+    writeStamp(tfjsNode, stamp.libraries, { ...stamp, kept: circumstances })
+  })
+  if (made === undefined) return
+  const { libraries, built } = made
   installAddon(built, tfjsNode)
   const trouble = await withProgress('trying the native engine', () => verifyAddon(tfjsNode))
   if (trouble !== undefined) {
@@ -59,6 +76,21 @@ async function setUp(kind, tfjsNode) {
     throw new CannotSetUp(`it was built but does not run: ${trouble}`)
   }
   writeStamp(tfjsNode, libraries)
+}
+
+async function make(kind, tfjsNode) {
+  if (kind === 'gpu') refuseHalfADriver()
+  const libraries = await fetchLibraries(kind)
+  return { libraries, built: await buildAddon(tfjsNode, libraries) }
+}
+
+/** Gigabytes are fetched for a card that TensorFlow will see, and for no other. */
+function refuseHalfADriver() {
+  const missing = missingDriverLibraries()
+  if (missing.length > 0)
+    throw new CannotSetUp(
+      `the NVIDIA driver's ${missing.join(' and ')} can't be found, and TensorFlow sees no GPU without (Docker: --gpus all with NVIDIA_DRIVER_CAPABILITIES=compute,utility; else LD_LIBRARY_PATH)`,
+    )
 }
 
 function refuseOtherPlatforms() {
@@ -83,11 +115,16 @@ function tools() {
 
 const stampFile = tfjsNode => join(addonFolder(tfjsNode), 'layergym.json')
 
-/** Says, without opening the libraries, that the addon which was verified is still in place, and what it links. */
-function isReady(tfjsNode) {
+/**
+ * Says, without opening the libraries, that the addon which was verified is still in place, and what it links.
+ * @param {string | undefined} circumstances an older addon that was kept under them is good enough
+ */
+function isReady(tfjsNode, circumstances) {
   const stamp = readStamp(tfjsNode)
   if (stamp === undefined || stamp.addon !== addonIdentity(tfjsNode)) return false
-  return stamp.libraries === undefined || (isOfNow(stamp, tfjsNode) && librariesComplete(stamp.libraries))
+  if (stamp.libraries === undefined) return true
+  const isKept = stamp.kept !== undefined && stamp.kept === circumstances
+  return (isKept || isOfNow(stamp, tfjsNode)) && librariesComplete(stamp.libraries)
 }
 
 /** Whether an addon of ours was built against the libraries, and from the sources, that a new one would be. */
@@ -104,9 +141,9 @@ function readStamp(tfjsNode) {
 }
 
 /** @param {string | undefined} libraries what the addon links, where it is ours; undefined: the user's own */
-function writeStamp(tfjsNode, libraries) {
-  const own = libraries && { tensorflow: TENSORFLOW, sources: addonFingerprint(tfjsNode) }
-  const stamp = { addon: addonIdentity(tfjsNode), libraries, ...own }
+function writeStamp(tfjsNode, libraries, of = undefined) {
+  const own = libraries && (of ?? { tensorflow: TENSORFLOW, sources: addonFingerprint(tfjsNode) })
+  const stamp = { ...own, addon: addonIdentity(tfjsNode), libraries }
   writeFileSync(stampFile(tfjsNode), JSON.stringify(stamp))
 }
 

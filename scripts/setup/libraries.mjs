@@ -1,5 +1,5 @@
 // TensorFlow's libraries and headers, taken out of its Python wheels into the cache that checkouts share.
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lastLines } from './dependencies.mjs'
 import { cacheFolder, findProgram } from './places.mjs'
@@ -51,12 +51,15 @@ export function librariesComplete(folder) {
  */
 export async function fetchLibraries(kind) {
   const folder = librariesFolder(kind)
-  if (librariesComplete(folder)) return folder
+  if (librariesComplete(folder)) {
+    linkSolver(folder)
+    return folder
+  }
   const python = await findPython()
   const engines = join(cacheFolder(), 'engine')
   await withScratch(engines, async scratch => {
     await download(kind, python, scratch)
-    await unpack(python, scratch)
+    await unpack(kind, python, scratch)
     putInPlace(join(scratch, 'unpacked'), folder, librariesComplete)
   })
   return folder
@@ -111,7 +114,7 @@ async function download(kind, python, scratch) {
   )
 }
 
-async function unpack(python, scratch) {
+async function unpack(kind, python, scratch) {
   const wheels = readdirSync(scratch)
     .filter(name => name.endsWith('.whl'))
     .map(name => join(scratch, name))
@@ -120,12 +123,24 @@ async function unpack(python, scratch) {
     run(python.program, ['-', target, MEMBERS, ...wheels], { input: PYTHON_TO_UNPACK }),
   )
   if (code !== 0) {
-    if (isFull(output)) throw noRoom('cpu')
+    if (isFull(output)) throw noRoom(kind)
     throw new CannotSetUp(`TensorFlow's wheel could not be unpacked: ${lastLines(output, 1)}`)
   }
+  linkSolver(target)
   const libraries = readdirSync(target, { recursive: true }).filter(path => /\.so(\.|$)/.test(path))
   const sizes = Object.fromEntries(libraries.map(path => [path, statSync(join(target, path)).size]))
   writeFileSync(join(target, COMPLETE), JSON.stringify(sizes))
+}
+
+/**
+ * CUDA's libraries are opened by libtensorflow_framework.so.2, whose run path names every folder of them but cuSOLVER's:
+ * a link in one that it names, or TensorFlow leaves every GPU alone.
+ */
+export function linkSolver(folder) {
+  const name = 'libcusolver.so.11'
+  const link = join(folder, 'nvidia', 'cusparse', 'lib', name)
+  if (!existsSync(join(folder, 'nvidia', 'cusolver', 'lib', name)) || existsSync(link)) return
+  symlinkSync(join('..', '..', 'cusolver', 'lib', name), link)
 }
 
 function isFull(output) {
@@ -133,7 +148,7 @@ function isFull(output) {
 }
 
 function noRoom(kind) {
-  const gigabytes = kind === 'gpu' ? 8 : 1.2
+  const gigabytes = kind === 'gpu' ? 9 : 1.2
   return new CannotSetUp(
     `no space left in ${cacheFolder()}: the engine needs ${gigabytes} GB there while it is set up (XDG_CACHE_HOME moves it)`,
     { retryAfter: 0 },

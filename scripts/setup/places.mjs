@@ -1,6 +1,5 @@
 // Where things lie and which tools are at hand. Node built-ins only: this runs before anything is installed.
-import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -42,9 +41,47 @@ export function findProgram(...names) {
   return undefined
 }
 
-/** As src/models/native.ts: the kernel module first, since nvidia-smi also lies about where no GPU is. */
-export function hasNvidiaDriver() {
-  if (existsSync('/proc/driver/nvidia/version')) return true
-  const tool = findProgram('nvidia-smi')
-  return tool !== undefined && spawnSync(tool, ['-L'], { timeout: 10_000 }).status === 0
+/**
+ * As src/models/native.ts: a card's device, which a container without one hasn't, though it sees the kernel module and
+ * nvidia-smi.
+ */
+export function hasNvidiaCard(root = '/') {
+  return ['dev/nvidiactl', 'dev/dxg'].some(device => existsSync(join(root, device)))
+}
+
+/** What the driver says it is; undefined where it says nothing. */
+export function nvidiaDriver(root = '/') {
+  try {
+    return readFileSync(join(root, 'proc/driver/nvidia/version'), 'utf8').split('\n')[0]
+  } catch {
+    return undefined
+  }
+}
+
+/** Where the dynamic loader may find the driver's own libraries. */
+const DRIVER_FOLDERS = [
+  'usr/lib/x86_64-linux-gnu',
+  'usr/lib64',
+  'usr/lib',
+  'usr/lib/wsl/lib',
+  'usr/local/nvidia/lib64',
+  'usr/lib/x86_64-linux-gnu/nvidia/current',
+]
+
+/** Those of the driver's libraries without which TensorFlow sees no GPU, or says nothing of one, that aren't there. */
+export function missingDriverLibraries(root = '/', libraryPath = process.env.LD_LIBRARY_PATH ?? '') {
+  const known = loaderCache(root)
+  const folders = [...DRIVER_FOLDERS.map(folder => join(root, folder)), ...libraryPath.split(delimiter)]
+  return ['libcuda.so.1', 'libnvidia-ml.so.1'].filter(
+    name => !known.includes(name) && !folders.some(folder => folder !== '' && existsSync(join(folder, name))),
+  )
+}
+
+/** Names of what the dynamic loader knows of, among other bytes. */
+function loaderCache(root) {
+  try {
+    return readFileSync(join(root, 'etc/ld.so.cache'), 'latin1')
+  } catch {
+    return ''
+  }
 }

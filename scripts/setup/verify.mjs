@@ -21,6 +21,18 @@ try {
     throw new Error('TensorFlow sees no usable GPU')
   const product = tf.matMul(tf.ones([2, 3]), tf.ones([3, 2])).dataSync()
   if (!product.every(value => value === 3)) throw new Error(`a product came out as ${product}`)
+  // cuDNN is reached by convolutions alone, and may have no code for a card whose products come out right.
+  const x = tf.ones([1, 4, 4, 2])
+  for (const [convolve, kernel, slope] of [
+    [tf.conv2d, [2, 2, 2, 1], 9],
+    [tf.depthwiseConv2d, [2, 2, 2, 1], 9],
+  ]) {
+    const found = tf
+      .grad(w => tf.sum(convolve(x, w, 1, 'valid')))(tf.ones(kernel))
+      .dataSync()
+    if (!found.every(value => value === slope))
+      throw new Error(`a convolution's gradient came out as ${found}`)
+  }
 } catch (error) {
   process.stderr.write(`${error.message.split('\n')[0]}\n`)
   process.exitCode = 1

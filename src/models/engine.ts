@@ -10,6 +10,7 @@ import {
   loadNative,
   nativeAvailability,
   no,
+  openedPackage,
   packageFolder,
   packageVersion,
 } from './native.ts'
@@ -71,7 +72,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
         'engine.unavailable',
         `engine '${name}' can't start here: ${result.reason}. Use --engine auto, or see \`layergym doctor\`.`,
       )
-    // That a machine without an NVIDIA driver has no GPU engine is no news.
+    // That a machine without an NVIDIA card has no GPU engine is no news.
     if (!(name === 'tfjs-node-gpu' && result.reason.startsWith('no NVIDIA')))
       passedOver.push(`${name}: ${result.reason}`)
   }
@@ -109,6 +110,8 @@ async function start(name: EngineName): Promise<Availability> {
 }
 
 async function startNative(name: 'tfjs-node-gpu' | 'tfjs-node'): Promise<Availability> {
+  // Where the GPU's library is open but sees no card, it is the one that computes on the CPU.
+  if (name === 'tfjs-node' && openedPackage() === 'tfjs-node-gpu') return useBackend('tensorflow')
   const availability = nativeAvailability(name)
   if (!availability.available) return availability
   loadNative(name)
@@ -116,8 +119,6 @@ async function startNative(name: 'tfjs-node-gpu' | 'tfjs-node'): Promise<Availab
   if (!result.available || name === 'tfjs-node') return result
   const onGpu = (tf.backend() as unknown as { isUsingGpuDevice: boolean }).isUsingGpuDevice
   if (onGpu) return result
-  // The other native package may register itself under the same name.
-  tf.removeBackend('tensorflow')
   return no('TensorFlow sees no usable GPU (driver too old, or CUDA libraries missing)')
 }
 
@@ -180,15 +181,20 @@ function setEnvironment(choice: EngineName | 'auto', threads: number): void {
   process.env.TF_NUM_INTEROP_THREADS = String(threads)
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3'
   process.env.TF_DETERMINISTIC_OPS ??= '1'
+  // Else each process takes the whole memory of the card.
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'
 }
 
 function describe(name: EngineName, threads: number): Engine {
   const native = name === 'tfjs-node' || name === 'tfjs-node-gpu'
   const versions: Record<string, string> = { node: process.versions.node, tfjs: tf.version.tfjs }
   if (native) {
-    versions[name] = packageVersion(`@tensorflow/${name}`) ?? 'unknown'
+    const own = openedPackage() ?? name
+    versions[own] = packageVersion(`@tensorflow/${own}`) ?? 'unknown'
     const { binding } = tf.backend() as unknown as { binding: { TF_Version: string } }
     versions.tensorflow = binding.TF_Version
+    // Products of cards from Ampere on keep 10 bits of the fraction, unless told otherwise.
+    if (name === 'tfjs-node-gpu') versions.tf32 = process.env.NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'on'
     // An addon that was built elsewhere computes every operation by itself, and then bits are others.
     versions.functions = functionBackend() === undefined ? 'none' : 'compiled'
   } else if (name !== 'cpu') {

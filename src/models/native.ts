@@ -22,19 +22,40 @@ export function no(reason: string): Availability {
  * already, so environment variables that TensorFlow reads must be set before.
  */
 export function nativeAvailability(name: NativePackage): Availability {
-  if (name === 'tfjs-node-gpu' && !hasNvidiaDriver()) return no('no NVIDIA driver on this machine')
+  if (name === 'tfjs-node-gpu' && !hasNvidiaCard()) return no('no NVIDIA card on this machine')
   const folder = packageFolder(`@tensorflow/${name}`)
   if (folder === undefined) return no(`@tensorflow/${name} is not installed`)
   const addon = join(folder, 'lib', 'napi-v8', 'tfjs_binding.node')
   if (!existsSync(addon))
     return no('its native addon is not built: run `layergym setup` (in a clone: npm run setup)')
+  // Two libraries of TensorFlow in one process: the second one ends it, without a word.
+  if (opened !== undefined && opened !== name) return openedElsewhere(addon)
   try {
     hushLibraries(join(dirname(addon), 'quiet.node'))
     process.dlopen({ exports: {} }, addon)
+    opened = name
     return { available: true }
   } catch (error) {
     return no(`its native addon does not load: ${messageOf(error)}`)
   }
+}
+
+/** The native package whose addon this process has opened. */
+let opened: NativePackage | undefined
+
+export function openedPackage(): NativePackage | undefined {
+  return opened
+}
+
+function openedElsewhere(addon: string): Availability {
+  const code = 'process.dlopen({ exports: {} }, process.argv[1])'
+  const { status, stderr } = spawnSync(process.execPath, ['-e', code, addon], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  if (status === 0) return { available: true }
+  const reason = stderr.split('\n').find(line => line.startsWith('Error: ')) ?? `it ended with code ${status}`
+  return no(`its native addon does not load: ${reason.replace(/^Error: /, '')}`)
 }
 
 /** TensorFlow's library writes two lines on stderr as it is opened; set-up lays an addon beside ours that opens it silently. */
@@ -69,11 +90,9 @@ export function packageVersion(name: string): string | undefined {
     : (require(join(folder, 'package.json')) as { version: string }).version
 }
 
-/** Asks the kernel module first: nvidia-smi can lie about on machines that have no GPU. */
-export function hasNvidiaDriver(): boolean {
-  if (existsSync('/proc/driver/nvidia/version')) return true
-  const tool = findOnPath('nvidia-smi')
-  return tool !== undefined && spawnSync(tool, ['-L'], { timeout: 10_000 }).status === 0
+/** A card's device: a container without one may see the kernel module and nvidia-smi all the same. */
+export function hasNvidiaCard(root = '/'): boolean {
+  return ['dev/nvidiactl', 'dev/dxg'].some(device => existsSync(join(root, device)))
 }
 
 /** The first executable file of that name on the PATH. */

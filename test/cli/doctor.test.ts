@@ -7,7 +7,7 @@ const codec = { path: '/usr/bin/x', version: '8.0', year: 2025, source: 'PATH' }
 const WELL: Omit<DoctorReport, 'advice'> = {
   engine: { name: 'tfjs-node', native: true },
   engines: [
-    { name: 'tfjs-node-gpu', available: false, reason: 'no NVIDIA driver on this machine' },
+    { name: 'tfjs-node-gpu', available: false, reason: 'no NVIDIA card on this machine' },
     { name: 'tfjs-node', available: true },
   ],
   versions: {},

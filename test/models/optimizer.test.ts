@@ -1,28 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createOptimizer, type OptimizerOptions, optimizerKinds } from '../../src/models/optimizer.ts'
+import { golden } from '../support/golden-optimizers.ts'
 import { fc, property } from '../support/property.ts'
-
-type Arrays = Readonly<Record<string, readonly number[]>>
-
-interface Golden {
-  /** Each step's rate of each variable, null while it is frozen. */
-  readonly rates: readonly Readonly<Record<string, number | null>>[]
-  readonly start: Arrays
-  readonly gradients: readonly Arrays[]
-  readonly cases: readonly {
-    readonly name: string
-    readonly options: OptimizerOptions
-    /** After each step. */
-    readonly values: readonly Arrays[]
-    /** After the last one. */
-    readonly slots: Readonly<Record<string, Arrays>>
-  }[]
-}
-
-const golden = JSON.parse(
-  readFileSync(new URL('../golden/torch_optimizers.json', import.meta.url), 'utf8'),
-) as Golden
 
 const floats = (values: readonly number[]) => Float32Array.from(values)
 

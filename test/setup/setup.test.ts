@@ -83,6 +83,32 @@ describe('set-up of the engine', () => {
     expect(readdirSync(machine.addons)).not.toContain('tfjs_binding.node')
   })
 
+  test.runIf(linux)(
+    'an engine that multiplies but cannot train a convolution is taken away again',
+    async () => {
+      machine.install({ python3: PYTHON, 'g++': COMPILER })
+      machine.write('node_modules/@tensorflow/tfjs-node/index.js', WORKING.replace('[9]', '[0]'))
+      expect((await machine.setUp()).lines.at(-1)).toContain("a convolution's gradient came out as 0")
+      expect(readdirSync(machine.addons)).not.toContain('tfjs_binding.node')
+    },
+  )
+
+  test.runIf(linux)('an addon of older sources is built anew, and kept where that cannot be', async () => {
+    machine.install({ python3: PYTHON, 'g++': COMPILER })
+    machine.write('node_modules/@tensorflow/tfjs-node/index.js', WORKING)
+    await machine.setUp()
+    machine.write('scripts/setup/native/functions.cc', '// newer')
+    machine.uninstall('g++')
+    const { code, lines } = await machine.setUp()
+    expect(code).toBe(0)
+    expect(lines.join('\n')).toMatch(/stays as it is.*can't be compiled.*no C\+\+ compiler/)
+    expect(lines.join('\n')).not.toContain('wasm')
+    expect(await machine.setUp()).toEqual({ code: 0, lines: [] })
+    machine.install({ 'g++': COMPILER })
+    expect((await machine.setUp()).lines.join('\n')).toContain('compiling')
+    expect(await machine.setUp()).toEqual({ code: 0, lines: [] })
+  })
+
   test("a user's own working tfjs-node is kept", async () => {
     machine.write('node_modules/@tensorflow/tfjs-node/index.js', WORKING)
     machine.write('node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node', 'their own')

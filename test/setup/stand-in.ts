@@ -79,6 +79,10 @@ export class StandIn {
     return this.start(...flags).done
   }
 
+  uninstall(tool: string): void {
+    rmSync(join(this.folder, 'bin', tool))
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }
@@ -98,7 +102,11 @@ else if (args[0] === '-') unpack()
 export const COMPILER =
   "const args = process.argv.slice(2); fs.writeFileSync(args[args.indexOf('-o') + 1], 'addon')"
 /** Stands in for a tfjs-node that computes. */
-export const WORKING = 'module.exports = { ones: () => 0, matMul: () => ({ dataSync: () => [3, 3, 3, 3] }) }'
+export const WORKING = `module.exports = {
+  ones: () => 0,
+  matMul: () => ({ dataSync: () => [3, 3, 3, 3] }),
+  grad: () => () => ({ dataSync: () => [9] }),
+}`
 
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 20))

@@ -1,7 +1,7 @@
 import { beforeAll } from 'vitest'
-import { CompiledExecutor } from '../../src/models/compiled/compiled-executor.ts'
-import { startEngine } from '../../src/models/engine.ts'
-import { describeExecutor } from './executor-suite.ts'
+import { CompiledExecutor } from '../../../src/models/compiled/compiled-executor.ts'
+import { startEngine } from '../../../src/models/engine.ts'
+import { describeExecutor } from '../executor-suite.ts'
 
 beforeAll(async () => {
   await startEngine({ engine: 'tfjs-node' })

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { startEngine } from '../../src/models/engine.ts'
-import { differenceAfter, differentBits, gradientDifference, pairOf } from '../support/compiled.ts'
+import { startEngine } from '../../../src/models/engine.ts'
+import { differenceAfter, differentBits, gradientDifference, pairOf } from '../../support/compiled.ts'
 
 /** Where networks lie: those that ship, or a folder of more. */
 const FOLDER = process.env.LAYERGYM_MODELS ?? 'models'

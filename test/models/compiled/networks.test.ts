@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { startEngine } from '../../src/models/engine.ts'
-import { differenceAfter, pairOf } from '../support/compiled.ts'
+import { startEngine } from '../../../src/models/engine.ts'
+import { differenceAfter, pairOf } from '../../support/compiled.ts'
 
 beforeAll(async () => {
   await startEngine({ engine: 'tfjs-node' })
 })
 
-/** TensorFlow aborts the process where it fuses what can't be fused; compiled-networks.long.test.ts compares all else. */
+/** TensorFlow aborts the process where it fuses what can't be fused; networks.long.test.ts compares all else. */
 test.each([
   'char_lstm',
   'gru_tiny',
