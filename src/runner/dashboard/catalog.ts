@@ -68,28 +68,43 @@ export class Catalog {
   }
 }
 
-/** Newest names first, as names are dates where nobody chose them; parts of a run right after it. */
+/** Newest names first, as names are dates where nobody chose them; a benchmark's runs right after it. */
 async function findRuns(root: string): Promise<readonly RunListed[]> {
   const found: RunListed[] = []
-  const visit = async (dir: string, depth: number, parent?: string): Promise<void> => {
-    if (found.length >= RUNS) return
+  const visit = async (dir: string, depth: number): Promise<void> => {
     const kind = await kindOf(dir)
-    const id = relative(root, dir)
     if (kind !== undefined) {
-      const name = id === '' ? basename(root) : id
-      found.push({ id, name, kind, state: await stateOf(dir), ...(parent !== undefined && { parent }) })
-      if (kind !== 'benchmark') return
+      found.push(await listedAs(root, dir, kind))
+      if (kind === 'benchmark') found.push(...(await partsOf(root, dir)))
+    } else if (depth > 0) {
+      for (const name of (await foldersOf(dir)).toReversed())
+        if (found.length < RUNS) await visit(join(dir, name), depth - 1)
     }
-    if (depth === 0) return
-    // A link is no folder here: what it leads to may lie elsewhere.
-    const entries = await readdir(dir, { withFileTypes: true }).catch(() => [])
-    const folders = entries.filter(entry => entry.isDirectory()).map(({ name }) => name)
-    const order = folders.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-    if (kind === undefined) for (const name of order.toReversed()) await visit(join(dir, name), depth - 1)
-    else for (const name of order) await visit(join(dir, name), 0, id)
   }
   await visit(root, DEPTH)
   return found
+}
+
+async function partsOf(root: string, whole: string): Promise<readonly RunListed[]> {
+  const found: RunListed[] = []
+  for (const name of await foldersOf(whole)) {
+    const kind = await kindOf(join(whole, name))
+    if (kind !== 'train') continue
+    found.push({ ...(await listedAs(root, join(whole, name), kind)), parent: relative(root, whole) })
+  }
+  return found
+}
+
+async function listedAs(root: string, dir: string, kind: string): Promise<RunListed> {
+  const id = relative(root, dir)
+  return { id, name: id === '' ? basename(root) : id, kind, state: await stateOf(dir) }
+}
+
+/** A link is none: what it leads to may lie elsewhere. */
+async function foldersOf(dir: string): Promise<readonly string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => [])
+  const names = entries.filter(entry => entry.isDirectory()).map(({ name }) => name)
+  return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 }
 
 /** Undefined where the folder is no run's. */

@@ -1,4 +1,4 @@
-import { plural, scheduleLabel } from '../report/words.ts'
+import { scheduleLabel } from '../report/words.ts'
 import { type Point, thinned } from './points.ts'
 import type { EpisodeLine, Story } from './story.ts'
 import type { Chart, Series } from './view.ts'
@@ -17,29 +17,49 @@ function episodeCharts({ episodes, runs }: Story): readonly Chart[] {
   const played = episodes.filter(({ failure }) => failure === undefined)
   if (played.length === 0) return []
   const chart = (
-    of: Pick<Chart, 'id' | 'title' | 'y'>,
+    of: Pick<Chart, 'id' | 'title' | 'y' | 'description'>,
     value: (episode: EpisodeLine) => number,
     noise = false,
   ) => ({
     ...of,
+    about: 'run' as const,
     x: 'episode',
-    description: `${of.title}, over ${plural(played.length, 'episode')}.`,
     series: seriesOf(played, value, noise),
     levels: [],
   })
   const best = bestRuns(runs)
   return [
-    chart({ id: 'return', title: 'Return of an episode', y: 'return' }, episode => episode.return, true),
+    chart(
+      {
+        id: 'return',
+        title: 'Return of an episode',
+        y: 'return',
+        description:
+          'The sum of its rewards; a stroke is its standard error by the choice of the reward split’s items.',
+      },
+      episode => episode.return,
+      true,
+    ),
     {
       ...chart(
-        { id: 'score', title: 'Score on the reward split, best moment', y: 'score' },
+        {
+          id: 'score',
+          title: 'Score on the reward split, best moment',
+          y: 'score',
+          description: 'Higher is better. Dotted: the best of each baseline’s search.',
+        },
         ({ score }) => score,
       ),
       levels: best.map(({ name, score }) => ({ name, y: score })),
     },
     {
       ...chart(
-        { id: 'loss', title: 'Loss on the reward split, best moment', y: 'loss' },
+        {
+          id: 'loss',
+          title: 'Loss on the reward split, best moment',
+          y: 'loss',
+          description: 'Lower is better. Dotted: the best of each baseline’s search.',
+        },
         ({ rewardLoss }) => rewardLoss,
       ),
       levels: best.map(({ name, rewardLoss }) => ({ name, y: rewardLoss })),
@@ -99,6 +119,7 @@ function trainingCharts({ curve, evaluations }: Story): readonly Chart[] {
       ? []
       : [
           {
+            about: 'run' as const,
             ...{ id: 'training-return', title: 'Return while training', x: 'step', y: 'return' },
             description:
               'Mean return of the episodes that ended since the last point; the band is from the least to the most.',
@@ -118,6 +139,7 @@ function speedChart(curve: Story['curve']): readonly Chart[] {
   if (speeds.length < 2) return []
   return [
     {
+      about: 'run',
       ...{ id: 'speed', title: 'Steps a second', x: 'step', y: 'steps/s' },
       description: 'Environment steps a second of learning, since the last point.',
       series: [line('steps/s', speeds)],
@@ -136,6 +158,7 @@ function figureCharts({ curve, updates }: Story): readonly Chart[] {
   const agents = [...new Set(told.map(({ agent }) => agent))]
   return names.slice(0, FIGURES).map(name => ({
     id: `figure-${name}`,
+    about: 'agents',
     title: inWords(name),
     description: `${inWords(name)} of the agents' updates.`,
     x: curve.length > 0 ? 'step' : 'update',

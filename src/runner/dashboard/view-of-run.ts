@@ -52,7 +52,7 @@ function partView({ listed, source }: Seen, whole: RunListed, now: number): View
   return {
     ...view,
     title: ownName(listed, whole),
-    charts: view.charts.filter(({ id }) => !id.startsWith('figure-')),
+    charts: view.charts.filter(({ about }) => about === 'run'),
   }
 }
 

@@ -50,6 +50,8 @@ export interface Cell {
 
 export interface Chart {
   readonly id: string
+  /** How the run goes, or what agents say of their updates. */
+  readonly about: 'run' | 'agents'
   readonly title: string
   readonly description: string
   /** Of its axes. */
