@@ -50,8 +50,7 @@ export async function viewAsked(catalog: Catalog, url: URL, now: number): Promis
   const views = []
   for (const id of ids) {
     const found = await catalog.find(id)
-    if (found === undefined) continue
-    views.push(viewOf(found, await partsOf(catalog, id), now))
+    if (found !== undefined) views.push(viewOf(found, await partsOf(catalog, id), now))
   }
   return views.length > 1 ? sideBySide(views) : views[0]
 }

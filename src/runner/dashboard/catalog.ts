@@ -9,7 +9,7 @@ import type { RunListed, State } from './view.ts'
 const DEPTH = 3
 const RUNS = 2000
 /** Runs whose logs are kept in memory. */
-const KEPT = 16
+const KEPT = 64
 /** Milliseconds. */
 const FRESH = 900
 

@@ -5,6 +5,8 @@ import type { Chart, Series } from './view.ts'
 
 /** Points of a series at most: as many as a screen tells apart. */
 const POINTS = 240
+/** Of an agent's figure: there are many of them. */
+const AGENT_POINTS = 120
 /** Of what an agent says of its updates, the figures that are drawn. */
 const FIGURES = 6
 
@@ -150,27 +152,26 @@ function speedChart(curve: Story['curve']): readonly Chart[] {
 
 /** What agents say of their updates: a chart a figure, a series an agent. */
 function figureCharts({ curve, updates }: Story): readonly Chart[] {
-  const told = [
-    ...curve.map(({ step, report }) => ({ agent: 'agent', x: step, report })),
-    ...updates.map(({ agent, update, report }) => ({ agent, x: update, report })),
-  ]
-  const names = [...new Set(told.flatMap(({ report }) => Object.keys(report)))].filter(isOfInterest)
-  const agents = [...new Set(told.map(({ agent }) => agent))]
-  return names.slice(0, FIGURES).map(name => ({
+  const figures = new Map<string, Map<string, Point[]>>()
+  const take = (agent: string, x: number, report: Readonly<Record<string, number>>) => {
+    for (const name of Object.keys(report).filter(isOfInterest)) {
+      const agents = figures.get(name) ?? new Map<string, Point[]>()
+      figures.set(name, agents)
+      const points = agents.get(agent) ?? []
+      agents.set(agent, points)
+      points.push({ x, y: report[name] })
+    }
+  }
+  for (const { step, report } of curve) take('agent', step, report)
+  for (const { agent, update, report } of updates) take(agent, update, report)
+  return [...figures].slice(0, FIGURES).map(([name, agents]) => ({
     id: `figure-${name}`,
     about: 'agents',
     title: inWords(name),
     description: `${inWords(name)} of the agents' updates.`,
     x: curve.length > 0 ? 'step' : 'update',
     y: inWords(name),
-    series: agents.map(agent =>
-      line(
-        agent,
-        told
-          .filter(of => of.agent === agent && name in of.report)
-          .map(({ x, report }) => ({ x, y: report[name] })),
-      ),
-    ),
+    series: [...agents].map(([agent, points]) => line(agent, points, AGENT_POINTS)),
     levels: [],
   }))
 }
@@ -185,6 +186,6 @@ function inWords(name: string): string {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1)
 }
 
-function line(name: string, points: readonly Point[]): Series {
-  return { name, drawn: 'line', points: thinned(points, POINTS) }
+function line(name: string, points: readonly Point[], most = POINTS): Series {
+  return { name, drawn: 'line', points: thinned(points, most) }
 }

@@ -26,17 +26,23 @@ export interface HeatCell {
   readonly words: string
 }
 
-/** One a group, of an episode's rounds. */
+/** One a group, of an episode's rounds. A loop, as a long run has millions of them. */
 export function movesOf(rounds: readonly RoundSummary[]): readonly GroupMove[] {
-  const groups = rounds[0]?.groups ?? []
-  return groups.map((_, group) => moveOf(rounds.map(round => round.groups[group]?.learningRate ?? 0)))
-}
-
-function moveOf(rates: readonly number[]): GroupMove {
-  const moving = rates.filter(rate => rate > 0)
-  if (moving.length === 0) return { share: 0, rate: 0 }
-  const logs = moving.reduce((sum, rate) => sum + Math.log(rate), 0)
-  return { share: moving.length / rates.length, rate: Math.exp(logs / moving.length) }
+  const groups = rounds[0]?.groups.length ?? 0
+  const logs = new Float64Array(groups)
+  const moving = new Float64Array(groups)
+  for (const round of rounds)
+    for (let group = 0; group < groups; group++) {
+      const rate = round.groups[group]?.learningRate ?? 0
+      if (rate <= 0) continue
+      logs[group] += Math.log(rate)
+      moving[group]++
+    }
+  return Array.from(logs, (sum, group) =>
+    moving[group] === 0
+      ? { share: 0, rate: 0 }
+      : { share: moving[group] / rounds.length, rate: Math.exp(sum / moving[group]) },
+  )
 }
 
 /** Over episodes, in at most so many columns; undefined where no group is known. */

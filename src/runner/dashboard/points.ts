@@ -27,11 +27,16 @@ function joined(points: readonly Point[]): Point {
     points.reduce((sum, point) => sum + count(point) * of(point), 0) / total
   const noise = mean(point => point.noise ?? Number.NaN)
   return {
-    x: mean(({ x }) => x),
-    y: mean(({ y }) => y),
-    low: Math.min(...points.map(({ y, low }) => low ?? y)),
-    high: Math.max(...points.map(({ y, high }) => high ?? y)),
+    x: drawn(mean(({ x }) => x)),
+    y: drawn(mean(({ y }) => y)),
+    low: drawn(Math.min(...points.map(({ y, low }) => low ?? y))),
+    high: drawn(Math.max(...points.map(({ y, high }) => high ?? y))),
     of: total,
-    ...(Number.isFinite(noise) && { noise }),
+    ...(Number.isFinite(noise) && { noise: drawn(noise) }),
   }
+}
+
+/** More digits nobody sees, and each is sent. */
+function drawn(value: number): number {
+  return Number(value.toPrecision(6))
 }

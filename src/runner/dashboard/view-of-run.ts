@@ -17,6 +17,10 @@ import {
 
 /** Columns of the picture of moves. */
 const COLUMNS = 80
+/** Milliseconds that a view holds while nothing changes: it says how long ago something was. */
+const HOLDS = 10_000
+/** What was made last, for all who look: by what it was made of. */
+const made = new WeakMap<RunSource, { readonly of: string; readonly view: View }>()
 
 interface Seen {
   readonly listed: RunListed
@@ -27,7 +31,17 @@ interface Seen {
  * A page of one run, its parts' curves in it where it has some.
  * @param now milliseconds since 1970
  */
-export function viewOf({ listed, source }: Seen, parts: readonly Seen[], now: number): View {
+export function viewOf(seen: Seen, parts: readonly Seen[], now: number): View {
+  const revisions = [seen, ...parts].map(({ source }) => source.revision)
+  const of = JSON.stringify([...revisions, Math.floor(now / HOLDS)])
+  const known = made.get(seen.source)
+  if (known?.of === of) return known.view
+  const view = viewMade(seen, parts, now)
+  made.set(seen.source, { of, view })
+  return view
+}
+
+function viewMade({ listed, source }: Seen, parts: readonly Seen[], now: number): View {
   const { story, results } = source
   const heat = movesOverEpisodes(story.episodes, results?.groups ?? [], COLUMNS)
   const ofParts = parts.length === 0 ? [] : sideBySide(parts.map(part => partView(part, listed, now))).charts
