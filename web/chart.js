@@ -5,6 +5,8 @@ const HEIGHT = 230
 const MARGIN = { left: 58, right: 14, top: 10, bottom: 36 }
 /** Points of a series up to which each shows its error. */
 const WHISKERS = 120
+/** Series up to which each shows its band: more of them are a fog. */
+const BANDS = 4
 
 /** A figure of curves: lines, points with their errors, bands from the least to the most, levels to compare with. */
 export function chartPart() {
@@ -55,7 +57,8 @@ function plotOf(chart, width) {
   const all = series.flatMap(({ points }) => points)
   const xs = [...new Set(all.map(({ x }) => x))].sort((a, b) => a - b)
   const [left, right] = range(xs, 0.01)
-  const [low, high] = range([...all.flatMap(extent), ...levels.map(({ y }) => y)])
+  const extents = series.length <= BANDS ? all.flatMap(extent) : all.map(({ y }) => y)
+  const [low, high] = range([...extents, ...levels.map(({ y }) => y)])
   const x = scale([left, right], [MARGIN.left, width - MARGIN.right])
   const y = scale([low, high], [HEIGHT - MARGIN.bottom, MARGIN.top])
   const cursor = drawn('g', { class: 'cursor' })
@@ -64,7 +67,7 @@ function plotOf(chart, width) {
     { width, height: HEIGHT, role: 'img', 'aria-label': labelOf(chart) },
     axes(chart, { x, y, width, bounds: { left, right, low, high } }),
     levels.map((level, i) => levelLine(level, { y, width, colour: (series.length + i) % 8 })),
-    series.map((one, i) => curve(one, i % 8, x, y)),
+    series.map((one, i) => curve(one, { colour: i % 8, x, y, bands: series.length <= BANDS })),
     cursor,
   )
   const mark = index => {
@@ -121,8 +124,8 @@ function levelLine({ y: value }, { y, width, colour }) {
   return drawn('line', { ...ends, class: `level c${colour}` })
 }
 
-function curve({ drawn: how, points }, colour, x, y) {
-  const band = points.filter(({ low }) => low !== undefined)
+function curve({ drawn: how, points }, { colour, x, y, bands }) {
+  const band = bands ? points.filter(({ low }) => low !== undefined) : []
   const path = (list, value) => list.map(point => `${x(point.x).toFixed(1)},${y(value(point)).toFixed(1)}`)
   const around = [...path(band, ({ high }) => high), ...path(band.toReversed(), ({ low }) => low)]
   const whiskers = points.length <= WHISKERS ? points.filter(({ noise }) => noise !== undefined) : []

@@ -183,7 +183,7 @@ function isOfInterest(name: string): boolean {
 
 function inWords(name: string): string {
   const spaced = name.replace(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1)
+  return (spaced.charAt(0).toUpperCase() + spaced.slice(1)).replace(/\bkl\b/, 'KL')
 }
 
 function line(name: string, points: readonly Point[], most = POINTS): Series {
