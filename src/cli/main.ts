@@ -4,6 +4,7 @@ import { checkAgentCommand } from './check-agent.ts'
 import { checkDataCommand } from './check-data.ts'
 import { checkEnvCommand } from './check-env.ts'
 import { exitCodeOf, type Io, interruptedCode, type RegisterCommand } from './command.ts'
+import { dashboardCommand } from './dashboard.ts'
 import { doctorCommand } from './doctor.ts'
 import { evaluateCommand } from './evaluate.ts'
 import { fineTuneCommand } from './fine-tune.ts'
@@ -25,6 +26,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   evaluateCommand,
   predictCommand,
   resumeCommand,
+  dashboardCommand,
   listCommand,
   traceCommand,
   checkDataCommand,

@@ -13,8 +13,8 @@ export interface LogPosition {
 export class EventLog {
   private seq = 0
   private bytes = 0
-  /** Notices that stand in it, by unit: they are said again by whoever goes on with the unit. */
-  private readonly noticed = new Set<string>()
+  /** Notices and phases that stand in it, by unit: they are said again by whoever goes on with the unit. */
+  private readonly said = new Set<string>()
   /** Events that are on their way to the disk, in order. */
   private recorded: Promise<void> = Promise.resolve()
 
@@ -54,12 +54,12 @@ export class EventLog {
     }
   }
 
-  /** Whether it is a notice that stands there; from now on it does. */
+  /** Whether it is a notice or a phase that stands there; from now on it does. */
   private isKnown(event: RunEvent, unit: string | undefined): boolean {
-    if (event.type !== 'notice') return false
-    const key = JSON.stringify([unit, event.message])
-    if (this.noticed.has(key)) return true
-    this.noticed.add(key)
+    if (event.type !== 'notice' && event.type !== 'phase') return false
+    const key = JSON.stringify([unit, event.type === 'notice' ? event.message : { phase: event.phase }])
+    if (this.said.has(key)) return true
+    this.said.add(key)
     return false
   }
 

@@ -17,7 +17,12 @@ export type RunEvent =
       /** What is left of a run that was interrupted: for the moment only. */
       readonly resumed?: boolean
     }
-  | { readonly type: 'phase'; readonly phase: string; readonly total: number }
+  | {
+      /** What is done now, and how much of it there is: a resumed run says it again, and its log once. */
+      readonly type: 'phase'
+      readonly phase: string
+      readonly total: number
+    }
   | { readonly type: 'clips'; readonly done: number; readonly total: number }
   | { readonly type: 'step'; readonly run: string; readonly step: number; readonly of: number }
   | {
@@ -50,5 +55,5 @@ export type OnEvent = (event: RunEvent) => void
 /** Events that are kept: progress is for the moment only, and a resumed run tells it again. */
 export function isRecorded(event: RunEvent): boolean {
   if (event.type === 'plan') return event.resumed !== true
-  return event.type !== 'step' && event.type !== 'clips' && event.type !== 'phase'
+  return event.type !== 'step' && event.type !== 'clips'
 }

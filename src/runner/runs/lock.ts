@@ -8,7 +8,7 @@ import type { Clock } from '../play/roles.ts'
 import { writeNew } from './atomic.ts'
 
 /** Who works on a folder. */
-interface Holder {
+export interface Holder {
   readonly pid: number
   readonly host: string
   /** When the lock was taken, ISO. */
@@ -65,14 +65,25 @@ interface Named {
 
 /** Those that live; what the dead left is removed. */
 async function holdersOf(dir: string): Promise<Named[]> {
+  const found = await lockFiles(dir)
+  for (const { name, alive } of found) if (!alive) await rm(join(dir, name), { force: true })
+  return found.filter(({ alive }) => alive)
+}
+
+/** Who works on a folder; for someone who only looks, so nothing is removed. */
+export async function workersOn(dir: string): Promise<readonly Holder[]> {
+  const found = await lockFiles(dir)
+  return found.filter(({ alive }) => alive).map(({ holder }) => holder)
+}
+
+async function lockFiles(dir: string): Promise<(Named & { readonly alive: boolean })[]> {
   const names = (await readdir(dir).catch(() => [])).filter(name => LOCK.test(name))
-  const found: Named[] = []
+  const found = []
   for (const name of names) {
     const text = await readFile(join(dir, name), 'utf8').catch(() => undefined)
     if (text === undefined) continue
     const holder = JSON.parse(text) as Holder
-    if (await isAlive(holder)) found.push({ name, holder })
-    else await rm(join(dir, name), { force: true })
+    found.push({ name, holder, alive: await isAlive(holder) })
   }
   return found
 }

@@ -1,5 +1,5 @@
-import type { RunEvent } from '../runner/runs/events.ts'
-import { type Part, type Phase, type Range, totalOf } from '../runner/runs/phase.ts'
+import type { RunEvent } from '../../runs/events.ts'
+import { type Part, type Phase, type Range, totalOf } from '../../runs/phase.ts'
 
 type Plan = Extract<RunEvent, { type: 'plan' }>
 

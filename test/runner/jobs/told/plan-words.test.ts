@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { leftWords, planWords } from '../../src/cli/plan-words.ts'
-import type { Phase } from '../../src/runner/runs/phase.ts'
+import { leftWords, planWords } from '../../../../src/runner/jobs/told/plan-words.ts'
+import type { Phase } from '../../../../src/runner/runs/phase.ts'
 
 const exactly = (count: number) => ({ least: count, most: count })
 const phases: readonly Phase[] = [
