@@ -96,7 +96,7 @@ export function hasNvidiaCard(root = '/'): boolean {
 }
 
 /** The first executable file of that name on the PATH. */
-export function findOnPath(name: string): string | undefined {
+function findOnPath(name: string): string | undefined {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const file = join(folder, name)
     try {
