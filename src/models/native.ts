@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { messageOf } from '../common/error.ts'
 
 const require = createRequire(import.meta.url)
@@ -93,16 +93,4 @@ export function packageVersion(name: string): string | undefined {
 /** A card's device: a container without one may see the kernel module and nvidia-smi all the same. */
 export function hasNvidiaCard(root = '/'): boolean {
   return ['dev/nvidiactl', 'dev/dxg'].some(device => existsSync(join(root, device)))
-}
-
-/** The first executable file of that name on the PATH. */
-export function findOnPath(name: string): string | undefined {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const file = join(folder, name)
-    try {
-      accessSync(file, constants.X_OK)
-      return file
-    } catch {}
-  }
-  return undefined
 }
