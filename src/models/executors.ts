@@ -3,6 +3,7 @@ import { CompiledExecutor, whyNotCompiled } from './compiled/compiled-executor.t
 import { EagerExecutor, type ExecutorOptions } from './eager-executor.ts'
 import type { Batch, Executor } from './executor.ts'
 import type { ExecutorChoice, ExecutorName } from './executor-names.ts'
+import type { NormMode } from './gradients.ts'
 import { readWeights, type Weights } from './initialize.ts'
 
 export type MakeExecutor = (options: ExecutorOptions, weights: Weights) => Executor
@@ -24,19 +25,26 @@ export interface Chosen {
   readonly reason?: string
 }
 
+export interface Rehearsal {
+  /** Steps that the run will take, about. */
+  readonly steps: number
+  /** Some clips to try a step on; its tensor is disposed of. */
+  readonly trial: () => Batch
+  /** How batch normalisations of trained groups will behave. */
+  readonly norm: NormMode
+}
+
 /**
  * The executor of a whole run. Bits depend on it, so it is settled before the first step and never changes.
- * @param steps that the run will take, about
- * @param trial some clips to try a step on; its tensor is disposed of
  * @throws input error where `compiled` is asked for and the engine, the optimizer, the network or the loss won't do
  */
 export function chooseExecutor(
   choice: ExecutorChoice,
   options: ExecutorOptions,
-  { steps, trial }: { readonly steps: number; readonly trial: () => Batch },
+  rehearsal: Rehearsal,
 ): Chosen {
-  if (choice === 'eager' || (choice === 'auto' && steps < PAYS_FROM_STEPS)) return { name: 'eager' }
-  const reason = whyNotCompiled(options) ?? rehearsed(options, trial)
+  if (choice === 'eager' || (choice === 'auto' && rehearsal.steps < PAYS_FROM_STEPS)) return { name: 'eager' }
+  const reason = whyNotCompiled(options) ?? rehearsed(options, rehearsal)
   if (reason === undefined) return { name: 'compiled' }
   if (choice === 'auto') return { name: 'eager', reason }
   throw inputError(
@@ -46,10 +54,10 @@ export function chooseExecutor(
 }
 
 /** Traces a step of all groups without running it. */
-function rehearsed(options: ExecutorOptions, trial: () => Batch): string | undefined {
+function rehearsed(options: ExecutorOptions, { trial, norm }: Rehearsal): string | undefined {
   const batch = trial()
   try {
-    new CompiledExecutor(options, readWeights(options.network)).rehearse(batch)
+    new CompiledExecutor(options, readWeights(options.network)).rehearse(batch, norm)
     return undefined
   } catch (error) {
     return messageOf(error)

@@ -14,6 +14,7 @@ import type {
 } from '../executor.ts'
 import { type FunctionBinding, functionBackend, type NativeBackend } from '../function/binding.ts'
 import { compileFunction } from '../function/compile.ts'
+import type { NormMode } from '../gradients.ts'
 import type { Weights } from '../initialize.ts'
 import type { Gram } from '../statistics.ts'
 import type { Outputs } from '../tasks/task.ts'
@@ -102,15 +103,10 @@ export class CompiledExecutor implements Executor {
   }
 
   /** Traces a step of all groups on a batch and gives it to the engine, without running it. @throws where that can't be done */
-  rehearse(batch: Batch): void {
+  rehearse(batch: Batch, norm: NormMode): void {
     const { backend, options, rule, layouts, state } = this
-    const signature = {
-      ...signatureOf(
-        batch,
-        layouts.map(() => true),
-      ),
-      dropout: true,
-    }
+    const all = layouts.map(() => true)
+    const signature = { ...signatureOf(batch, all), norms: all.map(() => norm), dropout: true }
     this.tracing(
       () => new StepFunction({ backend, options, rule, layouts }, signature, state, batch),
     ).dispose()

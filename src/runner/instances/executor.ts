@@ -29,7 +29,8 @@ export function executorFor(
     from: 0,
     targets: (items?.(some) ?? some).map(item => task.target(item)),
   })
-  const { name, reason } = chooseExecutor(config.executor, options, { steps: plannedSteps(config), trial })
+  const rehearsal = { steps: plannedSteps(config), trial, norm: config.norm }
+  const { name, reason } = chooseExecutor(config.executor, options, rehearsal)
   if (reason !== undefined) notice(`training steps are computed one operation at a time: ${reason}`)
   return name
 }

@@ -163,7 +163,7 @@ describe('a loss', () => {
     const task = withLoss(outputs => squared(outputs, tf.scalar(outputs.values.dataSync()[0])))
     const trial = () => batch([0, 1])
     const choose = (choice: 'auto' | 'compiled', steps: number) =>
-      chooseExecutor(choice, tiny(task), { steps, trial })
+      chooseExecutor(choice, tiny(task), { steps, trial, norm: 'frozen' })
     expect(choose('auto', 1000)).toMatchObject({
       name: 'eager',
       reason: expect.stringMatching(/^the value of Reshape is read on the host/),
@@ -174,7 +174,7 @@ describe('a loss', () => {
 
 describe('the executor of a run', () => {
   const choose = (choice: 'auto' | 'eager' | 'compiled', steps: number, optimizer?: () => Optimizer) =>
-    chooseExecutor(choice, tiny(TASK, optimizer), { steps, trial: () => batch([0, 1]) })
+    chooseExecutor(choice, tiny(TASK, optimizer), { steps, trial: () => batch([0, 1]), norm: 'batch' })
 
   test('is compiled where that pays, and as is asked for', () => {
     expect(choose('auto', 1000)).toEqual({ name: 'compiled' })

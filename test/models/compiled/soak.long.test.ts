@@ -18,10 +18,11 @@ test('2,000 steps of 50 signatures, a moment taken every few: neither tensors no
   const after: number[] = []
   const tensors: number[] = []
   for (let step = 0; step < 2000; step++) {
-    // As many signatures as there are momenta; fewer are kept than come.
-    const rates = network.groups.map((_, group) => (group === step % groups ? 0 : 1e-4))
+    // As many as there are momenta; fewer are kept than come.
+    const signature = Math.floor(step / 10) % 50
+    const rates = network.groups.map((_, group) => (group === signature % groups ? 0 : 1e-4))
     const entering = batch(step % 7)
-    compiled.step(entering, rates, { momentum: 0.5 + (step % 50) / 100 })
+    compiled.step(entering, rates, { momentum: 0.5 + signature / 100 })
     entering.input.dispose()
     if (step % 4 === 0) compiled.snapshot()
     await turn()
