@@ -16,8 +16,9 @@ export function historyPart(container) {
       ),
     ),
   )
+  const notices = pager('Notices', 'api/notices', table => tableOf(table))
   const log = pager('Log', 'api/log', table => tableOf(table))
-  container.append(episodes.node, rounds, log.node)
+  container.append(notices.node, episodes.node, rounds, log.node)
   let run
   return history => {
     container.hidden = history === undefined
@@ -25,6 +26,7 @@ export function historyPart(container) {
     if (history.run !== run) rounds.replaceChildren()
     run = history.run
     episodes.show(run, history.episodes)
+    notices.show(run, history.notices)
     log.show(run, history.lines)
   }
 }
@@ -70,6 +72,7 @@ function pager(title, path, tableFrom) {
     node,
     show: (run, total) => {
       node.hidden = total === 0
+      pages.hidden = total <= ROWS
       // A run that was cut off and went on has other lines at the same places.
       if (run !== state.run || total < state.total) Object.assign(state, { run, atEnd: true, shown: '' })
       state.total = total

@@ -41,6 +41,8 @@ describe('the package', () => {
     for (const path of [
       'bin/layergym.mjs',
       'scripts/setup.mjs',
+      'web/index.html',
+      'web/app.js',
       'scripts/setup/native/quiet.cc',
       'models/mobilenet_v2_035_224_tm/model.json',
       'models/README.md',

@@ -47,6 +47,7 @@ export function toyJob(toy: Toy = {}): JobKind<ToyConfig, Outcomes, ToySummary> 
         },
         async work(run) {
           const done = []
+          run.emit({ type: 'phase', phase: 'units', total: 2 })
           for (const key of ['a', 'b']) done.push(await run.perform(counting(`${key}/1`, config, toy), true))
           return done
         },

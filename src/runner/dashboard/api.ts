@@ -26,7 +26,9 @@ export async function apiAnswer(catalog: Catalog, url: URL, now: number): Promis
   const { source } = found
   switch (url.pathname) {
     case '/api/log':
-      return json(await logPage(source, pageAsked(url)))
+      return json(await logPage(source, pageAsked(url), false))
+    case '/api/notices':
+      return json(await logPage(source, pageAsked(url), true))
     case '/api/episodes':
       return json(episodesPage(source, pageAsked(url)))
     case '/api/rounds': {

@@ -60,7 +60,8 @@ export class Catalog {
     this.sources.set(id, entry)
     if (this.clock() - entry.at >= FRESH) {
       entry.at = this.clock()
-      entry.reading = entry.reading.then(() => entry.source.refresh())
+      // What failed, as a file was just being replaced, is tried again.
+      entry.reading = entry.reading.catch(() => undefined).then(() => entry.source.refresh())
     }
     for (const old of [...this.sources.keys()].slice(0, -KEPT)) this.sources.delete(old)
     await entry.reading

@@ -1,5 +1,5 @@
 import { eventWords } from '../jobs/told/event-words.ts'
-import { decimal, duration, flops, integer, percent, uncertain } from '../report/words.ts'
+import { decimal, duration, flops, integer, percent, plural, uncertain } from '../report/words.ts'
 import { type Heat, movesOverRounds } from './moves.ts'
 import type { RunSource } from './run-source.ts'
 import { type EpisodeLine, parsed, type Told } from './story.ts'
@@ -51,16 +51,24 @@ export async function roundsOf(source: RunSource, key: number): Promise<Heat | u
   return event?.type === 'episode' ? movesOverRounds(event.episode, source.results?.groups ?? []) : undefined
 }
 
-/** What was told, a row a line: when, of which unit, what. */
-export async function logPage(source: RunSource, asked: PageAsked): Promise<Table> {
+/**
+ * What was told, a row a line: when, of which unit, what.
+ * @param only lines that are notices, or all
+ */
+export async function logPage(source: RunSource, asked: PageAsked, only: boolean): Promise<Table> {
   const { story } = source
+  const offsets = only ? story.notices : story.offsets
   const metric = story.plan?.event.metric ?? 'what counts'
   const rows = []
-  for (const offset of pageOf(story.offsets, asked)) {
+  for (const offset of pageOf(offsets, asked)) {
     const event = parsed((await source.line(offset)) ?? '')
     if (event !== undefined) rows.push(rowOf(event, metric))
   }
-  return { caption: `Log, of ${integer(story.offsets.length)} lines`, head: ['time', 'of', ''], rows }
+  return {
+    caption: `${only ? 'Notices' : 'Log'}, of ${plural(offsets.length, 'line')}`,
+    head: ['time', 'of', ''],
+    rows,
+  }
 }
 
 function rowOf(event: Told, metric: string) {

@@ -17,27 +17,50 @@ export interface Results {
   readonly failed: number
 }
 
-/** @param summary as it was read; of whatever kind, one that isn't known has no results of its own */
-export function resultsOf(kind: string, summary: object): Results {
+/**
+ * Undefined for what is no summary. One of a kind that isn't known, or of another version, has no results of its own.
+ * @param text of a summary.json
+ */
+export function resultsOf(kind: string, text: string): Results | undefined {
+  const summary = objectIn(text)
+  if (summary === undefined) return undefined
   const { failed = [], hash } = summary as {
     readonly failed?: readonly FailedUnit[]
     readonly hash?: string
   }
-  const { facts = [], ...own } = (BY_KIND[kind] ?? nothing)(summary)
+  const { facts = [], ...own } = ownResults(kind, summary)
   const shown = hash === undefined ? [] : [{ label: 'hash', value: words(hash.slice(0, 16)) }]
   return { tables: [], groups: [], failed: failed.length, ...own, facts: [...facts, ...shown] }
+}
+
+function objectIn(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function ownResults(kind: string, summary: object): Partial<Results> {
+  try {
+    return (BY_KIND[kind] ?? nothing)(summary as never)
+  } catch {
+    return nothing()
+  }
 }
 
 type OfKind = (summary: never) => Partial<Results>
 
 const nothing = (): Partial<Results> => ({})
 
-const BY_KIND: Readonly<Record<string, (summary: object) => Partial<Results>>> = {
-  'fine-tune': fineTuned as OfKind as (summary: object) => Partial<Results>,
-  'learn-policy': learned as OfKind as (summary: object) => Partial<Results>,
-  study: studied as OfKind as (summary: object) => Partial<Results>,
-  train: trained as OfKind as (summary: object) => Partial<Results>,
-  benchmark: benchmarked as OfKind as (summary: object) => Partial<Results>,
+/** What each is given is a summary of its kind. */
+const BY_KIND: Readonly<Record<string, OfKind>> = {
+  'fine-tune': fineTuned,
+  'learn-policy': learned,
+  study: studied,
+  train: trained,
+  benchmark: benchmarked,
 }
 
 function fineTuned({

@@ -19,7 +19,7 @@ export interface Log {
 /** A run's folder as someone sees it who only looks: what its files say, read on where they grow. */
 export class RunSource {
   private readonly tails = new Map<string, { readonly tail: Tail; story: Story }>()
-  private summary: { readonly stamp: string; readonly results: Results } | undefined
+  private summary: { readonly stamp: string; readonly results?: Results } | undefined
   private holders: readonly Holder[] = []
   private outcomes = 0
   private changes = 0
@@ -107,9 +107,7 @@ export class RunSource {
     if (stamp === this.summary?.stamp) return
     this.changes++
     this.summary =
-      stamp === undefined
-        ? undefined
-        : { stamp, results: resultsOf(this.kind, JSON.parse(await readFile(path, 'utf8'))) }
+      stamp === undefined ? undefined : { stamp, results: resultsOf(this.kind, await readFile(path, 'utf8')) }
   }
 
   private outline(): string {

@@ -29,6 +29,8 @@ export interface CurveLine {
 export class Story {
   /** Of every line. */
   readonly offsets: number[] = []
+  /** Of lines that a reader must know of, whatever else there is: notices, and units that failed. */
+  readonly notices: number[] = []
   readonly episodes: EpisodeLine[] = []
   readonly updates: Of<'update'>[] = []
   readonly curve: CurveLine[] = []
@@ -60,6 +62,7 @@ export class Story {
   }
 
   private enter(event: Told, time: number, offset: number): void {
+    if (event.type === 'notice' || event.type === 'failed') this.notices.push(offset)
     if (isEnd(event)) this.ends.push({ time, event: withoutRounds(event) })
     switch (event.type) {
       case 'episode':

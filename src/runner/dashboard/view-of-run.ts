@@ -1,3 +1,4 @@
+import { runName } from '../jobs/told/event-words.ts'
 import { decimal, duration, integer, percent, plural, scheduleLabel, uncertain } from '../report/words.ts'
 import { bestRuns, chartsOf } from './charts.ts'
 import { progressOf } from './left.ts'
@@ -17,6 +18,8 @@ import {
 
 /** Columns of the picture of moves. */
 const COLUMNS = 80
+/** Runs that are shown one by one. */
+const NEWEST = 12
 /** Milliseconds that a view holds while nothing changes: it says how long ago something was. */
 const HOLDS = 10_000
 /** What was made last, for all who look: by what it was made of. */
@@ -54,10 +57,16 @@ function viewMade({ listed, source }: Seen, parts: readonly Seen[], now: number)
     tables: [
       ...(results?.tables ?? []),
       ...searchTable(story),
+      ...(source.state === 'done' ? [] : runsTable(story)),
       ...partsTable(parts, listed, now),
       ...workersTable(source, now),
     ],
-    history: { run: listed.id, episodes: story.episodes.length, lines: story.offsets.length },
+    history: {
+      run: listed.id,
+      episodes: story.episodes.length,
+      notices: story.notices.length,
+      lines: story.offsets.length,
+    },
   }
 }
 
@@ -167,6 +176,27 @@ function searchTable({ runs, plan, saved }: Story): readonly Table[] {
         figure(rewardPrimary, percent),
         figure(rewardLoss, decimal),
       ]),
+    },
+  ]
+}
+
+/** The newest of what isn't a search: final runs, a study's outcomes. */
+function runsTable({ runs, plan }: Story): readonly Table[] {
+  const newest = runs.filter(({ key }) => !key.startsWith('search/')).toReversed()
+  if (newest.length === 0) return []
+  return [
+    {
+      caption: `Runs so far, of ${integer(newest.length)}; on the reward split`,
+      head: ['', 'score', plan === undefined ? 'what counts' : plan.event.metric, 'loss', 'time'],
+      rows: newest
+        .slice(0, NEWEST)
+        .map(({ key, score, rewardPrimary, rewardLoss, seconds }) => [
+          words(runName(key)),
+          figure(score, decimal),
+          figure(rewardPrimary, percent),
+          figure(rewardLoss, decimal),
+          figure(seconds, duration),
+        ]),
     },
   ]
 }

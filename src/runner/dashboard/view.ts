@@ -10,8 +10,13 @@ export interface View {
   readonly charts: readonly Chart[]
   readonly heats: readonly Heat[]
   readonly tables: readonly Table[]
-  /** Of one run: how many episodes and lines of its log there are, pages of which are asked for. */
-  readonly history?: { readonly run: string; readonly episodes: number; readonly lines: number }
+  /** Of one run: how many episodes, notices and lines of its log there are, pages of which are asked for. */
+  readonly history?: {
+    readonly run: string
+    readonly episodes: number
+    readonly notices: number
+    readonly lines: number
+  }
 }
 
 /** A run in a list. */

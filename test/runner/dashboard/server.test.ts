@@ -126,7 +126,7 @@ describe('what is shown', () => {
     expect(view.heads[0].progress).toMatchObject({ share: 40 / 60 })
     expect(view.heads[0].words).toContain(`layergym resume ${dir}`)
     expect(view.charts.map(({ id }) => id)).toEqual(['return', 'score', 'loss'])
-    expect(view.history).toEqual({ run: '', episodes: 40, lines: 41 })
+    expect(view.history).toEqual({ run: '', episodes: 40, notices: 0, lines: 41 })
     const page = await json<{ rows: { text: string }[][]; keys: number[] }>(
       dashboard,
       'api/episodes?run=&from=38&count=25',
@@ -143,6 +143,24 @@ describe('what is shown', () => {
     ])
   })
 
+  test('a study that goes on shows what it has so far, and notices apart from the rest', async () => {
+    const dir = makeRun(emptyFolder(), 'study')
+    const figures = { score: 0.4, rewardLoss: 0.6, rewardPrimary: 0.5, flops: 1, seconds: 1 }
+    tell(dir, [
+      { type: 'phase', phase: 'outcomes', total: 3 },
+      ...['full', 'probe'].map(id => ({ type: 'run' as const, key: `third, seed 1: ${id}`, ...figures })),
+      { type: 'failed', key: 'third/1/lpFt', cause: 'lost' },
+    ])
+    const dashboard = await shown(dir)
+    const view = await json<View>(dashboard, 'api/view?run=')
+    expect(view.tables[0].rows.map(([{ text }]) => text)).toEqual([
+      'third, seed 1: probe',
+      'third, seed 1: full',
+    ])
+    const notices = await json<{ rows: { text: string }[][] }>(dashboard, 'api/notices?run=')
+    expect(notices.rows.map(row => row[2].text)).toEqual(['third/1/lpFt failed: lost'])
+  })
+
   test('runs side by side: one pair of axes, a table of their facts', async () => {
     const dir = emptyFolder()
     for (const name of ['a', 'b']) tell(makeRun(join(dir, name), 'learn-policy'), [episode(0), episode(1)])
@@ -150,6 +168,20 @@ describe('what is shown', () => {
     expect(view.heads.map(({ id }) => id)).toEqual(['a', 'b'])
     expect(view.charts[0].series.map(({ name }) => name)).toEqual(['a', 'b'])
     expect(view.tables[0].rows.map(([{ text }]) => text)).toEqual(['a', 'b'])
+  })
+
+  test('a summary that is cut short, or of another version, is no reason to show nothing', async () => {
+    const dir = makeRun(emptyFolder(), 'fine-tune')
+    const dashboard = await shown(dir)
+    for (const [summary, state, facts] of [
+      ['{"hash":"01', 'interrupted', []],
+      ['{"hash":"0123","test":{}}', 'done', ['hash']],
+      ['{"hash":"0123","failed":[{"unit":"a","cause":"lost"}]}', 'failed', ['hash']],
+    ] as const) {
+      writeFileSync(join(dir, 'summary.json'), summary)
+      const [head] = (await json<View>(dashboard, 'api/view?run=')).heads
+      expect({ state: head.state, facts: head.facts.map(({ label }) => label) }).toEqual({ state, facts })
+    }
   })
 
   test('what a run says of itself stays text, and names may hold anything', async () => {

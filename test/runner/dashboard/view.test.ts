@@ -136,6 +136,14 @@ test('units are what is counted where a phase has them; parts of a run count tog
   expect(progressOf([new Story()], 0, 0)).toBeUndefined()
 })
 
+test('however long a run, its view is a few hundred points', () => {
+  const { episodes, ...story } = storyOf(Array.from({ length: 10_000 }, (_, i) => episode(i)))
+  const charts = chartsOf({ ...story, episodes } as Story)
+  expect(charts[0].series[0].points.length).toBeLessThanOrEqual(240)
+  expect(JSON.stringify(charts).length).toBeLessThan(100_000)
+  expect(movesOverEpisodes(episodes, [], 80)?.columns).toHaveLength(80)
+})
+
 test('a line that is none is passed over', () => {
   const story = new Story()
   for (const text of ['{"seq":1', 'null', '{"type":3}', '\0\0\0']) story.take({ offset: 0, text })
