@@ -63,11 +63,8 @@ function pager(title, path, tableFrom) {
   const earlier = button('earlier', () => go(state.from - ROWS))
   const later = button('later', () => go(state.from + ROWS))
   const newest = button('newest', () => go(last()))
-  node.append(
-    element('h3', {}, title),
-    table,
-    element('p', { class: 'pages' }, first, earlier, later, newest),
-  )
+  const pages = element('p', { class: 'pages' }, first, earlier, later, newest)
+  node.append(element('h3', {}, title), table, pages)
   return {
     node,
     show: (run, total) => {

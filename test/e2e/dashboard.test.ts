@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { run } from '../../src/cli/main.ts'
 import type { TrainSummary } from '../../src/runner/jobs/train/summary.ts'
 import { Browser, CHROMIUM } from '../support/browser.ts'
@@ -74,7 +74,7 @@ describe('layergym dashboard', () => {
       const settings = ['--env', 'CartPole-v1', '--agent', 'ppo', '--steps', '6000', '--eval-episodes', '2']
       const first = start(['train', ...settings, '--threads', '1', '--out', dir])
       const page = await Browser.open(JSON.parse(dashboard.out).url)
-      afterAll(() => page.close())
+      onTestFinished(() => page.close())
       const badge = "document.querySelector('.head .badge')?.textContent"
       await page.until(`${badge} === 'running'`, 60_000)
       await page.until(
@@ -99,6 +99,9 @@ describe('layergym dashboard', () => {
       await page.resize({ width: 700, height: 900 })
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
       expect(await read(page)).toMatch(/^step [\d k.]+: while learning [\d.]+/)
+      await page.until(
+        `document.querySelector('#history section[aria-label=Log]').textContent.includes('done, hash')`,
+      )
       expect(page.complaints).toEqual([])
       await dashboard.close()
     },

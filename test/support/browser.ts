@@ -95,11 +95,15 @@ export class Browser {
     }
   }
 
+  /** By its own command, as a killed one leaves processes behind that write on. */
   async close(): Promise<void> {
     const ended = new Promise(resolve => this.child.once('close', resolve))
-    this.child.kill('SIGKILL')
+    this.session = undefined
+    void this.send('Browser.close')
+    const killing = setTimeout(() => this.child.kill('SIGKILL'), 5000)
     await ended
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 })
+    clearTimeout(killing)
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 
   private hear({ id, method, params, ...answer }: Answer): void {
