@@ -70,14 +70,15 @@ async function runCode(block: Block): Promise<void> {
   await runIn(folder, process.execPath, ['--import', 'tsx', file])
 }
 
-/** Pages whose commands train for minutes: here they take two steps. */
+/** Pages whose commands train for minutes: here they take two steps, of small frames. */
 const MINUTES = /^docs\/(fields\/|guides\/tasks\.md)/
 const TWO_STEPS =
   '--budget-steps 2 --round-steps 1 --episodes 0 --baselines none --baseline-seeds 1 --baseline-rates 1'
 
 function tried(command: string, { document }: Block): string {
   const trains = MINUTES.test(document) && command.startsWith('npx layergym fine-tune ')
-  return trains ? `${command} ${TWO_STEPS}` : command
+  const size = command.includes('sequence-model') ? '' : '--size 64'
+  return trains ? `${command} ${TWO_STEPS} ${size}` : command
 }
 
 async function runCommand(command: string): Promise<void> {
