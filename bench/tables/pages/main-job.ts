@@ -17,6 +17,7 @@ interface Outcome {
   readonly kind: 'outcome'
   readonly seed: number
   readonly hash: string
+  readonly spent: { readonly flops: number; readonly seconds: number }
   readonly chosen: { readonly from: string; readonly score: number }
   readonly behaviour: { readonly words: string; readonly schedule?: string }
   readonly start: { readonly from: string }
@@ -40,11 +41,15 @@ export const mainJob: Page = {
     'all seeds': raw => allRuns(outcomes(raw)),
     'what is said': raw => said(outcomes(raw)),
     converged: raw => converged(checks(raw)),
+    'compiled: all seeds': raw => allRuns(outcomes(raw, COMPILED)),
+    'compiled: seconds': raw => seconds(outcomes(raw, COMPILED), outcomes(raw)),
     'before: all seeds': raw => allRuns(outcomes(raw, BEFORE)),
     'before: converged': raw => converged(checks(raw, BEFORE)),
   },
 }
 
+/** With compiled steps. */
+const COMPILED = 'main-job-compiled'
 /** With 48 steps of 16 clips. */
 const BEFORE = 'main-job-48x16'
 
@@ -95,6 +100,18 @@ function allRuns(runs: readonly Outcome[]): string {
   return table(
     ['test accuracy, mean of each run’s final seeds', ...runs.map(({ seed }) => `seed ${seed}`), 'mean'],
     names.map(name => [name, ...row(name).map(percent), percent(mean(row(name)))]),
+  )
+}
+
+function seconds(now: readonly Outcome[], before: readonly Outcome[]): string {
+  return table(
+    ['seed', 'FLOPs in all', 'training', 'FLOPs before', 'training before'],
+    now.map(({ seed, spent }) => {
+      const earlier = before.find(run => run.seed === seed)?.spent
+      const cost = (of: Outcome['spent'] | undefined) =>
+        of === undefined ? ['-', '-'] : [flops(of.flops), duration(of.seconds)]
+      return [seed, ...cost(spent), ...cost(earlier)]
+    }),
   )
 }
 
