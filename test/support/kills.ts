@@ -97,11 +97,14 @@ export async function killed(
   return kills
 }
 
-/** Whether the process has taken the folder. */
+/** Whether the process has taken the folder; folder and lock may go between being listed and being read. */
 function worksOn(dir: string, pid: number | undefined): boolean {
-  if (!existsSync(dir)) return false
-  const locks = readdirSync(dir).filter(name => LOCK.test(name))
-  return locks.some(name => readFileSync(join(dir, name), 'utf8').includes(`"pid":${pid},`))
+  try {
+    const locks = readdirSync(dir).filter(name => LOCK.test(name))
+    return locks.some(name => readFileSync(join(dir, name), 'utf8').includes(`"pid":${pid},`))
+  } catch {
+    return false
+  }
 }
 
 /**
