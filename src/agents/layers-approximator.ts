@@ -1,3 +1,4 @@
+import { concatenated } from '../common/arrays.ts'
 import { inputError } from '../common/error.ts'
 import { tf } from '../models/tf.ts'
 import type { Approximator } from './approximator.ts'
@@ -17,7 +18,7 @@ export function layersApproximator(model: tf.LayersModel): Approximator {
   const outputs = columns(model.outputs, 'output')
   const weights = model.trainableWeights
   const variables = weights.map(weight => (weight as unknown as { val: tf.Variable }).val)
-  const parameters = concatenate(variables.map(variable => variable.dataSync<'float32'>()))
+  const parameters = concatenated(variables.map(variable => variable.dataSync<'float32'>()))
   let batch = new Float32Array(0)
   let rows = 0
 
@@ -37,7 +38,7 @@ export function layersApproximator(model: tf.LayersModel): Approximator {
       return tf.tidy(() => {
         const direction = tf.tensor2d(outputGradient.slice(), [rows, outputs])
         const { grads } = tf.variableGrads(() => apply().mul(direction).sum().asScalar(), variables)
-        return concatenate(variables.map(variable => grads[variable.name].dataSync<'float32'>()))
+        return concatenated(variables.map(variable => grads[variable.name].dataSync<'float32'>()))
       })
     },
   }
@@ -66,14 +67,4 @@ function columns(tensors: readonly tf.SymbolicTensor[], what: string): number {
     `a policy or value network has one ${what} of shape [rows, n], and this model has ${shapes}: ` +
       'add a flatten layer, or implement Approximator yourself',
   )
-}
-
-function concatenate(arrays: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const array of arrays) {
-    all.set(array, at)
-    at += array.length
-  }
-  return all
 }

@@ -1,10 +1,22 @@
 /** One behind the other. */
 export function concatenated(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.reduce((sum, row) => sum + row.length, 0))
+  return filled(new Float32Array(lengthOf(rows)), rows)
+}
+
+/** One behind the other. */
+export function concatenatedBytes(parts: readonly Uint8Array[]): Uint8Array {
+  return filled(new Uint8Array(lengthOf(parts)), parts)
+}
+
+function lengthOf(parts: readonly ArrayLike<number>[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0)
+}
+
+function filled<A extends Float32Array | Uint8Array>(all: A, parts: readonly A[]): A {
   let offset = 0
-  for (const row of rows) {
-    all.set(row, offset)
-    offset += row.length
+  for (const part of parts) {
+    all.set(part, offset)
+    offset += part.length
   }
   return all
 }

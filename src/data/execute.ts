@@ -34,14 +34,7 @@ function executeOnce(
   return new Promise((done, fail) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     const kill = () => void child.kill('SIGKILL')
-    let hung = false
-    const watchdog = new Watchdog({
-      pid: () => child.pid,
-      onStall: () => {
-        hung = true
-        kill()
-      },
-    })
+    const watchdog = new Watchdog({ pid: () => child.pid, onStall: kill })
     signal?.addEventListener('abort', kill, { once: true })
     const said: [Buffer[], Buffer[]] = [[], []]
     let length = 0
@@ -57,7 +50,7 @@ function executeOnce(
       signal?.removeEventListener('abort', kill)
       const [stdout, stderr] = said.map(chunks => Buffer.concat(chunks))
       if (signal?.aborted) fail(interrupted())
-      else if (hung) fail(stalled(path))
+      else if (watchdog.hung) fail(stalled(path))
       else done({ code, stdout, stderr: error?.message ?? String(stderr) })
     }
     child.on('error', error => settle(1, error))

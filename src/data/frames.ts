@@ -1,4 +1,7 @@
 /** uint8 frames of one clip in presentation order, row-major [T, H, W, C]. */
+
+import { concatenatedBytes } from '../common/arrays.ts'
+
 export interface Frames {
   readonly frames: Uint8Array
   readonly shape: readonly [frames: number, height: number, width: number, channels: number]
@@ -72,7 +75,7 @@ export class FrameCollector {
     if (this.taken * size + this.waiting !== this.stamps.length * size) return undefined
     const { pixels, times } = this.sampler?.finish() ?? { pixels: this.chunks, times: this.stamps }
     return {
-      frames: join(pixels),
+      frames: concatenatedBytes(pixels),
       shape: [times.length, this.height, this.width, this.channels],
       times: Float64Array.from(times),
     }
@@ -154,14 +157,4 @@ class NearestFrame {
       this.times.push(sample)
     }
   }
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let position = 0
-  for (const part of parts) {
-    whole.set(part, position)
-    position += part.length
-  }
-  return whole
 }

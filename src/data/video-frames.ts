@@ -69,17 +69,10 @@ async function startDecoder(input: Input, options: FramesOptions): Promise<Decod
   child.stderr.on('data', text => {
     if (said.length < MESSAGES) said += text
   })
-  let hung = false
-  const watchdog = new Watchdog({
-    pid: () => child.pid,
-    onStall: () => {
-      hung = true
-      kill()
-    },
-  })
+  const watchdog = new Watchdog({ pid: () => child.pid, onStall: kill })
   const ended = new Promise<Ending>(resolve => {
-    child.on('error', error => resolve({ code: 1, lines: [error.message], hung }))
-    child.on('close', code => resolve({ code: code ?? 1, lines: said.split('\n'), hung }))
+    child.on('error', error => resolve({ code: 1, lines: [error.message], hung: watchdog.hung }))
+    child.on('close', code => resolve({ code: code ?? 1, lines: said.split('\n'), hung: watchdog.hung }))
   })
   return {
     ended,

@@ -68,7 +68,6 @@ function run(
   return new Promise((done, fail) => {
     let outputEnded = false
     let exited = false
-    let hung = false
     let unwanted = false
     const settle = (error?: LayergymError) => {
       if (error === undefined && !(outputEnded && exited)) return
@@ -84,10 +83,7 @@ function run(
     const watchdog = new Watchdog({
       // fluent-ffmpeg's types leave its process out.
       pid: () => (command as { ffmpegProc?: { pid?: number } }).ffmpegProc?.pid,
-      onStall: () => {
-        hung = true
-        kill()
-      },
+      onStall: kill,
     })
     // No 'close' event: fluent-ffmpeg takes it for a lost reader and kills ffmpeg 20 ms later.
     const sink = new Writable({
@@ -122,7 +118,7 @@ function run(
       })
       .on('error', error => {
         if (signal?.aborted) settle(interrupted())
-        else if (hung) settle(stalled(path))
+        else if (watchdog.hung) settle(stalled(path))
         else settle(broken(path, messages.lines.length > 0 ? messages.lines : [messageOf(error)]))
       })
     signal?.addEventListener('abort', kill, { once: true })

@@ -28,6 +28,8 @@ const MOST_CPU = 300
  * that is busy, suspended or stopped makes everything late and nothing hang, so looks are counted, not seconds.
  */
 export class Watchdog {
+  /** Whether the decoder hung. */
+  hung = false
   private readonly timer: NodeJS.Timeout
   private quiet = 0
   private cpu = 0
@@ -71,6 +73,7 @@ export class Watchdog {
     this.quiet = worked ? 0 : this.quiet + 1
     if (this.quiet < QUIET && cpu - this.cpuAtProgress < MOST_CPU) return
     this.stop()
+    this.hung = true
     this.options.onStall()
   }
 }

@@ -18,24 +18,8 @@ export const headKinds = [
 export type HeadKind = (typeof headKinds)[number]
 
 /** Those that give one answer a clip, and those that give one a frame. */
-export const CLIP_HEADS = [
-  'linear',
-  'mean',
-  'two-layer',
-  'gru',
-  'lstm',
-  'bidirectional',
-  'conv-lstm',
-] as const
-export const FRAME_HEADS = [
-  'linear',
-  'two-layer',
-  'gru',
-  'lstm',
-  'bidirectional',
-  'dilated',
-  'conv-lstm',
-] as const
+export const CLIP_HEADS = headKinds.filter(kind => kind !== 'dilated')
+export const FRAME_HEADS = headKinds.filter(kind => kind !== 'mean')
 
 /** Names of a head's layers begin with it. */
 export const HEAD_PREFIX = 'head_'

@@ -1,3 +1,4 @@
+import { concatenated } from '../../common/arrays.ts'
 import { inputError } from '../../common/error.ts'
 import type { Env, MaybePromise, ResetResult, Space, StepResult } from '../env.ts'
 import { Box } from '../spaces.ts'
@@ -51,9 +52,6 @@ export class FrameStackObservation<A> extends Wrapper<Float32Array, A> {
   }
 
   private stacked(): Float32Array {
-    const size = this.frames[0].length
-    const all = new Float32Array(this.count * size)
-    for (const [i, frame] of this.frames.entries()) all.set(frame, i * size)
-    return all
+    return concatenated(this.frames)
   }
 }

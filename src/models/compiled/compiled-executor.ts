@@ -91,12 +91,7 @@ export class CompiledExecutor implements Executor {
       momentum,
       dropout: dropout !== undefined,
     }
-    const { made, fed } = this.steps.for(signature, batch.targets, () => {
-      const { backend, options, rule, layouts } = this
-      return this.tracing(
-        () => new StepFunction({ backend, options, rule, layouts }, signature, this.state, batch),
-      )
-    })
+    const { made, fed } = this.steps.for(signature, batch.targets, () => this.traced(signature, batch))
     const { loss, state } = made.run(batch, { state: this.state, rates, fed, dropout })
     this.move(state)
     return { loss }
@@ -104,12 +99,9 @@ export class CompiledExecutor implements Executor {
 
   /** Traces a step of all groups on a batch and gives it to the engine, without running it. @throws where that can't be done */
   rehearse(batch: Batch, norm: NormMode): void {
-    const { backend, options, rule, layouts, state } = this
-    const all = layouts.map(() => true)
+    const all = this.layouts.map(() => true)
     const signature = { ...signatureOf(batch, all), norms: all.map(() => norm), dropout: true }
-    this.tracing(
-      () => new StepFunction({ backend, options, rule, layouts }, signature, state, batch),
-    ).dispose()
+    this.traced(signature, batch).dispose()
   }
 
   evaluate(entering: Entering): Outputs {
@@ -191,9 +183,10 @@ export class CompiledExecutor implements Executor {
     const { backend, options, layouts, state } = this
     const all = layouts.map(({ learned }) => learned.size > 0)
     const signature = { ...signatureOf(batch, all), dropout: false }
-    const { made, fed } = this.probes.for(signature, batch.targets, () =>
-      this.tracing(() => new ProbeFunction({ backend, options, layouts }, signature, state, batch)),
-    )
+    const { made, fed } = this.probes.for(signature, batch.targets, () => {
+      this.bind()
+      return new ProbeFunction({ backend, options, layouts }, signature, state, batch)
+    })
     return made.run(batch, state, fed)
   }
 
@@ -222,10 +215,11 @@ export class CompiledExecutor implements Executor {
     this.bound = this.state
   }
 
-  /** The trace leaves the weights of now in the variables that it reads. */
-  private tracing<T>(work: () => T): T {
+  /** A trace reads the weights of now from the model's variables. */
+  private traced(signature: Signature, batch: Batch): StepFunction {
     this.bind()
-    return work()
+    const { backend, options, rule, layouts, state } = this
+    return new StepFunction({ backend, options, rule, layouts }, signature, state, batch)
   }
 }
 

@@ -5,6 +5,7 @@ import type { Env, EnvSpec } from '../../envs/env.ts'
 import { viewNamed } from '../../envs/hierarchy/view-named.ts'
 import { registerEnv, registeredEnvs } from '../../envs/registry.ts'
 import { SameSpaces } from '../../envs/wrappers/wrapper.ts'
+import { unwatched } from '../runs/hooks.ts'
 import { fineTuneSchema, IN_CODE, withAbsolutePaths } from './config.ts'
 
 /** Settings of fine-tune that decide the world, not who acts in it or what it is compared with. */
@@ -50,12 +51,10 @@ export const fineTuneEnv = defineEnv({
       import('./compose.ts'),
       import('./start.ts'),
     ])
-    const clock = () => performance.timeOrigin + performance.now()
-    const { signal } = new AbortController()
-    const hooks = { clock, signal, onEvent: () => undefined }
+    const hooks = unwatched()
     const whole = await compose(config, {}, hooks)
     try {
-      const { worlds, container } = await fromItsBeginning(whole, clock)
+      const { worlds, container } = await fromItsBeginning(whole, hooks.clock)
       const { rootActions, rootEvery: every, gamma } = config
       const env = viewNamed(worlds[0], view, {
         actions: container.get('rootActions', rootActions),

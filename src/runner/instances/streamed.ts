@@ -1,3 +1,4 @@
+import { concatenatedBytes } from '../../common/arrays.ts'
 import type { Clip } from '../../data/dataset.ts'
 import type { ClipFormat } from '../../data/open-source.ts'
 import { videoFrames } from '../../data/video-frames.ts'
@@ -42,7 +43,7 @@ export async function streamedPredictions(
   let ready: Uint8Array[] = []
   const flush = () => {
     if (ready.length === 0) return
-    predictions.push(...predict(joined(ready), ready.length))
+    predictions.push(...predict(concatenatedBytes(ready), ready.length))
     ready = []
     onProgress(predictions.length)
   }
@@ -86,13 +87,4 @@ function framesOf(pieces: readonly Clip[], frames: number, frameRate: number): r
     }),
   )
   return wanted.sort((a, b) => a.frame - b.frame || a.piece - b.piece || a.slot - b.slot)
-}
-
-function joined(windows: readonly Uint8Array[]): Uint8Array {
-  const [{ length }] = windows
-  const all = new Uint8Array(windows.length * length)
-  windows.forEach((window, i) => {
-    all.set(window, i * length)
-  })
-  return all
 }

@@ -6,3 +6,12 @@ export interface RunHooks {
   readonly clock: Clock
   readonly onEvent: OnEvent
 }
+
+/** Of work in code that nobody ends or listens to. */
+export function unwatched(): RunHooks {
+  return {
+    signal: new AbortController().signal,
+    clock: () => performance.timeOrigin + performance.now(),
+    onEvent: () => undefined,
+  }
+}

@@ -9,9 +9,11 @@
  * TensorBoard's data_compat.py turns `simple_value` into the tensor with the scalars plugin's metadata.
  */
 
+import { concatenatedBytes } from '../../common/arrays.ts'
+
 /** The record that every file begins with. `wallTime` in seconds since 1970. */
 export function fileVersionEvent(wallTime: number): Uint8Array {
-  return concatenate(double(1, wallTime), text(3, 'brain.Event:2'))
+  return concatenatedBytes([double(1, wallTime), text(3, 'brain.Event:2')])
 }
 
 /** Named figures of one step. */
@@ -21,11 +23,11 @@ export function scalarsEvent(
   values: Readonly<Record<string, number>>,
 ): Uint8Array {
   const summary = Object.entries(values).map(([tag, value]) =>
-    message(1, concatenate(text(1, tag), float(2, value))),
+    message(1, concatenatedBytes([text(1, tag), float(2, value)])),
   )
   // As every protobuf writer does, a step of 0, the default, is left out.
   const counted = step === 0 ? [] : [key(2, 0), varint(step)]
-  return concatenate(double(1, wallTime), ...counted, message(5, concatenate(...summary)))
+  return concatenatedBytes([double(1, wallTime), ...counted, message(5, concatenatedBytes(summary))])
 }
 
 /** Frames data as a TFRecord: uint64 length, its masked CRC, the data, its masked CRC; little-endian. */
@@ -66,13 +68,13 @@ function key(field: number, wireType: 0 | 1 | 2 | 5): Uint8Array {
 function double(field: number, value: number): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setFloat64(0, value, true)
-  return concatenate(key(field, 1), bytes)
+  return concatenatedBytes([key(field, 1), bytes])
 }
 
 function float(field: number, value: number): Uint8Array {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setFloat32(0, value, true)
-  return concatenate(key(field, 5), bytes)
+  return concatenatedBytes([key(field, 5), bytes])
 }
 
 function text(field: number, value: string): Uint8Array {
@@ -80,7 +82,7 @@ function text(field: number, value: string): Uint8Array {
 }
 
 function message(field: number, content: Uint8Array): Uint8Array {
-  return concatenate(key(field, 2), varint(content.length), content)
+  return concatenatedBytes([key(field, 2), varint(content.length), content])
 }
 
 /** Seven bits a byte, the lowest first; by division, since steps pass 2³². */
@@ -90,14 +92,4 @@ function varint(value: number): Uint8Array {
   for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
   bytes.push(rest)
   return Uint8Array.from(bytes)
-}
-
-function concatenate(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

@@ -17,6 +17,7 @@ import type { Parts } from '../../instances/instance.ts'
 import type { EpisodeSummary } from '../../play/summary.ts'
 import type { Plugin } from '../../plugins/plugin.ts'
 import type { OnEvent } from '../../runs/events.ts'
+import { unwatched } from '../../runs/hooks.ts'
 import { fineTune } from './job.ts'
 import type { FineTuneSummary } from './summary.ts'
 
@@ -83,6 +84,7 @@ export class HierarchicalFineTuner {
   /** @throws LayergymError as the command does: wrong input, failed work, or interrupted by the signal */
   async fineTune(): Promise<FineTunerResult> {
     const { options } = this
+    const none = unwatched()
     const {
       numLayers,
       head,
@@ -93,9 +95,9 @@ export class HierarchicalFineTuner {
       valueNetwork,
       numEpisodes,
       plugins,
-      signal = new AbortController().signal,
-      onEvent = () => undefined,
-      clock = () => performance.timeOrigin + performance.now(),
+      signal = none.signal,
+      onEvent = none.onEvent,
+      clock = none.clock,
       ...config
     } = options
     const out = config.out ?? join(await mkdtemp(join(tmpdir(), 'layergym-')), 'run')

@@ -5,7 +5,7 @@ import type { Env, Mask, MaybePromise } from '../../../envs/env.ts'
 import { evaluatePolicy, type PolicyEvaluation } from '../../play/evaluate.ts'
 import type { Plugin } from '../../plugins/plugin.ts'
 import { begin } from '../../runs/drive.ts'
-import type { RunHooks } from '../../runs/hooks.ts'
+import { type RunHooks, unwatched } from '../../runs/hooks.ts'
 import { concluded } from '../../runs/job.ts'
 import type { trainSchema } from './config.ts'
 import { trainJob } from './job.ts'
@@ -39,29 +39,20 @@ export async function train<O = unknown, A = unknown>(
   parts: { readonly plugins?: readonly Plugin[] } = {},
 ): Promise<TrainSummary> {
   const { env, agent = 'ppo', ...settings } = options
-  const own = typeof agent === 'string' ? [] : [{ name: 'in code', agents: { [OWN_AGENT]: agent } }]
   const make = typeof env === 'string' ? undefined : (env as unknown as EnvFactory)
   const values = {
     ...settings,
     env: typeof env === 'string' ? env : await idOf(env),
     agent: typeof agent === 'string' ? agent : OWN_AGENT,
   }
-  const job = trainJob({ plugins: [...(parts.plugins ?? []), ...own], make })
-  return concluded(await begin(job, values, { ...quiet(), ...hooks }))
+  const job = trainJob({ plugins: withOwn(agent, parts.plugins), make })
+  return concluded(await begin(job, values, { ...unwatched(), ...hooks }))
 }
 
 async function idOf<O, A>(make: EnvFactory<O, A>): Promise<string> {
   const env = await make()
   await env.close?.()
   return env.spec.id
-}
-
-function quiet(): RunHooks {
-  return {
-    signal: new AbortController().signal,
-    clock: () => performance.timeOrigin + performance.now(),
-    onEvent: () => undefined,
-  }
 }
 
 /** A trained agent that acts greedily. */
@@ -91,10 +82,9 @@ export async function loadPolicy<O = unknown, A = unknown>(
     readonly plugins?: readonly Plugin[]
   } = {},
 ): Promise<Policy<O, A>> {
-  const { env, agent: definition, plugins = [] } = parts
-  const own = definition === undefined ? [] : [{ name: 'in code', agents: { [OWN_AGENT]: definition } }]
+  const { env, agent: definition, plugins } = parts
   const { agent, envs, config } = await loadTrainedPolicy(path, typeof env === 'string' ? { id: env } : {}, {
-    plugins: [...plugins, ...own],
+    plugins: withOwn(definition, plugins),
     make: typeof env === 'string' ? undefined : (env as EnvFactory<never, never> | undefined),
   })
   const rng = Rng.of(config.seed, 'policy')
@@ -104,8 +94,17 @@ export async function loadPolicy<O = unknown, A = unknown>(
       const [{ action }] = await agent.act(seen, { masks: [mask], explore: false, rng })
       return action as A
     },
-    evaluate: ({ episodes = config.evalEpisodes, seed = config.seed, signal = quiet().signal } = {}) =>
+    evaluate: ({ episodes = config.evalEpisodes, seed = config.seed, signal = unwatched().signal } = {}) =>
       evaluatePolicy({ agent, makeEnv: () => envs.evaluation(), episodes, seed, signal }),
     dispose: () => agent.dispose?.(),
   }
+}
+
+/** A definition that was given in code is a plugin's. */
+function withOwn(
+  agent: string | AgentDefinition | undefined,
+  plugins: readonly Plugin[] = [],
+): readonly Plugin[] {
+  if (agent === undefined || typeof agent === 'string') return plugins
+  return [...plugins, { name: 'in code', agents: { [OWN_AGENT]: agent } }]
 }
