@@ -27,15 +27,16 @@ export async function loadModel(location: string): Promise<LoadedModel> {
   const weightData = await readWeights(path, json.weightsManifest)
   try {
     const artifacts = { modelTopology: json.modelTopology, weightSpecs, weightData }
-    const model = await withinBudget(parametersOf(weightSpecs), start =>
-      tf.loadLayersModel({
+    const model = await withinBudget(parametersOf(weightSpecs), async start => {
+      const built = await tf.loadLayersModel({
         load: async () => {
           start()
           return { ...artifacts, format: 'layers-model' }
         },
-      }),
-    )
-    checkOutputs(model.layers)
+      })
+      checkOutputs(built.layers)
+      return built
+    })
     return { model, path, metadata: json.userDefinedMetadata ?? {} }
   } catch (error) {
     throw inputError(

@@ -2,7 +2,16 @@ import { tf } from './tf.ts'
 
 /** The method by which every layer makes its variables, and the sizes that it is given. */
 interface WeightMaker {
-  addWeight(name: string, shape: readonly (number | null)[], ...rest: unknown[]): unknown
+  addWeight(name: string, shape: readonly (number | null)[], ...rest: unknown[]): Disposable
+}
+
+/** The method by which a model takes the weights of its file. */
+interface WeightTaker {
+  loadWeights(weights: tf.NamedTensorMap, ...rest: unknown[]): void
+}
+
+interface Disposable {
+  dispose(): void
 }
 
 /** Numbers that one layer may give for one item: a picture of 8K in eight channels. */
@@ -13,7 +22,8 @@ let turn: Promise<unknown> = Promise.resolve()
 
 /**
  * Builds a network whose layers may not make more parameters than `most`: a few bytes of a topology can ask for all
- * memory there is. The build must begin with `start`, and be synchronous from there on until all layers stand.
+ * memory there is. The build must begin with `start`, and be synchronous from there on until all layers stand. One that
+ * fails leaves no tensors.
  * @throws Error in words that go after the model's path
  */
 export function withinBudget<A>(most: number, build: (start: () => void) => Promise<A>): Promise<A> {
@@ -24,20 +34,43 @@ export function withinBudget<A>(most: number, build: (start: () => void) => Prom
 
 async function counted<A>(most: number, build: (start: () => void) => Promise<A>): Promise<A> {
   const maker = tf.layers.Layer.prototype as unknown as WeightMaker
-  const own = maker.addWeight
-  let made = 0
+  const taker = tf.LayersModel.prototype as unknown as WeightTaker
+  const { addWeight } = maker
+  const { loadWeights } = taker
+  const made: Disposable[] = []
+  let parameters = 0
   const start = () => {
     maker.addWeight = function (name, shape, ...rest) {
-      made += shape.reduce<number>((product, side) => product * Number(side), 1)
-      if (!(made <= most))
+      parameters += shape.reduce<number>((product, side) => product * Number(side), 1)
+      if (!(parameters <= most))
         throw new Error(`its layers ask for more parameters than the ${most} that its weight files hold`)
-      return own.call(this, name, shape, ...rest)
+      const weight = tidied(() => addWeight.call(this, name, shape, ...rest))
+      made.push(weight)
+      return weight
+    }
+    taker.loadWeights = function (weights, ...rest) {
+      made.push(...Object.values(weights))
+      loadWeights.call(this, weights, ...rest)
     }
   }
   try {
     return await build(start)
+  } catch (error) {
+    for (const tensor of made) tensor.dispose()
+    throw error
   } finally {
-    maker.addWeight = own
+    maker.addWeight = addWeight
+    taker.loadWeights = loadWeights
+  }
+}
+
+/** Variables outlive their scope; the values that they begin with don't. */
+function tidied<A>(make: () => A): A {
+  tf.engine().startScope()
+  try {
+    return make()
+  } finally {
+    tf.engine().endScope()
   }
 }
 

@@ -19,6 +19,7 @@ export declare namespace tf {
   type KernelConfig = tfjs.KernelConfig
   type LayersModel = tfjs.LayersModel
   type Shape = tfjs.Shape
+  type NamedTensorMap = tfjs.NamedTensorMap
   type RNN = tfjs.RNN
   type Scalar = tfjs.Scalar
   type SymbolicTensor = tfjs.SymbolicTensor

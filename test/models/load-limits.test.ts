@@ -44,13 +44,16 @@ function model({ files = { 'weights.bin': new Uint8Array(24) }, ...parts }: Part
   return join(folder, 'model')
 }
 
+/** Nor does a refusal leave tensors. */
 async function refused(folder: string, code: string, words: RegExp): Promise<void> {
+  const { numTensors } = tf.memory()
   const error = await loadModel(folder).then(
     () => undefined,
     reason => reason,
   )
   expect(error).toMatchObject({ code, kind: 'input' })
   expect(error.message).toMatch(words)
+  expect(tf.memory().numTensors).toBe(numTensors)
 }
 
 describe('weight files', () => {
@@ -177,6 +180,11 @@ describe('memory before it is asked for', () => {
       'model.unreadable',
       /'wide' gives/,
     )
+  })
+
+  test('weights that no layer takes', async () => {
+    const weights = [{ ...kernel, name: 'other/kernel' }]
+    await refused(model({ weights }), 'model.unreadable', /can't build this model/)
   })
 
   test('the bound is one model’s, not those of others that load at the same time', async () => {
