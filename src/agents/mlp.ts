@@ -1,3 +1,4 @@
+import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import type { Approximator } from './approximator.ts'
 import { KERNELS } from './kernels.ts'
@@ -45,6 +46,7 @@ export class Mlp implements Approximator {
 
   constructor(options: MlpOptions) {
     const { inputs, outputs, hidden = [64, 64], rng, outputGain = 1, initial = 'orthogonal' } = options
+    checkSize(options)
     this.activation = options.activation ?? 'tanh'
     this.inputs = inputs
     this.outputs = outputs
@@ -142,6 +144,28 @@ interface Layer {
 
 /** How agents make perceptrons where their context doesn't say. */
 export const simd = (options: MlpOptions): Approximator => new Mlp(options)
+
+/** With gradient and Adam's moments 300 MB. */
+const MOST_PARAMETERS = 2 ** 24
+/** Products that making weights orthogonal takes: half a minute. */
+const MOST_PRODUCTS = 2 ** 33
+
+/** @throws input error, before memory is asked for, that says which sizes are too large */
+function checkSize({ inputs, outputs, hidden = [64, 64], initial }: MlpOptions): void {
+  const sizes = [inputs, ...hidden, outputs]
+  let parameters = 0
+  let products = 0
+  for (const [l, size] of sizes.slice(1).entries()) {
+    parameters += (sizes[l] + 1) * size
+    if (initial !== 'uniform') products += sizes[l] * size * Math.min(sizes[l], size)
+  }
+  if (parameters <= MOST_PARAMETERS && products < MOST_PRODUCTS) return
+  throw inputError(
+    'network.too-large',
+    `a perceptron of ${sizes.join(' → ')} units has ${parameters} parameters, and takes ${products} products to start: ` +
+      `at most ${MOST_PARAMETERS} and ${MOST_PRODUCTS}: give smaller layers (hidden), or a network of your own`,
+  )
+}
 
 const BYTES = 4
 const PAGE = 65_536

@@ -103,6 +103,16 @@ describe('Mlp', () => {
     expect(make(1).parameters).toEqual(make(1).parameters)
     expect(make(1).parameters).not.toEqual(make(2).parameters)
   })
+
+  test.each<[string, readonly number[], 'orthogonal' | 'uniform']>([
+    ['memory', Array.from({ length: 8 }, () => 4096), 'uniform'],
+    ['time', [2048, 2048], 'orthogonal'],
+  ])('one that would take too much %s is refused before it is made', (_, hidden, initial) => {
+    const before = process.memoryUsage().rss
+    const make = () => new Mlp({ inputs: 4, outputs: 2, hidden, initial, rng: Rng.of(1) })
+    expect(make).toThrow(/4 → \d+.* at most \d+ .*smaller layers/)
+    expect(process.memoryUsage().rss - before).toBeLessThan(100e6)
+  })
 })
 
 describe('Adam', () => {
