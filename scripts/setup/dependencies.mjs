@@ -47,12 +47,13 @@ async function npmCi() {
 }
 
 /**
- * Lays the package down where npm left it out: npm drops an optional dependency whose install script fails, and
- * this one's can't reach its download from everywhere. Without scripts, and without a trace in the user's manifest.
+ * Lays down a package that those who want it install (package.json's peerDependencies): its own script would fetch
+ * hundreds of megabytes from a place that many networks can't reach. Without scripts, and without a trace in the user's
+ * manifest.
  * @returns {Promise<string>} its folder
  */
 export async function installOptional(name) {
-  const version = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).optionalDependencies?.[name]
+  const version = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).peerDependencies?.[name]
   const parent = ROOT.lastIndexOf(`${sep}node_modules${sep}`)
   if (parent < 0 || version === undefined)
     throw new CannotSetUp(`${name} is not installed (npm install --no-save --ignore-scripts ${name})`)

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { parse } from 'yaml'
 import type { z } from 'zod'
 import { inputError, messageOf } from '../common/error.ts'
 import { readTextFile } from '../common/regular-file.ts'
 import { kebabCase } from '../common/settings.ts'
+import { anchored } from '../runner/runs/places.ts'
 
 /** One flag for every key of a schema, in kebab-case; the schema itself checks the values. */
 export function addSchemaOptions(command: Command, schema: z.ZodObject): Command {
@@ -38,7 +40,9 @@ export async function readSettings(
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw inputError('config.yaml', `${path} must hold one setting a line, as in: episodes: 20`)
   }
-  return { ...values, ...flags }
+  // Of a run's folder: paths are relative to it.
+  const own = 'kind' in values ? anchored(values, dirname(resolve(path))) : values
+  return { ...own, ...flags }
 }
 
 /** Of a file of settings. Bytes. */

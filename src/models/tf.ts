@@ -1,13 +1,26 @@
 import { createRequire } from 'node:module'
 import type * as tfjs from '@tensorflow/tfjs'
+import { vendored } from '../common/vendored.ts'
 
 /**
  * The one instance of TensorFlow.js, as a value and as a namespace of types: `import { tf } from './tf.ts'`.
- * Required rather than imported: Node takes four times as long to find the names of so large a CommonJS file. It is the
- * file that the native package requires (a test holds that), so kernels, gradients and layers registered on either side
- * are seen by both.
+ * Required rather than imported: Node takes four times as long to find the names of so large a CommonJS file. Where the
+ * package is there it is that one, which the native package requires (a test holds that), so kernels, gradients and
+ * layers registered on either side are seen by both; else the copy that the build carries.
  */
-export const tf: typeof tfjs = createRequire(import.meta.url)('@tensorflow/tfjs')
+export const tf: typeof tfjs = whole() ?? (vendored('tfjs.cjs') as typeof tfjs)
+
+function whole(): typeof tfjs | undefined {
+  const require = createRequire(import.meta.url)
+  try {
+    return require('@tensorflow/tfjs')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'MODULE_NOT_FOUND' && message.startsWith("Cannot find module '@tensorflow/tfjs'"))
+      return undefined
+    throw error
+  }
+}
 
 // Without it the first operation on the cpu backend prints an advertisement.
 tf.env().set('PROD', true)

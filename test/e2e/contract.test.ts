@@ -8,6 +8,7 @@ import { openClipSource } from '../../src/data/source.ts'
 import { splitDataset } from '../../src/data/split.ts'
 import { tf } from '../../src/models/tf.ts'
 import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
+import { anchored } from '../../src/runner/runs/places.ts'
 import { CACHE, layergym, ROOT, smallRun, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()
@@ -31,10 +32,13 @@ beforeAll(async () => {
 })
 
 describe('fine-tune --json', () => {
-  test('prints the summary alone, which summary.json equals', () => {
+  test('prints the summary alone, which summary.json equals but for its paths, relative to the folder', () => {
     expect(printed.endsWith('}\n')).toBe(true)
     expect(printed.trimEnd().split('\n')).toHaveLength(1)
-    expect(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))).toEqual(summary)
+    const written = readFileSync(join(out, 'summary.json'), 'utf8')
+    expect(anchored(JSON.parse(written), out)).toEqual(summary)
+    for (const name of ['summary.json', 'config.json', 'policy.json', 'events.jsonl'])
+      expect(readFileSync(join(out, name), 'utf8')).not.toContain(folder)
   })
 
   test('has every key of the contract', () => {

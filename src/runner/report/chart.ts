@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module'
 import type * as echarts from 'echarts'
 import type { EChartsOption } from 'echarts'
+import { vendored } from '../../common/vendored.ts'
 import { escapeText, Html, html, printable } from './html.ts'
 import { flops } from './words.ts'
 
 /** In one file: the package's own entry is 600 small ones, which take Node ten times as long. */
-const { init }: typeof echarts = createRequire(import.meta.url)('echarts/dist/echarts.min.js')
+const { init } = (vendored('echarts.cjs') ??
+  createRequire(import.meta.url)('echarts/dist/echarts.min.js')) as typeof echarts
 
 export const COLOURS = {
   ink: '#1f2733',

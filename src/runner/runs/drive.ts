@@ -150,7 +150,7 @@ async function work<C extends RunConfig, O, S>(
       emit({ type: 'done', hash })
       // The last file: where it lies, the run is done.
       await log.position()
-      await folder.write('summary.json', `${JSON.stringify(summary, null, 2)}\n`)
+      await folder.finish(summary)
       return { dir, summary, outcomes }
     })
   } finally {
@@ -289,8 +289,6 @@ async function joinable<C extends RunConfig, O, S>(
 
 /** Of a run that is done; one with failures is not: they are tried again. */
 async function finishedSummary<S>(folder: RunFolder): Promise<S | undefined> {
-  const text = await folder.read('summary.json')
-  if (text === undefined) return undefined
-  const summary = JSON.parse(text) as S & { readonly failed?: readonly FailedUnit[] }
-  return (summary.failed ?? []).length === 0 ? summary : undefined
+  const summary = (await folder.summary()) as (S & { readonly failed?: readonly FailedUnit[] }) | undefined
+  return (summary?.failed ?? []).length === 0 ? summary : undefined
 }

@@ -8,15 +8,23 @@ import { refuseEdited } from './edited-config.ts'
 import { EventLog, type LogPosition } from './event-log.ts'
 import { refuseBusy } from './lock.ts'
 import type { Origin } from './origin.ts'
+import { anchored, portable } from './places.ts'
 import { foreignFiles, isUnfinished, removeRunFiles } from './run-files.ts'
 
 const CONFIG = 'config.json'
 const RUN = 'run.json'
+const SUMMARY = 'summary.json'
 const EVENTS = 'events.jsonl'
 const CHECKPOINTS = 'checkpoints'
 const OUTCOMES = 'outcomes'
 /** A copy of the configuration, by which one that was edited is known. */
 const BEGUN_WITH = join(CHECKPOINTS, CONFIG)
+interface Begun extends Origin {
+  readonly events: LogPosition
+  /** Where the folder lay: paths of its configuration may lead on from there alone. */
+  readonly place: string
+}
+
 /** Names in a message. */
 const SHOWN = 5
 
@@ -60,7 +68,7 @@ export class RunFolder {
     await RunFolder.refuseExisting(path, overwrite)
     const dir = resolve(path)
     const isNew = !existsSync(dir)
-    const text = `${JSON.stringify(config, null, 2)}\n`
+    const text = `${JSON.stringify(portable(config, dir), null, 2)}\n`
     if (overwrite) await removeRunFiles(dir, await knownConfig(dir))
     let begun = false
     try {
@@ -78,7 +86,12 @@ export class RunFolder {
     }
   }
 
-  /** @throws input error when the folder is no run's or an earlier version's, or its configuration isn't the one that it began with */
+  /**
+   * A run and its configuration, whose paths lead where they led when it began, though the folder has been moved: alone,
+   * or with what lies around it.
+   * @throws input error when the folder is no run's or an earlier version's, or its configuration isn't the one that it
+   * began with
+   */
   static async open(path: string): Promise<{ folder: RunFolder; config: unknown }> {
     const dir = resolve(path)
     const file = join(dir, CONFIG)
@@ -92,7 +105,9 @@ export class RunFolder {
     const begunWith = await readJson(join(dir, BEGUN_WITH))
     if (begunWith !== undefined) refuseEdited(file, begunWith, config)
     if (typeof Object(config).kind !== 'string') throw await older(dir)
-    return { folder: new RunFolder(dir), config }
+    const { place } = Object((await readJson(join(dir, RUN))) ?? {}) as { readonly place?: unknown }
+    const before = typeof place === 'string' ? place : undefined
+    return { folder: new RunFolder(dir), config: anchored(config, dir, before) }
   }
 
   /** What the run comes from, and how far its log goes that tells of its beginning; undefined where it has not begun. */
@@ -100,7 +115,7 @@ export class RunFolder {
     const text = await this.read(RUN)
     if (text === undefined) return undefined
     try {
-      const { events, ...origin } = JSON.parse(text) as Origin & { readonly events: LogPosition }
+      const { events, place: _, ...origin } = JSON.parse(text) as Begun
       if (typeof events?.bytes === 'number') return { origin, events }
     } catch {} // told below
     throw inputError('run.broken', `${join(this.dir, RUN)} is damaged: the run can't be resumed`)
@@ -108,7 +123,19 @@ export class RunFolder {
 
   /** From here on the folder's run has begun. */
   async begin(origin: Origin, events: LogPosition): Promise<void> {
-    await this.write(RUN, `${JSON.stringify({ ...origin, events }, null, 2)}\n`)
+    const begun: Begun = { ...origin, events, place: this.dir }
+    await this.write(RUN, `${JSON.stringify(begun, null, 2)}\n`)
+  }
+
+  /** Paths in it are relative to the folder. The last file: where it lies, the run is done. */
+  async finish(summary: unknown): Promise<void> {
+    await this.write(SUMMARY, `${JSON.stringify(portable(summary, this.dir), null, 2)}\n`)
+  }
+
+  /** What the run came to; undefined where it isn't done. */
+  async summary(): Promise<unknown> {
+    const text = await this.read(SUMMARY)
+    return text === undefined ? undefined : anchored(JSON.parse(text), this.dir)
   }
 
   /** The run's events; a part of the work has a log of its own, since one can't be written by several. */
@@ -146,7 +173,7 @@ function exists(dir: string, isRun: boolean): LayergymError {
 
 /** Which version made a folder without a kind is in its summary, if it was finished. */
 async function older(dir: string): Promise<LayergymError> {
-  const summary = (await readJson(join(dir, 'summary.json'))) as
+  const summary = (await readJson(join(dir, SUMMARY))) as
     | { readonly versions?: { readonly layergym?: string } }
     | undefined
   const version = summary?.versions?.layergym

@@ -66,7 +66,7 @@ describe('a run', () => {
       versions: { layergym: '1' },
       fingerprints: { data: 'clips' },
     })
-    expect(JSON.parse(readFileSync(join(dir, 'summary.json'), 'utf8'))).toEqual(summary)
+    expect(JSON.parse(readFileSync(join(dir, 'summary.json'), 'utf8'))).toEqual({ ...summary, runDir: '.' })
     expect(summary).toMatchObject({ sums: [10, 10], hash: expect.stringMatching(/^[\da-f]{64}$/) })
     expect(await goOn(dir)).toEqual(summary)
   })

@@ -159,3 +159,54 @@ describe('atomic files', () => {
     expect(await readdir(dirname(path))).toEqual(['file'])
   })
 })
+
+describe('moved', () => {
+  const origin = { engine: 'cpu', versions: {}, fingerprints: {} }
+  /** A project with data, a model and a plugin, and a run of them that has begun. */
+  async function project() {
+    const root = await mkdtemp(join(tmpdir(), 'layergym-test-'))
+    await place(root, 'data/a.mp4', 'models/net/model.json', 'mine.ts')
+    const config = {
+      ...{ kind: 'fine-tune', seed: 1, overwrite: false, model: join(root, 'models/net'), cache: undefined },
+      ...{
+        data: join(root, 'data'),
+        plugin: [join(root, 'mine.ts'), 'a-package'],
+        out: join(root, 'runs/a'),
+      },
+      agentConfig: { model: './as-it-is', data: '/as/it/is' },
+      train: { one: { data: join(root, 'data') } },
+    }
+    const run = await RunFolder.create(config.out, config, false)
+    await run.begin(origin, { log: 'events.jsonl', bytes: 0 })
+    return { root, config, run }
+  }
+
+  test('what lies in the folder tells nothing of where it is but its own place', async () => {
+    const { root, config, run } = await project()
+    expect(await readFile(join(config.out, 'config.json'), 'utf8')).not.toContain(root)
+    await run.finish({ runDir: config.out, model: join(config.out, 'model'), text: root })
+    expect(JSON.parse(await readFile(join(config.out, 'summary.json'), 'utf8'))).toEqual({
+      ...{ runDir: '.', model: './model', text: root },
+    })
+    expect(await run.summary()).toMatchObject({ runDir: config.out, model: join(config.out, 'model') })
+  })
+
+  test('with all that it needs, it finds that where it is now', async () => {
+    const { root, config } = await project()
+    const moved = `${root}-elsewhere`
+    await rename(root, moved)
+    const { config: read } = await RunFolder.open(join(moved, 'runs/a'))
+    expect(JSON.stringify(read)).toBe(JSON.stringify(config).replaceAll(root, moved))
+  })
+
+  test('alone, it finds what it needs where that was', async () => {
+    const { root, config } = await project()
+    const moved = join(root, 'archive/of/2026/a')
+    await mkdir(dirname(moved), { recursive: true })
+    await rename(config.out, moved)
+    expect((await RunFolder.open(moved)).config).toEqual({
+      ...JSON.parse(JSON.stringify(config)),
+      out: moved,
+    })
+  })
+})

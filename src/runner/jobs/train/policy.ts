@@ -24,7 +24,8 @@ export function trainedPolicy(
   learned: Pick<TrainedPolicy, 'state' | 'normalization'>,
 ): TrainedPolicy {
   const { state, normalization } = learned
-  return { kind: 'trained-policy', config, spaces: spacesOf(envs), state, normalization }
+  const { out: _, ...settings } = config
+  return { kind: 'trained-policy', config: settings, spaces: spacesOf(envs), state, normalization }
 }
 
 function spacesOf({ observationSpace, actionSpace }: Envs): TrainedPolicy['spaces'] {
