@@ -1,0 +1,93 @@
+// `npm run mutants -- PART [--sample SHARE] [--seed N]`: changes the sources of a part one place at a time (StrykerJS), and
+// counts the changes that its tests notice. What was found stays in reports/mutants, and a next run goes on from there.
+import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROOT } from './setup/places.mjs'
+
+/** What is changed, and the tests that are asked; those that train for seconds aren't. */
+const PARTS = {
+  common: [
+    ['src/common/{arrays,cost,lbfgs,quantile,random,settings,statistics,suggest}.ts'],
+    [
+      'test/common',
+      'test/agents/{returns,replay,gae}.test.ts',
+      'test/data/split.test.ts',
+      'test/runner/inference',
+    ],
+  ],
+  reward: [['src/envs/finetune/{reward,payment,difference,shape,permission}.ts'], ['test/envs/finetune']],
+  returns: [
+    [
+      'src/agents/{returns,gae,explained-variance,sum-tree}.ts',
+      'src/agents/dqn/{losses,n-step,replay}.ts',
+      'src/agents/ppo/{rollout,figures}.ts',
+    ],
+    ['test/agents/{returns,gae,sum-tree,dqn,dqn-update,replay,q-values,ppo,softmax}.test.ts'],
+  ],
+  statistics: [['src/models/statistics.ts'], ['test/models/statistics.test.ts']],
+  play: [['src/runner/play/*.ts'], ['test/runner/play']],
+  runs: [['src/runner/runs/*.ts'], ['test/runner/runs']],
+  data: [['src/data/**/*.ts'], ['test/data']],
+  models: [['src/models/**/*.ts'], ['test/models']],
+  envs: [['src/envs/**/*.ts'], ['test/envs']],
+  agents: [['src/agents/**/*.ts'], ['test/agents']],
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    concurrency: { type: 'string', default: '1' },
+  },
+})
+const [part] = positionals
+if (positionals.length !== 1 || !(part in PARTS)) {
+  process.stderr.write(`mutants: give one part: ${Object.keys(PARTS).join(', ')}\n`)
+  process.exit(2)
+}
+
+const [mutate, tests] = PARTS[part]
+const folder = join(ROOT, 'reports', 'mutants')
+mkdirSync(folder, { recursive: true })
+const name = values.sample === '1' ? part : `${part}-sample`
+const config = join(folder, `${name}.config.json`)
+writeFileSync(
+  config,
+  JSON.stringify({
+    mutate,
+    testRunner: 'vitest',
+    vitest: { configFile: 'scripts/mutants/vitest.config.ts', related: false },
+    plugins: ['@stryker-mutator/vitest-runner', './scripts/mutants/sample.mjs'],
+    checkers: values.sample === '1' ? [] : ['sample'],
+    coverageAnalysis: 'perTest',
+    concurrency: Number(values.concurrency),
+    incremental: true,
+    incrementalFile: `reports/mutants/${name}.json`,
+    // A constant that is computed once can't be changed while tests run.
+    ignoreStatic: true,
+    mutator: { excludedMutations: ['StringLiteral'] },
+    reporters: ['clear-text', 'progress-append-only'],
+    clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+    tempDirName: 'reports/stryker',
+    symlinkNodeModules: true,
+    ignorePatterns: ['/dist', '/runs', '/docs', '/.built-*'],
+    timeoutMS: 30_000,
+    allowEmpty: true,
+  }),
+)
+const stryker = join(ROOT, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js')
+const child = spawn(process.execPath, [stryker, 'run', config], {
+  cwd: ROOT,
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    LAYERGYM_MUTANTS_TESTS: JSON.stringify(tests),
+    LAYERGYM_MUTANTS_SAMPLE: values.sample,
+    LAYERGYM_MUTANTS_SEED: values.seed,
+  },
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+child.on('close', code => process.exit(code ?? 130))
