@@ -1,13 +1,10 @@
-import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
 const tests = JSON.parse(process.env.LAYERGYM_MUTANTS_TESTS ?? '["test"]') as readonly string[]
 
 export default defineConfig({
   test: {
-    include: tests
-      .map(path => (existsSync(path) ? `${path}/**/*.test.ts` : path))
-      .map(path => path.replace(/\.ts\/\*\*.*$/, '.ts')),
+    include: tests.map(path => (path.endsWith('.ts') ? path : `${path}/**/*.test.ts`)),
     exclude: ['test/**/*.long.test.ts', 'test/**/*-learning.test.ts'],
     globalSetup: ['test/support/clip-cache.ts'],
     pool: 'threads',
