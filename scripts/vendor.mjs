@@ -4,7 +4,9 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { packageFolder, ROOT } from './setup/places.mjs'
 
-const VENDOR = join(ROOT, 'dist', 'vendor')
+/** `node scripts/vendor.mjs [DIST]` */
+const DIST = process.argv[2] ?? join(ROOT, 'dist')
+const VENDOR = join(DIST, 'vendor')
 mkdirSync(VENDOR, { recursive: true })
 vendorEcharts()
 vendorTfjs()
@@ -38,7 +40,7 @@ function vendorTfjs() {
  * are there always, since those are refused where libraries are checked (`skipLibCheck: false`).
  */
 function excuseTypes() {
-  const file = join(ROOT, 'dist', 'models', 'tf.d.ts')
+  const file = join(DIST, 'models', 'tf.d.ts')
   const line = "import type * as tfjs from '@tensorflow/tfjs';"
   const text = readFileSync(file, 'utf8')
   if (!text.includes(line)) throw new Error(`${file} has no line ${line}: look at scripts/vendor.mjs`)

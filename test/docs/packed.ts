@@ -32,6 +32,8 @@ export function packedLayergym(): string {
     const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
     const args = ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(staged, 'dist')]
     execFileSync(process.execPath, [tsc, ...args], { stdio: 'inherit' })
+    const vendor = join(ROOT, 'scripts', 'vendor.mjs')
+    execFileSync(process.execPath, [vendor, join(staged, 'dist')], { stdio: 'inherit' })
     const packed = pack(staged)
     for (const name of readdirSync(KEPT)) if (name.endsWith('.tgz')) rmSync(join(KEPT, name))
     renameSync(packed, tarball)
