@@ -30,11 +30,6 @@ import { Refusals } from './refusals.ts'
 import { HostCopies, heldOf, releaseUnless, type State } from './state.ts'
 import { StepFunction } from './step-function.ts'
 
-/** Functions of an executor that nobody has any more leave the engine. */
-const unreachable = new FinalizationRegistry<readonly { clear(): void }[]>(all => {
-  for (const functions of all) functions.clear()
-})
-
 /**
  * Runs a step as one TensorFlow function on the native engines: pixels in, loss out. Weights and slots are tensors that
  * stay where they are; nothing is overwritten, so that a moment is a set of references. A step that can't be a function is
@@ -70,7 +65,6 @@ export class CompiledExecutor implements Executor {
     this.state = this.copies.begun(weights)
     // The variables hold these values already.
     this.bound = this.state
-    unreachable.register(this, [this.steps, this.probes, this.passes])
   }
 
   reset(weights: Weights): void {

@@ -1,4 +1,4 @@
-import { LastUsed } from '../function/cache.ts'
+import { LastUsed, SharedLimit } from '../function/cache.ts'
 import type { Fed } from '../function/replay.ts'
 import type { Signature } from './gradient-body.ts'
 import type { TracedFunction } from './traced-function.ts'
@@ -10,13 +10,23 @@ interface Made {
 const KEPT = 32
 
 /**
+ * On the functions of all executors together: one of a step of 1,700 operations holds some 9 MB, and a policy may be learned
+ * on dozens of instances.
+ */
+export const FUNCTIONS_KEPT = new SharedLimit(96)
+
+/**
  * Functions by signature; several of one where its loss makes other tensors of other targets. What can't be a function
  * is remembered as that: which of the two it is depends on signature and targets alone, never on what came before.
  */
 export class Functions<F extends Made> {
-  private readonly kept = new LastUsed<F[]>(KEPT, all => {
-    for (const made of all) made.traced.dispose()
-  })
+  private readonly kept = new LastUsed<F[]>(
+    KEPT,
+    all => {
+      for (const made of all) made.traced.dispose()
+    },
+    FUNCTIONS_KEPT,
+  )
 
   /** The function for a signature and what the loss feeds it, made where there is none. */
   for(signature: Signature, targets: readonly unknown[], make: () => F): { made: F; fed: readonly Fed[] } {
@@ -34,9 +44,5 @@ export class Functions<F extends Made> {
       )
     all.push(made)
     return { made, fed: fed ?? [] }
-  }
-
-  clear(): void {
-    this.kept.clear()
   }
 }

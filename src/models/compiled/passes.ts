@@ -3,6 +3,7 @@ import { LastUsed } from '../function/cache.ts'
 import { EngineFunction } from '../function/engine-function.ts'
 import { trace } from '../function/trace.ts'
 import { tf } from '../tf.ts'
+import { FUNCTIONS_KEPT } from './functions.ts'
 import type { GroupLayout } from './layout.ts'
 import type { Refusals } from './refusals.ts'
 import type { State } from './state.ts'
@@ -26,7 +27,7 @@ const KEPT = 16
 
 /** Forward passes, as one operation each where they come often. */
 export class Passes {
-  private readonly functions = new LastUsed<EngineFunction>(KEPT, made => made.dispose())
+  private readonly functions = new LastUsed<EngineFunction>(KEPT, made => made.dispose(), FUNCTIONS_KEPT)
   private readonly calls = new Map<string, number>()
   private readonly refused = new Set<string>()
 
@@ -47,10 +48,6 @@ export class Passes {
     const patience = this.backend.isUsingGpuDevice ? PATIENCE.gpu : PATIENCE.cpu
     const called = calls <= patience || this.refused.has(key) ? undefined : this.first(key, pass, state)
     return called ?? tf.tidy(() => [...pass.body(pass.input)])
-  }
-
-  clear(): void {
-    this.functions.clear()
   }
 
   /** Undefined where the pass can't be a function. */
