@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from torch_step import BLOCKS
+from torch_nets import BLOCKS
 
 
 class Backbone(nn.Module):

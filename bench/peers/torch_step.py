@@ -1,70 +1,23 @@
-"""The fine-tuning step's peer in PyTorch: MobileNetV2 0.35, a dense layer a frame, all frames' to the classes.
+"""The fine-tuning step's peer in PyTorch, on the networks of torch_nets.py.
 
-    pip install torch && python bench/peers/torch_step.py --size 64 --batch 16 --threads 2 --channels-last
+    pip install torch && python bench/peers/torch_step.py --net mobilenet-035 --size 64 --batch 16 --channels-last
 
 Times whole steps (forward, cross-entropy, backward, AdamW; every parameter learns) on one synthetic batch that
-lies in memory, and prints one JSON line: medianMs, times (ms, in order), torch, threads, parameters and the
-arguments. The backbone is that of models/mobilenet_v2_035_224_tm, layer for layer, except that strided
-convolutions pad all sides by 1, inside the convolution (same sizes and FLOPs, one copy less than Keras's pad).
+lies in memory, and prints one JSON line: medianMs, times (ms, in order), residentMb (the most that the process held),
+torch, threads, parameters and the arguments. MobileNet is that of models/mobilenet_v2_035_224_tm, layer for layer, except
+that strided convolutions pad all sides by 1, inside the convolution (same sizes and FLOPs, one copy less than Keras's pad).
+With --augment a step begins with bytes: each clip is flipped or not, then scaled to floats.
 """
 import argparse
 import json
+import resource
 import statistics
 import time
 
 import torch
 from torch import nn
 
-FEATURES = 48  # a frame, in the head
-# Expansion, output channels, repeats, first stride: Sandler et al. 2018, table 2, channels at width 0.35.
-BLOCKS = [(1, 8, 1, 1), (6, 8, 2, 2), (6, 16, 3, 2), (6, 24, 4, 2), (6, 32, 3, 1), (6, 56, 3, 2), (6, 112, 1, 1)]
-
-
-class ClipClassifier(nn.Module):
-    """[B·T, 3, H, W] in [-1, 1] → [B, classes] logits."""
-
-    def __init__(self, frames, classes):
-        super().__init__()
-        layers = convolution(3, 16, kernel=3, stride=2)
-        channels = 16
-        for expansion, outputs, repeats, stride in BLOCKS:
-            for repeat in range(repeats):
-                layers.append(InvertedResidual(channels, outputs, expansion, stride if repeat == 0 else 1))
-                channels = outputs
-        self.backbone = nn.Sequential(*layers, *convolution(channels, 1280))
-        self.frame = nn.Linear(1280, FEATURES)
-        self.classes = nn.Linear(frames * FEATURES, classes)
-        self.frames = frames
-
-    def forward(self, x):
-        pooled = self.backbone(x).mean((2, 3))
-        features = torch.relu(self.frame(pooled))
-        return self.classes(features.reshape(-1, self.frames * FEATURES))
-
-
-class InvertedResidual(nn.Module):
-    def __init__(self, inputs, outputs, expansion, stride):
-        super().__init__()
-        hidden = inputs * expansion
-        expand = convolution(inputs, hidden) if expansion > 1 else []
-        self.layers = nn.Sequential(
-            *expand,
-            *convolution(hidden, hidden, kernel=3, stride=stride, groups=hidden),
-            *convolution(hidden, outputs, activation=False),
-        )
-        self.residual = stride == 1 and inputs == outputs
-
-    def forward(self, x):
-        y = self.layers(x)
-        return x + y if self.residual else y
-
-
-def convolution(inputs, outputs, kernel=1, stride=1, groups=1, activation=True):
-    layers = [
-        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs, eps=1e-3, momentum=1e-3),
-    ]
-    return layers + [nn.ReLU6(inplace=True)] if activation else layers
+from torch_nets import NAMES, network
 
 
 def norms(model):
@@ -85,29 +38,58 @@ def calibrate(model, x):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--net", choices=NAMES, default="mobilenet-035")
     parser.add_argument("--size", type=int, default=64, help="pixels a side")
     parser.add_argument("--batch", type=int, default=16, help="clips a step")
-    parser.add_argument("--frames", type=int, default=8, help="frames a clip")
+    parser.add_argument("--frames", type=int, default=8, help="frames a clip, rows of a sequence")
     parser.add_argument("--classes", type=int, default=4)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--tf32", action="store_true", help="on a GPU: let products be rounded to TF32")
     parser.add_argument("--mode", choices=["frozen-bn", "train-bn"], default="frozen-bn",
                         help="batch-norm statistics: the pretrained ones, or the batch's; scale and shift learn")
+    parser.add_argument("--dropout", type=float, default=0.0, help="before the classes")
+    parser.add_argument("--augment", action="store_true", help="flip clips at random")
     parser.add_argument("--channels-last", action="store_true", help="NHWC in memory")
     parser.add_argument("--steps", type=int, default=20, help="timed steps")
     parser.add_argument("--warmup", type=int, default=3, help="steps before them")
     return parser.parse_args()
 
 
+def inputs(given, channels, layout):
+    """What each step begins with: a function that gives the network's input."""
+    if channels is None:
+        rows = torch.randn(given.batch, given.frames, 42)
+        tokens = torch.randint(65, (given.batch, given.frames))
+        x = (rows if given.net == "gru-tiny" else tokens).to(given.device)
+        return lambda: x
+    shape = (given.batch, given.frames, channels, given.size, given.size)
+    if not given.augment:
+        x = (torch.rand(shape) * 2 - 1).flatten(0, 1).contiguous(memory_format=layout).to(given.device)
+        return lambda: x
+    bytes_ = torch.randint(256, shape, dtype=torch.uint8)
+
+    def augmented():
+        flipped = torch.stack([clip.flip(-1) if torch.rand(()) < 0.5 else clip for clip in bytes_])
+        x = flipped.flatten(0, 1).contiguous(memory_format=layout).to(given.device)
+        return x.float() / 127.5 - 1
+
+    return augmented
+
+
 def main():
     given = arguments()
     torch.set_num_threads(given.threads)
     torch.manual_seed(1)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = given.tf32
     layout = torch.channels_last if given.channels_last else torch.contiguous_format
-    x = torch.rand(given.batch * given.frames, 3, given.size, given.size) * 2 - 1
-    x = x.contiguous(memory_format=layout)
-    labels = torch.randint(given.classes, (given.batch,))
-    model = ClipClassifier(given.frames, given.classes).to(memory_format=layout)
-    calibrate(model, x)
+    model, channels = network(given.net, given.frames, given.classes, given.dropout)
+    model = model.to(given.device)
+    entering = inputs(given, channels, layout)
+    if channels is not None:
+        model = model.to(memory_format=layout)
+    labels = torch.randint(given.classes, (given.batch,)).to(given.device)
+    calibrate(model, entering())
     for norm in norms(model):
         norm.train(given.mode == "train-bn")
     # Fused is the fastest of torch's AdamW on CPUs, with the same result.
@@ -115,7 +97,7 @@ def main():
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = nn.functional.cross_entropy(model(x), labels)
+        loss = nn.functional.cross_entropy(model(entering()), labels)
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -130,7 +112,9 @@ def main():
     print(json.dumps({
         "medianMs": statistics.median(times),
         "times": times,
+        "residentMb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "torch": torch.__version__,
+        "card": torch.cuda.get_device_name(0) if given.device == "cuda" else None,
         "threads": torch.get_num_threads(),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "loss": loss,

@@ -21,6 +21,8 @@ export interface ExecutorOptions {
   readonly network: Network
   readonly task: Task
   readonly optimizer: () => Optimizer
+  /** Told what a user should know. */
+  readonly notice?: (message: string) => void
 }
 
 /** Arrays are never written to once they are in here. */

@@ -26,6 +26,8 @@ export interface TraineeOptions extends PrefixOptions {
   readonly augmented?: (clips: readonly Clip[], rng: Rng) => Seen
   /** Who computes; default: `EagerExecutor`. */
   readonly executor?: (options: ExecutorOptions, pretrained: Weights) => Executor
+  /** Told what a user should know. */
+  readonly notice?: (message: string) => void
 }
 
 /** How batch normalisations of trained groups behave: a mode a group, and how slowly statistics may follow. */

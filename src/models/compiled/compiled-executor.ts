@@ -26,17 +26,14 @@ import { Held } from './held.ts'
 import { type GroupLayout, layoutsOf } from './layout.ts'
 import { type Pass, Passes } from './passes.ts'
 import { ProbeFunction } from './probe-function.ts'
+import { Refusals } from './refusals.ts'
 import { HostCopies, heldOf, releaseUnless, type State } from './state.ts'
 import { StepFunction } from './step-function.ts'
 
-/** Functions of an executor that nobody has any more leave the engine. */
-const unreachable = new FinalizationRegistry<readonly { clear(): void }[]>(all => {
-  for (const functions of all) functions.clear()
-})
-
 /**
  * Runs a step as one TensorFlow function on the native engines: pixels in, loss out. Weights and slots are tensors that
- * stay where they are; nothing is overwritten, so that a moment is a set of references.
+ * stay where they are; nothing is overwritten, so that a moment is a set of references. A step that can't be a function is
+ * computed one operation at a time, on the same tensors.
  */
 export class CompiledExecutor implements Executor {
   private readonly backend: NativeBackend<FunctionBinding>
@@ -47,6 +44,7 @@ export class CompiledExecutor implements Executor {
   private readonly probes = new Functions<ProbeFunction>()
   private readonly passes: Passes
   private readonly sums = compileFunction((...flats: tf.Tensor[]) => this.sumsOf(flats))
+  private readonly refusals: Refusals
   private state: State
   /** What the model's variables hold. */
   private bound: State
@@ -62,11 +60,11 @@ export class CompiledExecutor implements Executor {
     const { network } = options
     this.layouts = layoutsOf(network)
     this.copies = new HostCopies(this.layouts, network.variables)
-    this.passes = new Passes(backend, this.layouts)
+    this.refusals = new Refusals(options.notice)
+    this.passes = new Passes(backend, this.layouts, this.refusals)
     this.state = this.copies.begun(weights)
     // The variables hold these values already.
     this.bound = this.state
-    unreachable.register(this, [this.steps, this.probes, this.passes])
   }
 
   reset(weights: Weights): void {
@@ -93,6 +91,7 @@ export class CompiledExecutor implements Executor {
     }
     const { made, fed } = this.steps.for(signature, batch.targets, () => this.traced(signature, batch))
     const { loss, state } = made.run(batch, { state: this.state, rates, fed, dropout })
+    this.refusals.tell(made.traced.refusal)
     this.move(state)
     return { loss }
   }
@@ -101,7 +100,9 @@ export class CompiledExecutor implements Executor {
   rehearse(batch: Batch, norm: NormMode): void {
     const all = this.layouts.map(() => true)
     const signature = { ...signatureOf(batch, all), norms: all.map(() => norm), dropout: true }
-    this.traced(signature, batch).dispose()
+    const { traced } = this.traced(signature, batch)
+    traced.dispose()
+    if (traced.refusal !== undefined) throw traced.refusal
   }
 
   evaluate(entering: Entering): Outputs {
@@ -187,7 +188,9 @@ export class CompiledExecutor implements Executor {
       this.bind()
       return new ProbeFunction({ backend, options, layouts }, signature, state, batch)
     })
-    return made.run(batch, state, fed)
+    const gradients = made.run(batch, state, fed)
+    this.refusals.tell(made.traced.refusal)
+    return gradients
   }
 
   private sumsOf(flats: readonly tf.Tensor[]): readonly tf.Tensor[] {

@@ -1,8 +1,10 @@
+import type { Masks } from '../dropout.ts'
 import type { ExecutorOptions } from '../eager-executor.ts'
 import type { Batch } from '../executor.ts'
+import type { LivePiece } from '../function/recording.ts'
 import type { Fed } from '../function/replay.ts'
 import { replay } from '../function/replay.ts'
-import type { Live, Trace } from '../function/trace.ts'
+import type { Live } from '../function/trace.ts'
 import type { GradientTensors, NormMode } from '../gradients.ts'
 import type { Outputs } from '../tasks/task.ts'
 import { tf } from '../tf.ts'
@@ -25,12 +27,22 @@ export interface MaskPlan {
   readonly shape: readonly number[]
 }
 
-/** Gradients of one batch while they are traced; the masks that they took are written down. */
+/** What a loss is computed from. */
+export interface LossOptions {
+  readonly network: Pick<ExecutorOptions['network'], 'outputs'>
+  readonly task: Pick<ExecutorOptions['task'], 'loss'>
+}
+
+/**
+ * Gradients of one batch while they are traced; the masks that they took are written down.
+ * @param masksNow dropout's, when nothing is traced
+ */
 export function differentiated(
   { network, task }: ExecutorOptions,
   { clips, from, trained, norms, momentum, dropout }: Signature,
   entering: { readonly input: tf.Tensor; readonly weights?: tf.Tensor; readonly targets: readonly unknown[] },
   live: Live,
+  masksNow?: Masks,
 ): { readonly tensors: GradientTensors; readonly masks: readonly MaskPlan[] } {
   const masks: MaskPlan[] = []
   const { input, weights, targets } = entering
@@ -38,7 +50,7 @@ export function differentiated(
     const own = live([values], ([inside]) => task.loss({ values: inside, activated }, targets))
     return tf.mean(weights === undefined ? own : tf.mul(own, weights)) as tf.Scalar
   }
-  const maskOf = (rate: number, shape: readonly number[]) => {
+  const maskOf: Masks = (rate, shape) => {
     masks.push({ rate, shape: [...shape] })
     return live([], () => tf.tensor(new Float32Array(sizeOf(shape)), [...shape]))
   }
@@ -48,7 +60,7 @@ export function differentiated(
     trained: new Set(names.map(({ name }) => name)),
     norms,
     momentum,
-    masks: dropout ? maskOf : undefined,
+    masks: dropout ? (masksNow ?? maskOf) : undefined,
   })
   return { tensors, masks }
 }
@@ -61,13 +73,18 @@ export function weightsOf(
   return task.weight && tf.tensor1d(targets.map(target => task.weight?.(target) ?? 1))
 }
 
-/** What the loss makes of these targets; undefined where it makes other tensors than when it was traced. */
+/**
+ * What the loss makes of these targets; undefined where it makes other tensors than when it was traced, nothing where a
+ * trace didn't come as far as the loss.
+ * @param live of the trace: the loss alone reads a tensor
+ */
 export function fedByLoss(
-  trace: Trace,
-  { network, task }: ExecutorOptions,
+  live: readonly LivePiece[],
+  { network, task }: LossOptions,
   targets: readonly unknown[],
 ): readonly Fed[] | undefined {
-  const piece = trace.live[trace.live.length - 1]
+  const piece = live.find(({ inputs }) => inputs.length > 0)
+  if (piece === undefined) return []
   return replay(piece, ([values]) => task.loss(network.outputs(values), targets))
 }
 

@@ -3,7 +3,9 @@ import { LastUsed } from '../function/cache.ts'
 import { EngineFunction } from '../function/engine-function.ts'
 import { trace } from '../function/trace.ts'
 import { tf } from '../tf.ts'
+import { FUNCTIONS_KEPT } from './functions.ts'
 import type { GroupLayout } from './layout.ts'
+import type { Refusals } from './refusals.ts'
 import type { State } from './state.ts'
 
 /** What goes forward: the input, and the groups whose variables are read. */
@@ -25,12 +27,14 @@ const KEPT = 16
 
 /** Forward passes, as one operation each where they come often. */
 export class Passes {
-  private readonly functions = new LastUsed<EngineFunction>(KEPT, made => made.dispose())
+  private readonly functions = new LastUsed<EngineFunction>(KEPT, made => made.dispose(), FUNCTIONS_KEPT)
   private readonly calls = new Map<string, number>()
+  private readonly refused = new Set<string>()
 
   constructor(
     private readonly backend: NativeBackend<FunctionBinding>,
     private readonly layouts: readonly GroupLayout[],
+    private readonly refusals: Refusals,
   ) {}
 
   /** The caller's. @param bind puts `state` into the model's variables */
@@ -41,13 +45,23 @@ export class Passes {
     const calls = (this.calls.get(key) ?? 0) + 1
     this.calls.set(key, calls)
     bind()
-    if (calls <= (this.backend.isUsingGpuDevice ? PATIENCE.gpu : PATIENCE.cpu))
-      return tf.tidy(() => [...pass.body(pass.input)])
-    return this.functions.set(key, this.traced(pass, state)).call(inputsOf(pass, state))
+    const patience = this.backend.isUsingGpuDevice ? PATIENCE.gpu : PATIENCE.cpu
+    const called = calls <= patience || this.refused.has(key) ? undefined : this.first(key, pass, state)
+    return called ?? tf.tidy(() => [...pass.body(pass.input)])
   }
 
-  clear(): void {
-    this.functions.clear()
+  /** Undefined where the pass can't be a function. */
+  private first(key: string, pass: Pass, state: State): readonly tf.Tensor[] | undefined {
+    try {
+      const made = this.traced(pass, state)
+      const results = made.call(inputsOf(pass, state))
+      this.functions.set(key, made)
+      return results
+    } catch (error) {
+      this.refused.add(key)
+      this.refusals.tell(error)
+      return undefined
+    }
   }
 
   private traced(pass: Pass, state: State): EngineFunction {

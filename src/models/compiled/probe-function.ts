@@ -1,13 +1,13 @@
 import type { ExecutorOptions } from '../eager-executor.ts'
 import type { Batch } from '../executor.ts'
 import type { FunctionBinding, NativeBackend } from '../function/binding.ts'
-import { EngineFunction } from '../function/engine-function.ts'
 import type { Fed } from '../function/replay.ts'
-import { type Live, type Trace, trace } from '../function/trace.ts'
+import type { Live } from '../function/trace.ts'
 import { tf } from '../tf.ts'
-import { differentiated, fedByLoss, type Signature, tensorsOf, weightsOf } from './gradient-body.ts'
+import { differentiated, type Signature, weightsOf } from './gradient-body.ts'
 import type { GroupLayout } from './layout.ts'
 import type { State } from './state.ts'
+import { computed, TracedFunction } from './traced-function.ts'
 
 export interface ProbeParts {
   readonly backend: NativeBackend<FunctionBinding>
@@ -15,10 +15,9 @@ export interface ProbeParts {
   readonly layouts: readonly GroupLayout[]
 }
 
-/** Gradients of every group on one batch as one operation, a flat tensor a group. */
+/** Gradients of every group on one batch as one operation where that can be, a flat tensor a group. */
 export class ProbeFunction {
-  private readonly made: EngineFunction
-  private readonly trace: Trace
+  readonly traced: TracedFunction
 
   /** Binds the model's variables to tensors of the trace, which hold what `state` does. */
   constructor(
@@ -27,29 +26,27 @@ export class ProbeFunction {
     state: State,
     batch: Batch,
   ) {
-    const weights = weightsOf(parts.options, batch)
+    const { backend, options } = parts
+    const weights = weightsOf(options, batch)
     const inputs = inputsOf(batch, weights, state)
-    this.trace = trace(parts.backend, inputs, (own, live) => this.body([...own], batch.targets, live))
-    this.made = new EngineFunction(parts.backend, this.trace)
+    this.traced = new TracedFunction(backend, options, inputs, (own, live) =>
+      this.body([...own], batch.targets, live),
+    )
     tf.dispose(weights ?? [])
-  }
-
-  /** As a step's. */
-  fed(targets: readonly unknown[]): readonly Fed[] | undefined {
-    return fedByLoss(this.trace, this.parts.options, targets)
   }
 
   /** The caller's, by group; empty where nothing is learned. */
   run(batch: Batch, state: State, fed: readonly Fed[]): readonly tf.Tensor[] {
-    const others = tensorsOf(fed)
     const weights = weightsOf(this.parts.options, batch)
-    const gradients = this.made.call(inputsOf(batch, weights, state), others)
-    tf.dispose([...others.values(), weights ?? []])
-    return gradients
-  }
-
-  dispose(): void {
-    this.made.dispose()
+    const inputs = inputsOf(batch, weights, state)
+    try {
+      return (
+        this.traced.call(inputs, fed) ??
+        computed((own, live) => this.body([...own], batch.targets, live), inputs)
+      )
+    } finally {
+      tf.dispose(weights ?? [])
+    }
   }
 
   private body(own: tf.Tensor[], targets: readonly unknown[], live: Live): readonly tf.Tensor[] {

@@ -1,25 +1,18 @@
 import type { Rng } from '../../common/random.ts'
-import { drawMask } from '../dropout.ts'
+import { drawMask, type Masks, masksFrom } from '../dropout.ts'
 import type { ExecutorOptions } from '../eager-executor.ts'
 import type { EngineRule } from '../engine-rules.ts'
 import type { Batch } from '../executor.ts'
 import type { FunctionBinding, NativeBackend } from '../function/binding.ts'
-import { EngineFunction } from '../function/engine-function.ts'
 import type { Fed } from '../function/replay.ts'
-import { type Live, type Trace, trace } from '../function/trace.ts'
+import type { Live } from '../function/trace.ts'
 import type { BatchStatistic } from '../gradients.ts'
 import { tf } from '../tf.ts'
-import {
-  differentiated,
-  fedByLoss,
-  type MaskPlan,
-  type Signature,
-  tensorsOf,
-  weightsOf,
-} from './gradient-body.ts'
+import { differentiated, type MaskPlan, type Signature, weightsOf } from './gradient-body.ts'
 import { Held } from './held.ts'
 import type { GroupLayout } from './layout.ts'
 import type { GroupState, State } from './state.ts'
+import { computed, TracedFunction } from './traced-function.ts'
 
 export interface StepParts {
   readonly backend: NativeBackend<FunctionBinding>
@@ -28,10 +21,9 @@ export interface StepParts {
   readonly layouts: readonly GroupLayout[]
 }
 
-/** One training step of one signature as one operation: forward, loss, backward, optimizer, statistics. */
+/** One training step of one signature, as one operation where that can be: forward, loss, backward, optimizer, statistics. */
 export class StepFunction {
-  private readonly made: EngineFunction
-  private readonly trace: Trace
+  readonly traced: TracedFunction
   private masks: readonly MaskPlan[] = []
   /** Groups whose statistics follow the batch's. */
   private following: readonly number[] = []
@@ -54,14 +46,10 @@ export class StepFunction {
     const scalars = this.scalars(state, () => 0)
     const weights = weightsOf(parts.options, batch)
     const inputs = this.inputs(batch.input, { weights, scalars, state, slots })
-    this.trace = trace(backend, inputs, (own, live) => this.body([...own], batch.targets, live))
-    this.made = new EngineFunction(backend, this.trace)
+    this.traced = new TracedFunction(backend, parts.options, inputs, (own, live) =>
+      this.body([...own], batch.targets, live),
+    )
     tf.dispose([scalars, ...this.begunOf(state, slots), weights ?? []])
-  }
-
-  /** Undefined where the loss makes other tensors of these targets than this function takes. */
-  fed(targets: readonly unknown[]): readonly Fed[] | undefined {
-    return fedByLoss(this.trace, this.parts.options, targets)
   }
 
   /** The loss before the update, and the groups as they are after it. */
@@ -74,23 +62,33 @@ export class StepFunction {
       dropout,
     }: { state: State; rates: readonly number[]; fed: readonly Fed[]; dropout?: Rng },
   ): { readonly loss: number; readonly state: State } {
-    const others = tensorsOf([...this.drawn(dropout), ...fed])
     const slots = this.slotsOf(state)
     const scalars = this.scalars(state, group => rates[group])
     const weights = weightsOf(this.parts.options, batch)
     const inputs = this.inputs(batch.input, { weights, scalars, state, slots })
-    const [loss, ...results] = this.made.call(inputs, others)
-    const next = this.next(state, results)
-    const value = loss.dataSync()[0]
-    tf.dispose([loss, scalars, ...this.begunOf(state, slots), ...others.values(), weights ?? []])
-    return { loss: value, state: next }
+    try {
+      const drawn = this.traced.refusal === undefined ? this.drawn(dropout) : []
+      const [loss, ...results] =
+        this.traced.call(inputs, [...drawn, ...fed]) ??
+        computed(
+          (own, live) => this.body([...own], batch.targets, live, dropout && masksOf(drawn, dropout)),
+          inputs,
+        )
+      const next = this.next(state, results)
+      const value = loss.dataSync()[0]
+      loss.dispose()
+      return { loss: value, state: next }
+    } finally {
+      tf.dispose([scalars, ...this.begunOf(state, slots), weights ?? []])
+    }
   }
 
-  dispose(): void {
-    this.made.dispose()
-  }
-
-  private body(own: tf.Tensor[], targets: readonly unknown[], live: Live): readonly tf.Tensor[] {
+  private body(
+    own: tf.Tensor[],
+    targets: readonly unknown[],
+    live: Live,
+    masksNow?: Masks,
+  ): readonly tf.Tensor[] {
     const { options, rule, layouts } = this.parts
     const take = () => own.shift() as tf.Tensor
     const input = take()
@@ -103,7 +101,8 @@ export class StepFunction {
       layouts[group].learned.bind(flat)
       layouts[group].fixed.bind(take())
     }
-    const { tensors, masks } = differentiated(options, this.signature, { input, weights, targets }, live)
+    const entering = { input, weights, targets }
+    const { tensors, masks } = differentiated(options, this.signature, entering, live, masksNow)
     this.masks = masks
     const moved = this.moving.flatMap((group, i) => {
       const gradient = layouts[group].learned.joined(({ name }) => tensors.gradients.get(name) as tf.Tensor)
@@ -164,7 +163,7 @@ export class StepFunction {
 
   private drawn(dropout: Rng | undefined): readonly Fed[] {
     return this.masks.flatMap(({ rate, shape }, i) => {
-      const [tensor] = this.trace.live[i].events
+      const [tensor] = this.traced.live[i].events
       if ('op' in tensor || dropout === undefined) return []
       return [{ tensor, values: drawMask(dropout, rate, shape) }]
     })
@@ -180,6 +179,15 @@ export class StepFunction {
     }
     for (const group of this.following) next[group] = { ...next[group], fixed: take() }
     return next
+  }
+}
+
+/** Those that were drawn already, then others of the same stream. */
+function masksOf(drawn: readonly Fed[], rng: Rng): Masks {
+  const [left, more] = [[...drawn], masksFrom(rng)]
+  return (rate, shape) => {
+    const next = left.shift()
+    return next === undefined ? more(rate, shape) : tf.tensor(next.values, [...shape])
   }
 }
 

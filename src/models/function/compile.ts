@@ -21,9 +21,6 @@ export interface Compiled<A extends readonly tf.Tensor[], R extends tf.Tensor | 
 
 const DEFAULT_SIGNATURES = 16
 
-/** Dropped functions leave the engine too. */
-const dropped = new FinalizationRegistry<LastUsed<Ready>>(functions => functions.clear())
-
 interface Ready {
   readonly made: EngineFunction
   readonly single: boolean
@@ -50,12 +47,10 @@ export function compileFunction<
     const results = made.call(inputs)
     return (single ? results[0] : results) as unknown as R
   }
-  const compiled = Object.defineProperties(call, {
+  return Object.defineProperties(call, {
     signatures: { get: () => functions.size },
     dispose: { value: () => functions.clear() },
   }) as Compiled<A, R>
-  dropped.register(compiled, functions)
-  return compiled
 }
 
 function ready<A extends readonly tf.Tensor[]>(

@@ -13,22 +13,35 @@ const OPTIMISED_NODES = 4000
 
 let made = 0
 
-/** A function of TensorFlow's, in the engine until it is disposed of. */
+/** Functions that nobody has any more leave the engine. Only the name is kept for it: whatever else would keep much alive. */
+const unreachable = new FinalizationRegistry<{
+  readonly backend: NativeBackend<FunctionBinding>
+  readonly name: string
+}>(({ backend, name }) => backend.binding.removeFunction(name))
+
+/** A function of TensorFlow's, in the engine until it is disposed of or unreachable. */
 export class EngineFunction {
   private readonly name = `layergym_${made++}`
   private readonly attributes: readonly OpAttribute[]
+  private readonly inputs: readonly string[]
+  private readonly variables: Trace['variables']
+  private readonly outputs: number
 
   /** @throws TensorFlow's own words where the graph is none */
   constructor(
     private readonly backend: NativeBackend<FunctionBinding>,
-    private readonly trace: Trace,
+    { nodes, inputs, outputs, variables }: Trace,
   ) {
     const { binding } = backend
-    const outputs = trace.outputs.map(output => (output.includes(':') ? output : `${output}:0`))
-    binding.addFunction(this.name, graphDef(trace.nodes), trace.inputs, outputs)
+    this.inputs = inputs
+    this.variables = variables
+    this.outputs = outputs.length
+    const results = outputs.map(output => (output.includes(':') ? output : `${output}:0`))
+    binding.addFunction(this.name, graphDef(nodes), inputs, results)
+    unreachable.register(this, { backend, name: this.name }, this)
     const type = binding.TF_ATTR_STRING
     this.attributes =
-      trace.nodes.length > OPTIMISED_NODES
+      nodes.length > OPTIMISED_NODES
         ? []
         : [
             { name: 'config_proto', type, value: WITHOUT_REMAPPER },
@@ -38,21 +51,16 @@ export class EngineFunction {
 
   /** @param others by name, what `Trace.inputs` asks for beyond `inputs`; variables need none. The caller owns the results. */
   call(inputs: readonly tf.Tensor[], others: ReadonlyMap<string, tf.Tensor> = new Map()): tf.Tensor[] {
-    const { backend, trace } = this
-    const rest = trace.inputs.slice(inputs.length).map(name => {
-      const tensor = others.get(name) ?? trace.variables.get(name)
+    const rest = this.inputs.slice(inputs.length).map(name => {
+      const tensor = others.get(name) ?? this.variables.get(name)
       if (tensor === undefined) throw new Error(`a function was called without its argument ${name}`)
       return tensor
     })
-    return backend.executeMultipleOutputs(
-      this.name,
-      this.attributes,
-      [...inputs, ...rest],
-      trace.outputs.length,
-    )
+    return this.backend.executeMultipleOutputs(this.name, this.attributes, [...inputs, ...rest], this.outputs)
   }
 
   dispose(): void {
+    unreachable.unregister(this)
     this.backend.binding.removeFunction(this.name)
   }
 }

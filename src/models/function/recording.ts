@@ -27,7 +27,13 @@ export interface LiveTensor {
 export interface LivePiece {
   readonly inputs: readonly EngineTensor[]
   readonly events: (LiveTensor | { readonly op: string; readonly outputs: readonly EngineTensor[] })[]
+  /** The call of the addon, an operation's name or a method's, that was refused: nothing came after it. */
+  refused?: string
 }
+
+/** Names of `LivePiece.refused` for calls that are no operation. */
+export const CREATE = '(createTensor)'
+export const READ = '(tensorDataSync)'
 
 const EQUAL_CONSTANTS_BYTES = 64
 
@@ -82,13 +88,10 @@ export class Recording {
   recorder(): Binding {
     const { binding } = this
     return overlay(binding, {
-      executeOp: (op, attributes, ids, outputs) => this.operation(op, attributes, ids, outputs),
-      createTensor: (shape, dtype, values) => this.create(shape, dtype, values),
-      tensorDataSync: id => {
-        const name = this.values.get(id)
-        if (name !== undefined && !this.fixed.has(nodeOf(name))) throw hostRead(this.opOf(name))
-        return binding.tensorDataSync(id)
-      },
+      executeOp: (op, attributes, ids, outputs) =>
+        this.noted(op, () => this.operation(op, attributes, ids, outputs)),
+      createTensor: (shape, dtype, values) => this.noted(CREATE, () => this.create(shape, dtype, values)),
+      tensorDataSync: id => this.noted(READ, () => this.read(id)),
     })
   }
 
@@ -100,6 +103,22 @@ export class Recording {
     const name = `r${this.nodes.length}`
     this.nodes.push({ name, op: 'Identity', inputs: [value], attributes: { T: typeAttribute(dtype) } })
     return name
+  }
+
+  /** Where the call is refused, the live piece that it is in remembers it. */
+  private noted<T>(call: string, work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      if (this.piece !== undefined) this.piece.refused ??= call
+      throw error
+    }
+  }
+
+  private read(id: number): HostValues {
+    const name = this.values.get(id)
+    if (name !== undefined && !this.fixed.has(nodeOf(name))) throw hostRead(this.opOf(name))
+    return this.binding.tensorDataSync(id)
   }
 
   private operation(

@@ -8,6 +8,8 @@ import { type LivePiece, Recording } from './recording.ts'
 /** Runs a piece whose tensors made of host values are other ones at every call: each becomes an argument. */
 export type Live = <T>(inputs: readonly tf.Tensor[], piece: (inputs: readonly tf.Tensor[]) => T) => T
 
+type TracedBody = (inputs: readonly tf.Tensor[], live: Live) => readonly tf.Tensor[]
+
 /** What a body did, as a graph. */
 export interface Trace {
   readonly nodes: readonly Node[]
@@ -19,6 +21,12 @@ export interface Trace {
   readonly outputs: readonly string[]
 }
 
+/** A trace that came to nothing: why, and the live pieces up to there. */
+export interface Refused {
+  readonly error: unknown
+  readonly live: readonly LivePiece[]
+}
+
 /**
  * Runs a body once, on these inputs, and records what it does. Its results are thrown away: a function gives the same
  * bits whether it was just traced or long ago.
@@ -27,8 +35,19 @@ export interface Trace {
 export function trace(
   backend: NativeBackend<FunctionBinding>,
   inputs: readonly tf.Tensor[],
-  body: (inputs: readonly tf.Tensor[], live: Live) => readonly tf.Tensor[],
+  body: TracedBody,
 ): Trace {
+  const traced = tryTrace(backend, inputs, body)
+  if ('error' in traced) throw traced.error
+  return traced
+}
+
+/** As `trace`, for those who go on without. */
+export function tryTrace(
+  backend: NativeBackend<FunctionBinding>,
+  inputs: readonly tf.Tensor[],
+  body: TracedBody,
+): Trace | Refused {
   const real = backend.binding
   const recording = new Recording(real)
   const variables = registeredVariables(backend, recording)
@@ -50,6 +69,8 @@ export function trace(
         }
       }),
     )
+  } catch (error) {
+    return { error, live: recording.live }
   } finally {
     backend.binding = real
     tf.dispose(own)

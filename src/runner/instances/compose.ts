@@ -152,11 +152,12 @@ export async function compose(
   const executorOn = once((network: Network) =>
     executorFor(config, { network, optimizer, task }, { clips: splits.train, pixels, items, notice }),
   )
+  const warn = saidOnce(notice)
   const traineeFor = (own: typeof plan) => {
     const network = buildNetwork(pretrained, { ...own, scaling })
     standardiseFeatures(network, inBatches(splits.train), pixels)
     const executor = EXECUTOR_BY_NAME[executorOn(network)]
-    const options = { network, optimizer, pixels, items, augmented, task, executor }
+    const options = { network, optimizer, pixels, items, augmented, task, executor, notice: warn }
     return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))
   }
   const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () =>
@@ -224,6 +225,15 @@ function once<A extends readonly unknown[], T>(make: (...given: A) => T): (...gi
   return (...given) => {
     made ??= { value: make(...given) }
     return made.value
+  }
+}
+
+/** Several trainees may have the same to say. */
+function saidOnce(say: (message: string) => void): (message: string) => void {
+  const said = new Set<string>()
+  return message => {
+    if (!said.has(message)) say(message)
+    said.add(message)
   }
 }
 

@@ -1,0 +1,83 @@
+import type { FunctionBinding, NativeBackend } from '../function/binding.ts'
+import { EngineFunction } from '../function/engine-function.ts'
+import type { LivePiece } from '../function/recording.ts'
+import type { Fed } from '../function/replay.ts'
+import { type Live, tryTrace } from '../function/trace.ts'
+import { tf } from '../tf.ts'
+import { fedByLoss, type LossOptions, tensorsOf } from './gradient-body.ts'
+
+/** What is traced; without a trace it computes as it runs. */
+export type Body = (inputs: readonly tf.Tensor[], live: Live) => readonly tf.Tensor[]
+
+/** A body with a loss as one operation of the engine; where it can't be that, the reason. */
+export class TracedFunction {
+  readonly live: readonly LivePiece[]
+  private made: EngineFunction | undefined
+  private why: unknown
+  /** Whatever the targets are. */
+  private always = false
+
+  /** Runs the body on these inputs, which are the caller's. */
+  constructor(
+    backend: NativeBackend<FunctionBinding>,
+    private readonly options: LossOptions,
+    inputs: readonly tf.Tensor[],
+    body: Body,
+  ) {
+    const traced = tryTrace(backend, inputs, body)
+    this.live = traced.live
+    if ('error' in traced) this.why = traced.error
+    else this.attempt(() => new EngineFunction(backend, traced))
+  }
+
+  /** Why it isn't a function. */
+  get refusal(): unknown {
+    return this.why
+  }
+
+  /** What a loss on these targets feeds it; undefined where the loss does something else than when it was traced. */
+  fed(targets: readonly unknown[]): readonly Fed[] | undefined {
+    return this.always ? [] : fedByLoss(this.live, this.options, targets)
+  }
+
+  /** From now on it is none. */
+  refuse(why: unknown): void {
+    this.always = true
+    this.why = why
+    this.dispose()
+  }
+
+  /** The caller's; undefined where it is no function. */
+  call(inputs: readonly tf.Tensor[], fed: readonly Fed[]): tf.Tensor[] | undefined {
+    const { made } = this
+    if (made === undefined) return undefined
+    const others = tensorsOf(fed)
+    try {
+      return made.call(inputs, others)
+    } catch (error) {
+      this.dispose()
+      this.why = error
+      return undefined
+    } finally {
+      tf.dispose([...others.values()])
+    }
+  }
+
+  dispose(): void {
+    this.made?.dispose()
+    this.made = undefined
+  }
+
+  private attempt(make: () => EngineFunction): void {
+    try {
+      this.made = make()
+    } catch (error) {
+      this.why = error
+    }
+  }
+}
+
+/** A body computed as it runs, on these inputs; the caller's. */
+export function computed(body: Body, inputs: readonly tf.Tensor[]): tf.Tensor[] {
+  return tf.tidy(() => [...body(inputs, (own, piece) => piece(own))])
+}
