@@ -1,8 +1,8 @@
 /**
  * Full fine-tuning of a detector or a segmenter against a PyTorch script of the same network, head, loss, pictures and
- * steps: three seeds, from heads and on batches that PyTorch draws itself, then, as often as --same-starts says, from and
- * on ours; and the step's time, rounds of both taking turns. One JSON line a check, a run and the times, for
- * docs/results/raw.
+ * steps: three seeds (from --first-seed on), from heads and on batches that PyTorch draws itself, then, as often as
+ * --same-starts says, from and on ours; and the compiled step's time, rounds of both taking turns. One JSON line a check, a
+ * run and the times, for docs/results/raw.
  *
  *   npx tsx bench/dense-parity.ts --task object-detection --data FOLDER --size 224 > FILE
  *   npx tsx bench/dense-parity.ts --task scene-segmentation --data FOLDER --size 160x224 >> FILE
@@ -47,10 +47,12 @@ const { values } = parseArgs({
     data: { type: 'string' },
     size: { type: 'string', default: '224' },
     seeds: { type: 'string', default: '3' },
+    'first-seed': { type: 'string', default: '1' },
     steps: { type: 'string', default: '240' },
     'same-starts': { type: 'string', default: '3' },
   },
 })
+const FIRST = Number(values['first-seed'])
 if (values.data === undefined) throw new Error('--data: a folder of annotated pictures')
 const data = basename(values.data)
 const folder = mkdtempSync(join(tmpdir(), 'layergym-dense-'))
@@ -58,7 +60,7 @@ const composition = await compose(
   parseConfig(fineTuneSchema, {
     ...{ model: join(ROOT, 'models/mobilenet_v2_035_224_tm'), data: values.data, task: values.task },
     ...{ size: values.size, batchSize: 8, budgetSteps: Number(values.steps), threads: 1, episodes: 0 },
-    baselines: ['fullFineTune'],
+    ...{ baselines: ['fullFineTune'], executor: 'compiled' },
   }),
   {},
   {
@@ -70,7 +72,7 @@ const { trainee } = composition.worlds[0].options
 try {
   const runs: DenseRun[] = []
   const drawn: DenseFigures[] = []
-  for (let seed = 1; seed <= Number(values.seeds); seed++) {
+  for (let seed = FIRST; seed < FIRST + Number(values.seeds); seed++) {
     const { run, own } = await fineTune(seed)
     runs.push(run)
     drawn.push(own)
@@ -85,7 +87,7 @@ async function fineTune(seed: number) {
   const trial = { ...RATES, length: 1 }
   const { run } = await runSchedule(BASELINES.fullFineTune, trial, seed, { composition, clock, test: false })
   const own = figures()
-  if (seed === 1) writeWeights(join(folder, TRAINED), trainee, trainee.read())
+  if (seed === FIRST) writeWeights(join(folder, TRAINED), trainee, trainee.read())
   const steps = run.curve.at(-1)?.step ?? 0
   put({ engine: 'layergym', seed, steps, rate: RATES.rate, ...own, seconds: Math.round(run.seconds) })
   return { run: { seed, ...RATES, steps }, own }
@@ -103,18 +105,22 @@ function figures(): DenseFigures {
 
 async function besidePeer(runs: readonly DenseRun[], ofTrained: DenseFigures): Promise<void> {
   const alike: DenseRun[] = []
-  // The first one's weights are needed for the check of the first steps.
-  for (const run of runs.slice(0, Math.max(1, Number(values['same-starts'])))) {
-    await composition.variant({ probed: false }).reset(run.seed)
-    writeWeights(join(folder, startOf(run.seed)), trainee, trainee.read())
+  await writeStart(1)
+  for (const run of runs.slice(0, Number(values['same-starts']))) {
+    await writeStart(run.seed)
     const batches = batchesOf(composition, run.seed, run.steps)
     alike.push({ ...run, start: startOf(run.seed), batches })
   }
-  const again = alike.slice(0, Number(values['same-starts']))
   const trained = { weights: TRAINED, figures: ofTrained }
-  await writeForDensePeer(folder, composition, { data, runs: [...runs, ...again], trained })
+  await writeForDensePeer(folder, composition, { data, runs: [...runs, ...alike], trained })
   await stepTimes()
   for await (const line of peerLines(folder, DENSE_SCRIPT)) process.stdout.write(`${line}\n`)
+}
+
+/** The weights that a seed's run begins with; those of seed 1 are what the first steps are checked from. */
+async function writeStart(seed: number): Promise<void> {
+  await composition.variant({ probed: false }).reset(seed)
+  writeWeights(join(folder, startOf(seed)), trainee, trainee.read())
 }
 
 /** Whole steps in turns, both from pictures that lie in memory; the peer has its targets ready, ours makes them. */
@@ -132,7 +138,14 @@ async function stepTimes(): Promise<void> {
   peer.stop()
   const machine = { cores: availableParallelism(), load: Math.round(loadavg()[0]) }
   // The first round warms both up.
-  put({ check: 'times', versions: composition.engine.versions, ...machine, rounds: rounds.slice(1) })
+  const { versions } = composition.engine
+  put({
+    check: 'times',
+    executor: composition.config.executor,
+    versions,
+    ...machine,
+    rounds: rounds.slice(1),
+  })
 }
 
 function put(line: object): void {

@@ -202,6 +202,8 @@ export interface TaskDefaults {
   readonly fit?: Fit
   /** Pixels that a side of the model's own size is held to. */
   readonly side?: number
+  /** Base rate: the topmost pretrained group's. */
+  readonly learningRate?: number
 }
 
 export interface PiecesOf<Facts> {
@@ -224,6 +226,8 @@ export interface TaskDefinition<Facts extends object = object> {
    * @throws input error that says which won't
    */
   check(dataset: Dataset, known?: Facts): void
+  /** Why a score of these clips would say nothing; undefined where it does, as it is for all where this is left out. */
+  unscorable?(clips: readonly Clip[]): string | undefined
   facts(data: TaskData): Facts
   create(facts: Facts): Task
   /** What is spread evenly over splits: labels, or strata of the task's own; default: nothing. */

@@ -1,6 +1,7 @@
 import { inputError } from '../../common/error.ts'
 import type { SkippedClip } from '../../data/clip-cache.ts'
 import type { Clip, Dataset, Splits } from '../../data/dataset.ts'
+import type { TaskDefinition } from '../../models/tasks/task.ts'
 import type { FineTuneConfig } from './config.ts'
 
 const DEFAULT_BATCH = 16
@@ -46,6 +47,17 @@ export function checkBatch(splits: Splits, config: FineTuneConfig): void {
     `a batch of ${batchSize} is larger than the train split of ${splits.train.length} clips: ` +
       `choose --batch-size ${splits.train.length} or less`,
   )
+}
+
+const UNSCORABLE = 'Name splits so that each has some, divide with another --seed, or annotate more'
+
+/** @throws input error when there is nothing to learn from, or a score says nothing of what is chosen by or reported */
+export function refuseUnscorable(splits: Splits, { unscorable }: Pick<TaskDefinition, 'unscorable'>): void {
+  for (const name of ['train', 'reward', 'test'] as const) {
+    const reason = unscorable?.(splits[name])
+    if (reason !== undefined)
+      throw inputError('split.unscorable', `the ${name} split's clips won't do: ${reason}. ${UNSCORABLE}`)
+  }
 }
 
 /** A split in batches of fixed composition. */

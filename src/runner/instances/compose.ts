@@ -22,7 +22,7 @@ import type { Clock } from '../play/roles.ts'
 import { containerOf } from '../plugins/load-plugins.ts'
 import type { OnEvent } from '../runs/events.ts'
 import { augmentationOf, augmentedBy } from './augmentation.ts'
-import { checkBatch, describeSplits, inBatches, withoutBroken } from './clips.ts'
+import { checkBatch, describeSplits, inBatches, refuseUnscorable, withoutBroken } from './clips.ts'
 import { frameRateFor, refuseOtherFiles, refusePixelSettings } from './clips-at-hand.ts'
 import { type FineTuneConfig, isSolvable, type WholeConfig, withBaselines, withFormat } from './config.ts'
 import { createAgents } from './create-agents.ts'
@@ -80,6 +80,7 @@ export async function compose(
   const split = (of: Dataset) => splitDataset(of, { seed: wanted.seed, stratum: stratumOf(definition, of) })
   const givenSplit = split(given)
   checkBatch(givenSplit.splits, wanted)
+  refuseUnscorable(givenSplit.splits, definition)
   const engine = await startEngine({ engine: wanted.engine, threads: wanted.threads, onNotice: notice })
   const loaded = parts.model ? undefined : await loadModel(wanted.model)
   const pretrained = parts.model ?? (loaded as LoadedModel).model

@@ -114,8 +114,10 @@ export const fineTuneSchema = z.strictObject({
     .default('adamw')
     .describe('one slot set a variable, a rate a group (layergym list optimizers)'),
   learningRate: real(1e-6, 1e-2)
-    .default(1e-4)
-    .describe("base rate: the topmost pretrained group's; the fresh head's is ten times it"),
+    .optional()
+    .describe(
+      "base rate: the topmost pretrained group's; the fresh head's is ten times it (default: the task's; 0.0001 of most)",
+    ),
   shape: z
     .enum(shapeNames)
     .default('warm-up-cosine')
@@ -186,20 +188,24 @@ export const fineTuneSchema = z.strictObject({
 
 export type FineTuneConfig = z.infer<typeof fineTuneSchema>
 
+/** What a task has a say in where the user hasn't. */
+type Usual = 'frames' | 'fit' | 'learningRate' | 'baselines'
+
 /** With all that a task has a say in where the user hasn't. */
-export type WholeConfig = FineTuneConfig & Required<Pick<FineTuneConfig, 'frames' | 'fit' | 'baselines'>>
+export type WholeConfig = FineTuneConfig & Required<Pick<FineTuneConfig, Usual>>
 
 /** Baselines of a task whose linear probe can be solved for, and of another. */
 const SOLVABLE = ['linearProbe', 'fullFineTune', 'lpFt', 'fromScratch']
 const BY_GRADIENT = ['headOnly', 'fullFineTune', 'fromScratch']
 
-/** How clips are brought to a network, by the user or else by the task. */
+/** How clips are brought to a network, and the rates of training, by the user or else by the task. */
 export function withFormat<C extends FineTuneConfig>(
   config: C,
   { defaults }: Pick<TaskDefinition, 'defaults'>,
 ) {
   const { frames = defaults?.frames ?? 8, fit = defaults?.fit ?? 'crop' } = config
-  return { ...config, frames, fit }
+  const { learningRate = defaults?.learningRate ?? 1e-4 } = config
+  return { ...config, frames, fit, learningRate }
 }
 
 /** What is compared, by the user or else by the task. */
@@ -209,11 +215,11 @@ export function withBaselines<C extends FineTuneConfig>(config: C, task: Pick<Ta
 
 /** What a task takes of all that it has a say in. */
 export function usualSettings(definition: Pick<TaskDefinition, 'defaults'>, task: Pick<Task, 'head'>) {
-  const { frames, fit, baselines } = withBaselines(
+  const { frames, fit, learningRate, baselines } = withBaselines(
     withFormat(fineTuneSchema.parse({ model: '', data: '' }), definition),
     task,
   )
-  return { frames, fit, baselines }
+  return { frames, fit, learningRate, baselines }
 }
 
 /** Whether a linear probe is solved for: of one vector a clip. */

@@ -135,6 +135,12 @@ export async function openModel(path: string, options: ApplyOptions) {
       const chosen = async (from: Dataset) => {
         const result = await evaluatedClips(from, given.split, { memory, ...drawnAs(from) })
         for (const message of result.notices) notice(message)
+        const reason = definition.unscorable?.(result.clips)
+        if (reason !== undefined)
+          throw inputError(
+            'evaluate.unscorable',
+            `${from.path} gives no score: ${reason}. predict shows what the model says`,
+          )
         return result
       }
       if (!skips(given)) return chosen(dataset)

@@ -11,7 +11,7 @@ import { parseAgentConfig } from '../plugins/agent-config.ts'
 import type { Container } from '../plugins/container.ts'
 import { augmentationOf } from './augmentation.ts'
 import { batchSizeOf } from './clips.ts'
-import { type FineTuneConfig, longestRun, roundStepsOf } from './config.ts'
+import { type FineTuneConfig, longestRun, roundStepsOf, type WholeConfig } from './config.ts'
 import type { Parts } from './instance.ts'
 import { scalingNamed } from './network.ts'
 import { refuseBalance } from './task.ts'
@@ -20,7 +20,7 @@ export const MEGABYTE = 2 ** 20
 
 /** Worlds as a configuration describes them, on networks that are given. */
 export function worldsFor(
-  config: FineTuneConfig,
+  config: WholeConfig,
   parts: Parts,
   container: Container,
   given: Pick<FineTuningOptions<unknown>, 'keepHead' | 'balancedBatches' | 'signal' | 'onStep'> & {

@@ -12,7 +12,10 @@ describe('configuration', () => {
       budgetSteps: 120,
       baselineSeeds: 3,
     })
-    expect(withFormat(parse({}), {})).toMatchObject({ frames: 8, fit: 'crop' })
+    expect(withFormat(parse({}), {})).toMatchObject({ frames: 8, fit: 'crop', learningRate: 1e-4 })
+    const dense = { defaults: { learningRate: 1e-3 } }
+    expect(withFormat(parse({}), dense).learningRate).toBe(1e-3)
+    expect(withFormat(parse({ learningRate: 3e-4 }), dense).learningRate).toBe(3e-4)
     expect(
       withFormat(parse({ fit: 'stretch' }), { defaults: { frames: 1, fit: 'letterbox' } }),
     ).toMatchObject({

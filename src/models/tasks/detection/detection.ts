@@ -15,7 +15,7 @@ import type { MapsHead, Outcomes, Outputs, PerItem, Score, Task, TaskDefinition 
 import { decodeDetections } from './decode.ts'
 import { detectionDetails } from './details.ts'
 import { drawBoxes } from './draw.ts'
-import { checkBoxes, type DetectionFacts, detectionFacts } from './facts.ts'
+import { checkBoxes, type DetectionFacts, detectionFacts, nothingToFind } from './facts.ts'
 import { type ItemFigures, itemFigures, scoreOf } from './figures.ts'
 import type { Detections, DetectionTarget } from './found.ts'
 import { type Grid, gridOf } from './grid.ts'
@@ -27,11 +27,12 @@ export const objectDetection: TaskDefinition<DetectionFacts> = {
   description: 'boxes round objects and what they are, on every frame (mAP as COCO computes it)',
   needs: 'pictures or clips with boxes: boxes.csv, COCO, YOLO, Pascal VOC',
   check: checkBoxes,
+  unscorable: nothingToFind,
   facts: detectionFacts,
   create: facts => new ObjectDetection(facts),
   augmentation: 'detection',
   stratum: annotatedStratum,
-  defaults: { frames: 1, fit: 'letterbox', side: 224 },
+  defaults: { frames: 1, fit: 'letterbox', side: 224, learningRate: 3e-4 },
   continues: (saved, facts) =>
     JSON.stringify([saved.classes, saved.strides]) === JSON.stringify([facts.classes, facts.strides]),
 }

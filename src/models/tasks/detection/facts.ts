@@ -1,5 +1,5 @@
 import { inputError } from '../../../common/error.ts'
-import type { Dataset } from '../../../data/dataset.ts'
+import type { Clip, Dataset } from '../../../data/dataset.ts'
 import type { Fit } from '../../../data/decode-options.ts'
 import { geometryOf } from '../../../data/geometry.ts'
 import { refuseUnknown } from '../labels.ts'
@@ -56,6 +56,15 @@ export function detectionFacts({ dataset, train, input }: TaskData): DetectionFa
     objects: counts.map(count => count / Math.max(1, seen)),
     sides: [width, height],
   }
+}
+
+/** mAP is of objects that are to be found: without any there is none. */
+export function nothingToFind(clips: readonly Clip[]): string | undefined {
+  const holds = ({ annotation }: Clip) =>
+    annotation?.boxes?.some(({ boxes }) => boxes.some(({ crowd }) => !crowd)) ?? false
+  return clips.some(holds)
+    ? undefined
+    : 'no object is boxed there, and mAP is of objects that are to be found'
 }
 
 /** @throws input error for data without boxes, or with classes that the model doesn't know */

@@ -72,7 +72,7 @@ export const sceneSegmentation: TaskDefinition<SegmentationFacts> = {
   balances: ['weights'],
   augmentation: 'segmentation',
   stratum: annotatedStratum,
-  defaults: { frames: 1, fit: 'stretch', side: 224 },
+  defaults: { frames: 1, fit: 'stretch', side: 224, learningRate: 1e-3 },
   continues: (saved, facts) =>
     JSON.stringify([saved.classes, saved.strides]) === JSON.stringify([facts.classes, facts.strides]),
 }

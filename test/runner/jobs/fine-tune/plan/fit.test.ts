@@ -6,7 +6,12 @@ import { fc, property } from '../../../../support/property.ts'
 
 const asked: WholeConfig = {
   ...parseConfig(fineTuneSchema, { model: 'm', data: 'd', episodes: 20, budgetSteps: 50 }),
-  ...{ frames: 8, fit: 'crop', baselines: ['linearProbe', 'fullFineTune', 'fromScratch'] },
+  ...{
+    frames: 8,
+    fit: 'crop',
+    learningRate: 1e-4,
+    baselines: ['linearProbe', 'fullFineTune', 'fromScratch'],
+  },
 }
 /** A second a step: as many runs as there are episodes and rates. */
 const costs = {

@@ -34,7 +34,7 @@ const work: Workload = {
 
 const configOf = (budgetSteps: number, roundSteps: number): WholeConfig => ({
   ...parseConfig(fineTuneSchema, { model: 'm', data: 'd', budgetSteps, roundSteps, batchSize: 4 }),
-  ...{ frames: 2, fit: 'crop', baselines: [] },
+  ...{ frames: 2, fit: 'crop', learningRate: 1e-4, baselines: [] },
 })
 
 /** What a world really plays, with these groups in training from its first round to its last. */
