@@ -12,6 +12,7 @@ import { learnPolicyCommand } from './learn-policy.ts'
 import { listCommand } from './list.ts'
 import { predictCommand } from './predict.ts'
 import { resumeCommand } from './resume.ts'
+import { serveCommand } from './serve.ts'
 import { setupCommand } from './setup.ts'
 import { studyCommand } from './study.ts'
 import { traceCommand } from './trace.ts'
@@ -29,6 +30,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   dashboardCommand,
   listCommand,
   traceCommand,
+  serveCommand,
   checkDataCommand,
   checkEnvCommand,
   checkAgentCommand,

@@ -14,13 +14,16 @@ export interface Origin {
 
 const packageJson = createRequire(import.meta.url)('../../../package.json') as { readonly version: string }
 
+/** Of layergym. */
+export const packageVersion = packageJson.version
+
 /** What a run on this engine comes from, here. */
 export function originOf(
   engine: { readonly name: string; readonly threads?: number; readonly versions?: Origin['versions'] },
   fingerprints: Origin['fingerprints'],
 ): Origin {
   const { name, threads, versions } = engine
-  const own = { layergym: packageJson.version, node: process.versions.node }
+  const own = { layergym: packageVersion, node: process.versions.node }
   return { engine: name, threads, versions: { ...own, ...versions }, fingerprints }
 }
 

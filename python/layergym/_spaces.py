@@ -1,0 +1,98 @@
+"""layergym's spaces as Gymnasium's, and their values as bytes: column by column, so that a batch is one numpy call a leaf."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import numpy as np
+from gymnasium import spaces
+
+from ._frames import ALIGNMENT, HEADER, Cursor
+
+
+def space_of(described: dict[str, Any]) -> spaces.Space:
+    """The Gymnasium space that a layergym space's JSON describes."""
+    kind = described["kind"]
+    if kind == "discrete":
+        return spaces.Discrete(described["n"])
+    if kind == "box":
+        shape = tuple(described["shape"])
+        low, high = (_bounds(described[name], shape) for name in ("low", "high"))
+        return spaces.Box(low, high, shape, np.float32)
+    if kind == "multi-discrete":
+        return spaces.MultiDiscrete(described["sizes"])
+    if kind == "multi-binary":
+        return spaces.MultiBinary(described["n"])
+    if kind == "dict":
+        return spaces.Dict({key: space_of(part) for key, part in described["spaces"].items()})
+    if kind == "tuple":
+        return spaces.Tuple([space_of(part) for part in described["spaces"]])
+    raise ValueError(f"a space of the kind {kind!r} is none that this version of the Python package knows")
+
+
+def _bounds(bound: Any, shape: tuple[int, ...]) -> np.ndarray:
+    values = [float(each) for each in (bound if isinstance(bound, list) else [bound])]
+    flat = np.array(values, np.float32)
+    return np.full(shape, flat[0]) if len(values) == 1 else flat.reshape(shape)
+
+
+class Codec:
+    """Values of one space to bytes and back."""
+
+    def __init__(self, described: dict[str, Any]) -> None:
+        self.space = space_of(described)
+        self.kind = described["kind"]
+        self.parts: list[tuple[Any, Codec]] = []
+        if self.kind == "dict":
+            self.parts = [(key, Codec(part)) for key, part in described["spaces"].items()]
+        elif self.kind == "tuple":
+            self.parts = [(i, Codec(part)) for i, part in enumerate(described["spaces"])]
+        else:
+            self.shape = tuple(self.space.shape or ())
+            self.wire = np.dtype(WIRE.get(self.kind, self.space.dtype)).newbyteorder("<")
+            self.size = int(np.prod(self.shape, dtype=int)) if self.shape else 1
+
+    def write(self, out: bytearray, values: Any, count: int) -> None:
+        """Appends a batch: an array [count, ...] for a leaf, a tuple or dict of such for composites."""
+        if self.parts:
+            for key, part in self.parts:
+                part.write(out, values[key], count)
+            return
+        out += bytes(-(HEADER.size + len(out)) % ALIGNMENT)
+        batch = np.ascontiguousarray(values, self.wire)
+        if batch.size != count * self.size:
+            raise ValueError(f"{count} values of {self.space} have {count * self.size} numbers, not {batch.size}")
+        out += batch.tobytes()
+
+    def read(self, cursor: Cursor, count: int) -> Any:
+        """A batch as Gymnasium's vector environments give it; arrays are the caller's own."""
+        if self.parts:
+            columns = [(key, part.read(cursor, count)) for key, part in self.parts]
+            return dict(columns) if self.kind == "dict" else tuple(column for _, column in columns)
+        cursor.align()
+        start = cursor.take(count * self.size * self.wire.itemsize)
+        flat = np.frombuffer(cursor.data, self.wire, count * self.size, start)
+        return flat.reshape((count, *self.shape)).astype(self.space.dtype)
+
+    def first(self, batch: Any) -> Any:
+        """The only value of a batch of one, of the type that the space holds."""
+        return self.at(batch, 0)
+
+    def at(self, batch: Any, index: int) -> Any:
+        """One value of a batch, of the type that the space holds."""
+        if self.kind == "dict":
+            return {key: part.at(batch[key], index) for key, part in self.parts}
+        if self.kind == "tuple":
+            return tuple(part.at(batch[key], index) for key, part in self.parts)
+        return batch[index]
+
+    def batch(self, values: Sequence[Any]) -> Any:
+        """Values side by side, as `write` takes them."""
+        if self.kind == "dict":
+            return {key: part.batch([value[key] for value in values]) for key, part in self.parts}
+        if self.kind == "tuple":
+            return tuple(part.batch([value[key] for value in values]) for key, part in self.parts)
+        return np.array(values, self.wire).reshape((len(values), *self.shape))
+
+
+WIRE = {"discrete": np.int32, "multi-discrete": np.int32, "multi-binary": np.uint8}

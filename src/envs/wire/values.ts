@@ -1,0 +1,97 @@
+import { inputError } from '../../common/error.ts'
+import type { Space } from '../env.ts'
+import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple } from '../spaces.ts'
+import type { Reader, Writer } from './bytes.ts'
+
+/**
+ * Values of a space, column by column, so that numpy reads a batch with one call a leaf. Of `count` values:
+ * - Discrete: int32 [count]; MultiDiscrete: int32 [count, sizes]; MultiBinary: uint8 [count, n]
+ * - Box: its numbers [count, ...shape]
+ * - Dict, Tuple: the batches of their parts, in the description's order
+ * A leaf begins at a multiple of eight bytes from the frame's beginning.
+ */
+export function writeBatch(writer: Writer, space: Space<unknown>, values: readonly unknown[]): void {
+  if (space instanceof Box) {
+    writer.align()
+    for (const value of values) writer.array(numbersOf(value as Float32Array, space.flatSize))
+  } else if (space instanceof Discrete) {
+    writer.align()
+    for (const value of values) writer.i32(value as number)
+  } else if (space instanceof MultiDiscrete) {
+    writer.align()
+    for (const value of values) for (const choice of value as readonly number[]) writer.i32(choice)
+  } else if (space instanceof MultiBinary) {
+    writer.align()
+    for (const value of values) writer.raw(value as Uint8Array)
+  } else if (space instanceof Dict) {
+    for (const [key, part] of Object.entries(space.spaces)) {
+      const column = values.map(value => (value as Readonly<Record<string, unknown>>)[key])
+      writeBatch(writer, part as Space<unknown>, column)
+    }
+  } else if (space instanceof Tuple) {
+    for (const [i, part] of space.spaces.entries()) {
+      const column = values.map(value => (value as readonly unknown[])[i])
+      writeBatch(writer, part, column)
+    }
+  } else throw unknownKind(space)
+}
+
+/** The values that `writeBatch` wrote. @throws input error where the bytes end before they do */
+export function readBatch(reader: Reader, space: Space<unknown>, count: number): readonly unknown[] {
+  if (space instanceof Box) {
+    reader.align()
+    return times(count, () => new Float32Array(reader.raw(4 * space.flatSize).buffer))
+  }
+  if (space instanceof Discrete) {
+    reader.align()
+    return times(count, () => reader.i32())
+  }
+  if (space instanceof MultiDiscrete) {
+    reader.align()
+    return times(count, () => space.sizes.map(() => reader.i32()))
+  }
+  if (space instanceof MultiBinary) {
+    reader.align()
+    return times(count, () => reader.raw(space.n))
+  }
+  if (space instanceof Dict) {
+    const columns = Object.entries(space.spaces).map(
+      ([key, part]) => [key, readBatch(reader, part as Space<unknown>, count)] as const,
+    )
+    return times(count, i => Object.fromEntries(columns.map(([key, column]) => [key, column[i]])))
+  }
+  if (space instanceof Tuple) {
+    const parts: readonly Space<unknown>[] = space.spaces
+    const columns = parts.map(part => readBatch(reader, part, count))
+    return times(count, i => columns.map(column => column[i]))
+  }
+  throw unknownKind(space)
+}
+
+/** @throws input error for a space of somebody's own, whose values have no form on the wire */
+export function checkWire(space: Space<unknown>): void {
+  if (space instanceof Dict) for (const part of Object.values(space.spaces)) checkWire(part as Space<unknown>)
+  else if (space instanceof Tuple) space.spaces.forEach(checkWire)
+  else if (!LEAVES.some(kind => space instanceof kind)) throw unknownKind(space)
+}
+
+const LEAVES = [Box, Discrete, MultiDiscrete, MultiBinary] as const
+
+function times<T>(count: number, make: (index: number) => T): T[] {
+  const made = new Array<T>(count)
+  for (let i = 0; i < count; i++) made[i] = make(i)
+  return made
+}
+
+/** A value of another length would shift all that follows. */
+function numbersOf(value: Float32Array, size: number): Float32Array {
+  if (value instanceof Float32Array && value.length === size) return value
+  throw inputError('wire.value', `a Box's value is a Float32Array of ${size}, not ${JSON.stringify(value)}`)
+}
+
+function unknownKind(space: Space<unknown>): Error {
+  return inputError(
+    'wire.space',
+    `a space of the kind '${space.kind}' can't be sent: wrap the environment so that it has spaces that ship`,
+  )
+}
