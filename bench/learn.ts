@@ -8,8 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { median } from '../src/common/quantile.ts'
-import { trainSchema } from '../src/runner/jobs/train/config.ts'
-import { train } from '../src/runner/jobs/train/in-code.ts'
+import { train } from '../src/runner/code/train.ts'
 import { table } from './support/measure.ts'
 import { peerRate, peerVersions } from './support/peer-learning.ts'
 
@@ -52,7 +51,7 @@ console.log(`load at the end ${loadavg()[0].toFixed(1)}`)
 /** As `layergym train` learns: with checkpoints, curves and event files. */
 async function ourRate(agent: string, preset: string, steps: number): Promise<number> {
   const out = await mkdtemp(join(tmpdir(), 'layergym-bench-'))
-  const config = trainSchema.parse({
+  const options = {
     env: 'CartPole-v1',
     agent,
     agentConfig: { preset },
@@ -60,9 +59,9 @@ async function ourRate(agent: string, preset: string, steps: number): Promise<nu
     evalEpisodes: 0,
     out,
     overwrite: true,
-  })
+  }
   const { signal } = new AbortController()
-  const summary = await train(config, { signal, clock: () => performance.now(), onEvent: () => undefined })
+  const summary = await train(options, { signal, clock: () => performance.now(), onEvent: () => undefined })
   await rm(out, { recursive: true })
   return steps / summary.seconds
 }

@@ -10,6 +10,8 @@ const ENTRIES = [
   'dist/cli/main.js',
   'dist/index.js',
   'dist/index.d.ts',
+  'dist/agents.js',
+  'dist/agents.d.ts',
   'dist/testing.js',
   'dist/testing.d.ts',
 ]

@@ -129,12 +129,36 @@ export type {
 export { tf } from './models/tf.ts'
 export { Trainee } from './models/trainee.ts'
 export {
+  type BenchmarkOptions,
+  benchmark,
+  type FineTuneOptions,
+  fineTune,
+  type LearnPolicyOptions,
+  learnPolicy,
+  resumeRun,
+  type StudyOptions,
+  study,
+} from './runner/code/jobs.ts'
+export {
+  evaluate,
+  loadPolicy,
+  type Policy,
+  type PolicyEvaluationOptions,
+  type PolicyParts,
+} from './runner/code/policy.ts'
+export {
+  type CodeParts,
+  type EnvFactory,
+  resumeTraining,
+  type TrainOptions,
+  train,
+} from './runner/code/train.ts'
+export {
   type EvaluationResult,
   evaluateModel,
   type Prediction,
   predictClips,
 } from './runner/instances/apply.ts'
-export { benchmark } from './runner/jobs/benchmark/job.ts'
 export type { BenchmarkSummary } from './runner/jobs/benchmark/summary.ts'
 export {
   type FineTunerResult,
@@ -142,22 +166,18 @@ export {
   type HierarchicalFineTunerOptions,
   RLHF,
 } from './runner/jobs/fine-tune/fine-tuner.ts'
-export { fineTune, resumeRun } from './runner/jobs/fine-tune/job.ts'
+export type { FineTuneResult } from './runner/jobs/fine-tune/job.ts'
 export type { FineTuneSummary } from './runner/jobs/fine-tune/summary.ts'
-export { learnPolicy } from './runner/jobs/learn-policy/job.ts'
 export type { LearnPolicySummary } from './runner/jobs/learn-policy/summary.ts'
-export { study } from './runner/jobs/study/job.ts'
 export type { StudyResult, StudySummary } from './runner/jobs/study/summary.ts'
-export {
-  type EnvFactory,
-  loadPolicy,
-  type Policy,
-  type TrainOptions,
-  train,
-} from './runner/jobs/train/in-code.ts'
+export type { BestState, StoppingRule } from './runner/jobs/train/best.ts'
+export type { TrainEvent, TrainListener, TrainRun } from './runner/jobs/train/heard-run.ts'
+export { evaluateEvery, eventsOf, schedule, stopWhen } from './runner/jobs/train/listeners.ts'
 export type { TrainSummary } from './runner/jobs/train/summary.ts'
+export type { FinishedEpisode, Rollout } from './runner/play/collector.ts'
 export { type EpisodeOutcome, episodes$ } from './runner/play/episodes.ts'
 export type { PolicyEvaluation } from './runner/play/evaluate.ts'
+export type { CurvePoint, EvaluationPoint } from './runner/play/points.ts'
 export { definePlugin, type Plugin } from './runner/plugins/plugin.ts'
 export type { OnEvent, RunEvent } from './runner/runs/events.ts'
 export type { RunHooks } from './runner/runs/hooks.ts'

@@ -26,6 +26,7 @@ const RUNNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   instances: ['play', 'plugins', 'runs', 'inference'],
   jobs: ['instances', 'play', 'plugins', 'runs', 'inference', 'report'],
   dashboard: ['jobs', 'play', 'runs', 'report'],
+  code: ['jobs', 'instances', 'play', 'plugins', 'runs', 'report'],
 }
 
 /** A kind of job may be made of another: a benchmark is training runs. The table of kinds names them all. */
@@ -59,7 +60,7 @@ describe('architecture', () => {
     expect(wrong).toEqual([])
   })
 
-  test('inside the runner too: report, inference, plugins, play, runs ← instances ← jobs ← dashboard', () => {
+  test('inside the runner too: report, inference, plugins, play, runs ← instances ← jobs ← dashboard, code', () => {
     const wrong = sources
       .filter(file => roomOf(file) === 'runner')
       .flatMap(file => {

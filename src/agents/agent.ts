@@ -67,6 +67,13 @@ export interface Agent<O, A> {
   state(): AgentState
   /** Goes on bit by bit as the agent that `state` came from. */
   restore(state: AgentState): void
+  /** The settings, numbers all, that may change between updates: what a schedule can be of. */
+  readonly adjustable?: readonly string[]
+  /**
+   * Changes some of them from the next update on. They are no part of `state`: whoever restores it says them again.
+   * @throws input error where a setting can't change, or not to that
+   */
+  adjust?(settings: Readonly<Record<string, number>>): void
   /** Gives back tensors and the like; called once. */
   dispose?(): void
 }

@@ -1,8 +1,8 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
-import { endedBy, type TimeLeft, timeLeft } from '../runner/jobs/fine-tune/plan/left.ts'
+import { followed, lineTeller } from '../runner/code/lines.ts'
 import { eventWords, meanWords } from '../runner/jobs/told/event-words.ts'
 import { leftWords } from '../runner/jobs/told/plan-words.ts'
-import type { OnEvent, RunEvent } from '../runner/runs/events.ts'
+import type { OnEvent } from '../runner/runs/events.ts'
 import type { Io } from './command.ts'
 
 /** How a run is told on stderr while it works: bars on a terminal, plain lines elsewhere. */
@@ -13,62 +13,7 @@ export interface Progress {
 }
 
 export function runProgress(io: Io): Progress {
-  return io.interactive ? barProgress(io) : lineProgress(io)
-}
-
-/** What a plan says: how long the run goes on, and what counts; undefined as long as there is none. */
-function followed(io: Io) {
-  let left: TimeLeft | undefined
-  let start = 0
-  let metric = 'what counts'
-  return {
-    /** What counts, as the plan called it. */
-    get metric() {
-      return metric
-    },
-    /** Seconds left; `ended` where the event was the end of a run. */
-    after(event: RunEvent): { readonly seconds: number; readonly ended: boolean } | undefined {
-      const now = io.now()
-      if (event.type === 'plan') {
-        left = timeLeft(event.phases, now)
-        metric = event.metric
-        start = now
-      }
-      const ended = endedBy(event)
-      if (ended !== undefined) left?.end(ended, now)
-      return left && { seconds: left.at(now), ended: ended !== undefined }
-    },
-    elapsed: () => Math.max(0, (io.now() - start) / 1000),
-  }
-}
-
-/** For logs: nothing is redrawn; decoding is told every tenth part. */
-function lineProgress(io: Io): Progress {
-  let tenth = -1
-  let steps = 0
-  let told = 0
-  const plan = followed(io)
-  return {
-    onEvent: event => {
-      const left = plan.after(event)
-      if (event.type === 'phase' && event.phase === 'steps') steps = event.total
-      if (event.type === 'point') {
-        // Every twentieth part of the run.
-        if (event.point.step < told + steps / 20 && event.point.step < steps) return
-        told = event.point.step
-      }
-      if (event.type === 'clips') {
-        const now = Math.floor((10 * event.done) / event.total)
-        if (now !== tenth) io.stderr(`clips decoded: ${event.done}/${event.total}\n`)
-        tenth = now
-        return
-      }
-      const line = eventWords(event, plan.metric)
-      const suffix = left?.ended ? `; ${leftWords(left.seconds)}` : ''
-      if (line !== undefined) io.stderr(`${line}${suffix}\n`)
-    },
-    stop: () => undefined,
-  }
+  return io.interactive ? barProgress(io) : { onEvent: lineTeller(io), stop: () => undefined }
 }
 
 /** Bars: clips decoded, episodes done, steps of the run under way, time; what happened scrolls above them. */

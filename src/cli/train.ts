@@ -8,6 +8,6 @@ export function trainCommand(program: Command, io: Io): void {
   addRun(program, io, {
     kind: 'train',
     description: 'let an agent learn in an environment, and evaluate what it learned',
-    schema: trainSchema,
+    schema: trainSchema.omit({ listeners: true }),
   })
 }

@@ -7,6 +7,7 @@ import type { AnyJobKind, KindId } from '../runner/jobs/kinds.ts'
 import { plural } from '../runner/report/words.ts'
 import type { RunHooks } from '../runner/runs/hooks.ts'
 import type { Conclusion, FailedUnit } from '../runner/runs/job.ts'
+import { stamp } from '../runner/runs/stamp.ts'
 import { type Io, printResult } from './command.ts'
 import { addSchemaOptions, readSettings } from './options.ts'
 import { runProgress } from './progress.ts'
@@ -70,9 +71,4 @@ export function addRun(
     const kind = await jobKind(run.kind)
     await watched(io, options, out, { kind, work: hooks => begin(kind, { ...settings, out }, hooks) })
   })
-}
-
-/** 2026-11-25T02-30-00, sortable and fit for a folder's name. */
-function stamp(now: number): string {
-  return new Date(now).toISOString().slice(0, 19).replaceAll(':', '-')
 }

@@ -4,7 +4,10 @@ import { unknownName } from './suggest.ts'
 
 /** Flags come as text. An empty text, `true` or `null` is no number, though Number() would make one of it. */
 export const number = (checks: z.ZodNumber) =>
-  z.preprocess(given => (typeof given === 'string' && given.trim() !== '' ? Number(given) : given), checks)
+  z.preprocess(
+    (given: number | string) => (typeof given === 'string' && given.trim() !== '' ? Number(given) : given),
+    checks,
+  )
 
 export const integer = (least: number, most = 1e9) => number(z.number().int().min(least).max(most))
 export const real = (least: number, most = Number.MAX_VALUE) => number(z.number().min(least).max(most))
@@ -12,7 +15,7 @@ export const real = (least: number, most = Number.MAX_VALUE) => number(z.number(
 /** `a, b` or a YAML list; `none` is the empty one. */
 export const names = <T extends z.ZodType>(name: T) =>
   z.preprocess(
-    given =>
+    (given: string | readonly z.input<T>[]) =>
       typeof given === 'string' ? (given === 'none' ? [] : given.split(',').map(part => part.trim())) : given,
     z.array(name),
   )

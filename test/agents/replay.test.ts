@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type NStep, NStepQueue, nStep, type Step } from '../../src/agents/dqn/n-step.ts'
-import { Replay } from '../../src/agents/dqn/replay.ts'
+import { type NStep, NStepQueue, nStep, type Step } from '../../src/agents/replay/n-step.ts'
+import { Replay } from '../../src/agents/replay/replay.ts'
 import { Rng } from '../../src/common/random.ts'
 import { fc, property } from '../support/property.ts'
 
@@ -63,7 +63,7 @@ describe('Replay', () => {
     discount: i % 4 === 0 ? 0 : 0.5,
     next: i % 4 === 0 ? undefined : { observation: Float32Array.of(i + 1, 0), mask: Uint8Array.of(1, 0, 1) },
   })
-  const options = { inputs: 2, actions: 3 }
+  const options = { inputs: 2, masked: 3 }
 
   test('keeps the last ones, whole', () => {
     const replay = new Replay({ ...options, capacity: 5 })
@@ -76,7 +76,7 @@ describe('Replay', () => {
       seen.add(i)
       const ended = i % 4 === 0
       expect(batch.observations[2 * k + 1]).toBe(-i)
-      expect(batch.chosen[k]).toBe(i % 3)
+      expect(batch.actions[k]).toBe(i % 3)
       expect(batch.rewards[k]).toBe(i / 2)
       expect(batch.discounts[k]).toBe(ended ? 0 : 0.5)
       expect([...batch.nextObservations.subarray(2 * k, 2 * k + 2)]).toEqual(ended ? [0, 0] : [i + 1, 0])
@@ -147,6 +147,6 @@ describe('Replay', () => {
     const replay = new Replay({ ...options, capacity: 10 })
     for (let i = 0; i < 6; i++) replay.add(transition(i))
     expect(() => new Replay({ ...options, capacity: 5 }).restore(replay.state())).toThrow(/keeps 5/)
-    expect(() => new Replay({ inputs: 3, actions: 3, capacity: 9 }).restore(replay.state())).toThrow(/replay/)
+    expect(() => new Replay({ inputs: 3, masked: 3, capacity: 9 }).restore(replay.state())).toThrow(/replay/)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SumTree } from '../../src/agents/sum-tree.ts'
+import { SumTree } from '../../src/agents/replay/sum-tree.ts'
 import { fc, property } from '../support/property.ts'
 
 const capacity = 37

@@ -88,7 +88,7 @@ function installPackages(folder: string, built: string): void {
   symlinkSync(join(ROOT, 'src'), join(modules, 'layergym', 'src'))
   symlinkSync(built, join(modules, 'layergym', 'dist'))
   const entry = (name: string) => ({ types: `./src/${name}.ts`, default: `./dist/${name}.js` })
-  const exports = { '.': entry('index'), './testing': entry('testing') }
+  const exports = { '.': entry('index'), './agents': entry('agents'), './testing': entry('testing') }
   writeFileSync(
     join(modules, 'layergym', 'package.json'),
     JSON.stringify({ name: 'layergym', version: '0.0.0', type: 'module', exports }),

@@ -1,5 +1,7 @@
 import { Discrete, defineAgent } from 'layergym'
 import { z } from 'zod'
+import { ActorCritic } from './actor-critic/agent.ts'
+import { actorCriticConfig } from './actor-critic/config.ts'
 import { Sarsa } from './sarsa.ts'
 
 /** The agent's settings: a misspelt or wrong one is refused by name before anything runs. */
@@ -32,4 +34,14 @@ export const sarsa = defineAgent({
       ? undefined
       : `it values each of a few discrete actions, and these are ${JSON.stringify(actionSpace)}`,
   factory: context => new Sarsa(context),
+})
+
+export const actorCritic = defineAgent({
+  description: 'an actor-critic with the simple policy objective, differentiated by the engine',
+  config: actorCriticConfig,
+  refuses: ({ actionSpace }) =>
+    actionSpace instanceof Discrete
+      ? undefined
+      : `its policy is over a few discrete actions, and these are ${JSON.stringify(actionSpace)}`,
+  factory: context => new ActorCritic(context),
 })

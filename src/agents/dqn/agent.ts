@@ -2,6 +2,7 @@ import { failure, inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { Discrete } from '../../envs/spaces.ts'
 import { Adam, clipNorm } from '../adam.ts'
+import { withAdjusted } from '../adjust.ts'
 import type {
   ActContext,
   Agent,
@@ -16,11 +17,24 @@ import { buildNetwork } from '../build-network.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
 import { simd } from '../mlp.ts'
+import { type Batch, Replay } from '../replay/replay.ts'
+import { Streams } from '../replay/streams.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
-import { type DqnConfig, type DqnSettings, dqnSettings, Q_NETWORK } from './config.ts'
+import { type DqnConfig, type DqnSettings, dqnConfig, dqnSettings, Q_NETWORK } from './config.ts'
 import { bestAction, QValues, temporalDifferenceLoss } from './losses.ts'
-import { type Batch, Replay } from './replay.ts'
-import { Streams } from './streams.ts'
+
+/** Settings that a schedule may be of. */
+const ADJUSTABLE = [
+  'learningRate',
+  'explorationStart',
+  'explorationEnd',
+  'tau',
+  'targetFrequency',
+  'batchSize',
+  'gradientSteps',
+  'maxGradNorm',
+  'priorityCorrection',
+] as const
 
 /**
  * Deep Q-learning (Mnih et al. 2015) with the details of CleanRL's dqn.py, and what Rainbow (Hessel et al. 2018)
@@ -30,7 +44,8 @@ import { Streams } from './streams.ts'
  */
 export class Dqn implements Agent<unknown, number> {
   readonly appetite: { readonly unit: 'step' | 'episode'; readonly count: number }
-  private readonly settings: DqnSettings
+  readonly adjustable = ADJUSTABLE
+  private settings: DqnSettings
   private readonly actions: number
   private readonly network: Approximator
   private readonly target: Approximator
@@ -78,11 +93,11 @@ export class Dqn implements Agent<unknown, number> {
     this.choosing = new QValues(this.actions, dueling)
     this.rate = { learningRate }
     this.optimizer = new Adam(this.network.parameters.length, this.rate)
-    this.streams = new Streams({ space, n: settings.nStep, gamma })
+    this.streams = new Streams({ space, n: settings.nStep, gamma, encode: action => action as number })
     this.replay = new Replay({
       capacity: settings.bufferSize,
       inputs: space.flatSize,
-      actions: this.actions,
+      masked: this.actions,
       priorityExponent: settings.prioritized ? settings.priorityExponent : undefined,
     })
     this.rng = Rng.of(rng.int(2 ** 31), 'learning')
@@ -142,12 +157,12 @@ export class Dqn implements Agent<unknown, number> {
     const errors = new Float32Array(batchSize)
     let sum = 0
     for (let k = 0; k < batchSize; k++) {
-      const q = values[k * this.actions + batch.chosen[k]]
+      const q = values[k * this.actions + batch.actions[k]]
       errors[k] = q - targets[k]
       sum += q
     }
     const { loss, gradient } = temporalDifferenceLoss(errors, batch.weights, kind)
-    const parameterGradient = this.network.backward(this.values.gradient(gradient, batch.chosen))
+    const parameterGradient = this.network.backward(this.values.gradient(gradient, batch.actions))
     const norm = clipNorm(parameterGradient, maxGradNorm)
     if (!Number.isFinite(norm)) {
       throw failure('agent.diverged', "the agent's gradient is not finite: lower its learning rate")
@@ -208,6 +223,14 @@ export class Dqn implements Agent<unknown, number> {
     const batch = flattenRows(this.context.observationSpace, observations, this.scratch)
     if (batch.length > this.scratch.length) this.scratch = batch
     return this.values.of(this.network.forward(batch, observations.length), observations.length)
+  }
+
+  adjust(changes: Readonly<Record<string, number>>): void {
+    this.settings = withAdjusted(this.settings, changes, { schema: dqnConfig, adjustable: ADJUSTABLE })
+    if (changes.learningRate === undefined) return
+    // A schedule from outside takes the place of the annealing.
+    this.settings = { ...this.settings, annealLearningRate: false }
+    this.rate.learningRate = this.settings.learningRate
   }
 
   state(): AgentState {

@@ -32,7 +32,7 @@ export class QValues {
   }
 
   /** From ∂loss/∂Q of the actions chosen, [rows], to ∂loss/∂outputs, [rows, outputs]. */
-  gradient(byValue: Float32Array, chosen: Int32Array): Float32Array {
+  gradient(byValue: Float32Array, chosen: ArrayLike<number>): Float32Array {
     const { actions, outputs } = this
     const gradient = new Float32Array(byValue.length * outputs)
     for (let r = 0; r < byValue.length; r++) {

@@ -1,6 +1,7 @@
 import { failure, inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { Adam } from '../adam.ts'
+import { withAdjusted } from '../adjust.ts'
 import type {
   ActContext,
   Agent,
@@ -19,9 +20,22 @@ import { flattenRows, gatherRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
 import { simd } from '../mlp.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
-import { type PpoConfig, type PpoSettings, ppoSettings } from './config.ts'
+import { type PpoConfig, type PpoSettings, ppoConfig, ppoSettings } from './config.ts'
 import { type Figures, figureNames, noFigures, squares, standardize } from './figures.ts'
 import { layOut, type Rollout } from './rollout.ts'
+
+/** Settings that a schedule may be of. */
+const ADJUSTABLE = [
+  'learningRate',
+  'clip',
+  'entropyCoefficient',
+  'valueCoefficient',
+  'lambda',
+  'epochs',
+  'minibatches',
+  'maxGradNorm',
+  'targetKl',
+] as const
 
 /**
  * Proximal policy optimisation (Schulman et al. 2017), with the details of CleanRL's ppo.py (Huang et al. 2022, "The
@@ -31,7 +45,8 @@ import { layOut, type Rollout } from './rollout.ts'
  */
 export class Ppo implements Agent<unknown, unknown> {
   readonly appetite: { readonly unit: 'step' | 'episode'; readonly count: number }
-  private readonly settings: PpoSettings
+  readonly adjustable = ADJUSTABLE
+  private settings: PpoSettings
   private readonly distribution: Distribution
   private readonly policy: Approximator
   private readonly value: Approximator
@@ -193,6 +208,14 @@ export class Ppo implements Agent<unknown, unknown> {
     this.optimizers.distribution.step(this.distribution.parameters, distribution)
     this.optimizers.value.step(this.value.parameters, value)
     return norm
+  }
+
+  adjust(changes: Readonly<Record<string, number>>): void {
+    this.settings = withAdjusted(this.settings, changes, { schema: ppoConfig, adjustable: ADJUSTABLE })
+    if (changes.learningRate === undefined) return
+    // A schedule from outside takes the place of the annealing.
+    this.settings = { ...this.settings, annealLearningRate: false }
+    this.rate.learningRate = this.settings.learningRate
   }
 
   state(): AgentState {

@@ -2,6 +2,7 @@ import { failure, inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 import { Adam, clipNorm } from '../adam.ts'
+import { withAdjusted } from '../adjust.ts'
 import type {
   ActContext,
   Agent,
@@ -20,7 +21,16 @@ import { flattenRows } from '../flatten.ts'
 import { simd } from '../mlp.ts'
 import { discountedReturns, normalize } from '../returns.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
-import type { ReinforceConfig } from './config.ts'
+import { type ReinforceConfig, reinforceConfig } from './config.ts'
+
+/** Settings that a schedule may be of. */
+const ADJUSTABLE = [
+  'learningRate',
+  'valueLearningRate',
+  'entropyCoefficient',
+  'maxGradNorm',
+  'valueEpochs',
+] as const
 
 /**
  * REINFORCE (Williams 1992) with a learned value baseline and an entropy bonus: after every few episodes one step
@@ -30,6 +40,13 @@ import type { ReinforceConfig } from './config.ts'
  */
 export class Reinforce implements Agent<unknown, unknown> {
   readonly appetite: { readonly unit: 'episode'; readonly count: number }
+  readonly adjustable = ADJUSTABLE
+  private settings: ReinforceConfig
+  /** Shared by the optimizers, which read it at every step. */
+  private readonly rates: {
+    readonly policy: { learningRate: number }
+    readonly value: { learningRate: number }
+  }
   private readonly distribution: Distribution
   private readonly policy: Approximator
   private readonly value: Approximator
@@ -58,10 +75,12 @@ export class Reinforce implements Agent<unknown, unknown> {
       outputs: 1,
       rng: Rng.of(rng.int(2 ** 31), 'value'),
     })
+    this.settings = config
     const { learningRate, valueLearningRate } = config
-    this.policyOptimizer = new Adam(this.policy.parameters.length, { learningRate })
-    this.distributionOptimizer = new Adam(distribution.parameters.length, { learningRate })
-    this.valueOptimizer = new Adam(this.value.parameters.length, { learningRate: valueLearningRate })
+    this.rates = { policy: { learningRate }, value: { learningRate: valueLearningRate } }
+    this.policyOptimizer = new Adam(this.policy.parameters.length, this.rates.policy)
+    this.distributionOptimizer = new Adam(distribution.parameters.length, this.rates.policy)
+    this.valueOptimizer = new Adam(this.value.parameters.length, this.rates.value)
   }
 
   act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<unknown>[] {
@@ -72,7 +91,7 @@ export class Reinforce implements Agent<unknown, unknown> {
   }
 
   learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
-    const { gamma, config } = this.context
+    const { gamma } = this.context
     const transitions = trajectories.flatMap(trajectory => trajectory.transitions)
     if (transitions.length === 0) return {}
     const returns = Float64Array.from(
@@ -87,7 +106,7 @@ export class Reinforce implements Agent<unknown, unknown> {
     const values = this.value.forward(batch, transitions.length)
     const advantages = returns.map((g, t) => g - values[t])
     const explained = explainedVariance(returns, advantages)
-    if (config.normalizeAdvantages) normalize(advantages)
+    if (this.settings.normalizeAdvantages) normalize(advantages)
 
     const policyReport = this.improvePolicy(batch, transitions, advantages)
     const valueReport = this.fitValue(batch, returns)
@@ -99,6 +118,12 @@ export class Reinforce implements Agent<unknown, unknown> {
       meanReturn: meanEpisodeReturn(trajectories),
       transitions: transitions.length,
     }
+  }
+
+  adjust(changes: Readonly<Record<string, number>>): void {
+    this.settings = withAdjusted(this.settings, changes, { schema: reinforceConfig, adjustable: ADJUSTABLE })
+    this.rates.policy.learningRate = this.settings.learningRate
+    this.rates.value.learningRate = this.settings.valueLearningRate
   }
 
   state(): AgentState {
@@ -136,7 +161,7 @@ export class Reinforce implements Agent<unknown, unknown> {
     advantages: Float64Array,
   ) {
     const { distribution } = this
-    const { entropyCoefficient, maxGradNorm } = this.context.config
+    const { entropyCoefficient, maxGradNorm } = this.settings
     const rows = transitions.length
     const outputs = this.policy.forward(batch, rows)
     const gradient = new Float32Array(outputs.length)
@@ -163,7 +188,7 @@ export class Reinforce implements Agent<unknown, unknown> {
 
   /** Steps down the mean of ½(V(s) − G)²; reports the loss before them. */
   private fitValue(batch: Float32Array, returns: Float64Array) {
-    const { valueEpochs, maxGradNorm } = this.context.config
+    const { valueEpochs, maxGradNorm } = this.settings
     const rows = returns.length
     let valueLoss = 0
     for (let epoch = 0; epoch < valueEpochs; epoch++) {

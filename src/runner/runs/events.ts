@@ -37,6 +37,13 @@ export type RunEvent =
   | { readonly type: 'point'; readonly point: CurvePoint }
   | { readonly type: 'evaluation'; readonly point: EvaluationPoint }
   | {
+      /** Of a listener in code. */
+      readonly type: 'figures'
+      /** Environment steps so far. */
+      readonly step: number
+      readonly figures: Readonly<Record<string, number>>
+    }
+  | {
       readonly type: 'saved'
       /** Whose model lies in the run folder from now on. */
       readonly from: string

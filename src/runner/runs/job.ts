@@ -105,7 +105,7 @@ export interface Running {
   perform<Outcome>(unit: Unit<Outcome>, tolerant?: boolean): Promise<Done<Outcome>>
   /** What units have come to, here or in other processes; how many are done, where not all are. */
   gather<Outcome>(keys: readonly string[]): Promise<readonly Done<Outcome>[] | Partly>
-  write(name: string, content: string): Promise<string>
+  write(name: string, content: string | Uint8Array): Promise<string>
 }
 
 /** What a run as a whole is. */

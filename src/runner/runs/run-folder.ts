@@ -144,7 +144,7 @@ export class RunFolder {
     return new EventLog(join(this.dir, name), name, clock)
   }
 
-  async write(name: string, content: string): Promise<string> {
+  async write(name: string, content: string | Uint8Array): Promise<string> {
     const path = join(this.dir, name)
     await writeAtomic(path, content)
     return path

@@ -33,6 +33,8 @@ export function eventWords(event: RunEvent, metric: string): string | undefined 
       const { step, episodes, meanReturn, stdReturn } = event.point
       return `step ${step}: ${episodes} greedy episodes return ${meanReturn.toFixed(2)} ± ${stdReturn.toFixed(2)}`
     }
+    case 'figures':
+      return `step ${event.step}: ${figureWords(event.figures).join(', ')}`
     case 'run':
       return `${runName(event.key)}: ${onRewardSplit(event.score, event.rewardPrimary, metric)}, ${seconds(event.seconds)}`
     case 'saved':
@@ -69,12 +71,20 @@ export function runName(key: string): string {
 
 /** Returns of training episodes and the agent's main figures. */
 function pointWords({ step, seconds, returns, report }: CurvePoint): string {
-  const figures = Object.entries(report).map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`)
   return [
     `step ${step}: return ${meanWords(returns)}`,
-    ...figures.slice(0, 4),
+    ...figureWords(report, 4),
     `${Math.round(step / seconds)} steps/s`,
   ].join(', ')
+}
+
+function figureWords(
+  figures: Readonly<Record<string, number>>,
+  most = Number.POSITIVE_INFINITY,
+): readonly string[] {
+  return Object.entries(figures)
+    .slice(0, most)
+    .map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`)
 }
 
 /** Of returns, to two digits; `-` where there are none. */

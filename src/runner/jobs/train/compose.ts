@@ -9,35 +9,39 @@ import { knownKeys, parseAgentConfig } from '../../plugins/agent-config.ts'
 import { settingsOf } from '../../plugins/container.ts'
 import { containerOf } from '../../plugins/load-plugins.ts'
 import type { Plugin } from '../../plugins/plugin.ts'
-import type { TrainConfig } from './config.ts'
+import type { ResolvedConfig, TrainConfig } from './config.ts'
 import { Envs } from './envs.ts'
+import type { TrainListener } from './heard-run.ts'
+import { courseOf, parseSchedule } from './schedule.ts'
 
 /** What a training run works with, made once. */
 export interface TrainComposition {
-  /** With everything that the agent, its recipe and the number of steps decide. */
   readonly config: ResolvedConfig
   readonly envs: Envs
   readonly agent: Agent<unknown, unknown>
+  /** Given in code; what the settings ask for comes before them. */
+  readonly listeners: readonly TrainListener[]
+  /** @throws input error where the agent has no such setting that can change */
+  adjust(settings: Readonly<Record<string, number>>): void
   /** Of what computes its networks. */
   readonly versions: Readonly<Record<string, string>>
 }
-
-export type ResolvedConfig = TrainConfig &
-  Required<Pick<TrainConfig, 'envs' | 'normalize' | 'logEvery' | 'checkpointEvery'>>
 
 /** What can be given in code alone. */
 export interface TrainParts {
   readonly plugins?: readonly Plugin[]
   /** Makes the environment instead of its id and options. */
   readonly make?: () => MaybePromise<Env<unknown, unknown>>
+  readonly listeners?: readonly TrainListener[]
 }
 
 /** @throws input error when a name, an option or a setting is wrong, or the agent can't act in the environment */
 export async function composeTraining(
   config: TrainConfig,
-  { plugins = [], make }: TrainParts = {},
+  { plugins = [], make, listeners = [] }: TrainParts = {},
 ): Promise<TrainComposition> {
   refuseUnevaluated(config)
+  refuseUnheard(config, listeners)
   registerFineTuning()
   const container = await containerOf(config.plugin, plugins)
   const definition = container.get('agents', config.agent)
@@ -70,7 +74,9 @@ export async function composeTraining(
     logEvery: config.logEvery ?? Math.max(1, Math.round(config.steps / 200)),
     checkpointEvery: config.checkpointEvery ?? Math.max(1, Math.round(config.steps / 10)),
   }
-  return { config: resolved, envs, agent, versions: networks.versions }
+  const adjust = adjusterOf(config.agent, agent)
+  for (const text of config.schedule) tryOut(text, resolved.agentConfig, adjust)
+  return { config: resolved, envs, agent, listeners, adjust, versions: networks.versions }
 }
 
 interface Networks
@@ -85,6 +91,36 @@ function refuseUnevaluated({ stopAt, patience, evalEvery }: TrainConfig): void {
     'train.stop',
     `'${key}' goes by evaluations on the way: give 'evalEvery' too (--eval-every)`,
   )
+}
+
+/** A run that listeners steered goes on with them alone. */
+function refuseUnheard(config: TrainConfig, listeners: readonly TrainListener[]): void {
+  if (config.listeners === listeners.length) return
+  throw inputError(
+    'train.listeners',
+    `the run has ${config.listeners} listeners that were given in code, and ${listeners.length} are there: ` +
+      'go on with resumeTraining and the same listeners',
+  )
+}
+
+function adjusterOf(id: string, agent: Agent<unknown, unknown>): TrainComposition['adjust'] {
+  return settings => {
+    if (agent.adjust === undefined) {
+      throw inputError('agent.adjust', `agent '${id}' has no setting that can change while it learns`)
+    }
+    agent.adjust(settings)
+  }
+}
+
+/** A schedule's two ends, and its beginning at last: what can't be is refused before anything runs. */
+function tryOut(
+  text: string,
+  settings: Readonly<Record<string, unknown>>,
+  adjust: TrainComposition['adjust'],
+): void {
+  const parsed = parseSchedule(text)
+  const course = courseOf(parsed, settings[parsed.setting])
+  for (const progress of [1, 0]) adjust({ [parsed.setting]: course(progress) })
 }
 
 /** The engine itself is loaded where it is asked for alone; bits depend on it and its threads, so both are recorded. */

@@ -47,6 +47,12 @@ export const trainSchema = z.strictObject({
   patience: integer(1, 100_000)
     .optional()
     .describe('evaluations without a better one after which the run ends (takes --eval-every)'),
+  schedule: names(z.string())
+    .default([])
+    .describe(
+      "courses of the agent's settings over the run: learningRate=linear (to 0), clip=cosine:0.2..0.05, exponential",
+    ),
+  listeners: integer(0, 1000).default(0).describe('listeners that were given in code'),
   logEvery: integer(1, 1e10)
     .optional()
     .describe('steps between points of the curves (default: a 200th of all)'),
@@ -70,3 +76,7 @@ export function withAbsolutePaths<C extends { readonly out?: string; readonly pl
     plugin: withWholePaths(config.plugin),
   }
 }
+
+/** With everything that the agent, its recipe and the number of steps decide. */
+export type ResolvedConfig = TrainConfig &
+  Required<Pick<TrainConfig, 'envs' | 'normalize' | 'logEvery' | 'checkpointEvery'>>

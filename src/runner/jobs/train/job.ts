@@ -57,7 +57,8 @@ function learning(
   return {
     key: 'learning',
     // Greedy episodes at the end are no part of what it did: more of them make no other run.
-    digest: ({ digest, state, normalization }) => digestOf({ digest, state, normalization }),
-    run: async context => (await Training.in(composition, { ...context, dir, keep })).finish(),
+    digest: ({ digest, state, normalization, stopped, steps }) =>
+      digestOf({ digest, state, normalization, ...(stopped !== undefined && { stopped: steps }) }),
+    run: async context => (await Training.in(composition, { ...context, dir, keep, write })).finish(),
   }
 }

@@ -5,8 +5,8 @@ import { restoreAgent } from '../../../agents/state.ts'
 import { inputError, LayergymError, messageOf } from '../../../common/error.ts'
 import { readTextFile } from '../../../common/regular-file.ts'
 import { decodeFile } from '../../runs/codec.ts'
-import { composeTraining, type ResolvedConfig, type TrainComposition, type TrainParts } from './compose.ts'
-import { trainSchema } from './config.ts'
+import { composeTraining, type TrainComposition, type TrainParts } from './compose.ts'
+import { type ResolvedConfig, trainSchema } from './config.ts'
 import type { Envs, NormalizationState } from './envs.ts'
 
 /** A trained agent on disk: all that playing with it takes. */
@@ -46,6 +46,8 @@ export async function loadTrainedPolicy(
   const policy = await readPolicy(path)
   const config = {
     ...trainSchema.parse(policy.config),
+    // They steered its learning; acting takes none.
+    listeners: 0,
     ...(env.id === undefined ? {} : { env: env.id, envOptions: {} }),
     ...(env.options === undefined ? {} : { envOptions: { ...env.options } }),
   }

@@ -1,4 +1,7 @@
 import type { LearnReport } from '../../../agents/agent.ts'
+import { mean } from '../../../common/statistics.ts'
+import type { PolicyEvaluation } from '../../play/evaluate.ts'
+import type { CurvePoint } from '../../play/points.ts'
 
 /** Figures whose name there is another one. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -22,4 +25,19 @@ export function trainTags(report: LearnReport): Readonly<Record<string, number>>
 
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+}
+
+/** A point of the curves under Stable-Baselines3's tags. */
+export function pointScalars({ step, seconds, lengths, report }: CurvePoint, recent: readonly number[]) {
+  return {
+    ...(recent.length > 0 ? { 'rollout/ep_rew_mean': mean(recent) } : {}),
+    ...(lengths.length > 0 ? { 'rollout/ep_len_mean': mean(lengths) } : {}),
+    ...(seconds > 0 ? { 'time/fps': step / seconds } : {}),
+    ...trainTags(report),
+  }
+}
+
+/** An evaluation, likewise. */
+export function evaluationScalars({ meanReturn, meanLength }: PolicyEvaluation) {
+  return { 'eval/mean_reward': meanReturn, 'eval/mean_ep_length': meanLength }
 }

@@ -1,23 +1,23 @@
-import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BehaviorSubject, concatMap, lastValueFrom, takeWhile } from 'rxjs'
 import type { AgentState } from '../../../agents/agent.ts'
 import { interrupted } from '../../../common/error.ts'
-import { mean } from '../../../common/statistics.ts'
 import type { Env } from '../../../envs/env.ts'
 import { Collector, type CollectorState, type Rollout } from '../../play/collector.ts'
 import { evaluatePolicy, type PolicyEvaluation } from '../../play/evaluate.ts'
 import type { CurvePoint, EvaluationPoint } from '../../play/points.ts'
 import { rollouts$ } from '../../play/rollouts.ts'
-import { encode } from '../../runs/codec.ts'
 import type { UnitContext } from '../../runs/job.ts'
 import { type TensorBoardPosition, TensorBoardWriter } from '../../runs/tensorboard.ts'
-import { type BestState, betterOf, reasonToStop } from './best.ts'
+import { type BestState, betterOf } from './best.ts'
 import type { TrainComposition } from './compose.ts'
 import { Curve, type CurveState } from './curve.ts'
+import { digestOf } from './digest.ts'
 import type { NormalizationState } from './envs.ts'
-import { trainTags } from './tags.ts'
+import { HeardRun, type Steerable } from './heard-run.ts'
+import { configuredListeners } from './listeners.ts'
+import { evaluationScalars, pointScalars } from './tags.ts'
 
 /** What a checkpoint holds besides its records: complete, so that a resumed run ends with the same hash. */
 interface TrainingState {
@@ -25,8 +25,11 @@ interface TrainingState {
   readonly episodes: number
   readonly updates: number
   readonly seconds: number
-  /** SHA-256 over actions and rewards so far. */
+  /** SHA-256 over actions, rewards and changes of settings so far. */
   readonly digest: string
+  readonly adjusted: Readonly<Record<string, number>>
+  /** Of the listeners. */
+  readonly listeners: readonly unknown[]
   readonly agent: AgentState
   readonly collector: CollectorState
   readonly normalization: NormalizationState
@@ -60,6 +63,8 @@ export interface TrainingContext extends UnitContext {
   readonly dir: string
   /** Keeps the policy of the best evaluation so far. */
   keep(learned: Pick<Trained, 'state' | 'normalization'>): Promise<unknown>
+  /** Into the run's folder. */
+  write(name: string, content: string | Uint8Array): Promise<string>
 }
 
 /** Milliseconds of work after which signals and timers get their turn. */
@@ -74,6 +79,8 @@ export class Training {
   private updates = 0
   private seconds = 0
   private digest = ''
+  /** Settings that have been changed on the way. */
+  private adjusted: Readonly<Record<string, number>> = {}
   private best?: BestState
   private stopped?: string
   /** Since the last checkpoint. */
@@ -107,15 +114,48 @@ export class Training {
     if (saved === undefined) await rm(boards, { recursive: true, force: true })
     const state = saved?.state as TrainingState | undefined
     const board = await TensorBoardWriter.create(boards, { now: clock, resumeAt: state?.tensorboard })
+    const { listeners, config } = this.composition
+    const heard = new HeardRun([...configuredListeners(config), ...listeners], this.steerable(board))
     try {
-      if (saved !== undefined) await this.restore(saved.state as TrainingState, saved.records)
-      emit({ type: 'phase', phase: 'steps', total: this.composition.config.steps })
-      this.since = clock()
-      await this.learn(board)
+      if (saved !== undefined) {
+        await this.restore(saved.state as TrainingState, saved.records)
+        heard.restore((saved.state as TrainingState).listeners)
+      }
+      emit({ type: 'phase', phase: 'steps', total: config.steps })
+      await this.learn(board, heard)
       return await this.evaluated(board)
     } finally {
+      heard.close()
       await board.close()
       for (const env of this.envs) await env.close?.()
+    }
+  }
+
+  /** What listeners may do with this run. */
+  private steerable(board: TensorBoardWriter): Steerable {
+    const training = this
+    const { composition, context } = this
+    return {
+      config: composition.config,
+      get step() {
+        return training.steps
+      },
+      get best() {
+        return training.best
+      },
+      evaluate: episodes => this.evaluate(board, episodes),
+      adjust: settings => {
+        composition.adjust(settings)
+        this.adjusted = { ...this.adjusted, ...settings }
+      },
+      stop: reason => {
+        this.stopped ??= reason
+      },
+      log: figures => {
+        context.emit({ type: 'figures', step: this.steps, figures })
+        return board.scalars(this.steps, context.clock() / 1000, figures)
+      },
+      write: (name, content) => context.write(join('artefacts', name), content),
     }
   }
 
@@ -138,30 +178,34 @@ export class Training {
   }
 
   /** Collects and learns in turn until the last step. */
-  private async learn(board: TensorBoardWriter): Promise<void> {
+  private async learn(board: TensorBoardWriter, heard: HeardRun): Promise<void> {
     const { collector, composition } = this
     const { steps } = composition.config
     if (this.steps >= steps || this.stopped !== undefined) return
+    await heard.begin()
+    this.since = this.context.clock()
     const credits$ = new BehaviorSubject(1)
     const stream$ = rollouts$({ collector, from: this.steps, to: steps, credits$ }).pipe(
       concatMap(async rollout => {
-        await this.absorb(rollout, board)
+        await this.absorb(rollout, board, heard)
         if (this.stopped === undefined) credits$.next(credits$.value + 1)
       }),
       takeWhile(() => this.stopped === undefined),
     )
     await lastValueFrom(stream$, { defaultValue: undefined })
+    await heard.end()
   }
 
-  private async absorb(rollout: Rollout, board: TensorBoardWriter): Promise<void> {
+  private async absorb(rollout: Rollout, board: TensorBoardWriter, heard: HeardRun): Promise<void> {
     const { composition, context } = this
     const { config, agent } = composition
     const before = this.steps
+    if (heard.active) await heard.tell({ type: 'rollout', step: before + rollout.steps, rollout })
     const report = await agent.learn(rollout.trajectories)
     this.steps += rollout.steps
     this.episodes += rollout.episodes.length
     this.updates++
-    this.digest = digestOf(this.digest, rollout)
+    this.digest = digestOf(this.digest, rollout, this.adjusted)
     const now = context.clock()
     this.seconds += (now - this.since) / 1000
     this.since = now
@@ -172,28 +216,29 @@ export class Training {
       context.emit({ type: 'point', point })
       await board.scalars(steps, now / 1000, pointScalars(point, this.curve.recentReturns))
     }
-    const { evalEvery = Number.POSITIVE_INFINITY } = config
-    // After the last step comes the larger one.
-    if (passes(before, steps, evalEvery) && steps < config.steps) await this.evaluate(board)
+    if (heard.active) {
+      for (const episode of rollout.episodes) await heard.tell({ type: 'episode', ...episode })
+      await heard.tell({ type: 'update', step: steps, update: updates, report })
+    }
     const ended = steps >= config.steps || this.stopped !== undefined
-    if (ended || passes(before, steps, config.checkpointEvery)) await this.checkpoint(board)
+    if (ended || passes(before, steps, config.checkpointEvery)) await this.checkpoint(board, heard)
     if (now - this.breath > SLICE) {
       await new Promise(resolve => setImmediate(resolve))
       this.breath = context.clock()
       if (context.signal.aborted) {
-        await this.checkpoint(board)
+        await this.checkpoint(board, heard)
         throw interrupted()
       }
     }
     this.since = context.clock()
   }
 
-  private async evaluate(board: TensorBoardWriter): Promise<void> {
+  private async evaluate(board: TensorBoardWriter, episodes: number | undefined) {
     const { config, agent, envs } = this.composition
     const evaluation = await evaluatePolicy({
       agent,
       makeEnv: () => envs.evaluation(),
-      episodes: Math.max(1, Math.round(config.evalEpisodes / 10)),
+      episodes: episodes ?? Math.max(1, Math.round(config.evalEpisodes / 10)),
       seed: config.seed,
       signal: this.context.signal,
     })
@@ -201,16 +246,19 @@ export class Training {
     this.records.push({ evaluation: point })
     this.context.emit({ type: 'evaluation', point })
     this.best = betterOf(this.best, point)
-    if (this.best.since === 0) await this.context.keep({ state: agent.state(), normalization: envs.state() })
-    this.stopped = reasonToStop(this.best, config)
+    const best = this.best.since === 0
+    if (best) await this.context.keep({ state: agent.state(), normalization: envs.state() })
     await board.scalars(this.steps, this.context.clock() / 1000, evaluationScalars(evaluation))
+    return { point, best }
   }
 
-  private async checkpoint(board: TensorBoardWriter): Promise<void> {
-    const { steps, episodes, updates, seconds, digest, best, stopped, records } = this
+  private async checkpoint(board: TensorBoardWriter, heard: HeardRun): Promise<void> {
+    if (heard.active) await heard.tell({ type: 'checkpoint', step: this.steps })
+    const { steps, episodes, updates, seconds, digest, best, stopped, records, adjusted } = this
     const { agent, envs } = this.composition
     const state: TrainingState = {
-      ...{ steps, episodes, updates, seconds, digest, best, stopped },
+      ...{ steps, episodes, updates, seconds, digest, best, stopped, adjusted },
+      listeners: heard.states(),
       agent: agent.state(),
       collector: await this.collector.state(),
       normalization: envs.state(),
@@ -222,10 +270,11 @@ export class Training {
   }
 
   private async restore(state: TrainingState, records: readonly unknown[]): Promise<void> {
-    const { steps, episodes, updates, seconds, digest, best, stopped } = state
-    Object.assign(this, { steps, episodes, updates, seconds, digest, best, stopped })
+    const { steps, episodes, updates, seconds, digest, best, stopped, adjusted } = state
+    Object.assign(this, { steps, episodes, updates, seconds, digest, best, stopped, adjusted })
     const { agent, envs } = this.composition
     agent.restore(state.agent)
+    if (Object.keys(adjusted).length > 0) this.composition.adjust(adjusted)
     await this.collector.restore(state.collector)
     // After the environments: those that play their actions again would count what they see twice.
     envs.restore(state.normalization)
@@ -237,36 +286,6 @@ export function pointsOf(records: readonly TrainingRecord[]): readonly CurvePoin
   return records.flatMap(record => ('point' in record ? [record.point] : []))
 }
 
-/** Tags as Stable-Baselines3's. */
-function pointScalars({ step, seconds, lengths, report }: CurvePoint, recent: readonly number[]) {
-  return {
-    ...(recent.length > 0 ? { 'rollout/ep_rew_mean': mean(recent) } : {}),
-    ...(lengths.length > 0 ? { 'rollout/ep_len_mean': mean(lengths) } : {}),
-    ...(seconds > 0 ? { 'time/fps': step / seconds } : {}),
-    ...trainTags(report),
-  }
-}
-
-function evaluationScalars({ meanReturn, meanLength }: PolicyEvaluation) {
-  return { 'eval/mean_reward': meanReturn, 'eval/mean_ep_length': meanLength }
-}
-
 function passes(before: number, after: number, every: number): boolean {
   return Math.floor(after / every) > Math.floor(before / every)
-}
-
-/** Over what came before, and the actions and rewards of a rollout in order. */
-function digestOf(before: string, { trajectories }: Rollout): string {
-  const numbers: number[] = []
-  const others: unknown[] = []
-  for (const { transitions } of trajectories) {
-    for (const { action, reward } of transitions) {
-      if (typeof action === 'number') numbers.push(action)
-      else if (action instanceof Float32Array) numbers.push(...action)
-      else others.push(action)
-      numbers.push(reward)
-    }
-  }
-  const hash = createHash('sha256').update(before).update(Float64Array.from(numbers))
-  return (others.length === 0 ? hash : hash.update(encode(others))).digest('hex')
 }

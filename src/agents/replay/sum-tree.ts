@@ -1,4 +1,4 @@
-import { inputError } from '../common/error.ts'
+import { inputError } from '../../common/error.ts'
 
 /**
  * Weights w_0 … w_{n−1} ≥ 0 with sampling in proportion to them and updates, both in O(log n): a binary tree whose

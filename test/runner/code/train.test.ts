@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { run } from '../../../../src/cli/main.ts'
+import { run } from '../../../src/cli/main.ts'
 import {
   Box,
   checkAgent,
@@ -14,8 +14,8 @@ import {
   type RunEvent,
   reinforce,
   train,
-} from '../../../../src/index.ts'
-import { betterOf, reasonToStop } from '../../../../src/runner/jobs/train/best.ts'
+} from '../../../src/index.ts'
+import { betterOf, reasonToStop } from '../../../src/runner/jobs/train/best.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'layergym-in-code-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

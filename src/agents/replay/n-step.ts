@@ -1,10 +1,13 @@
 import type { Mask } from '../../envs/env.ts'
 
+/** What was chosen, as it is replayed: an index, or numbers. */
+export type ReplayedAction = number | Float32Array
+
 /** One decision, its observation flat. */
 export interface Step {
   readonly observation: Float32Array
   readonly mask: Mask | undefined
-  readonly action: number
+  readonly action: ReplayedAction
   readonly reward: number
   /** τ, decision rounds */
   readonly duration: number
@@ -19,7 +22,7 @@ export interface Next {
 /** From (s_t, a_t) the target is reward + discount · max_a Q(next, a). */
 export interface NStep {
   readonly observation: Float32Array
-  readonly action: number
+  readonly action: ReplayedAction
   /** Σ_{k<m} γ^{τ_t + … + τ_{t+k−1}} r_{t+k}, over m ≤ n steps */
   readonly reward: number
   /** γ^{τ_t + … + τ_{t+m−1}}; 0 where the episode terminated */

@@ -1,15 +1,18 @@
 import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import { pack, packedLength, readCount, readPart, unpackInto } from '../state.ts'
-import { SumTree } from '../sum-tree.ts'
 import type { NStep } from './n-step.ts'
+import { SumTree } from './sum-tree.ts'
 
 export interface ReplayOptions {
   /** Transitions kept; the oldest go first. */
   readonly capacity: number
   /** Of a flat observation. */
   readonly inputs: number
-  readonly actions: number
+  /** Numbers of an action: 1 where it is an index. */
+  readonly actionSize?: number
+  /** Of a mask of the next state; 0 where there are none. */
+  readonly masked: number
   /** α of prioritized replay; undefined samples uniformly. */
   readonly priorityExponent?: number
 }
@@ -19,10 +22,11 @@ export interface Batch {
   readonly indices: Int32Array
   readonly observations: Float32Array
   readonly nextObservations: Float32Array
-  readonly chosen: Int32Array
+  /** [rows, actionSize] */
+  readonly actions: Float32Array
   readonly rewards: Float32Array
   readonly discounts: Float32Array
-  /** 1 where the action is allowed in the next state, [rows, actions] */
+  /** 1 where the action is allowed in the next state, [rows, masked] */
   readonly nextMasks: Uint8Array
   /** Importance weights, at most 1; all 1 where sampling is uniform. */
   readonly weights: Float32Array
@@ -37,6 +41,7 @@ const LEAST_PRIORITY = 1e-6
  */
 export class Replay {
   private readonly width: number
+  private readonly actionSize: number
   /** [allocated, width]; grows up to the capacity. */
   private rows: Float32Array
   private length = 0
@@ -46,8 +51,9 @@ export class Replay {
   private batch: Batch | undefined
 
   constructor(private readonly options: ReplayOptions) {
-    const { capacity, inputs, actions, priorityExponent } = options
-    this.width = 2 * inputs + 3 + actions
+    const { capacity, inputs, actionSize = 1, masked, priorityExponent } = options
+    this.actionSize = actionSize
+    this.width = 2 * inputs + actionSize + 2 + masked
     this.rows = new Float32Array(Math.min(capacity, 1024) * this.width)
     this.tree = priorityExponent === undefined ? undefined : new SumTree(capacity)
   }
@@ -57,7 +63,8 @@ export class Replay {
   }
 
   add({ observation, action, reward, discount, next }: NStep): void {
-    const { capacity, inputs } = this.options
+    const { options, actionSize } = this
+    const { capacity, inputs } = options
     const index = this.next
     this.reserve(index + 1)
     const at = index * this.width
@@ -65,12 +72,14 @@ export class Replay {
     row.set(observation, 0)
     // What follows the end is never read: its discount is 0.
     row.fill(0, inputs, 2 * inputs)
-    row.fill(1, 2 * inputs + 3)
+    const rest = 2 * inputs + actionSize
+    row.fill(1, rest + 2)
     if (next !== undefined) row.set(next.observation, inputs)
-    row[2 * inputs] = action
-    row[2 * inputs + 1] = reward
-    row[2 * inputs + 2] = discount
-    if (next?.mask !== undefined) row.set(next.mask, 2 * inputs + 3)
+    if (typeof action === 'number') row[2 * inputs] = action
+    else row.set(action, 2 * inputs)
+    row[rest] = reward
+    row[rest + 1] = discount
+    if (next?.mask !== undefined) row.set(next.mask, rest + 2)
     // New ones come first: none that was seen is more urgent.
     this.tree?.set(index, this.largestPriority)
     this.next = (index + 1) % capacity
@@ -83,8 +92,8 @@ export class Replay {
    */
   sample(count: number, rng: Rng, correction: number): Batch {
     const batch = this.batchOf(count)
-    const { inputs, actions } = this.options
-    const { tree, rows, width } = this
+    const { inputs, masked } = this.options
+    const { tree, rows, width, actionSize } = this
     let largest = 0
     for (let k = 0; k < count; k++) {
       const index =
@@ -95,10 +104,11 @@ export class Replay {
         batch.observations[k * inputs + i] = rows[at + i]
         batch.nextObservations[k * inputs + i] = rows[at + inputs + i]
       }
-      batch.chosen[k] = rows[at + 2 * inputs]
-      batch.rewards[k] = rows[at + 2 * inputs + 1]
-      batch.discounts[k] = rows[at + 2 * inputs + 2]
-      for (let i = 0; i < actions; i++) batch.nextMasks[k * actions + i] = rows[at + 2 * inputs + 3 + i]
+      for (let i = 0; i < actionSize; i++) batch.actions[k * actionSize + i] = rows[at + 2 * inputs + i]
+      const rest = at + 2 * inputs + actionSize
+      batch.rewards[k] = rows[rest]
+      batch.discounts[k] = rows[rest + 1]
+      for (let i = 0; i < masked; i++) batch.nextMasks[k * masked + i] = rows[rest + 2 + i]
       const probability = tree === undefined ? 1 / this.length : tree.get(index) / tree.total
       batch.weights[k] = tree === undefined ? 1 : (this.length * probability) ** -correction
       largest = Math.max(largest, batch.weights[k])
@@ -167,16 +177,16 @@ export class Replay {
   }
 
   private batchOf(count: number): Batch {
-    const { inputs, actions } = this.options
+    const { inputs, masked } = this.options
     if (this.batch?.indices.length !== count) {
       this.batch = {
         indices: new Int32Array(count),
         observations: new Float32Array(count * inputs),
         nextObservations: new Float32Array(count * inputs),
-        chosen: new Int32Array(count),
+        actions: new Float32Array(count * this.actionSize),
         rewards: new Float32Array(count),
         discounts: new Float32Array(count),
-        nextMasks: new Uint8Array(count * actions),
+        nextMasks: new Uint8Array(count * masked),
         weights: new Float32Array(count),
       }
     }

@@ -2,8 +2,8 @@ import { inputError } from '../../common/error.ts'
 import type { Mask, Space } from '../../envs/env.ts'
 import type { Trajectory } from '../agent.ts'
 import { flattenInto } from '../flatten.ts'
-import { pack, readCount, readPart, unpackInto } from '../state.ts'
-import { type NStep, NStepQueue, type Step } from './n-step.ts'
+import { pack, packedLength, readCount, readPart, unpackInto } from '../state.ts'
+import { type NStep, NStepQueue, type ReplayedAction, type Step } from './n-step.ts'
 
 interface Stream {
   readonly queue: NStepQueue
@@ -13,10 +13,13 @@ interface Stream {
   readonly mask?: Mask
 }
 
-interface StreamsOptions {
+/** Of `Streams`. */
+export interface StreamsOptions {
   readonly space: Space<unknown>
   readonly n: number
   readonly gamma: number
+  /** An action as it is replayed. */
+  readonly encode: (action: unknown) => ReplayedAction
 }
 
 /**
@@ -30,8 +33,8 @@ export class Streams {
   constructor(private readonly options: StreamsOptions) {}
 
   /** Feeds a batch of trajectories in; returns the transitions that are complete by it, in order. */
-  feed(trajectories: readonly Trajectory<unknown, number>[]): readonly NStep[] {
-    const { n, gamma } = this.options
+  feed(trajectories: readonly Trajectory<unknown, unknown>[]): readonly NStep[] {
+    const { n, gamma, encode } = this.options
     const complete: NStep[] = []
     const before = this.open
     this.open = new Map()
@@ -46,7 +49,13 @@ export class Streams {
       const queue = goesOn && earlier !== undefined ? earlier.queue : new NStepQueue(n, gamma)
       for (const [t, { observation, mask, action, reward, duration }] of transitions.entries()) {
         const flat = t === 0 ? first : this.flat(observation)
-        const done = queue.push({ observation: flat, mask: mask?.slice(), action, reward, duration })
+        const done = queue.push({
+          observation: flat,
+          mask: mask?.slice(),
+          action: encode(action),
+          reward,
+          duration,
+        })
         if (done !== undefined) complete.push(done)
       }
       if (truncated && !terminated) {
@@ -76,6 +85,7 @@ export class Streams {
       steps: queue.steps.map(step => ({
         ...step,
         observation: pack(step.observation),
+        action: typeof step.action === 'number' ? step.action : pack(step.action),
         mask: packedMask(step.mask),
       })),
     }))
@@ -104,7 +114,7 @@ export class Streams {
     return {
       observation: this.unpacked(observation),
       mask: readMask(mask),
-      action: readCount(action, 'action'),
+      action: readAction(action),
       reward: Number(reward),
       duration: readCount(duration, 'duration'),
     }
@@ -134,6 +144,13 @@ function packedMask(mask: Mask | undefined): readonly number[] | null {
 
 function readMask(saved: unknown): Mask | undefined {
   return Array.isArray(saved) ? Uint8Array.from(saved) : undefined
+}
+
+function readAction(saved: unknown): ReplayedAction {
+  if (typeof saved !== 'string') return readCount(saved, 'action')
+  const numbers = new Float32Array(packedLength(saved) ?? 0)
+  unpackInto(numbers, saved, 'action')
+  return numbers
 }
 
 function take(streams: Map<string, Stream>, key: string): Stream | undefined {
