@@ -26,7 +26,9 @@ export async function watched(
   const progress = runProgress(io)
   const { kind } = run
   try {
-    const end = await run.work({ signal: io.signal, clock: io.now, onEvent: progress.onEvent })
+    const { withCrew } = await import('../runner/workers/crew.ts')
+    const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
+    const end = await run.work(withCrew(hooks))
     progress.stop()
     printResult(io, options, kind.answer?.(end) ?? end.summary, () => words(kind, end))
     refuseFailures(end)
