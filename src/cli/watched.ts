@@ -10,6 +10,7 @@ import type { Conclusion, FailedUnit } from '../runner/runs/job.ts'
 import { type Io, printResult } from './command.ts'
 import { addSchemaOptions, readSettings } from './options.ts'
 import { runProgress } from './progress.ts'
+import { withShard } from './shard.ts'
 
 type End = Conclusion<unknown, unknown>
 
@@ -65,7 +66,7 @@ export function addRun(
 ): void {
   const command = program.command(run.kind).description(run.description)
   addSchemaOptions(command, run.schema).action(async (options: Record<string, unknown>) => {
-    const settings = await readSettings(options)
+    const settings = withShard(await readSettings(options), process.env)
     const out = String(settings.out ?? join('runs', stamp(io.now())))
     const { jobKind } = await import('../runner/jobs/kinds.ts')
     const { begin } = await import('../runner/runs/drive.ts')

@@ -13,6 +13,9 @@ const KEPT = 2000
 /** Milliseconds in which one that is told to stop does so, before it is killed. */
 const PATIENCE = 5000
 
+/** Milliseconds. */
+const LAST_WORDS = 20
+
 /** A process can't do the units of a run, whichever they are: not the unit's fault. */
 export class Unable extends Error {
   constructor(readonly reason: Error) {
@@ -50,7 +53,7 @@ export class Child {
     return new Promise((resolve, reject) => {
       const settle = (end: () => void) => {
         child.off('message', onMessage)
-        child.off('close', onClose)
+        child.off('exit', onExit)
         child.off('error', onError)
         end()
       }
@@ -59,16 +62,15 @@ export class Child {
         else if ('product' in message) settle(() => resolve(message.product))
         else settle(() => reject(new Unable(errorOf(message.unable))))
       }
-      const onClose = (code: number | null, signal: string | null) =>
-        settle(() => {
-          if (this.process === child) this.process = undefined
-          const words = this.said.trim()
-          reject(failure('worker.died', `its process ended with ${signal ?? code}${words && `: ${words}`}`))
-        })
+      const onExit = (code: number | null, signal: string | null) => {
+        if (this.process === child) this.process = undefined
+        // What it said last is still on its way.
+        setTimeout(() => settle(() => reject(died(signal ?? code, this.said.trim()))), LAST_WORDS)
+      }
       child.on('message', onMessage)
       const onError = (error: Error) => settle(() => reject(failure('worker.start', error.message)))
       child.on('error', onError)
-      child.on('close', onClose)
+      child.on('exit', onExit)
       child.send({ work }, error => error && child.kill('SIGKILL'))
     })
   }
@@ -93,7 +95,7 @@ export class Child {
   async close(): Promise<void> {
     const child = this.process
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise(resolve => child.once('close', resolve))
+    const ended = new Promise(resolve => child.once('exit', resolve))
     const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
     if (child.connected) child.disconnect()
     await ended
@@ -116,6 +118,10 @@ export class Child {
     this.process = child
     return child
   }
+}
+
+function died(how: string | number | null, words: string): Error {
+  return failure('worker.died', `its process ended with ${how}${words && `: ${words}`}`)
 }
 
 function loader(): string {

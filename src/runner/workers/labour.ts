@@ -23,7 +23,11 @@ export interface LabourOptions {
 
 /** What happens to a worker. */
 export type News =
-  | { readonly type: 'takes' | 'ends' | 'died' | 'lost'; readonly key: string; readonly message?: string }
+  | {
+      readonly type: 'takes' | 'ends' | 'back' | 'died' | 'lost'
+      readonly key: string
+      readonly message?: string
+    }
   | { readonly type: 'event'; readonly key: string; readonly event: RunEvent }
   | { readonly type: 'trouble'; readonly message: string }
 
@@ -69,7 +73,10 @@ async function workOn(lease: Lease, queue: TrialQueue, child: Child, options: La
   const { key } = work
   told?.({ type: 'takes', key })
   const renewing = keep(lease, queue, child)
-  const giveBack = () => insisting(() => queue.release(lease), options)
+  const giveBack = async () => {
+    await insisting(() => queue.release(lease), options)
+    told?.({ type: 'back', key })
+  }
   let product: string
   try {
     if (work.version !== VERSION) throw new Unable(otherVersion(work.version))
