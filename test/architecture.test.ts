@@ -23,8 +23,9 @@ const RUNNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plugins: [],
   play: [],
   runs: ['play'],
+  workers: ['play', 'plugins', 'runs', 'report'],
   instances: ['play', 'plugins', 'runs', 'inference'],
-  jobs: ['instances', 'play', 'plugins', 'runs', 'inference', 'report'],
+  jobs: ['instances', 'play', 'plugins', 'runs', 'inference', 'report', 'workers'],
   dashboard: ['jobs', 'play', 'runs', 'report'],
   code: ['jobs', 'instances', 'play', 'plugins', 'runs', 'report'],
 }
@@ -33,6 +34,7 @@ const RUNNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const JOB_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   benchmark: ['train'],
   'kinds.ts': ['fine-tune', 'train', 'learn-policy', 'study', 'benchmark'],
+  'unit-process.ts': ['kinds.ts'],
 }
 
 /** Packages that few files may import, so that they can be replaced. */
@@ -60,7 +62,7 @@ describe('architecture', () => {
     expect(wrong).toEqual([])
   })
 
-  test('inside the runner too: report, inference, plugins, play, runs ← instances ← jobs ← dashboard, code', () => {
+  test('inside the runner too: report, inference, plugins, play, runs ← workers, instances ← jobs ← dashboard, code', () => {
     const wrong = sources
       .filter(file => roomOf(file) === 'runner')
       .flatMap(file => {

@@ -10,7 +10,7 @@ export interface Io {
   /** True where progress may redraw a line in place. */
   readonly interactive: boolean
   /**
-   * Aborted by the first Ctrl-C or SIGTERM, its reason: stop at the next safe place, clean up, throw `interrupted()`.
+   * Aborted by the first Ctrl-C, SIGTERM or SIGUSR1, its reason: stop at the next safe place, clean up, throw `interrupted()`.
    */
   readonly signal: AbortSignal
   /** Milliseconds since 1970: the only clock that a command reads. */
@@ -63,9 +63,11 @@ export function exitCodeOf(thrown: unknown, io: Pick<Io, 'stderr' | 'signal'>, v
   return 1
 }
 
+const CODES: Readonly<Record<string, number>> = { SIGTERM: 143, SIGUSR1: 138 }
+
 /** As shells count: 128 and the signal's number. */
-export function interruptedCode({ reason }: AbortSignal): number {
-  return reason === 'SIGTERM' ? 143 : 130
+export function interruptedCode({ reason }: Pick<AbortSignal, 'reason'>): number {
+  return CODES[String(reason)] ?? 130
 }
 
 const SYSTEM: Readonly<Record<string, string>> = {

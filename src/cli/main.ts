@@ -17,6 +17,7 @@ import { setupCommand } from './setup.ts'
 import { studyCommand } from './study.ts'
 import { traceCommand } from './trace.ts'
 import { trainCommand } from './train.ts'
+import { workerCommand } from './worker.ts'
 
 const COMMANDS: readonly RegisterCommand[] = [
   fineTuneCommand,
@@ -28,6 +29,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   predictCommand,
   resumeCommand,
   dashboardCommand,
+  workerCommand,
   listCommand,
   traceCommand,
   serveCommand,
@@ -41,7 +43,7 @@ const COMMANDS: readonly RegisterCommand[] = [
 /**
  * Runs one command line to its end.
  * @param argv the words after the program's name
- * @returns the exit code: 0 done, 1 the work failed, 2 wrong usage or input, 130 interrupted, 143 by SIGTERM
+ * @returns the exit code: 0 done, 1 the work failed, 2 wrong usage or input, 130 interrupted, 143 by SIGTERM, 138 by SIGUSR1
  */
 export async function run(argv: readonly string[], io: Io, commands = COMMANDS): Promise<number> {
   const verbose = argv.includes('--verbose') || Boolean(process.env.DEBUG)
@@ -75,7 +77,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const stop = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
       // One Ctrl-C arrives twice under npm: from the terminal, and forwarded.
-      if (performance.now() - firstAt > 300) process.exit(name === 'SIGTERM' ? 143 : 130)
+      if (performance.now() - firstAt > 300) process.exit(interruptedCode({ reason: name }))
       return
     }
     firstAt = performance.now()
@@ -84,6 +86,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  // What Slurm is asked to send some time before a job's end.
+  process.on('SIGUSR1', stop)
   // `layergym … | head` closes the pipe early: nobody is left to tell.
   process.stdout.on('error', error => {
     if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
@@ -100,5 +104,6 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
+    process.off('SIGUSR1', stop)
   }
 }

@@ -11,6 +11,7 @@ import { stamp } from '../runner/runs/stamp.ts'
 import { type Io, printResult } from './command.ts'
 import { addSchemaOptions, readSettings } from './options.ts'
 import { runProgress } from './progress.ts'
+import { withShard } from './shard.ts'
 
 type End = Conclusion<unknown, unknown>
 
@@ -27,7 +28,9 @@ export async function watched(
   const progress = runProgress(io)
   const { kind } = run
   try {
-    const end = await run.work({ signal: io.signal, clock: io.now, onEvent: progress.onEvent })
+    const { withCrew } = await import('../runner/workers/crew.ts')
+    const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
+    const end = await run.work(withCrew(hooks))
     progress.stop()
     printResult(io, options, kind.answer?.(end) ?? end.summary, () => words(kind, end))
     refuseFailures(end)
@@ -64,7 +67,7 @@ export function addRun(
 ): void {
   const command = program.command(run.kind).description(run.description)
   addSchemaOptions(command, run.schema).action(async (options: Record<string, unknown>) => {
-    const settings = await readSettings(options)
+    const settings = withShard(await readSettings(options), process.env)
     const out = String(settings.out ?? join('runs', stamp(io.now())))
     const { jobKind } = await import('../runner/jobs/kinds.ts')
     const { begin } = await import('../runner/runs/drive.ts')

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { inTurn } from '../../src/common/in-turn.ts'
 import { parseConfig } from '../../src/common/settings.ts'
 import { compose } from '../../src/runner/instances/compose.ts'
 import { fineTuneSchema } from '../../src/runner/instances/config.ts'
-import { FineTuneWork, stepCounter } from '../../src/runner/jobs/fine-tune/work.ts'
+import { stepCounter } from '../../src/runner/jobs/fine-tune/hands.ts'
+import { FineTuneWork } from '../../src/runner/jobs/fine-tune/work.ts'
 import { runHash } from '../../src/runner/runs/digest.ts'
-import type { Running } from '../../src/runner/runs/job.ts'
+import type { Running, Unit } from '../../src/runner/runs/job.ts'
 import { eventsOf, layergym, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()
@@ -65,15 +67,18 @@ test('the hash is that of a run whose steps were not measured', async () => {
 /** Does units as they come, and keeps nothing but their digests. */
 function unitsAlone({ dir, signal, clock }: Pick<Running, 'dir' | 'signal' | 'clock'>) {
   const digests = new Map<string, string>()
+  const one = inTurn()
+  const performed = async <T>(unit: Unit<T>) => {
+    const records: unknown[] = []
+    const save = async (_: unknown, more: readonly unknown[] = []) => void records.push(...more)
+    const emit = () => undefined
+    const outcome = await unit.run({ signal, clock, emit, save })
+    digests.set(unit.key, unit.digest(outcome, records))
+    return { key: unit.key, digest: '', outcome: (await unit.taken?.(outcome, emit)) ?? outcome, records }
+  }
   const run: Running = {
-    ...{ dir, signal, clock, emit: () => undefined },
-    async perform(unit) {
-      const records: unknown[] = []
-      const save = async (_: unknown, more: readonly unknown[] = []) => void records.push(...more)
-      const outcome = await unit.run({ signal, clock, emit: () => undefined, save })
-      digests.set(unit.key, unit.digest(outcome, records))
-      return { key: unit.key, digest: '', outcome, records }
-    },
+    ...{ dir, signal, clock, emit: () => undefined, atOnce: 1 },
+    perform: unit => one(() => performed(unit)),
     gather: () => Promise.reject(new Error('nothing is kept')),
     write: async name => name,
   }

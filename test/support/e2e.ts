@@ -60,6 +60,7 @@ export function smallRun(folder: string, more: Readonly<Record<string, string | 
     'baseline-rates': 1,
     'agent-config': '{"episodesPerUpdate":2}',
     threads: 1,
+    workers: 1,
     json: true,
     ...more,
   }

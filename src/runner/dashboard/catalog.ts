@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import { workersOn } from '../runs/lock.ts'
 import { RunSource } from './run-source.ts'
@@ -120,5 +119,17 @@ async function kindOf(dir: string): Promise<string | undefined> {
 
 async function stateOf(dir: string): Promise<State> {
   if ((await workersOn(dir)).length > 0) return 'running'
-  return existsSync(join(dir, 'summary.json')) ? 'done' : 'interrupted'
+  const path = join(dir, 'summary.json')
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) return 'interrupted'
+  const stamp = `${found.ino}/${found.mtimeMs}/${found.size}`
+  const known = ends.get(path)
+  if (known?.stamp === stamp) return known.state
+  const text = await readFile(path, 'utf8').catch(() => '')
+  const state = /"failed":\s*\[\s*\{/.test(text) ? 'failed' : 'done'
+  ends.set(path, { stamp, state })
+  return state
 }
+
+/** How runs ended, by their summaries: these are read once. */
+const ends = new Map<string, { readonly stamp: string; readonly state: State }>()

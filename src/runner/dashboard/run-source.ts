@@ -4,10 +4,19 @@ import { join } from 'node:path'
 import { type Holder, workersOn } from '../runs/lock.ts'
 import { type Results, resultsOf } from './results.ts'
 import { Story } from './story.ts'
-import { lineAt, Tail } from './tail.ts'
+import { type Line, lineAt, Tail } from './tail.ts'
 import type { State } from './view.ts'
 
 const LOG = /^events(?:-(\d+-of-\d+))?\.jsonl$/
+
+/** More than any log has: where a line of several logs stands says which it is of too. */
+const LOG_BYTES = 2 ** 40
+
+interface Followed {
+  readonly tail: Tail
+  readonly index: number
+  story: Story
+}
 
 /** A log of a run: one alone, or one a part of its work. */
 export interface Log {
@@ -18,7 +27,9 @@ export interface Log {
 
 /** A run's folder as someone sees it who only looks: what its files say, read on where they grow. */
 export class RunSource {
-  private readonly tails = new Map<string, { readonly tail: Tail; story: Story }>()
+  private readonly tails = new Map<string, Followed>()
+  /** Of several logs together, line by line in the order of their times. */
+  private whole?: Story
   private summary: { readonly stamp: string; readonly results?: Results } | undefined
   private holders: readonly Holder[] = []
   private outcomes = 0
@@ -42,9 +53,9 @@ export class RunSource {
     }))
   }
 
-  /** The log that tells most: of parts, the first. */
+  /** All that logs tell. */
   get story(): Story {
-    return this.logs[0]?.story ?? new Story()
+    return this.whole ?? this.logs[0]?.story ?? new Story()
   }
 
   get results(): Results | undefined {
@@ -73,7 +84,7 @@ export class RunSource {
   /** Reads what is new. Called by one at a time. */
   async refresh(): Promise<void> {
     const before = this.outline()
-    for (const name of await logNames(this.dir)) await this.follow(name)
+    await this.readLogs(await logNames(this.dir))
     await this.readSummary()
     this.holders = await workersOn(this.dir)
     this.outcomes = (await readdir(join(this.dir, 'outcomes')).catch(() => [])).filter(name =>
@@ -82,22 +93,50 @@ export class RunSource {
     if (this.outline() !== before) this.changes++
   }
 
-  /** A line of the first log, by where it begins. */
-  async line(offset: number): Promise<string | undefined> {
-    const [name] = this.tails.keys()
-    return name === undefined ? undefined : lineAt(join(this.dir, name), offset)
+  /** A line of a log, by its place in `story`. */
+  async line(place: number): Promise<string | undefined> {
+    const name = [...this.tails.keys()][Math.floor(place / LOG_BYTES)]
+    return name === undefined ? undefined : lineAt(join(this.dir, name), place % LOG_BYTES)
   }
 
-  private async follow(name: string): Promise<void> {
-    const followed = this.tails.get(name) ?? { tail: new Tail(join(this.dir, name)), story: new Story() }
-    this.tails.set(name, followed)
-    const changed = await followed.tail.read({
-      onLine: line => followed.story.take(line),
-      onAnew: () => {
-        followed.story = new Story()
-      },
-    })
-    if (changed) this.changes++
+  private async readLogs(names: readonly string[]): Promise<void> {
+    // Of one alone, no second story is told; where another joins it, both are told anew, together.
+    if (names.length > 1 && this.whole === undefined) this.startTogether()
+    const lines: Line[] = []
+    let anew = false
+    for (const name of names) {
+      const followed = this.followed(name)
+      const changed = await followed.tail.read({
+        onLine: line => {
+          followed.story.take(line)
+          if (this.whole !== undefined)
+            lines.push({ text: line.text, offset: line.offset + followed.index * LOG_BYTES })
+        },
+        onAnew: () => {
+          followed.story = new Story()
+          anew = true
+        },
+      })
+      if (changed) this.changes++
+    }
+    if (anew && this.whole !== undefined) {
+      this.startTogether()
+      return this.readLogs(names)
+    }
+    for (const line of lines.sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))) this.whole?.take(line)
+  }
+
+  private startTogether(): void {
+    this.tails.clear()
+    this.whole = new Story()
+  }
+
+  private followed(name: string): Followed {
+    const known = this.tails.get(name)
+    if (known !== undefined) return known
+    const made = { tail: new Tail(join(this.dir, name)), story: new Story(), index: this.tails.size }
+    this.tails.set(name, made)
+    return made
   }
 
   private async readSummary(): Promise<void> {
@@ -113,6 +152,10 @@ export class RunSource {
   private outline(): string {
     return JSON.stringify([this.holders, this.outcomes])
   }
+}
+
+function timeOf({ text }: Line): string {
+  return /"time":"([^"]*)"/.exec(text)?.[1] ?? ''
 }
 
 async function logNames(dir: string): Promise<readonly string[]> {

@@ -25,6 +25,18 @@ export interface CurveLine {
   readonly report: Readonly<Record<string, number>>
 }
 
+/** What one process that does units has done, and does. */
+export interface WorkerStory {
+  readonly units: number
+  /** Of its units, as it measured them. */
+  readonly seconds: number
+  /** What it does now, or did last. */
+  readonly order: string
+  readonly working: boolean
+  /** Milliseconds since 1970, of what it told last. */
+  readonly at: number
+}
+
 /** What a log has told so far, as far as a page of it needs it. Told by each line, once, in order. */
 export class Story {
   /** Of every line. */
@@ -40,6 +52,8 @@ export class Story {
   readonly ends: { readonly time: number; readonly event: RunEvent }[] = []
   readonly runs: Of<'run'>[] = []
   readonly failed: Of<'failed'>[] = []
+  /** Processes that do units, by name. */
+  readonly workers = new Map<string, WorkerStory>()
   plan?: { readonly time: number; readonly event: Of<'plan'> }
   saved?: Of<'saved'>
   hash?: string
@@ -95,6 +109,9 @@ export class Story {
       case 'failed':
         this.failed.push(event)
         return
+      case 'worker':
+        this.workers.set(event.worker, goneOn(this.workers.get(event.worker), event, time))
+        return
       default:
         return
     }
@@ -109,6 +126,18 @@ export function parsed(text: string): Told | undefined {
   } catch {
     return undefined
   }
+}
+
+function goneOn(
+  before: WorkerStory | undefined,
+  { order, state, seconds = 0 }: Of<'worker'>,
+  at: number,
+): WorkerStory {
+  const { units, seconds: busy, ...now } = before ?? { units: 0, seconds: 0, order: '', working: false, at }
+  if (state === 'takes') return { units, seconds: busy, order, working: true, at }
+  // The next unit may have been taken before this one's end was told.
+  const next = now.working && now.order !== order ? now : { order, working: false, at }
+  return { ...next, units: units + 1, seconds: busy + seconds }
 }
 
 function isEnd({ type }: RunEvent): boolean {

@@ -15,6 +15,7 @@ import {
   type View,
   words,
 } from './view.ts'
+import { ago, unitsTable, workersTable } from './workers.ts'
 
 /** Columns of the picture of moves. */
 const COLUMNS = 80
@@ -60,6 +61,7 @@ function viewMade({ listed, source }: Seen, parts: readonly Seen[], now: number)
       ...(source.state === 'done' ? [] : runsTable(story)),
       ...partsTable(parts, listed, now),
       ...workersTable(source, now),
+      ...unitsTable(source, now),
     ],
     history: {
       run: listed.id,
@@ -116,11 +118,6 @@ function stateWords({ state, story, results, workers, dir }: RunSource, now: num
   if (state === 'failed')
     return `done, but ${plural(results?.failed ?? 0, 'unit')} failed: layergym resume ${dir}`
   return `not finished, and nobody works on it${since}: layergym resume ${dir}`
-}
-
-function ago(milliseconds: number): string {
-  const seconds = Math.max(0, milliseconds / 1000)
-  return seconds < 20 ? 'just now' : `${duration(Math.floor(seconds / 10) * 10)} ago`
 }
 
 /** While there is no summary. */
@@ -217,25 +214,6 @@ function partsTable(parts: readonly Seen[], whole: RunListed, now: number): read
           words(progress?.words ?? '-'),
           point === undefined ? words('-') : figure(point.step / point.seconds, integer),
           returns === undefined ? words('-') : figure(returns.y, value => decimal(value, 2)),
-        ]
-      }),
-    },
-  ]
-}
-
-function workersTable({ workers, logs }: RunSource, now: number): readonly Table[] {
-  if (workers.length === 0) return []
-  return [
-    {
-      caption: 'At work on it',
-      head: ['process', 'since', 'part', 'last told of'],
-      rows: workers.map(({ pid, host, since, part }) => {
-        const story = (logs.find(log => log.part === part) ?? logs[0])?.story
-        return [
-          words(`${pid} on ${host}`),
-          words(ago(now - Date.parse(since))),
-          words(part ?? 'all of it'),
-          words(story?.unit ?? story?.phases.at(-1)?.phase ?? '-'),
         ]
       }),
     },

@@ -1,5 +1,6 @@
-import { availableParallelism, homedir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { defaultCacheDir } from '../../common/cache-dir.ts'
 import { describeAugmentation } from '../../data/augment/config.ts'
 import { type Clip, type Dataset, isAnnotated } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
@@ -161,12 +162,10 @@ export async function compose(
     const options = { network, optimizer, pixels, items, augmented, task, executor, notice: warn }
     return new Trainee({ ...options, cacheBytes, batches }, readWeights(network))
   }
-  const trainees = Array.from({ length: Math.min(config.workers, Math.max(1, config.episodes)) }, () =>
-    traineeFor(plan),
-  )
-  const shared = !isSolvable(task) || hasLinearHead(trainees[0].network, task.head.units)
+  const trainee = traineeFor(plan)
+  const shared = !isSolvable(task) || hasLinearHead(trainee.network, task.head.units)
   const linear = once(() =>
-    shared ? trainees[0] : traineeFor({ ...plan, head: 'linear', keepHead: false, groups: { atMost: 2 } }),
+    shared ? trainee : traineeFor({ ...plan, head: 'linear', keepHead: false, groups: { atMost: 2 } }),
   )
   const probe = once((clock: Clock) => {
     const options = { splits, keepHead: false, signal: hooks.signal }
@@ -181,8 +180,7 @@ export async function compose(
       signal: hooks.signal,
       onStep: hooks.onStep,
     })
-    const worlds = trainees.map(trainee => on(trainee, { ...stagesOf(own), ...from }))
-    const [world] = worlds
+    const world = on(trainee, { ...stagesOf(own), ...from })
     return {
       config: own,
       engine,
@@ -196,7 +194,7 @@ export async function compose(
       facts,
       pixels,
       memory,
-      worlds,
+      worlds: [world],
       get linear() {
         return on(linear(), { probed: false })
       },
@@ -211,13 +209,13 @@ export async function compose(
       close: () => source.close(),
       dispose() {
         source.close()
-        const models = new Set(trainees.map(({ network }) => network.model))
+        const models = new Set([trainee.network.model])
         if (parts.model === undefined) models.add(pretrained)
         for (const model of models) model.dispose()
       },
     }
   }
-  return composed({ ...config, executor: executorOn(trainees[0].network) })
+  return composed({ ...config, executor: executorOn(trainee.network) })
 }
 
 /** Made at the first call, with what that one was given. */
@@ -236,10 +234,6 @@ function saidOnce(say: (message: string) => void): (message: string) => void {
     if (!said.has(message)) say(message)
     said.add(message)
   }
-}
-
-export function defaultCacheDir(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'layergym')
 }
 
 function framesOf(data: Uint8Array, { size: [height, width], channels }: InputFormat) {

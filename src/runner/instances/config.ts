@@ -7,6 +7,7 @@ import { ENGINES } from '../../models/engine-names.ts'
 import { EXECUTORS } from '../../models/executor-names.ts'
 import { BALANCES, type Task, type TaskDefinition } from '../../models/tasks/task.ts'
 import { withWholePaths } from '../plugins/plugin.ts'
+import { workShape } from '../runs/work-shape.ts'
 
 const side = integer(8, 2048)
 /** `320`, `240x320` or a YAML list. */
@@ -159,11 +160,11 @@ export const fineTuneSchema = z.strictObject({
   minutes: number(z.number().positive())
     .optional()
     .describe('what the run is to end within: fewer episodes, rates, baselines, steps, as far as it must be'),
-  workers: integer(1, 64).default(1).describe('episodes in flight'),
+  ...workShape,
   stageMemory: integer(0, 1e6)
     .default(0)
     .describe(
-      'megabytes in which rounds are kept for later episodes that begin alike; the FLOPs that episodes cost then depend on it',
+      'megabytes, in each process, in which rounds are kept for later episodes that begin alike; the FLOPs that episodes cost then depend on it',
     ),
   checkpointEvery: integer(1).default(1).describe('episodes between checkpoints'),
   policy: z.string().optional().describe('apply this learned policy (policy.json) without learning'),

@@ -45,7 +45,7 @@ export const fineTuneEnv = defineEnv({
       .describe('flat (one action for all groups), sequential, root, or the name of one layer group'),
   }),
   async make(spec, { view, ...settings }) {
-    const values = { ...settings, baselines: 'none', workers: 1, out: IN_CODE }
+    const values = { ...settings, baselines: 'none', out: IN_CODE }
     const config = withAbsolutePaths(parseConfig(fineTuneSchema, values))
     const [{ compose }, { fromItsBeginning }] = await Promise.all([
       import('./compose.ts'),

@@ -54,13 +54,13 @@ export interface Composition {
   pixels(clips: readonly Clip[]): ClipValues
   /** What the model will have seen at the end: the splits it learns from, and all that it had seen before. */
   readonly memory: Memory
-  /** One world a worker, each with a network of its own. */
+  /** The world on the network that is fine-tuned: one, as many as episodes are played in at once in this process. */
   readonly worlds: readonly FineTuning<unknown>[]
-  /** A world on a network with a linear head: the first worker's, where that has one. */
+  /** A world on a network with a linear head: the same network, where it has one. */
   readonly linear: FineTuning<unknown>
   /** The linear probe, solved once. */
   probe(clock: Clock): Promise<Probe>
-  /** Another world on the first worker's network, with some options of its own. */
+  /** Another world on the same network, with some options of its own. */
   variant(options: Partial<FineTuningOptions<unknown>>): FineTuning<unknown>
   /** The same networks and clips under another control, agents, actions, rewards, rounds, plan, or from another start. */
   derive(

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { defaultCacheDir } from '../../common/cache-dir.ts'
 import { inputError } from '../../common/error.ts'
 import type { SkippedClip } from '../../data/clip-cache.ts'
 import type { ClipValues } from '../../data/clip-values.ts'
@@ -19,7 +20,6 @@ import type { Plugin } from '../plugins/plugin.ts'
 import type { OnEvent } from '../runs/events.ts'
 import { withoutBroken } from './clips.ts'
 import { refuseOtherFiles } from './clips-at-hand.ts'
-import { defaultCacheDir } from './compose.ts'
 import { type EvaluatedClips, type EvaluatedSplit, evaluatedClips } from './evaluated-clips.ts'
 import { piecesOf, type SavedTask, savedFacts, stratumOf } from './task.ts'
 

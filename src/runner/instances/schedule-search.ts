@@ -28,6 +28,7 @@ interface SearchOptions {
   readonly seeds: readonly number[]
   /** Whether to run the chosen one for twice the budget. */
   readonly longer: boolean
+  /** Several may be asked for at once. */
   readonly run: (trial: Trial, seed: number) => Promise<ScheduleRun>
 }
 
@@ -51,23 +52,28 @@ export async function searchSchedule(schedule: Schedule, options: SearchOptions)
   const [first, ...others] = seeds
   const rates = schedule.solved ? 1 : options.rates
   const tried = new Map<number, Tried>()
-  const attempt = async (exponent: number): Promise<void> => {
-    const trial = trialAt(schedule, exponent, limits)
-    if (trial === undefined || tried.has(exponent) || tried.size >= rates) return
-    tried.set(exponent, { exponent, trial, runs: [await options.run(trial, first)] })
+  const attempt = async (exponents: readonly number[]): Promise<void> => {
+    const allowed = exponents.flatMap(exponent => {
+      const trial = trialAt(schedule, exponent, limits)
+      return trial === undefined || tried.has(exponent) ? [] : [{ exponent, trial }]
+    })
+    const next = allowed.slice(0, rates - tried.size)
+    const runs = await Promise.all(next.map(({ trial }) => options.run(trial, first)))
+    for (const [i, each] of next.entries()) tried.set(each.exponent, { ...each, runs: [runs[i]] })
   }
-  for (const exponent of [0, -1, 1]) await attempt(exponent)
+  await attempt([0, -1, 1])
   for (let before = 0; before !== tried.size; ) {
     before = tried.size
     const side = edgeOf(best(tried.values()).exponent, tried)
-    if (side !== 0) await attempt(best(tried.values()).exponent + side)
+    if (side !== 0) await attempt([best(tried.values()).exponent + side])
   }
   if (tried.size > 1 && !schedule.solved) {
-    for (const each of [...tried.values()].sort(byScore).slice(0, 2)) {
-      const runs = [...each.runs]
-      for (const seed of others) runs.push(await options.run(each.trial, seed))
-      tried.set(each.exponent, { ...each, runs })
-    }
+    const two = [...tried.values()].sort(byScore).slice(0, 2)
+    const further = await Promise.all(
+      two.map(({ trial }) => Promise.all(others.map(seed => options.run(trial, seed)))),
+    )
+    for (const [i, each] of two.entries())
+      tried.set(each.exponent, { ...each, runs: [...each.runs, ...further[i]] })
   }
   const most = Math.max(...[...tried.values()].map(({ runs }) => runs.length))
   const chosen = best([...tried.values()].filter(({ runs }) => runs.length === most))

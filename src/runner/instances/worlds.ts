@@ -51,9 +51,9 @@ export function worldsFor(
     })
 }
 
-/** One a worker: a stage's cached prefixes are its own network's. */
-export function stagesOf({ stageMemory, workers }: FineTuneConfig): Partial<FineTuningOptions<unknown>> {
-  const memory = Math.floor((stageMemory * MEGABYTE) / workers)
+/** A stage's cached prefixes are its own network's, so every process has stages of its own. */
+export function stagesOf({ stageMemory }: FineTuneConfig): Partial<FineTuningOptions<unknown>> {
+  const memory = stageMemory * MEGABYTE
   return memory > 0 ? { stages: new StageTree(memory) } : {}
 }
 

@@ -60,6 +60,11 @@ export interface LearnOptions extends LearnPlan {
   readonly clock: Clock
   readonly onEvent: (event: PlayEvent) => void
   readonly onEpisodeStart?: (index: number) => void
+  /** Has an episode played in another process, so many at once: with the policies of `state`. */
+  readonly elsewhere?: {
+    readonly atOnce: number
+    attempt(index: number, state: LearningState): Promise<Attempt>
+  }
   /** Called after every episode, in order, with the state that follows it. */
   readonly onState: (state: LearningState) => Promise<void>
 }
@@ -88,7 +93,7 @@ export function initialLearningState(agents: ReadonlyMap<string, GroupAgent>): L
  * what one update takes, so that the number of workers doesn't change the run.
  */
 export function learn(options: LearnOptions): Promise<LearningState> {
-  const { control, clock, perUpdate } = options
+  const { control, perUpdate, elsewhere } = options
   for (const [name, agent] of control.agents) agent.restore(options.state.agents[name])
   const from = options.state.episodes.length
   const grantedAt = (done: number) => (Math.floor(done / perUpdate) + 1) * perUpdate
@@ -101,45 +106,19 @@ export function learn(options: LearnOptions): Promise<LearningState> {
     const stream$ = episodes$<EpisodeResult, number>({
       from,
       to: options.episodes,
-      workers: Array.from({ length: options.workers }, (_, worker) => worker),
+      workers: Array.from({ length: elsewhere?.atOnce ?? options.workers }, (_, worker) => worker),
       credits$,
       retries: 1,
       isFatal: error =>
         options.signal.aborted || (error instanceof LayergymError && error.kind !== 'failure'),
       run: async (index, worker, signal) => {
         options.onEpisodeStart?.(index)
-        const stage = options.stage(index)
-        const world = stage.worlds[worker]
-        const start = clock()
-        try {
-          const result = await runEpisode({
-            world,
-            view: control.view,
-            agents: actingAgents(control, world),
-            root: rootControl(control, world),
-            index,
-            explore: true,
-            worldSeed: stage.worldSeed,
-            rng: Rng.of(options.seed, 'policy', index),
-            clock,
-            signal: {
-              get aborted() {
-                return signal.aborted || options.signal.aborted
-              },
-            },
-          })
-          return stage.id === undefined
-            ? result
-            : { ...result, summary: { ...result.summary, instance: stage.id } }
-        } catch (error) {
-          const before = lost.get(index) ?? NOTHING_LOST
-          lost.set(index, {
-            flops: before.flops + world.spentFlops,
-            seconds: before.seconds + secondsSince(start, clock),
-            message: messageOf(error),
-          })
-          throw error
-        }
+        const attempt = await (elsewhere === undefined
+          ? attemptEpisode(options, index, { ...options, worker, stopped: signal })
+          : elsewhere.attempt(index, state))
+        if ('result' in attempt) return attempt.result
+        lost.set(index, sum(lost.get(index) ?? NOTHING_LOST, attempt.lost))
+        throw attempt.error
       },
     })
     const take = async (outcome: EpisodeOutcome<EpisodeResult>): Promise<void> => {
@@ -169,6 +148,47 @@ export function learn(options: LearnOptions): Promise<LearningState> {
       complete: () => void queue.then(() => resolve(state)),
     })
   })
+}
+
+/** What came of an episode, or what it cost that it failed. */
+export type Attempt = { readonly result: EpisodeResult } | { readonly error: unknown; readonly lost: Lost }
+
+/** Plays one episode as a plan says, with its agents as they are. */
+export async function attemptEpisode(
+  { control, stage: stageOf, seed }: LearnPlan,
+  index: number,
+  options: Pick<LearnOptions, 'clock' | 'signal'> & {
+    readonly worker?: number
+    readonly stopped?: AbortSignal
+  },
+): Promise<Attempt> {
+  const { clock, signal, worker = 0, stopped } = options
+  const stage = stageOf(index)
+  const world = stage.worlds[worker]
+  const start = clock()
+  try {
+    const result = await runEpisode({
+      world,
+      view: control.view,
+      agents: actingAgents(control, world),
+      root: rootControl(control, world),
+      index,
+      explore: true,
+      worldSeed: stage.worldSeed,
+      rng: Rng.of(seed, 'policy', index),
+      clock,
+      signal: {
+        get aborted() {
+          return signal.aborted || stopped?.aborted === true
+        },
+      },
+    })
+    if (stage.id === undefined) return { result }
+    return { result: { ...result, summary: { ...result.summary, instance: stage.id } } }
+  } catch (error) {
+    const seconds = secondsSince(start, clock)
+    return { error, lost: { flops: world.spentFlops, seconds, message: messageOf(error) } }
+  }
 }
 
 /** Adds one episode in its turn; after the last of a round, agents learn. */
@@ -221,13 +241,17 @@ export function chosenBy({ score, rewardLoss }: Pick<BestEpisode, 'score' | 'rew
 }
 
 /** What failed attempts at an episode cost: it is counted, though it taught nothing. */
-interface Lost {
+export interface Lost {
   readonly flops: number
   readonly seconds: number
   readonly message: string
 }
 
 const NOTHING_LOST: Lost = { flops: 0, seconds: 0, message: '' }
+
+function sum(before: Lost, { flops, seconds, message }: Lost): Lost {
+  return { flops: before.flops + flops, seconds: before.seconds + seconds, message }
+}
 
 function charged(summary: EpisodeSummary, { flops, seconds }: Lost): EpisodeSummary {
   return { ...summary, flops: summary.flops + flops, seconds: summary.seconds + seconds }

@@ -1,24 +1,15 @@
-import { inputError, interrupted, LayergymError, messageOf } from '../../common/error.ts'
+import { inputError } from '../../common/error.ts'
 import { parseConfig } from '../../common/settings.ts'
 import { tryWriting } from '../../common/writable.ts'
-import { digestOf, runHash } from './digest.ts'
-import type { EventLog } from './event-log.ts'
+import { runHash } from './digest.ts'
 import { isRecorded, type RunEvent } from './events.ts'
 import type { RunHooks } from './hooks.ts'
-import {
-  type Conclusion,
-  type FailedUnit,
-  type JobKind,
-  Partly,
-  type Plan,
-  type RunConfig,
-  type Running,
-  type Unit,
-} from './job.ts'
+import { type Conclusion, type FailedUnit, type JobKind, Partly, type Plan, type RunConfig } from './job.ts'
 import { takeFolder } from './lock.ts'
 import { refuseOther, versionNotice } from './origin.ts'
+import { running } from './performing.ts'
 import { atFolder, RunFolder } from './run-folder.ts'
-import { type Done, UnitStore } from './units.ts'
+import { UnitStore } from './units.ts'
 
 /**
  * A new run of whatever kind: refuses what can be refused, makes the folder, does the units, sums them up.
@@ -141,8 +132,12 @@ async function work<C extends RunConfig, O, S>(
         void log.record(event, unit)
       }
       const digests = new Map<string, string>()
-      const run = running({ folder, store, log, hooks, emit, digests })
-      const outcomes = await plan.work(run)
+      const { config, origin: now } = plan
+      const { signal, clock } = hooks
+      const crew =
+        kind.hands && (await hooks.hire?.({ kind: kind.id, config, origin: now, dir, signal, clock, emit }))
+      const run = running({ folder, store, log, hooks, emit, digests, crew })
+      const outcomes = await plan.work(run).finally(() => crew?.close())
       if (outcomes instanceof Partly) return { dir, partly: outcomes }
       const hash = runHash(digests)
       const summary = kind.summarize(outcomes, { runDir: dir, hash, origin: plan.origin })
@@ -156,90 +151,6 @@ async function work<C extends RunConfig, O, S>(
   } finally {
     await release()
   }
-}
-
-function running({
-  folder,
-  store,
-  log,
-  hooks,
-  emit,
-  digests,
-}: {
-  readonly folder: RunFolder
-  readonly store: UnitStore
-  readonly log: EventLog
-  readonly hooks: RunHooks
-  readonly emit: Running['emit']
-  readonly digests: Map<string, string>
-}): Running {
-  const { signal, clock } = hooks
-  let finishing = Promise.resolve()
-  const attempt = async <T>({ key, run, digest }: Unit<T>, tolerant: boolean): Promise<Done<T>> => {
-    const saved = await store.saved(key)
-    const records = [...(saved?.records ?? [])]
-    try {
-      const outcome = await run({
-        signal,
-        clock,
-        saved,
-        emit: event => emit(event, key),
-        async save(state, more = []) {
-          records.push(...more)
-          await store.checkpoint(key, state, more, await log.position())
-        },
-      })
-      return { key, outcome, records, digest: digest(outcome, records) }
-    } catch (error) {
-      if (!tolerant || signal.aborted || !isOfTheUnit(error)) throw error
-      return { key, failure: messageOf(error), records, digest: digestOf('failed') }
-    }
-  }
-  return {
-    dir: folder.dir,
-    signal,
-    clock,
-    emit,
-    async gather<T>(keys: readonly string[]) {
-      const done: Done<T>[] = []
-      for (const key of keys) {
-        const known = await store.find(key)
-        if (known !== undefined) done.push(known as Done<T>)
-      }
-      if (done.length < keys.length) return new Partly(done.length, keys.length)
-      for (const { key, digest } of done) digests.set(key, digest)
-      return done
-    },
-    async perform<T>(unit: Unit<T>, tolerant = false) {
-      const known = (await store.find(unit.key)) as Done<T> | undefined
-      if (known !== undefined) {
-        digests.set(unit.key, known.digest)
-        return known
-      }
-      if (signal.aborted) throw interrupted()
-      const done = await attempt(unit, tolerant)
-      // One after the other, so that the log's end is always the end of what is done.
-      finishing = finishing.then(async () => {
-        const event = endOf(unit, done)
-        if (event !== undefined) emit(event, unit.key)
-        await store.finish({ ...done, records: [] }, await log.position())
-      })
-      await finishing
-      digests.set(unit.key, done.digest)
-      return done
-    },
-    write: (name, content) => folder.write(name, content),
-  }
-}
-
-function endOf<T>({ key, ended }: Unit<T>, { failure, outcome }: Done<T>): RunEvent | undefined {
-  return failure === undefined ? ended?.(outcome as T) : { type: 'failed', key, cause: failure }
-}
-
-/** Not a mistake in the settings, not the machine's: a full disk would be every unit's. */
-function isOfTheUnit(error: unknown): boolean {
-  if (error instanceof LayergymError) return error.kind === 'failure'
-  return !(error instanceof Error && 'syscall' in error)
 }
 
 /** Tells people, a notice once, however many units it is of; and keeps for the log what was told in preparation. */

@@ -55,6 +55,17 @@ export type RunEvent =
       readonly key: string
       readonly cause: string
     }
+  | {
+      /** Of those who do units in processes of their own. */
+      readonly type: 'worker'
+      /** Its host, and its process there. */
+      readonly worker: string
+      /** The unit's key, or what of a unit it does. */
+      readonly order: string
+      /** Other machines' are known when they are done. */
+      readonly state: 'takes' | 'done'
+      readonly seconds?: number
+    }
   | { readonly type: 'done'; readonly hash: string }
 
 export type OnEvent = (event: RunEvent) => void

@@ -1,10 +1,13 @@
 import type { Clock } from '../play/roles.ts'
+import type { Hire } from './crew.ts'
 import type { OnEvent } from './events.ts'
 
 export interface RunHooks {
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly onEvent: OnEvent
+  /** Finds processes that do units; without it the run's own does them all. */
+  readonly hire?: Hire
 }
 
 /** Of work in code that nobody ends or listens to. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Clock } from '../play/roles.ts'
+import type { Crew, Order } from './crew.ts'
 import type { RunEvent } from './events.ts'
 import type { Origin } from './origin.ts'
 import type { Done, Saved } from './units.ts'
@@ -10,6 +11,12 @@ export interface RunConfig {
   readonly overwrite: boolean
   /** The part of the units that this process does, as in 1/2; all where there is none. */
   readonly shard?: string
+  /** Processes that do the units; default: as many as the machine has cores for. */
+  readonly workers?: number
+  /** Where the units are fetched by processes of other machines too. */
+  readonly queue?: string
+  /** Percent of the units that are done twice, and compared. */
+  readonly verify?: number
 }
 
 /** Tells what happens: people now, and the log of a run for good. `unit`: what it is of, where it is of one. */
@@ -24,6 +31,8 @@ export interface JobKind<Config extends RunConfig, Outcomes, Summary> {
   readonly schema: z.ZodObject
   /** Refuses everything that can be refused, before a folder exists; resolves what is left open. */
   prepare(config: Config, context: Preparing): Promise<Plan<Config, Outcomes>>
+  /** What another process does the units of such a run with; without it, they are all done where the run is. */
+  hands?(config: Config, context: Handing): Promise<Hands>
   /** What to go on with, where a folder's run is just the one that is asked for; undefined where it is another. */
   joins?(begun: Config, given: Config): Promise<Config | undefined>
   summarize(outcomes: Outcomes, facts: Facts): Summary
@@ -33,6 +42,21 @@ export interface JobKind<Config extends RunConfig, Outcomes, Summary> {
   words(summary: Summary): string
   /** What `--json` prints where that isn't the summary itself. */
   answer?(conclusion: Conclusion<Outcomes, Summary>): unknown
+}
+
+/** Does units of a run in another process than the run's. */
+export interface Hands {
+  /** The unit of that key, as the run made it. @param input what its order says besides */
+  unit(key: string, input: unknown): Unit<unknown>
+  close?(): void
+}
+
+export interface Handing {
+  readonly clock: Clock
+  /** The run's folder, or one whose files are brought there. */
+  readonly dir: string
+  readonly signal: AbortSignal
+  readonly emit: Emit
 }
 
 export interface Preparing {
@@ -76,8 +100,12 @@ export interface Unit<Outcome> {
   readonly key: string
   /** What of the outcome is the same in every run of these settings: no time, no path. */
   digest(outcome: Outcome, records: readonly unknown[]): string
+  /** Uses what it came to where the run is, once, before that is kept; answers what of it is. */
+  taken?(outcome: Outcome, emit: (event: RunEvent) => void): Promise<Outcome>
   /** What is told when it is done. */
   ended?(outcome: Outcome): RunEvent
+  /** Where another process may do it, by its kind's hands: what they need besides the key. */
+  readonly elsewhere?: Omit<Order, 'key'>
   run(context: UnitContext): Promise<Outcome>
 }
 
@@ -90,6 +118,8 @@ export interface UnitContext {
   readonly saved?: Saved
   /** Keeps a state to go on from, and appends records: those that are new since the last time. */
   save(state: unknown, records?: readonly unknown[]): Promise<void>
+  /** Has other processes do parts of it, so many at once; absent where there are none. */
+  readonly crew?: Pick<Crew, 'size' | 'perform'>
 }
 
 /** A run that is under way. */
@@ -99,10 +129,12 @@ export interface Running {
   readonly clock: Clock
   readonly emit: Emit
   /**
-   * Does a unit, unless it is done.
+   * Does a unit, unless it is done: in another process where there are some, else here, one after the other.
    * @param tolerant a failure of its own is what it came to; else it ends the run
    */
   perform<Outcome>(unit: Unit<Outcome>, tolerant?: boolean): Promise<Done<Outcome>>
+  /** Units that are done at once: of those that are asked for together, the others wait for their turn. */
+  readonly atOnce: number
   /** What units have come to, here or in other processes; how many are done, where not all are. */
   gather<Outcome>(keys: readonly string[]): Promise<readonly Done<Outcome>[] | Partly>
   write(name: string, content: string | Uint8Array): Promise<string>

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { integer, names } from '../../../common/settings.ts'
+import { workShape } from '../../runs/work-shape.ts'
 import { trainSchema } from '../train/config.ts'
 
 const { env, envOptions, wrapper, envs, normalize, engine, threads, gamma, evalEpisodes } = trainSchema.shape
@@ -29,9 +29,7 @@ export const benchmarkSchema = z.strictObject({
   threads,
   gamma,
   evalEpisodes,
-  workers: integer(1, 256)
-    .default(availableParallelism())
-    .describe('runs at a time, each in a process of its own'),
+  ...workShape,
   plugin,
   out,
   overwrite,

@@ -1,26 +1,29 @@
 import { join } from 'node:path'
 import { inputError } from '../../../common/error.ts'
+import type { Clock } from '../../play/roles.ts'
 import { pluginFingerprints } from '../../plugins/fingerprint.ts'
 import { digestOf } from '../../runs/digest.ts'
 import { begin } from '../../runs/drive.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
 import { concluded, type JobKind, type Plan, type Running, type Unit } from '../../runs/job.ts'
 import { originOf } from '../../runs/origin.ts'
-import type { Done } from '../../runs/units.ts'
+import { performAll } from '../../runs/perform-all.ts'
+import { withCrew } from '../../workers/crew.ts'
 import { composeTraining } from '../train/compose.ts'
 import { type TrainConfig, trainSchema, withAbsolutePaths } from '../train/config.ts'
-import { trainInChild } from './child.ts'
 import { type BenchmarkConfig, benchmarkSchema } from './config.ts'
 import { renderBenchmarkReport } from './report.ts'
 import { type BenchmarkOutcomes, folderOf, type Outcome, outcomeOf, summarizeBenchmark } from './summarize.ts'
 import type { BenchmarkSummary } from './summary.ts'
+import { trained } from './trained.ts'
 import { benchmarkWords } from './words.ts'
 
-/** Every agent with every seed in one environment: a training run each, in a process of its own. */
+/** Every agent with every seed in one environment: a training run each. */
 export const benchmarkJob: JobKind<BenchmarkConfig, BenchmarkOutcomes, BenchmarkSummary> = {
   id: 'benchmark',
   schema: benchmarkSchema,
   prepare,
+  hands: async (config, { dir, clock }) => ({ unit: key => unitOf(config, key, dir, clock) }),
   summarize: summarizeBenchmark,
   report: renderBenchmarkReport,
   words: benchmarkWords,
@@ -31,7 +34,7 @@ export async function benchmark(
   values: Readonly<Record<string, unknown>>,
   hooks: RunHooks,
 ): Promise<BenchmarkSummary> {
-  return concluded(await begin(benchmarkJob, values, hooks))
+  return concluded(await begin(benchmarkJob, values, withCrew(hooks)))
 }
 
 /** Every agent is made once before the first run begins. */
@@ -60,19 +63,11 @@ async function prepare(given: BenchmarkConfig): Promise<Plan<BenchmarkConfig, Be
 
 async function compared(config: BenchmarkConfig, run: Running): Promise<BenchmarkOutcomes> {
   const seeds = Array.from({ length: config.seeds }, (_, i) => config.seed + i)
-  const units = seeds.flatMap(seed => config.agents.map(agent => unitOf(config, agent, seed, run.dir)))
+  const units = seeds.flatMap(seed =>
+    config.agents.map(agent => unitOf(config, `${agent}/${seed}`, run.dir, run.clock)),
+  )
   run.emit({ type: 'phase', phase: 'runs', total: units.length })
-  const queue = [...units]
-  const done = new Map<string, Done<Outcome>>()
-  const workers = Array.from({ length: Math.min(config.workers, units.length) }, async () => {
-    for (let unit = queue.shift(); unit !== undefined; unit = queue.shift())
-      done.set(unit.key, await run.perform(unit, true))
-  })
-  // What ends the whole is told when the others have stopped: none is left behind.
-  const ends = await Promise.allSettled(workers)
-  const broken = ends.find(end => end.status === 'rejected')
-  if (broken !== undefined) throw broken.reason
-  const all = units.flatMap(({ key }) => done.get(key) ?? [])
+  const all = await performAll(run, units, true)
   return {
     config,
     runs: all.flatMap(({ outcome }) => outcome ?? []),
@@ -80,22 +75,36 @@ async function compared(config: BenchmarkConfig, run: Running): Promise<Benchmar
   }
 }
 
-function unitOf(config: BenchmarkConfig, agent: string, seed: number, dir: string): Unit<Outcome> {
+function unitOf(config: BenchmarkConfig, key: string, dir: string, clock: Clock): Unit<Outcome> {
+  const slash = key.lastIndexOf('/')
+  const [agent, seed] = [key.slice(0, slash), Number(key.slice(slash + 1))]
   const out = join(dir, folderOf(agent, seed))
   return {
-    key: `${agent}/${seed}`,
+    key,
+    elsewhere: {},
     digest: ({ hash }) => digestOf(hash),
     ended: ({ meanReturn, stepsPerSecond }) => ({
       type: 'notice',
       message: `${agent}, seed ${seed}: greedy return ${meanReturn.toFixed(2)}, ${stepsPerSecond} steps/s`,
     }),
-    run: async ({ signal }) =>
-      outcomeOf(await trainInChild({ config: trainConfig(config, agent, seed, out), dir: out }, signal)),
+    run: async ({ signal }) => {
+      const hooks = { signal, clock, onEvent: () => undefined }
+      return outcomeOf(await trained(trainConfig(config, agent, seed, out), out, hooks))
+    },
   }
 }
 
 function trainConfig(config: BenchmarkConfig, agent: string, seed: number, out: string): TrainConfig {
-  const { agents: _, agentConfigs, seeds: __, workers: ___, overwrite: ____, ...shared } = config
+  const {
+    agents: _,
+    agentConfigs,
+    seeds: __,
+    workers: ___,
+    queue: ____,
+    verify: _____,
+    overwrite: ______,
+    ...shared
+  } = config
   return trainSchema.parse({ ...shared, agent, agentConfig: agentConfigs[agent] ?? {}, seed, out })
 }
 

@@ -14,17 +14,27 @@ import { pluginFingerprints } from '../../plugins/fingerprint.ts'
 import { seal } from '../../runs/codec.ts'
 import { begin, resume } from '../../runs/drive.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
-import { type Conclusion, concluded, type JobKind, type Plan, type Preparing } from '../../runs/job.ts'
+import {
+  type Conclusion,
+  concluded,
+  type Handing,
+  type Hands,
+  type JobKind,
+  type Plan,
+  type Preparing,
+} from '../../runs/job.ts'
 import { originOf } from '../../runs/origin.ts'
+import { withCrew } from '../../workers/crew.ts'
 import { summarizeFineTuning } from './conclude.ts'
 import { examplePictures } from './examples.ts'
+import { FineTuneHands, stepCounter } from './hands.ts'
 import { traineeOf } from './kept.ts'
 import { thumbnailsOf } from './mistakes.ts'
 import { planned, plannedRest } from './plan/planned.ts'
 import { renderReport } from './report/report.ts'
 import type { FineTuneSummary } from './summary.ts'
 import { fineTuneWords } from './words.ts'
-import { type FineTuneEnd, FineTuneWork, stepCounter } from './work.ts'
+import { type FineTuneEnd, FineTuneWork } from './work.ts'
 
 export interface FineTuneResult {
   readonly summary: FineTuneSummary
@@ -42,6 +52,7 @@ export function fineTuneJob(parts: Parts = {}): FineTuneJob {
     id: 'fine-tune',
     schema: fineTuneSchema,
     prepare: (config, context) => prepare(config, context, parts),
+    ...(Object.keys(parts).length === 0 && { hands }),
     summarize: summarizeFineTuning,
     report: (summary, { composition, kept }) =>
       renderReport(summary, {
@@ -58,7 +69,7 @@ export async function fineTune(
   hooks: RunHooks,
   parts: Parts = {},
 ): Promise<FineTuneResult> {
-  const end = await begin(fineTuneJob(parts), values, hooks)
+  const end = await begin(fineTuneJob(parts), values, withCrew(hooks))
   return resultOf(end) ?? Promise.reject(new Error('a new run came to nothing'))
 }
 
@@ -68,7 +79,7 @@ export async function resumeRun(
   hooks: RunHooks,
   parts: Parts = {},
 ): Promise<FineTuneResult | FineTuneSummary> {
-  const end = await resume(fineTuneJob(parts), dir, hooks)
+  const end = await resume(fineTuneJob(parts), dir, withCrew(hooks))
   return resultOf(end) ?? concluded(end)
 }
 
@@ -120,6 +131,14 @@ async function prepare(
     composed.close()
     throw error
   }
+}
+
+/** The run's networks, clips and agents again. */
+async function hands(config: FineTuneConfig, { clock, signal, emit }: Handing): Promise<Hands> {
+  const steps = stepCounter(emit)
+  const hooks = { signal, clock, onEvent: emit, onStep: steps.count }
+  const composition = await compose(config, {}, hooks)
+  return new FineTuneHands(composition, composition.createAgents(), steps)
 }
 
 /** The policy that is applied, where one is: a run that goes on has a copy, since the file may have changed. */

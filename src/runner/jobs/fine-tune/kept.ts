@@ -14,13 +14,19 @@ export interface Kept {
   readonly chosen: Chosen
   readonly weights: Weights
   readonly network: 'fine-tuned' | 'linear'
+  /** Of candidates that are as good, the lowest stays, in whatever order they end. */
+  readonly rank: number
 }
 
 /** Whether a candidate takes the place of what is kept: one of `--keep`, and better on the reward split. */
-export function takesOver(candidate: Chosen, kept: Kept | undefined, keep: string | undefined): boolean {
-  if (keep !== undefined && candidate.from !== keep) return false
-  return kept === undefined || isBetter(chosenBy(candidate), chosenBy(kept.chosen))
+export function takesOver(candidate: Ranked, kept: Ranked | undefined, keep: string | undefined): boolean {
+  if (keep !== undefined && candidate.chosen.from !== keep) return false
+  if (kept === undefined) return true
+  const [mine, best] = [chosenBy(candidate.chosen), chosenBy(kept.chosen)]
+  return isBetter(mine, best) || (candidate.rank < kept.rank && !isBetter(best, mine))
 }
+
+export type Ranked = Pick<Kept, 'chosen' | 'rank'>
 
 export function traineeOf({ network }: Pick<Kept, 'network'>, { linear, worlds }: Composition) {
   return (network === 'linear' ? linear : worlds[0]).options.trainee
@@ -50,6 +56,11 @@ export class ModelKeeper {
     return this.best
   }
 
+  /** What a candidate must not be worse than. */
+  get bar(): Ranked | undefined {
+    return this.best && { chosen: this.best.chosen, rank: this.best.rank }
+  }
+
   /** Takes the networks as they are built; call it while nothing trains. */
   async prepare(networks: readonly Kept['network'][]): Promise<void> {
     for (const network of networks) await this.writer(network)
@@ -65,7 +76,7 @@ export class ModelKeeper {
 
   /** The same for one that was offered before, by an earlier process or this one. */
   recall(candidate: Kept): boolean {
-    if (!takesOver(candidate.chosen, this.best, this.composition.config.keep)) return false
+    if (!takesOver(candidate, this.best, this.composition.config.keep)) return false
     if (!hasNumbers(candidate.weights)) return false
     this.best = candidate
     return true

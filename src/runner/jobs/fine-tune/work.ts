@@ -3,12 +3,10 @@ import type { Trial } from '../../../agents/schedules/schedule.ts'
 import { total } from '../../../common/cost.ts'
 import type { Weights } from '../../../models/initialize.ts'
 import { learningIn } from '../../instances/control.ts'
-import { weightsDigest } from '../../instances/fingerprints.ts'
 import type { Composition } from '../../instances/instance.ts'
 import { type Learned, learningUnit } from '../../instances/learning-unit.ts'
 import { modelMetadata } from '../../instances/model-metadata.ts'
 import { savePolicy } from '../../instances/policy.ts'
-import { runPolicy, runSchedule } from '../../instances/schedule-runs.ts'
 import {
   SEARCH_SEEDS,
   type SearchResult,
@@ -21,9 +19,19 @@ import type { BestEpisode, LearningState } from '../../play/learn.ts'
 import { notesOnLearning } from '../../play/notes.ts'
 import type { GroupAgent } from '../../play/roles.ts'
 import { digestOf } from '../../runs/digest.ts'
-import type { OnEvent, RunEvent } from '../../runs/events.ts'
+import type { RunEvent } from '../../runs/events.ts'
 import type { Running, Unit } from '../../runs/job.ts'
 import type { FinalRun, FineTuneOutcomes, Greedy } from './conclude.ts'
+import {
+  chosenFrom,
+  FineTuneHands,
+  type FineTuneOrder,
+  type GreedyRun,
+  greedyKept,
+  networkOf,
+  type stepCounter,
+  type TrainedOnce,
+} from './hands.ts'
 import { type Kept, ModelKeeper, traineeOf } from './kept.ts'
 import { readShipped, type Shipped, shippedOf } from './shipped.ts'
 
@@ -35,29 +43,6 @@ export interface FineTuneEnd extends FineTuneOutcomes {
   readonly agents: ReadonlyMap<string, GroupAgent>
 }
 
-/** Names the run that steps belong to. */
-export function stepCounter(onEvent: OnEvent) {
-  let run = ''
-  let of = 0
-  return {
-    begin(name: string, steps: number) {
-      run = name
-      of = steps
-    },
-    count: (step: number) => onEvent({ type: 'step', run, step, of }),
-  }
-}
-
-/** What a unit that trains came to; its weights where they were the best so far. */
-interface TrainedOnce<R extends ScheduleRun = ScheduleRun> {
-  readonly run: R
-  /** SHA-256 over the weights of its best moment. */
-  readonly content: string
-  readonly weights?: Weights
-}
-
-type GreedyRun = Greedy & TrainedOnce
-
 /** What agents learned, and what a reader must know of that. */
 interface Learning {
   readonly state: LearningState
@@ -67,6 +52,7 @@ interface Learning {
 /** The units of a fine-tuning run. */
 export class FineTuneWork {
   private readonly keeper: ModelKeeper
+  private readonly hands: FineTuneHands
   private readonly runs: Record<string, FinalRun> = {}
 
   constructor(
@@ -76,6 +62,7 @@ export class FineTuneWork {
     private readonly steps: ReturnType<typeof stepCounter>,
   ) {
     this.keeper = new ModelKeeper(run.dir, composition)
+    this.hands = new FineTuneHands(composition, agents, steps)
   }
 
   /**
@@ -86,48 +73,53 @@ export class FineTuneWork {
     const { run, keeper } = this
     const { config } = this.composition
     await keeper.prepare(['fine-tuned'])
-    const searches = new Map<string, SearchResult>()
-    if (config.baselines.length > 0)
-      run.emit({ type: 'phase', phase: 'baselines: learning rates', total: config.baselines.length })
-    for (const name of config.baselines) searches.set(name, await this.search(name))
+    const { baselines } = config
+    if (baselines.length > 0)
+      run.emit({ type: 'phase', phase: 'baselines: learning rates', total: baselines.length })
+    const found = await Promise.all(baselines.map((name, i) => this.search(name, i * RANKS)))
+    const searches = new Map(baselines.map((name, i) => [name, found[i]]))
     const beginning = await beginningOf(this.composition, searches, run.clock)
-    const composition = this.composition.derive({}, beginning.options)
-    const learning = config.policy === undefined ? await this.learn(composition) : undefined
-    const greedy = await this.greedy(composition, beginning, learning?.state.episodes.length ?? 0)
+    const learning = config.policy === undefined ? await this.learn(beginning) : undefined
+    const greedy = await this.greedy(beginning, learning?.state.episodes.length ?? 0)
     const { baselineSeeds, seed } = config
     const seeds = Array.from({ length: baselineSeeds }, (_, i) => seed + SEARCH_SEEDS + i)
     // Everything is chosen: from here on runs are scored on the test split, and nothing depends on it.
     run.emit({ type: 'phase', phase: 'final runs', total: seeds.length * (1 + searches.size) })
-    for (const each of seeds) await this.policyRun(each, composition, beginning)
-    for (const [name, search] of searches) await this.finals(name, search, seeds)
+    await Promise.all([
+      ...seeds.map(each => this.policyRun(each, beginning)),
+      ...[...searches].map(([name, search]) => this.finals(name, search, seeds)),
+    ])
     return this.conclude({ greedy, seeds, searches, beginning }, learning)
   }
 
-  private search(name: string): Promise<SearchResult> {
+  private search(name: string, rank: number): Promise<SearchResult> {
     const { config, worlds } = this.composition
     const schedule = this.composition.container.get('schedules', name)
     const key = ({ rate, headRate, length }: Trial, seed: number) =>
       `search/${name}/${rate.toExponential(1)}/${headRate.toExponential(1)}/${length}/${seed}`
+    let runs = 0
     return searchSchedule(schedule, {
       limits: worlds[0].options.limits,
       rates: config.baselineRates,
       seeds: Array.from({ length: SEARCH_SEEDS }, (_, i) => config.seed + i),
       longer: triesLonger(schedule, config.baselineRates),
-      run: (trial, seed) => this.once(key(trial, seed), name, { trial, seed, test: false }),
+      run: (trial, seed) =>
+        this.once(key(trial, seed), name, { trial, seed, test: false, rank: rank + runs++ }),
     })
   }
 
   private async finals(name: string, { chosen, longer }: SearchResult, seeds: readonly number[]) {
     const { trial } = chosen
-    for (const seed of seeds) await this.once(`${name}/${seed}`, name, { trial, seed, test: true })
-    if (longer?.rising !== true) return
+    const each = (key: string, of: Trial) =>
+      seeds.map(seed => this.once(`${key}/${seed}`, name, { trial: of, seed, test: true, rank: 0 }))
     // At its own best budget too, as far as that is known.
-    const twice = { ...trial, length: 2 * trial.length }
-    for (const seed of seeds) await this.once(`${name} x2/${seed}`, name, { trial: twice, seed, test: true })
+    const twice = longer?.rising === true ? { ...trial, length: 2 * trial.length } : undefined
+    await Promise.all([...each(name, trial), ...(twice === undefined ? [] : each(`${name} x2`, twice))])
   }
 
-  private async learn(composition: Composition): Promise<Learning> {
+  private async learn({ options: beginning }: Beginning): Promise<Learning> {
     const { agents, keeper, run, steps } = this
+    const composition = this.composition.derive({}, beginning)
     const { budgetSteps, checkpointEvery, episodes } = composition.config
     run.emit({ type: 'phase', phase: 'episodes', total: episodes })
     const learning = learningIn(composition, agents)
@@ -135,7 +127,11 @@ export class FineTuneWork {
       learningUnit({
         ...learning,
         checkpointEvery,
-        contentOf: weights => this.content({ weights, network: 'fine-tuned' }),
+        orderOf: (index, { agents: states, best }) => {
+          const known = best && { score: best.score, rewardLoss: best.rewardLoss }
+          return order({ type: 'episode', index, agents: states, beginning, best: known })
+        },
+        contentOf: weights => this.hands.content({ weights, network: 'fine-tuned' }),
         onBest: async (best, { emit }) => void (await keeper.offer(keptEpisode(best), emit)),
         onKnownBest: best => keeper.recall(keptEpisode(best)),
         onEpisodeStart: index => steps.begin(`episode ${index + 1}`, budgetSteps),
@@ -148,80 +144,62 @@ export class FineTuneWork {
     return { state, notes: notesOnLearning(state, episodes, learning.perUpdate) }
   }
 
-  /** A fresh greedy run of what was learned, with the seed that it was learned on. */
-  private async greedy(composition: Composition, { flops }: Beginning, index: number): Promise<Greedy> {
-    const { seed, budgetSteps } = composition.config
-    const kept = (run: ScheduleRun, weights: Weights): Kept => {
-      return { chosen: chosenFrom('policy', run), weights, network: 'fine-tuned' }
-    }
-    const { outcome } = await this.run.perform<GreedyRun>({
-      key: 'greedy',
-      digest: ({ actions, rewards, content }) => digestOf([actions, rewards, content]),
-      ended: ({ summary }) => ({ type: 'episode', episode: summary }),
-      run: async ({ emit, clock }) => {
-        this.steps.begin('greedy run', budgetSteps)
-        const options = { composition, clock, index, paid: true, test: false }
-        const { run, episode, weights } = await runPolicy(seed, this.agents, options)
-        const { summary, actions, rewards } = episode
-        const took = await this.keeper.offer(kept(run, weights), emit)
-        return {
-          ...{ run, actions, rewards, content: this.content(kept(run, weights)) },
-          summary: { ...summary, flops: summary.flops + flops },
-          ...(took && { weights }),
-        }
-      },
+  /** Agents and where they begin, as data. */
+  private policyFrom({ options, flops }: Beginning) {
+    const agents = Object.fromEntries([...this.agents].map(([name, agent]) => [name, agent.state()]))
+    return { agents, beginning: options, flops }
+  }
+
+  private async greedy(beginning: Beginning, index: number): Promise<Greedy> {
+    const { keeper, hands, run } = this
+    const unit = hands.greedy('greedy', {
+      ...{ type: 'greedy', index, bar: keeper.bar },
+      ...this.policyFrom(beginning),
     })
-    const { run, weights, summary, actions, rewards } = outcome as GreedyRun
-    if (weights !== undefined) this.keeper.recall(kept(run, weights))
+    const { outcome } = await run.perform({
+      ...unit,
+      taken: ({ weights, ...rest }, emit) => this.offered(rest, weights && greedyKept(rest, weights), emit),
+    })
+    const { weights, summary, actions, rewards, ...rest } = outcome as GreedyRun
+    if (weights !== undefined) keeper.recall(greedyKept(rest, weights))
     return { summary, actions, rewards }
   }
 
-  private async policyRun(seed: number, composition: Composition, { flops }: Beginning): Promise<void> {
-    await this.trained(`policy/${seed}`, async ({ clock }) => {
-      const options = { composition, clock, index: -1, paid: false, test: true }
-      const { run, episode, weights } = await runPolicy(seed, this.agents, options)
-      const content = digestOf([episode.actions, this.content({ weights, network: 'fine-tuned' })])
-      return { run: { ...run, flops: run.flops + flops, rounds: episode.summary.rounds }, content }
-    })
+  private async policyRun(seed: number, beginning: Beginning): Promise<void> {
+    const own = { type: 'policy', seed, ...this.policyFrom(beginning) } as const
+    const key = `policy/${seed}`
+    this.runs[key] = ((await this.run.perform(this.hands.policy(key, own))).outcome as TrainedOnce).run
   }
 
-  /** A run of a baseline; one that is not scored on the test split may become the model that is kept. */
   private async once(
     key: string,
     name: string,
-    of: { readonly trial: Trial; readonly seed: number; readonly test: boolean },
+    of: { readonly trial: Trial; readonly seed: number; readonly test: boolean; readonly rank: number },
   ): Promise<ScheduleRun> {
-    const { composition, keeper } = this
-    const schedule = composition.container.get('schedules', name)
-    const network = schedule.solved ? 'linear' : 'fine-tuned'
-    const kept = (run: ScheduleRun, weights: Weights) =>
-      ({ chosen: chosenFrom(name, run), weights, network }) as const
-    const { run, weights } = await this.trained(key, async ({ emit, clock }) => {
-      const made = await runSchedule(schedule, of.trial, of.seed, { composition, clock, test: of.test })
-      const took = !of.test && (await keeper.offer(kept(made.run, made.weights), emit))
-      const content = this.content({ weights: made.weights, network })
-      return { run: made.run, content, ...(took && { weights: made.weights }) }
+    const { composition, keeper, hands } = this
+    const network = networkOf(name, composition)
+    const kept = ({ run }: Pick<TrainedOnce, 'run'>, weights: Weights): Kept => {
+      return { chosen: chosenFrom(name, run), weights, network, rank: of.rank }
+    }
+    const unit = hands.schedule(key, { type: 'schedule', name, ...of, bar: keeper.bar })
+    const { outcome } = await this.run.perform({
+      ...unit,
+      taken: ({ weights, ...rest }, emit) => this.offered(rest, weights && kept(rest, weights), emit),
     })
-    if (weights !== undefined) keeper.recall(kept(run, weights))
-    return run
+    const { weights, ...done } = outcome as TrainedOnce
+    if (weights !== undefined) keeper.recall(kept(done, weights))
+    this.runs[key] = done.run
+    return done.run
   }
 
-  private async trained<R extends ScheduleRun>(
-    key: string,
-    work: Unit<TrainedOnce<R>>['run'],
-  ): Promise<TrainedOnce<R>> {
-    const { outcome } = await this.run.perform<TrainedOnce<R>>({
-      key,
-      digest: ({ run, content }) => digestOf([run, content], ['seconds']),
-      ended: ({ run }) => endOf(key, run),
-      run: context => {
-        this.steps.begin(key, this.composition.config.budgetSteps)
-        return work(context)
-      },
-    })
-    const done = outcome as TrainedOnce<R>
-    this.runs[key] = done.run
-    return done
+  /** What came of a run, with its weights where they are the best so far: then they are the folder's model. */
+  private async offered<T extends object>(
+    rest: T,
+    candidate: Kept | undefined,
+    emit: (event: RunEvent) => void,
+  ): Promise<T & { readonly weights?: Weights }> {
+    if (candidate === undefined || !(await this.keeper.offer(candidate, emit))) return rest
+    return { ...rest, weights: candidate.weights }
   }
 
   private async conclude(
@@ -259,7 +237,7 @@ export class FineTuneWork {
     const { composition } = this
     return {
       key: 'shipped',
-      digest: ({ test }) => digestOf([test, this.content(kept)]),
+      digest: ({ test }) => digestOf([test, this.hands.content(kept)]),
       run: async () => {
         const trainee = traineeOf(kept, composition)
         const { task, splits } = composition
@@ -267,21 +245,20 @@ export class FineTuneWork {
       },
     }
   }
-
-  private content({ weights, network }: Pick<Kept, 'weights' | 'network'>): string {
-    return weightsDigest(weights, traineeOf({ network }, this.composition).network)
-  }
 }
 
-function endOf(key: string, { score, rewardLoss, rewardPrimary, flops, seconds }: ScheduleRun): RunEvent {
-  return { type: 'run', key, score, rewardLoss, rewardPrimary, flops, seconds }
-}
+/** Runs of a search at most, in their order: of several that are as good, the first is kept. */
+const RANKS = 10_000
+
+/** After those of all searches. */
+const EPISODES_RANK = 2 ** 40
 
 function keptEpisode({ index, score, rewardLoss, flops, weights }: BestEpisode): Kept {
   const chosen = { from: 'policy', episode: index, score, rewardLoss, flops }
-  return { chosen, weights, network: 'fine-tuned' }
+  return { chosen, weights, network: 'fine-tuned', rank: EPISODES_RANK + index }
 }
 
-function chosenFrom(from: string, { score, rewardLoss, flops }: ScheduleRun) {
-  return { from, score, rewardLoss, flops }
+/** All networks of a run are one composition. */
+function order(input: FineTuneOrder) {
+  return { input, group: '' }
 }

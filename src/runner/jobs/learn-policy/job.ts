@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { AgentState } from '../../../agents/agent.ts'
 import { total } from '../../../common/cost.ts'
 import { inputError } from '../../../common/error.ts'
 import { compose } from '../../instances/compose.ts'
@@ -6,7 +7,7 @@ import { CONTROL_KEYS, IN_CODE } from '../../instances/config.ts'
 import { type Instance, learningIn } from '../../instances/control.ts'
 import { instanceFingerprints } from '../../instances/fingerprints.ts'
 import type { Composition } from '../../instances/instance.ts'
-import { type Learned, learningUnit } from '../../instances/learning-unit.ts'
+import { episodeUnit, type Learned, learningUnit } from '../../instances/learning-unit.ts'
 import { instanceConfig, withAbsoluteInstances } from '../../instances/many-config.ts'
 import { savePolicy } from '../../instances/policy.ts'
 import { fromItsBeginning } from '../../instances/start.ts'
@@ -17,8 +18,17 @@ import type { GroupAgent } from '../../play/roles.ts'
 import { pluginFingerprints } from '../../plugins/fingerprint.ts'
 import { begin } from '../../runs/drive.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
-import { concluded, type JobKind, type Plan, type Preparing, type Running } from '../../runs/job.ts'
+import {
+  concluded,
+  type Handing,
+  type Hands,
+  type JobKind,
+  type Plan,
+  type Preparing,
+  type Running,
+} from '../../runs/job.ts'
 import { originOf } from '../../runs/origin.ts'
+import { withCrew } from '../../workers/crew.ts'
 import { type LearnPolicyConfig, learnPolicySchema } from './config.ts'
 import { renderLearnPolicyReport } from './report.ts'
 import { type LearnPolicyOutcomes, type LearnPolicySummary, summarizeLearning } from './summary.ts'
@@ -29,6 +39,7 @@ export const learnPolicyJob: JobKind<LearnPolicyConfig, LearnPolicyOutcomes, Lea
   id: 'learn-policy',
   schema: learnPolicySchema,
   prepare,
+  hands,
   summarize: summarizeLearning,
   report: renderLearnPolicyReport,
   words: learnPolicyWords,
@@ -39,7 +50,7 @@ export async function learnPolicy(
   values: Readonly<Record<string, unknown>>,
   hooks: RunHooks,
 ): Promise<LearnPolicySummary> {
-  return concluded(await begin(learnPolicyJob, values, hooks))
+  return concluded(await begin(learnPolicyJob, values, withCrew(hooks)))
 }
 
 async function prepare(
@@ -89,7 +100,15 @@ async function learned(
   const [{ composition }] = instances
   const learning = learningIn(composition, agents, instances)
   run.emit({ type: 'phase', phase: 'episodes', total: learning.episodes })
-  const done = await run.perform(learningUnit({ ...learning, checkpointEvery }))
+  const done = await run.perform(
+    learningUnit({
+      ...learning,
+      checkpointEvery,
+      orderOf: (index, { agents: states }) => {
+        return { input: { index, agents: states }, group: instances[index % instances.length].id }
+      },
+    }),
+  )
   const state = { ...(done.outcome as Learned), episodes: done.records as LearningState['episodes'] }
   for (const [name, agent] of agents) agent.restore(state.agents[name])
   const episodes = state.episodes.map(({ summary }) => summary)
@@ -100,11 +119,37 @@ async function learned(
   return { instances, episodes, updates: state.updates, notes, cost }
 }
 
+interface EpisodeOrder {
+  readonly index: number
+  readonly agents: Readonly<Record<string, AgentState>>
+}
+
+/** Every instance again: an episode is played on any of them. */
+async function hands(config: LearnPolicyConfig, context: Handing): Promise<Hands> {
+  const instances = await composeAll(config, context)
+  const [{ composition }] = instances
+  const agents = composition.createAgents()
+  const learning = learningIn(composition, agents, instances)
+  return {
+    unit(key, input) {
+      const { index, agents: states } = input as EpisodeOrder
+      for (const [name, agent] of agents) agent.restore(states[name])
+      return episodeUnit(key, learning, { index })
+    },
+    close() {
+      for (const { composition: own } of instances) own.dispose()
+    },
+  }
+}
+
 /** Of all instances' activations together. */
 const CACHE_BYTES = 4 * 2 ** 30
 
 /** All instances at once: episodes go from one to the next. */
-async function composeAll(config: LearnPolicyConfig, context: Preparing): Promise<readonly Instance[]> {
+async function composeAll(
+  config: LearnPolicyConfig,
+  context: Pick<Preparing, 'clock' | 'signal' | 'emit'>,
+): Promise<readonly Instance[]> {
   const ids = Object.keys(config.train)
   if (ids.length === 0)
     throw inputError('study.instances', "'train' is empty: name instances, as in one: {data: clips}")
@@ -116,7 +161,6 @@ async function composeAll(config: LearnPolicyConfig, context: Preparing): Promis
     instanceConfig({ settings: { control: 'shared', ...config.settings } }, id, config.train[id], {
       ...Object.fromEntries(given),
       seed: config.seed,
-      workers: 1,
       out: IN_CODE,
     })
   const configs = ids.map(id => ({ id, config: own(id) }))

@@ -13,7 +13,9 @@ export const studySchema = z.strictObject({
     .string()
     .regex(/^\d+\/\d+$/, 'give i/n, as in 1/2')
     .optional()
-    .describe('do this part of the work alone, as in 1/2: several processes fill one folder'),
+    .describe(
+      'do this part of the work alone, as in 1/2: several processes fill one folder; auto: the part that Slurm, PBS, LSF, Grid Engine or Kubernetes gave this task',
+    ),
 })
 
 export type StudyConfig = z.infer<typeof studySchema>

@@ -3,6 +3,7 @@ import type { Schedule, Trial } from '../../../agents/schedules/schedule.ts'
 import { worldRun } from '../../../agents/search/world-run.ts'
 import { total } from '../../../common/cost.ts'
 import { failure, inputError } from '../../../common/error.ts'
+import { inTurn } from '../../../common/in-turn.ts'
 import { Rng } from '../../../common/random.ts'
 import { settingsOf } from '../../../envs/finetune/actions.ts'
 import { isBetter } from '../../../envs/finetune/training.ts'
@@ -63,13 +64,15 @@ async function playSchedule(
   const given = { ...own, rate: contender.rate ?? own.rate, headRate: contender.headRate ?? own.headRate }
   const play = (trial: Trial, test: boolean) =>
     runSchedule(schedule, trial, seed, { composition, clock, test })
+  // They share a network.
+  const one = inTurn()
   // The test split is left alone until the trial is chosen.
   const search =
     contender.tries === undefined
       ? undefined
       : await searchSchedule(schedule, {
           ...{ limits, rates: contender.tries, seeds: [seed], longer: false },
-          run: async trial => (await play(trial, false)).run,
+          run: trial => one(async () => (await play(trial, false)).run),
         })
   const trial = search?.chosen.trial ?? given
   const { run, weights } = await play(trial, true)

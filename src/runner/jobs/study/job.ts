@@ -3,17 +3,13 @@ import { failure, inputError } from '../../../common/error.ts'
 import { contentHash } from '../../../data/fingerprint.ts'
 import { loadDataset } from '../../../data/load.ts'
 import { startEngine } from '../../../models/engine.ts'
-import { compose } from '../../instances/compose.ts'
 import { type FineTuneConfig, IN_CODE } from '../../instances/config.ts'
 import { instanceFingerprints } from '../../instances/fingerprints.ts'
-import type { Composition } from '../../instances/instance.ts'
 import { instanceConfig, withAbsoluteInstances } from '../../instances/many-config.ts'
 import { loadPolicy, type PolicyFile } from '../../instances/policy.ts'
 import { pluginFingerprints } from '../../plugins/fingerprint.ts'
 import { containerOf } from '../../plugins/load-plugins.ts'
-import { digestOf } from '../../runs/digest.ts'
 import { begin } from '../../runs/drive.ts'
-import type { RunEvent } from '../../runs/events.ts'
 import type { RunHooks } from '../../runs/hooks.ts'
 import {
   type Conclusion,
@@ -23,11 +19,12 @@ import {
   type Plan,
   type Preparing,
   type Running,
-  type UnitContext,
 } from '../../runs/job.ts'
 import { originOf } from '../../runs/origin.ts'
+import { performAll } from '../../runs/perform-all.ts'
+import { withCrew } from '../../workers/crew.ts'
 import { type Contender, parseContenders, type StudyConfig, studySchema, wholeContenders } from './config.ts'
-import { play } from './contend.ts'
+import { instancesOf, keyOf, type Place, StudyHands } from './hands.ts'
 import type { Outcome } from './outcome.ts'
 import { renderStudyReport } from './report.ts'
 import { summarizeStudy } from './summarize.ts'
@@ -52,11 +49,15 @@ export const studyJob: JobKind<StudyConfig, StudyOutcomes, StudySummary> = {
   id: 'study',
   schema: studySchema,
   prepare,
+  async hands(config, context) {
+    const contenders = parseContenders(config.contenders)
+    return new StudyHands(config, contenders, await policiesOf(contenders), context)
+  },
   async joins(begun, given) {
     const { engine, threads } = begun.settings
     const settings = { engine, threads, ...given.settings }
     const asked = await resolved({ ...given, settings })
-    return isDeepStrictEqual(lasting(begun), lasting(asked)) ? { ...begun, shard: given.shard } : undefined
+    return isDeepStrictEqual(lasting(begun), lasting(asked)) ? { ...begun, ...howOf(given) } : undefined
   },
   summarize({ config, contenders, outcomes, units, failed, policies }, { runDir, hash }) {
     const comparison = summarizeStudy(runDir, config, contenders, outcomes, policies)
@@ -72,7 +73,7 @@ export async function study(
   values: Readonly<Record<string, unknown>>,
   hooks: RunHooks,
 ): Promise<StudyResult> {
-  return resultOf(await begin(studyJob, values, hooks))
+  return resultOf(await begin(studyJob, values, withCrew(hooks)))
 }
 
 function resultOf({ dir, summary, partly }: Conclusion<unknown, StudySummary>): StudyResult {
@@ -81,21 +82,13 @@ function resultOf({ dir, summary, partly }: Conclusion<unknown, StudySummary>): 
   return { dir, done: units, of: units, hash, summary }
 }
 
-/** An instance with a seed: what is composed once, and all contenders play on. */
-interface Place {
-  readonly instance: string
-  readonly seed: number
-}
-
 async function prepare(given: StudyConfig, context: Preparing): Promise<Plan<StudyConfig, StudyOutcomes>> {
   const asked = await resolved(given)
   const contenders = parseContenders(asked.contenders)
   const instances = instancesOf(asked)
   const ids = Object.keys(instances)
   refuseUnknownReference(asked, contenders)
-  const policies = new Map<string, PolicyFile>()
-  for (const { policy } of contenders)
-    if (policy !== undefined) policies.set(policy, await loadPolicy(policy))
+  const policies = await policiesOf(contenders)
   const seeds = Array.from({ length: asked.seeds }, (_, i) => asked.seed + i)
   const places = seeds.flatMap(seed => ids.map(instance => ({ instance, seed })))
   const mine = places.filter(inShard(asked.shard))
@@ -113,7 +106,17 @@ async function prepare(given: StudyConfig, context: Preparing): Promise<Plan<Stu
     origin: originOf(engine, fingerprints),
     async work(run) {
       run.emit({ type: 'phase', phase: 'outcomes', total: mine.length * contenders.length })
-      for (const place of mine) await playAll(place, contenders, { config, policies, run })
+      const hands = new StudyHands(config, contenders, policies, run)
+      const keys = mine.flatMap(place => contenders.map(({ id }) => keyOf(place, id)))
+      try {
+        await performAll(
+          run,
+          keys.map(key => hands.unit(key)),
+          true,
+        )
+      } finally {
+        hands.close()
+      }
       return gathered(run, { config, places, contenders, policies })
     },
   }
@@ -132,13 +135,29 @@ async function resolved(given: StudyConfig): Promise<StudyConfig> {
   return { ...config, contenders: whole }
 }
 
-/** What makes two studies one. */
-function lasting({ shard: _, overwrite: __, out: ___, ...rest }: StudyConfig): unknown {
-  return JSON.parse(JSON.stringify(rest))
+async function policiesOf(contenders: readonly Contender[]): Promise<ReadonlyMap<string, PolicyFile>> {
+  const policies = new Map<string, PolicyFile>()
+  for (const { policy } of contenders)
+    if (policy !== undefined) policies.set(policy, await loadPolicy(policy))
+  return policies
 }
 
-function instancesOf(config: StudyConfig): StudyConfig['heldOut'] {
-  return config.on === 'train' ? config.train : config.heldOut
+/** Who does a study: each process says so for itself. */
+function howOf({ shard, workers, queue, verify }: StudyConfig) {
+  return { shard, workers, queue, verify }
+}
+
+/** What makes two studies one. */
+function lasting({
+  shard: _,
+  overwrite: __,
+  out: ___,
+  workers: ____,
+  queue: _____,
+  verify: ______,
+  ...rest
+}: StudyConfig): unknown {
+  return JSON.parse(JSON.stringify(rest))
 }
 
 function refuseUnknownReference({ reference }: StudyConfig, contenders: readonly Contender[]): void {
@@ -170,56 +189,6 @@ function inShard(shard: string | undefined): (place: Place, index: number) => bo
     throw inputError('study.shard', `'shard' is ${shard}: the part is from 1 to ${of}`)
   }
   return (_, index) => index % of === part - 1
-}
-
-const keyOf = ({ instance, seed }: Place, contender: string) => `${instance}/${seed}/${contender}`
-
-async function playAll(
-  place: Place,
-  contenders: readonly Contender[],
-  options: Pick<StudyOutcomes, 'config' | 'policies'> & { readonly run: Running },
-): Promise<void> {
-  const { config, policies, run } = options
-  const { instance, seed } = place
-  let composition: Composition | undefined
-  const composed = async () => {
-    // Nothing of a run is written but its outcome.
-    const own = { seed, workers: 1, out: IN_CODE }
-    composition ??= await compose(
-      instanceConfig(config, instance, instancesOf(config)[instance], own),
-      {},
-      {
-        ...{ clock: run.clock, signal: run.signal },
-        onEvent: event => event.type === 'notice' && run.emit(event, `${instance}/${seed}`),
-      },
-    )
-    return composition
-  }
-  try {
-    for (const contender of contenders) {
-      const work = async ({ emit, signal, clock }: UnitContext) => {
-        const on = await composed()
-        const onNotice = (message: string) => emit({ type: 'notice', message })
-        const played = await play(contender, { composition: on, policies, clock, signal, onNotice })
-        return { ...place, contender: contender.id, ...played, budgetFlops: on.worlds[0].budgetFlops }
-      }
-      await run.perform(
-        { key: keyOf(place, contender.id), digest: digestOfOutcome, ended: endOf, run: work },
-        true,
-      )
-    }
-  } finally {
-    composition?.dispose()
-  }
-}
-
-function endOf({ instance, seed, contender, score, rewardLoss, rewardPrimary, total }: Outcome): RunEvent {
-  const key = `${instance}, seed ${seed}: ${contender}`
-  return { type: 'run', key, score, rewardLoss, rewardPrimary, ...total }
-}
-
-function digestOfOutcome(outcome: Outcome): string {
-  return digestOf(outcome, ['seconds'])
 }
 
 /** All outcomes, those of other processes too; as many as there are, where some are missing. */
