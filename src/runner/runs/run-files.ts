@@ -19,7 +19,12 @@ const CHECKPOINTS = only(/^config\.json$/, /^checkpoint-\d+\.json$/)
 const OUTCOMES = only(/\.jsonl?$/)
 
 const RUN: Known = {
-  files: [/^(config|run|summary|policy)\.json$/, /^events(-\d+-of-\d+)?\.jsonl$/, /^report\.html$/, LOCK],
+  files: [
+    /^(config|run|summary|policy|best-policy)\.json$/,
+    /^events(-\d+-of-\d+)?\.jsonl$/,
+    /^report\.html$/,
+    LOCK,
+  ],
   folders: [
     [/^checkpoints$/, CHECKPOINTS],
     [/^model$/, MODEL],

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { writeAtomic, writeNew } from '../../../src/runner/runs/atomic.ts'
+import { foreignFiles } from '../../../src/runner/runs/run-files.ts'
 import { RunFolder } from '../../../src/runner/runs/run-folder.ts'
+import { listedNames, unlisted } from '../../support/run-folder-page.ts'
 
 const folder = async () => join(await mkdtemp(join(tmpdir(), 'layergym-test-')), 'run')
 
@@ -158,6 +160,25 @@ describe('atomic files', () => {
     expect(await readFile(path, 'utf8')).toBe(content)
     expect(await readdir(dirname(path))).toEqual(['file'])
   })
+})
+
+test('what the guide lists is what `--overwrite` knows, of every kind of run', async () => {
+  const uuid = UUID
+  const examples = listedNames().map(name =>
+    name
+      .replace('AGENT-SEED/…', 'ppo-3/summary.json')
+      .replace('…', 'summary.json')
+      .replace('UUID', uuid)
+      .replace('UNIT', 'search@a@1.json')
+      .replace('NAME', 'x')
+      .replace(/\bI\b/, '1')
+      .replace(/\bN\b/, '000002'),
+  )
+  expect(examples.length).toBeGreaterThan(15)
+  const dir = await folder()
+  await place(dir, ...examples)
+  expect(await foreignFiles(dir, { agents: ['ppo'] })).toEqual([])
+  expect(unlisted(['model/other.bin', 'notes.txt', 'outcomes/a/b.json'])).toHaveLength(3)
 })
 
 describe('moved', () => {
