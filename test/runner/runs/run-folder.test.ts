@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -179,6 +180,43 @@ test('what the guide lists is what `--overwrite` knows, of every kind of run', a
   await place(dir, ...examples)
   expect(await foreignFiles(dir, { agents: ['ppo'] })).toEqual([])
   expect(unlisted(['model/other.bin', 'notes.txt', 'outcomes/a/b.json'])).toHaveLength(3)
+})
+
+describe('a folder from others, with links in it: nothing is written through them', () => {
+  test.each([
+    'events.jsonl',
+    'outcomes/learning.jsonl',
+    'checkpoints',
+    'summary.json',
+    'tensorboard/events.out.tfevents.1',
+  ])('%s', async name => {
+    const dir = await folder()
+    await RunFolder.create(dir, { kind: 'train', seed: 1, overwrite: false }, false)
+    const theirs = join(dir, '..', 'theirs')
+    if (name === 'checkpoints') await rename(join(dir, name), theirs)
+    else await writeFile(theirs, 'a line of theirs\n')
+    await mkdir(dirname(join(dir, name)), { recursive: true })
+    await symlink(theirs, join(dir, name))
+    await expect(RunFolder.open(dir)).rejects.toMatchObject({ code: 'run.link', kind: 'input' })
+  })
+
+  test('a pipe is not waited for', async () => {
+    const dir = await folder()
+    await RunFolder.create(dir, { kind: 'train', seed: 1, overwrite: false }, false)
+    execFileSync('mkfifo', [join(dir, 'run.json')])
+    await expect(RunFolder.open(dir)).rejects.toMatchObject({ code: 'run.link' })
+  })
+
+  test('of a benchmark, in the runs within too; what people put beside is theirs', async () => {
+    const dir = await folder()
+    const config = { kind: 'benchmark', seed: 1, overwrite: false, agents: ['ppo'] }
+    await RunFolder.create(dir, config, false)
+    await symlink('/dev/null', join(dir, 'my-notes'))
+    expect((await RunFolder.open(dir)).config).toEqual(config)
+    await mkdir(join(dir, 'ppo-1'))
+    await symlink('/dev/null', join(dir, 'ppo-1', 'events.jsonl'))
+    await expect(RunFolder.open(dir)).rejects.toMatchObject({ code: 'run.link' })
+  })
 })
 
 describe('moved', () => {
