@@ -26,7 +26,10 @@ const PARTS = {
     ],
     ['test/agents/{returns,gae,sum-tree,dqn,dqn-update,replay,q-values,ppo,softmax}.test.ts'],
   ],
-  statistics: [['src/models/statistics.ts'], ['test/models/statistics.test.ts']],
+  statistics: [
+    ['src/models/statistics.ts'],
+    ['test/models/statistics.test.ts', 'test/envs/finetune/features.test.ts'],
+  ],
   play: [['src/runner/play/*.ts'], ['test/runner/play']],
   runs: [['src/runner/runs/*.ts'], ['test/runner/runs']],
   data: [['src/data/**/*.ts'], ['test/data']],
