@@ -24,7 +24,7 @@ const PARTS = {
       'src/agents/dqn/{losses,n-step,replay}.ts',
       'src/agents/ppo/{rollout,figures}.ts',
     ],
-    ['test/agents/{returns,gae,sum-tree,dqn,dqn-update,replay,q-values,ppo,softmax}.test.ts'],
+    ['test/agents/{returns,gae,sum-tree,dqn-update,replay,q-values,ppo,softmax}.test.ts'],
   ],
   statistics: [
     ['src/models/statistics.ts'],
