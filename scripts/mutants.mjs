@@ -17,7 +17,10 @@ const PARTS = {
       'test/runner/inference',
     ],
   ],
-  reward: [['src/envs/finetune/{reward,payment,difference,shape,permission}.ts'], ['test/envs/finetune']],
+  reward: [
+    ['src/envs/finetune/{reward,payment,difference,shape,permission}.ts'],
+    ['test/envs/finetune/{payment,moment,actions,features}.test.ts'],
+  ],
   returns: [
     [
       'src/agents/{returns,gae,explained-variance,sum-tree}.ts',
