@@ -17,16 +17,22 @@ const PARTS = {
       'test/runner/inference',
     ],
   ],
-  reward: [['src/envs/finetune/{reward,payment,difference,shape,permission}.ts'], ['test/envs/finetune']],
+  reward: [
+    ['src/envs/finetune/{reward,payment,difference,shape,permission}.ts'],
+    ['test/envs/finetune/{payment,moment,actions,features}.test.ts'],
+  ],
   returns: [
     [
       'src/agents/{returns,gae,explained-variance,sum-tree}.ts',
       'src/agents/dqn/{losses,n-step,replay}.ts',
       'src/agents/ppo/{rollout,figures}.ts',
     ],
-    ['test/agents/{returns,gae,sum-tree,dqn,dqn-update,replay,q-values,ppo,softmax}.test.ts'],
+    ['test/agents/{returns,gae,sum-tree,dqn-update,replay,q-values,ppo,softmax}.test.ts'],
   ],
-  statistics: [['src/models/statistics.ts'], ['test/models/statistics.test.ts']],
+  statistics: [
+    ['src/models/statistics.ts'],
+    ['test/models/statistics.test.ts', 'test/envs/finetune/features.test.ts'],
+  ],
   play: [['src/runner/play/*.ts'], ['test/runner/play']],
   runs: [['src/runner/runs/*.ts'], ['test/runner/runs']],
   data: [['src/data/**/*.ts'], ['test/data']],

@@ -2,6 +2,7 @@ import { inputError, interrupted, messageOf } from '../common/error.ts'
 import { Rng } from '../common/random.ts'
 import type { PrepareOptions, SkippedClip } from './clip-cache.ts'
 import type { Clip, Item } from './dataset.ts'
+import type { Glimpse } from './lookalikes.ts'
 import type { Table } from './npy.ts'
 import { randomSegmentIndices, uniformIndices } from './sampling.ts'
 import { readSequence } from './sequence.ts'
@@ -28,6 +29,8 @@ export interface SequenceSource {
   batch(clips: readonly Clip[], sampling: FrameSampling): Float32Array
   /** The clips as they are: nothing but their labels is known of them. */
   items(clips: readonly Clip[]): readonly Item[]
+  /** Its numbers: to tell sequences apart, and for no network. */
+  glimpse(clip: Clip): Glimpse
   see(clips: readonly Clip[], sampling: FrameSampling): Seen<Float32Array>
   /** Nothing is open. */
   close(): void
@@ -68,6 +71,7 @@ export function openSequenceSource(shape: readonly [rows: number, columns: numbe
     },
     batch,
     items: clips => clips,
+    glimpse: ({ id }) => ({ values: tables.get(id)?.values ?? new Float32Array(0) }),
     see: (clips, sampling) => ({ pixels: batch(clips, sampling), items: clips }),
     close: () => undefined,
   }

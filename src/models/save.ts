@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { failure } from '../common/error.ts'
+import { failure, inputError } from '../common/error.ts'
 import type { Weights } from './initialize.ts'
 import type { Network } from './network.ts'
 import type { tf } from './tf.ts'
@@ -9,6 +9,7 @@ import type { tf } from './tf.ts'
 /**
  * Saves a layers model as plain tfjs loads it: model.json and weights.bin in a folder, replaced as a whole.
  * @param metadata kept in model.json under `userDefinedMetadata.layergym`
+ * @throws input error when the folder holds anything else: nothing of that is deleted
  */
 export async function saveModel(
   model: tf.LayersModel,
@@ -76,6 +77,7 @@ export async function writeArtifacts(
   folder: string,
 ): Promise<tf.io.SaveResult> {
   const target = resolve(folder)
+  await refuseOthers(target)
   const partial = `${target}.${randomUUID()}.partial`
   await mkdir(dirname(target), { recursive: true })
   await mkdir(partial)
@@ -90,8 +92,8 @@ export async function writeArtifacts(
       userDefinedMetadata,
       weightsManifest,
     }
-    await writeFile(join(partial, 'weights.bin'), bytesOf(artifacts.weightData))
-    await writeFile(join(partial, 'model.json'), JSON.stringify(json))
+    await writeFile(join(partial, 'weights.bin'), bytesOf(artifacts.weightData), FLUSHED)
+    await writeFile(join(partial, 'model.json'), JSON.stringify(json), FLUSHED)
     await replace(target, partial)
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
@@ -100,10 +102,32 @@ export async function writeArtifacts(
   return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } }
 }
 
+const OWN = ['model.json', 'weights.bin']
+/** On the disk before the folder has its name. */
+const FLUSHED = { flush: true }
+
+/** @throws input error for a folder that holds more than a model, and for a file */
+async function refuseOthers(target: string): Promise<void> {
+  const names = await readdir(target).catch(error => {
+    if (error.code === 'ENOENT') return []
+    throw error.code === 'ENOTDIR'
+      ? inputError('model.not-a-folder', `${target} is a file: give a folder for the model`)
+      : error
+  })
+  const others = names.filter(name => !OWN.includes(name))
+  if (others.length === 0) return
+  const shown = `${others.slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}`
+  throw inputError(
+    'model.other-files',
+    `${target} holds more than a model: ${shown}. A model's folder is replaced as a whole, and nothing was deleted: give another one`,
+  )
+}
+
 /** Puts a folder in another's place; the old one goes when the new one stands, and comes back where that fails. */
 async function replace(target: string, folder: string): Promise<void> {
   const old = `${target}.${randomUUID()}.partial`
   for (let tries = 1; ; tries++) {
+    await refuseOthers(target)
     const moved = await rename(target, old).then(
       () => true,
       error => {

@@ -1,6 +1,14 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { FineTuneSummary } from '../../src/runner/jobs/fine-tune/summary.ts'
 import {
@@ -72,8 +80,8 @@ describe('interrupted and resumed', () => {
       [/^linear probe:/, /^episode 2:/, /^episode 6/],
     ],
     ['in the final runs', [/^final runs/]],
-  ])('%s', async (_name, moments) => {
-    const dir = fresh()
+  ])('%s; moved each time', async (_name, moments) => {
+    let dir = fresh()
     let argv: readonly string[] = smallRun(folder, { out: dir })
     for (const moment of moments) {
       const { code, out, err } = await layergym(argv, (text, abort) => {
@@ -83,6 +91,10 @@ describe('interrupted and resumed', () => {
       // The last run may end before it looks at the signal: then the whole is done.
       if (out === '') expect(err).toContain(`layergym resume ${dir}`)
       else expect(JSON.parse(out).hash).toBe(reference.hash)
+      const moved = join(fresh(), 'elsewhere')
+      mkdirSync(dirname(moved))
+      renameSync(dir, moved)
+      dir = moved
       argv = ['resume', dir, '--json']
     }
     expectSameAsReference(await resumed(dir))

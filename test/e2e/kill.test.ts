@@ -1,11 +1,20 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { eventsOf, start, timeless, workspace } from '../support/e2e.ts'
 import { answerOf, byTwo, expectWhole, killed, smallRuns, told } from '../support/kills.ts'
+import { unlisted } from '../support/run-folder-page.ts'
 
 const folder = workspace()
+
+function filesBelow(dir: string): readonly string[] {
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true })
+  return entries
+    .filter(entry => entry.isFile())
+    .map(({ parentPath, name }) => relative(dir, join(parentPath, name)))
+}
+
 const kinds = Object.entries(smallRuns(folder))
 
 describe.each(kinds)('%s', { timeout: 300_000 }, (kind, argv) => {
@@ -20,6 +29,7 @@ describe.each(kinds)('%s', { timeout: 300_000 }, (kind, argv) => {
     expect(JSON.parse(readFileSync(config, 'utf8')).kind).toBe(kind)
     const run = JSON.parse(readFileSync(join(whole, 'run.json'), 'utf8'))
     expect(run).toMatchObject({ engine: expect.any(String), versions: { layergym: expect.any(String) } })
+    expect(unlisted(filesBelow(whole))).toEqual([])
     const again = await answerOf([kind, '--config', config, '--out', join(folder, `${kind}-again`), '--json'])
     expect(again.hash).toBe(hash)
   })

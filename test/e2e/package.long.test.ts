@@ -55,12 +55,13 @@ function megabytes(path: string): number {
   return readdirSync(path).reduce((sum, name) => sum + megabytes(join(path, name)), own)
 }
 
-/** The Node that npm's package carries. */
+/** The Node that npm's package `node` would fetch in a script of its own. */
 async function nodeOf(version: number): Promise<string> {
   const folder = join(project, `node-${version}`)
   mkdirSync(folder)
-  await npm(folder, 'install', '--prefix', folder, `node@${version}`)
-  return join(folder, 'node_modules', 'node', 'bin', 'node')
+  const name = `node-${process.platform}-${process.arch}`
+  await npm(folder, 'install', '--prefix', folder, `${name}@${version}`)
+  return join(folder, 'node_modules', name, 'bin', 'node')
 }
 
 beforeAll(async () => {

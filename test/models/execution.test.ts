@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import { buildClipModel } from '../../src/models/clip-model.ts'
-import { startEngine } from '../../src/models/engine.ts'
+import { engineAvailability, startEngine } from '../../src/models/engine.ts'
 import type { GradientResult, NormMode } from '../../src/models/gradients.ts'
 import type { HeadKind } from '../../src/models/head-kinds.ts'
 import { Network } from '../../src/models/network.ts'
@@ -18,10 +18,12 @@ const LABELS = [0, 1, 2, 1]
 const PIXELS = randomPixels(CLIPS * FRAMES * SIDE * SIDE * 3)
 const TASK = classTask(3)
 const losses = (outputs: Outputs) => TASK.loss(outputs, LABELS)
-let native = ''
+/** Others have no fused kernels: there the composed form would be compared with itself. */
+const available = engineAvailability()
+const isNative = available['tfjs-node'].available || available['tfjs-node-gpu'].available
 
 beforeAll(async () => {
-  native = (await startEngine()).name
+  await startEngine()
 })
 
 function network(head: HeadKind = 'two-layer'): Network {
@@ -102,17 +104,20 @@ describe('execution', () => {
     expectEqual(differentiate(net), reference, 1e-5)
   })
 
-  test.each(['frozen', 'batch'] as const)('fused kernels equal the composed form, BN %s', async mode => {
-    const net = network()
-    const fused = differentiate(net, 0, mode)
-    const composed = await onCpu(() => differentiate(net, 0, mode))
-    expectEqual(fused, composed, 1e-5)
-    expect([...fused.statistics.keys()]).toEqual([...composed.statistics.keys()])
-    for (const [name, value] of fused.statistics) {
-      expect(maxDifference(value, composed.statistics.get(name) ?? []), name).toBeLessThan(1e-5)
-    }
-    expect(fused.statistics.size > 0).toBe(mode === 'batch')
-  })
+  test.skipIf(!isNative).each(['frozen', 'batch'] as const)(
+    'fused kernels equal the composed form, BN %s',
+    async mode => {
+      const net = network()
+      const fused = differentiate(net, 0, mode)
+      const composed = await onCpu(() => differentiate(net, 0, mode))
+      expectEqual(fused, composed, 1e-5)
+      expect([...fused.statistics.keys()]).toEqual([...composed.statistics.keys()])
+      for (const [name, value] of fused.statistics) {
+        expect(maxDifference(value, composed.statistics.get(name) ?? []), name).toBeLessThan(1e-5)
+      }
+      expect(fused.statistics.size > 0).toBe(mode === 'batch')
+    },
+  )
 
   test('starting after a prefix gives the gradients of the whole network', () => {
     const net = network()
@@ -166,9 +171,5 @@ describe('execution', () => {
     expect(loss(Rng.of(1))).toBe(loss(Rng.of(1)))
     expect(loss(Rng.of(1))).not.toBe(loss(Rng.of(2)))
     expect(loss()).not.toBe(loss(Rng.of(1)))
-  })
-
-  test('the engine of this test is named', () => {
-    expect(['tfjs-node-gpu', 'tfjs-node', 'wasm', 'cpu']).toContain(native)
   })
 })

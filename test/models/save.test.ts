@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -21,4 +21,20 @@ test('several that save to one folder at once: model and weights are of one of t
   expect(weights.length).toBe(100_000)
   expect(modelTopology.model).toBeLessThan(6)
   expect(weights.every(byte => byte === modelTopology.model)).toBe(true)
+})
+
+test('a folder that holds anything else is left as it is', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'layergym-test-'))
+  const folder = join(parent, 'project')
+  await mkdir(join(folder, 'thesis'), { recursive: true })
+  await writeFile(join(folder, 'model.json'), 'mine')
+  await expect(writeArtifacts(artifacts(1), folder)).rejects.toMatchObject({
+    ...{ code: 'model.other-files', kind: 'input', message: expect.stringContaining('thesis') },
+  })
+  expect((await readdir(folder)).sort()).toEqual(['model.json', 'thesis'])
+  expect(await readFile(join(folder, 'model.json'), 'utf8')).toBe('mine')
+  await expect(writeArtifacts(artifacts(1), join(folder, 'model.json'))).rejects.toMatchObject({
+    code: 'model.not-a-folder',
+  })
+  expect(await readdir(parent)).toEqual(['project'])
 })

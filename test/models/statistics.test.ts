@@ -34,6 +34,22 @@ describe('linear CKA', () => {
   })
 })
 
+test('activations that are the same for every row are like any others', () => {
+  const varied = gram([
+    [1, 2],
+    [3, 5],
+    [0, 1],
+  ])
+  const constant = gram([
+    [4, 4],
+    [4, 4],
+    [4, 4],
+  ])
+  expect(linearCka(constant, varied)).toBe(1)
+  expect(linearCka(varied, constant)).toBe(1)
+  expect(linearCka(constant, constant)).toBe(1)
+})
+
 describe('figures of gradients', () => {
   const halves = (a: readonly number[], b: readonly number[]) =>
     [a, b].map(values => ({
@@ -52,5 +68,31 @@ describe('figures of gradients', () => {
   test('persistence is the cosine with the mean before', () => {
     const before = new Map([['w', Float32Array.of(0, 2)]])
     expect(gradientFigures(['w'], halves([4, 4], [2, 4]), before).figures.persistence).toBeCloseTo(0.8, 6)
+  })
+
+  test('a variable that has a gradient in one half alone doesn’t count', () => {
+    const both = { w: [4, 4], own: [100] }
+    const one = { w: [2, 4] }
+    const given = (values: Readonly<Record<string, readonly number[]>>) => ({
+      gradients: new Map(Object.entries(values).map(([name, own]) => [name, Float32Array.from(own)])),
+    })
+    const pairs = [
+      [given(both), given(one)],
+      [given(one), given(both)],
+    ] as const
+    for (const [a, b] of pairs) {
+      const { figures, mean } = gradientFigures(['own', 'w', 'nowhere'], [a, b], undefined)
+      expect(figures.gradientNorm).toBeCloseTo(5, 6)
+      expect([...mean.keys()]).toEqual(['w'])
+    }
+  })
+
+  test('gradients that are 0 point nowhere', () => {
+    const { figures } = gradientFigures(
+      ['w'],
+      halves([0, 0], [0, 0]),
+      new Map([['w', Float32Array.of(1, 1)]]),
+    )
+    expect(figures).toEqual({ gradientNorm: 0, alignment: 0, signalToNoise: 0, persistence: 0 })
   })
 })

@@ -4,6 +4,7 @@ import { defaultCacheDir } from '../../common/cache-dir.ts'
 import { describeAugmentation } from '../../data/augment/config.ts'
 import { type Clip, type Dataset, isAnnotated } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
+import { lookalikes, lookalikeWords } from '../../data/lookalikes.ts'
 import { openSource } from '../../data/open-source.ts'
 import { splitDataset } from '../../data/split.ts'
 import { describeDataset } from '../../data/summary/words.ts'
@@ -131,6 +132,8 @@ export async function compose(
   const { splits, warnings } = dataset === given ? givenSplit : split(dataset)
   for (const warning of warnings) notice(warning)
   notice(describeSplits(dataset, splits))
+  const alike = lookalikeWords(lookalikes(splits, source.glimpse))
+  if (alike !== undefined) notice(alike)
   const memory = await memoryAfter(splits, loaded?.metadata ?? pretrained.getUserDefinedMetadata(), notice)
   const pixels = (batch: readonly Clip[]) => source.batch(batch, 'uniform')
   const items = isAnnotated(dataset) ? source.items : undefined
@@ -187,6 +190,7 @@ export async function compose(
       container,
       dataset,
       splits,
+      cautions: alike === undefined ? [] : [alike],
       format,
       frameRate,
       scaling,

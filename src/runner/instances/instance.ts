@@ -42,6 +42,8 @@ export interface Composition {
   readonly container: Container
   readonly dataset: Dataset
   readonly splits: Splits
+  /** What readers of the results must know of the clips. */
+  readonly cautions: readonly string[]
   readonly format: InputFormat
   /** Frames a second that clips are decoded at; undefined of sequences. */
   readonly frameRate: number | undefined

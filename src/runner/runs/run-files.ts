@@ -1,5 +1,6 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inputError } from '../../common/error.ts'
 import { LOCK } from './lock.ts'
 
 /** Names of files, or of folders with what they hold: all that runs of any kind write into their folder. */
@@ -75,20 +76,48 @@ export async function removeRunFiles(dir: string, config: unknown): Promise<void
   for (const folder of folders.toReversed()) await rmdir(join(dir, folder)).catch(() => undefined)
 }
 
+/**
+ * Refuses a folder in which a link, a pipe or a device has the name of a run's own file: a run goes on in its own files,
+ * and would write through a link into somebody else's.
+ * @throws input error
+ */
+export async function refuseLinks(dir: string, config: unknown): Promise<void> {
+  const { odd } = await walk(dir, known(config))
+  if (odd.length === 0) return
+  throw inputError(
+    'run.link',
+    `${join(dir, odd[0])} is a link, or no regular file: a run goes on in its own files alone. Put the file itself there (cp -L), or start a new run`,
+  )
+}
+
 interface Walk {
   readonly files: readonly string[]
   readonly folders: readonly string[]
   readonly foreign: readonly string[]
+  /** Neither files nor folders, under the name of one that runs write. */
+  readonly odd: readonly string[]
 }
 
 async function walk(dir: string, { files, folders }: Known, prefix = ''): Promise<Walk> {
-  const found = { files: [] as string[], folders: [] as string[], foreign: [] as string[] }
+  const found = {
+    files: [] as string[],
+    folders: [] as string[],
+    foreign: [] as string[],
+    odd: [] as string[],
+  }
   for (const name of (await readdir(dir).catch(() => [])).sort()) {
     const path = prefix + name
     const target = targetOf(name)
     // A link counts as a file: what it leads to is never looked into.
-    if (!(await lstat(join(dir, name))).isDirectory()) {
+    const entry = await lstat(join(dir, name)).catch(error => {
+      if (error.code !== 'ENOENT') throw error
+    })
+    // Another process has renamed it meanwhile.
+    if (entry === undefined) continue
+    if (!entry.isDirectory()) {
       const own = files.some(pattern => pattern.test(target))
+      const named = own || folders.some(([pattern]) => pattern.test(target))
+      if (named && !entry.isFile()) found.odd.push(path)
       found[own ? 'files' : 'foreign'].push(path)
       continue
     }
@@ -102,6 +131,7 @@ async function walk(dir: string, { files, folders }: Known, prefix = ''): Promis
     found.files.push(...below.files)
     found.folders.push(...below.folders)
     found.foreign.push(...below.foreign)
+    found.odd.push(...below.odd)
   }
   return found
 }

@@ -9,7 +9,7 @@ import { EventLog, type LogPosition } from './event-log.ts'
 import { refuseBusy } from './lock.ts'
 import type { Origin } from './origin.ts'
 import { anchored, portable } from './places.ts'
-import { foreignFiles, isUnfinished, removeRunFiles } from './run-files.ts'
+import { foreignFiles, isUnfinished, refuseLinks, removeRunFiles } from './run-files.ts'
 
 const CONFIG = 'config.json'
 const RUN = 'run.json'
@@ -96,6 +96,7 @@ export class RunFolder {
     const dir = resolve(path)
     const file = join(dir, CONFIG)
     if (!existsSync(file)) throw inputError('run.missing', `${dir} is not a run folder: it has no ${CONFIG}`)
+    await refuseLinks(dir, undefined)
     let config: unknown
     try {
       config = JSON.parse(await readFile(file, 'utf8'))
@@ -105,6 +106,7 @@ export class RunFolder {
     const begunWith = await readJson(join(dir, BEGUN_WITH))
     if (begunWith !== undefined) refuseEdited(file, begunWith, config)
     if (typeof Object(config).kind !== 'string') throw await older(dir)
+    await refuseLinks(dir, config)
     const { place } = Object((await readJson(join(dir, RUN))) ?? {}) as { readonly place?: unknown }
     const before = typeof place === 'string' ? place : undefined
     return { folder: new RunFolder(dir), config: anchored(config, dir, before) }

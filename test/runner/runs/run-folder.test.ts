@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { writeAtomic, writeNew } from '../../../src/runner/runs/atomic.ts'
+import { foreignFiles } from '../../../src/runner/runs/run-files.ts'
 import { RunFolder } from '../../../src/runner/runs/run-folder.ts'
+import { listedNames, unlisted } from '../../support/run-folder-page.ts'
 
 const folder = async () => join(await mkdtemp(join(tmpdir(), 'layergym-test-')), 'run')
 
@@ -157,6 +160,62 @@ describe('atomic files', () => {
     await expect(writeNew(path, 'd')).rejects.toMatchObject({ code: 'EEXIST' })
     expect(await readFile(path, 'utf8')).toBe(content)
     expect(await readdir(dirname(path))).toEqual(['file'])
+  })
+})
+
+test('what the guide lists is what `--overwrite` knows, of every kind of run', async () => {
+  const uuid = UUID
+  const examples = listedNames().map(name =>
+    name
+      .replace('AGENT-SEED/…', 'ppo-3/summary.json')
+      .replace('…', 'summary.json')
+      .replace('UUID', uuid)
+      .replace('UNIT', 'search@a@1.json')
+      .replace('NAME', 'x')
+      .replace(/\bI\b/, '1')
+      .replace(/\bN\b/, '000002'),
+  )
+  expect(examples.length).toBeGreaterThan(15)
+  const dir = await folder()
+  await place(dir, ...examples)
+  expect(await foreignFiles(dir, { agents: ['ppo'] })).toEqual([])
+  expect(unlisted(['model/other.bin', 'notes.txt', 'outcomes/a/b.json'])).toHaveLength(3)
+})
+
+describe('a folder from others, with links in it: nothing is written through them', () => {
+  test.each([
+    'events.jsonl',
+    'outcomes/learning.jsonl',
+    'checkpoints',
+    'summary.json',
+    'tensorboard/events.out.tfevents.1',
+  ])('%s', async name => {
+    const dir = await folder()
+    await RunFolder.create(dir, { kind: 'train', seed: 1, overwrite: false }, false)
+    const theirs = join(dir, '..', 'theirs')
+    if (name === 'checkpoints') await rename(join(dir, name), theirs)
+    else await writeFile(theirs, 'a line of theirs\n')
+    await mkdir(dirname(join(dir, name)), { recursive: true })
+    await symlink(theirs, join(dir, name))
+    await expect(RunFolder.open(dir)).rejects.toMatchObject({ code: 'run.link', kind: 'input' })
+  })
+
+  test('a pipe is not waited for', async () => {
+    const dir = await folder()
+    await RunFolder.create(dir, { kind: 'train', seed: 1, overwrite: false }, false)
+    execFileSync('mkfifo', [join(dir, 'run.json')])
+    await expect(RunFolder.open(dir)).rejects.toMatchObject({ code: 'run.link' })
+  })
+
+  test('of a benchmark, in the runs within too; what people put beside is theirs', async () => {
+    const dir = await folder()
+    const config = { kind: 'benchmark', seed: 1, overwrite: false, agents: ['ppo'] }
+    await RunFolder.create(dir, config, false)
+    await symlink('/dev/null', join(dir, 'my-notes'))
+    expect((await RunFolder.open(dir)).config).toEqual(config)
+    await mkdir(join(dir, 'ppo-1'))
+    await symlink('/dev/null', join(dir, 'ppo-1', 'events.jsonl'))
+    await expect(RunFolder.open(dir)).rejects.toMatchObject({ code: 'run.link' })
   })
 })
 

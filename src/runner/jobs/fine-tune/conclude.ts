@@ -79,7 +79,7 @@ export function summarizeFineTuning(
     groups: trainee.network.groups.map(({ name, parameters, flops }) => ({ name, parameters, flops })),
     episodes: [...input.episodes, greedy.summary],
     updates: input.updates,
-    notes: [...input.notes, ...notesOnResults(told)],
+    notes: [...composition.cautions, ...input.notes, ...notesOnResults(told)],
     test: input.test,
     mistakes: input.mistakes,
     examples: input.examples,
