@@ -4,6 +4,7 @@
 
 Times whole steps (forward, cross-entropy, backward, AdamW; every parameter learns) on one synthetic batch that
 lies in memory, and prints one JSON line: medianMs, times (ms, in order), residentMb (the most that the process held),
+hostMs (processor time of a step),
 torch, threads, parameters and the arguments. MobileNet is that of models/mobilenet_v2_035_224_tm, layer for layer, except
 that strided convolutions pad all sides by 1, inside the convolution (same sizes and FLOPs, one copy less than Keras's pad).
 With --augment a step begins with bytes: each clip is flipped or not, then scaled to floats.
@@ -105,6 +106,7 @@ def main():
     for _ in range(given.warmup):
         step()
     times = []
+    used = time.process_time()
     for _ in range(given.steps):
         started = time.perf_counter()
         loss = step()
@@ -112,6 +114,7 @@ def main():
     print(json.dumps({
         "medianMs": statistics.median(times),
         "times": times,
+        "hostMs": round((time.process_time() - used) * 1000 / given.steps, 2),
         "residentMb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "torch": torch.__version__,
         "card": torch.cuda.get_device_name(0) if given.device == "cuda" else None,

@@ -97,15 +97,9 @@ export class EagerExecutor implements Executor {
     const found = this.learned().map((names, group) => gradientFigures(names, [one, other], before?.[group]))
     return {
       figures: found.map(({ figures }) => figures),
+      grams: this.grams(second === first ? [first] : halves),
       mean: found.map(({ mean }) => mean) as unknown as GradientHandle,
     }
-  }
-
-  activations({ input, clips }: Entering): readonly Gram[] {
-    const tensors = this.options.network.activations(input, clips)
-    const grams = tensors.map(tensor => centredGram(tensor.dataSync() as Float32Array, clips))
-    tf.dispose(tensors)
-    return grams
   }
 
   norms(since?: Handle): readonly WeightNorms[] {
@@ -148,6 +142,15 @@ export class EagerExecutor implements Executor {
       trained: new Set(network.variables.filter(v => v.learned && trained(v.group)).map(v => v.name)),
       weights: task.weight && targets.map(target => task.weight?.(target) ?? 1),
     })
+  }
+
+  private grams(halves: readonly Batch[]): readonly Gram[] {
+    const clips = halves.reduce((sum, half) => sum + half.clips, 0)
+    const input = tf.concat(halves.map(half => half.input))
+    const tensors = this.options.network.activations(input, clips)
+    const grams = tensors.map(tensor => centredGram(tensor.dataSync() as Float32Array, clips))
+    tf.dispose([input, ...tensors])
+    return grams
   }
 
   /** Names of the learned variables, by group. */

@@ -45,10 +45,12 @@ export interface GradientHandle {
   readonly [OF]: 'gradient'
 }
 
-/** Gradients of every group on the two halves of a probe batch, in figures. */
+/** Gradients of every group on the two halves of a probe batch, and what it is activated to, in figures. */
 export interface ProbeResult {
   /** By group. */
   readonly figures: readonly GradientFigures[]
+  /** How alike the clips are at the end of each group: their centred Gram matrix, the first half's clips first. */
+  readonly grams: readonly Gram[]
   readonly mean: GradientHandle
 }
 
@@ -81,10 +83,11 @@ export interface Executor {
   evaluate(entering: Entering): Outputs
   /** What crosses into group `to`, at inference; the caller's. */
   forward(entering: Entering, to: number): tf.Tensor
-  /** Of all groups; changes nothing. @param previous gives `persistence` something to compare with */
+  /**
+   * Of all groups; changes nothing. A batch that is given for both halves counts once.
+   * @param previous gives `persistence` something to compare with
+   */
   probe(halves: readonly [Batch, Batch], previous?: GradientHandle): ProbeResult
-  /** How alike the clips are at the end of each group: their centred Gram matrix. */
-  activations(entering: Entering): readonly Gram[]
   /** By group, over learned variables. */
   norms(since?: Handle): readonly WeightNorms[]
   /** References, no copy: a later step writes into none. */

@@ -20,9 +20,10 @@ export function no(reason: string): Availability {
 /**
  * Looks for the package, its compiled addon and the libraries that the addon links. The addon is opened here
  * already, so environment variables that TensorFlow reads must be set before.
+ * @param root where devices are looked for
  */
-export function nativeAvailability(name: NativePackage): Availability {
-  if (name === 'tfjs-node-gpu' && !hasNvidiaCard()) return no('no NVIDIA card on this machine')
+export function nativeAvailability(name: NativePackage, root = '/'): Availability {
+  if (name === 'tfjs-node-gpu' && !hasNvidiaCard(root)) return no('no NVIDIA card on this machine')
   const folder = packageFolder(`@tensorflow/${name}`)
   if (folder === undefined) return no(`@tensorflow/${name} is not installed`)
   const addon = join(folder, 'lib', 'napi-v8', 'tfjs_binding.node')

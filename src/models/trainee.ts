@@ -8,8 +8,8 @@ import type { NormMode } from './gradients.ts'
 import type { Weights } from './initialize.ts'
 import type { Network } from './network.ts'
 import type { Optimizer } from './optimizer.ts'
+import { withinMemory } from './out-of-memory.ts'
 import { FrozenPrefix, type PrefixOptions } from './prefix.ts'
-import type { Gram } from './statistics.ts'
 import type { Outcomes, Outputs, Task } from './tasks/task.ts'
 import { tf } from './tf.ts'
 
@@ -130,7 +130,9 @@ export class Trainee {
     const seen = this.options.augmented?.(batch, dropout)
     const input = seen === undefined ? this.enter(batch, from) : this.enterSeen(seen, from)
     const entering = { input, clips: batch.length, from, targets: this.targets(batch, seen?.items) }
-    const result = this.executor.step(entering, rates, { dropout, norms: modes, momentum })
+    const result = withinMemory(batch.length, () =>
+      this.executor.step(entering, rates, { dropout, norms: modes, momentum }),
+    )
     input.dispose()
     this.flops += batch.length * this.network.stepFlops(rates.map(rate => rate > 0))
     this.renew(rates.map(rate => rate > 0))
@@ -138,14 +140,16 @@ export class Trainee {
   }
 
   /**
-   * Gradients of every group on the two halves of a few clips, frozen groups included, in figures; changes nothing but
-   * the FLOPs spent. One clip has no halves: it is compared with itself.
+   * Gradients of every group on the two halves of a few clips, frozen groups included, and how alike the clips are at the end
+   * of each, in figures; changes nothing but the FLOPs spent. One clip has no halves: it is compared with itself. The
+   * activations cost a forward pass, also where the executor takes them from the gradients'.
    */
   probe(clips: readonly Clip[], previous?: GradientHandle): ProbeResult {
     const half = Math.ceil(clips.length / 2)
     const parts = [clips.slice(0, half), clips.slice(half)].filter(({ length }) => length > 0)
     const batches = parts.map(part => {
-      this.flops += part.length * this.network.stepFlops(this.network.groups.map(() => true))
+      const step = this.network.stepFlops(this.network.groups.map(() => true))
+      this.flops += part.length * (step + this.network.forwardFlops())
       return { input: this.enter(part, 0), clips: part.length, from: 0, targets: this.targets(part) }
     })
     try {
@@ -180,15 +184,6 @@ export class Trainee {
       input.dispose()
     }
     return concatenated(rows)
-  }
-
-  /** How alike the clips are at the end of each group, for measuring how far it moved. */
-  activations(clips: readonly Clip[]): readonly Gram[] {
-    const input = this.network.input(this.options.pixels(clips), clips.length)
-    const grams = this.executor.activations({ input, clips: clips.length, from: 0 })
-    this.flops += clips.length * this.network.forwardFlops()
-    input.dispose()
-    return grams
   }
 
   snapshot(): TraineeState {

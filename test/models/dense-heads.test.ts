@@ -196,6 +196,6 @@ describe('a trainee of a head on maps', () => {
     const [cached, run] = [trained(2 ** 24), trained(0)]
     for (const { name } of cached.network.variables)
       expect(maxDifference(cached.read()[name], run.read()[name]), name).toBe(0)
-    expect(cached.activations(batch).map(({ rows }) => rows)).toEqual([3, 3, 3, 3])
+    expect(cached.probe(batch).grams.map(({ rows }) => rows)).toEqual([3, 3, 3, 3])
   })
 })

@@ -8,6 +8,7 @@ import { readWeights, type Weights } from '../../src/models/initialize.ts'
 import { Network } from '../../src/models/network.ts'
 import { createOptimizer, type OptimizerOptions } from '../../src/models/optimizer.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
+import { centredGram, type Gram } from '../../src/models/statistics.ts'
 import { tf } from '../../src/models/tf.ts'
 import { maxDifference, randomPixels, tinyImageModel } from '../support/models.ts'
 import { classTask } from '../support/tasks.ts'
@@ -227,11 +228,21 @@ export const EXECUTOR_CHECKS: Readonly<Record<string, (make: MakeExecutor) => vo
     })
   },
 
-  'activations are centred Gram matrices, one a group': make => {
+  'a probe’s activations are centred Gram matrices, one a group, of both halves': make => {
     const { executor, network } = place(make)
-    const grams = executor.activations(batchOf(network))
-    expect(grams.map(({ rows }) => rows)).toEqual([CLIPS, CLIPS, CLIPS])
-    for (const { values } of grams) expect(Math.abs(values.reduce((a, b) => a + b, 0))).toBeLessThan(1e-2)
+    const halves = [batchOf(network, 1), batchOf(network, 2)] as const
+    const expectGrams = (grams: readonly Gram[], batches: readonly Batch[]) => {
+      const clips = CLIPS * batches.length
+      const theirs = network.activations(tf.concat(batches.map(({ input }) => input)), clips)
+      theirs.forEach((tensor, group) => {
+        const { rows, values } = centredGram(tensor.dataSync() as Float32Array, clips)
+        expect(grams[group].rows).toBe(rows)
+        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+        expect(maxDifference(grams[group].values, values) / largest).toBeLessThan(NEAR)
+      })
+    }
+    expectGrams(executor.probe(halves).grams, halves)
+    expectGrams(executor.probe([halves[0], halves[0]]).grams, [halves[0]])
   },
 
   'reset forgets earlier steps, load keeps them': make => {

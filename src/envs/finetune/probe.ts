@@ -56,13 +56,13 @@ export class Probe {
 
   /** @param before a round ago */
   measure(before?: Handle): void {
-    const { figures, mean } = this.trainee.probe(this.clips, this.gradient)
+    const { figures, grams, mean } = this.trainee.probe(this.clips, this.gradient)
     const norms = this.trainee.norms(before)
     const logs = figures.map((g, i) =>
       Math.log(Math.max(g.gradientNorm, 1e-12) / Math.max(norms[i].norm, 1e-12)),
     )
     const meanRelativeGradient = Math.exp(logs.reduce((a, b) => a + b, 0) / logs.length)
-    const similarities = this.similarities()
+    const similarities = this.similarities(grams)
     this.gradient = mean
     this.measured = figures.map((own, group) => ({
       ...own,
@@ -84,8 +84,7 @@ export class Probe {
   }
 
   /** Linear CKA of each group's activations, one row a clip, with those under the run's first weights. */
-  private similarities(): readonly number[] {
-    const grams = this.trainee.activations(this.clips)
+  private similarities(grams: readonly Gram[]): readonly number[] {
     this.reference ??= grams
     const reference = this.reference
     return grams.map((gram, group) => linearCka(gram, reference[group]))

@@ -13,13 +13,11 @@ import type {
   WeightNorms,
 } from '../executor.ts'
 import { type FunctionBinding, functionBackend, type NativeBackend } from '../function/binding.ts'
-import { compileFunction } from '../function/compile.ts'
 import type { NormMode } from '../gradients.ts'
 import type { Weights } from '../initialize.ts'
-import type { Gram } from '../statistics.ts'
 import type { Outputs } from '../tasks/task.ts'
 import { tf } from '../tf.ts'
-import { figuresOf, gradientSums, gramOf, gramsOf } from './figures.ts'
+import { figuresOf, gramsOf } from './figures.ts'
 import { Functions } from './functions.ts'
 import type { Signature } from './gradient-body.ts'
 import { Held } from './held.ts'
@@ -43,7 +41,6 @@ export class CompiledExecutor implements Executor {
   private readonly steps = new Functions<StepFunction>()
   private readonly probes = new Functions<ProbeFunction>()
   private readonly passes: Passes
-  private readonly sums = compileFunction((...flats: tf.Tensor[]) => this.sumsOf(flats))
   private readonly refusals: Refusals
   private state: State
   /** What the model's variables hold. */
@@ -89,7 +86,7 @@ export class CompiledExecutor implements Executor {
       momentum,
       dropout: dropout !== undefined,
     }
-    const { made, fed } = this.steps.for(signature, batch.targets, () => this.traced(signature, batch))
+    const { made, fed } = this.steps.for(signature, [batch.targets], () => this.traced(signature, batch))
     const { loss, state } = made.run(batch, { state: this.state, rates, fed, dropout })
     this.refusals.tell(made.traced.refusal)
     this.move(state)
@@ -121,29 +118,27 @@ export class CompiledExecutor implements Executor {
     return output
   }
 
-  probe(halves: readonly [Batch, Batch], previous?: GradientHandle): ProbeResult {
-    const [first, second] = halves
-    const one = this.gradients(first)
-    const other = second === first ? one : this.gradients(second)
+  probe([first, second]: readonly [Batch, Batch], previous?: GradientHandle): ProbeResult {
+    const { backend, options, layouts, state } = this
+    const halves = second === first ? [first] : [first, second]
     const before = previous === undefined ? [] : meansOf(previous).map(({ tensor }) => tensor)
-    const [sums, ...means] = this.sums(...one, ...other, ...before)
-    const figures = figuresOf(sums.dataSync(), previous !== undefined)
-    tf.dispose([sums, ...one, ...(other === one ? [] : other)])
-    const held = means.map(tensor => new Held(tensor))
-    return { figures, mean: held as unknown as GradientHandle }
-  }
-
-  activations({ input, clips }: Entering): readonly Gram[] {
-    const { network } = this.options
-    const [grams] = this.pass({
-      what: `activations of ${clips}`,
-      input,
-      groups: network.groups.map((_, group) => group),
-      body: entering => [tf.concat(network.activations(entering, clips).map(one => gramOf(one, clips)))],
+    const signature = [halves.map(({ clips, input }) => [clips, input.shape]), before.length > 0]
+    const probed = { halves, previous: before }
+    const targets = halves.map(half => half.targets)
+    const { made, fed } = this.probes.for(signature, targets, () => {
+      this.bind()
+      return new ProbeFunction({ backend, options, layouts }, state, probed)
     })
-    const values = grams.dataSync() as Float32Array
-    grams.dispose()
-    return gramsOf(values, clips)
+    const { sums, grams, means } = made.run(state, probed, fed)
+    this.refusals.tell(made.traced.refusal)
+    const clips = halves.reduce((sum, half) => sum + half.clips, 0)
+    const result = {
+      figures: figuresOf(sums.dataSync(), before.length > 0),
+      grams: gramsOf(grams.dataSync() as Float32Array, clips),
+      mean: means.map(tensor => new Held(tensor)) as unknown as GradientHandle,
+    }
+    tf.dispose([sums, grams])
+    return result
   }
 
   norms(since?: Handle): readonly WeightNorms[] {
@@ -177,25 +172,6 @@ export class CompiledExecutor implements Executor {
     return this.state.map(
       ({ learned, fixed }, group) => learned !== then[group].learned || fixed !== then[group].fixed,
     )
-  }
-
-  /** By group, flat; the caller's. */
-  private gradients(batch: Batch): readonly tf.Tensor[] {
-    const { backend, options, layouts, state } = this
-    const all = layouts.map(({ learned }) => learned.size > 0)
-    const signature = { ...signatureOf(batch, all), dropout: false }
-    const { made, fed } = this.probes.for(signature, batch.targets, () => {
-      this.bind()
-      return new ProbeFunction({ backend, options, layouts }, signature, state, batch)
-    })
-    const gradients = made.run(batch, state, fed)
-    this.refusals.tell(made.traced.refusal)
-    return gradients
-  }
-
-  private sumsOf(flats: readonly tf.Tensor[]): readonly tf.Tensor[] {
-    const groups = this.layouts.length
-    return gradientSums(flats.slice(0, groups), flats.slice(groups, 2 * groups), flats.slice(2 * groups))
   }
 
   private pass(pass: Pass): readonly tf.Tensor[] {

@@ -1,6 +1,5 @@
 import { LastUsed, SharedLimit } from '../function/cache.ts'
 import type { Fed } from '../function/replay.ts'
-import type { Signature } from './gradient-body.ts'
 import type { TracedFunction } from './traced-function.ts'
 
 interface Made {
@@ -28,8 +27,15 @@ export class Functions<F extends Made> {
     FUNCTIONS_KEPT,
   )
 
-  /** The function for a signature and what the loss feeds it, made where there is none. */
-  for(signature: Signature, targets: readonly unknown[], make: () => F): { made: F; fed: readonly Fed[] } {
+  /**
+   * The function for a signature and what its losses feed it, made where there is none.
+   * @param signature JSON-safe
+   */
+  for(
+    signature: unknown,
+    targets: readonly (readonly unknown[])[],
+    make: () => F,
+  ): { made: F; fed: readonly Fed[] } {
     const key = JSON.stringify(signature)
     const all = this.kept.get(key) ?? this.kept.set(key, [])
     for (const made of all) {

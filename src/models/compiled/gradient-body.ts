@@ -74,18 +74,19 @@ export function weightsOf(
 }
 
 /**
- * What the loss makes of these targets; undefined where it makes other tensors than when it was traced, nothing where a
- * trace didn't come as far as the loss.
- * @param live of the trace: the loss alone reads a tensor
+ * What losses make of their targets; undefined where one makes other tensors than when it was traced, nothing of those that a
+ * trace didn't come to.
+ * @param live of the trace: losses alone read a tensor
  */
-export function fedByLoss(
+export function fedByLosses(
   live: readonly LivePiece[],
   { network, task }: LossOptions,
-  targets: readonly unknown[],
+  targets: readonly (readonly unknown[])[],
 ): readonly Fed[] | undefined {
-  const piece = live.find(({ inputs }) => inputs.length > 0)
-  if (piece === undefined) return []
-  return replay(piece, ([values]) => task.loss(network.outputs(values), targets))
+  const fed = live
+    .filter(({ inputs }) => inputs.length > 0)
+    .map((piece, i) => replay(piece, ([values]) => task.loss(network.outputs(values), targets[i])))
+  return fed.some(each => each === undefined) ? undefined : fed.flatMap(each => each ?? [])
 }
 
 /** Values as tensors by the argument that they are for; the caller's. */

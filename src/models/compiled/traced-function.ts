@@ -3,8 +3,9 @@ import { EngineFunction } from '../function/engine-function.ts'
 import type { LivePiece } from '../function/recording.ts'
 import type { Fed } from '../function/replay.ts'
 import { type Live, tryTrace } from '../function/trace.ts'
+import { isOutOfMemory } from '../out-of-memory.ts'
 import { tf } from '../tf.ts'
-import { fedByLoss, type LossOptions, tensorsOf } from './gradient-body.ts'
+import { fedByLosses, type LossOptions, tensorsOf } from './gradient-body.ts'
 
 /** What is traced; without a trace it computes as it runs. */
 export type Body = (inputs: readonly tf.Tensor[], live: Live) => readonly tf.Tensor[]
@@ -35,9 +36,12 @@ export class TracedFunction {
     return this.why
   }
 
-  /** What a loss on these targets feeds it; undefined where the loss does something else than when it was traced. */
-  fed(targets: readonly unknown[]): readonly Fed[] | undefined {
-    return this.always ? [] : fedByLoss(this.live, this.options, targets)
+  /**
+   * What losses feed it, each on its targets, in the order of the trace; undefined where one does something else than when it
+   * was traced.
+   */
+  fed(targets: readonly (readonly unknown[])[]): readonly Fed[] | undefined {
+    return this.always ? [] : fedByLosses(this.live, this.options, targets)
   }
 
   /** From now on it is none. */
@@ -55,6 +59,7 @@ export class TracedFunction {
     try {
       return made.call(inputs, others)
     } catch (error) {
+      if (isOutOfMemory(error)) throw error
       this.dispose()
       this.why = error
       return undefined

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import type { Clip, Item } from '../../../src/data/dataset.ts'
 import { CompiledExecutor } from '../../../src/models/compiled/compiled-executor.ts'
-import { fedByLoss, tensorsOf } from '../../../src/models/compiled/gradient-body.ts'
+import { fedByLosses, tensorsOf } from '../../../src/models/compiled/gradient-body.ts'
 import { EagerExecutor } from '../../../src/models/eager-executor.ts'
 import { startEngine } from '../../../src/models/engine.ts'
 import type { Executor } from '../../../src/models/executor.ts'
@@ -82,7 +82,7 @@ describe('a loss that was traced on some targets', () => {
     const network = { outputs: (inside: tf.Tensor) => ({ values: inside, activated: false }) }
     const losses = [0, 2, 4].map(from => {
       const some = targets.slice(from, from + 2)
-      const fed = fedByLoss(traced.live, { network, task } as never, some)
+      const fed = fedByLosses(traced.live, { network, task } as never, [some])
       expect(fed).toBeDefined()
       const found = made.call([values], tensorsOf(fed ?? []))
       const expected = differentiated(values, outputs => task.loss(outputs, some))
