@@ -171,3 +171,10 @@ ACTION = struct.Struct("<i")
 def camel(name: str) -> str:
     """`max_episode_steps` as layergym names it: maxEpisodeSteps."""
     return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
+
+
+def render_option(id: str, mode: str, modes: Sequence[str]) -> dict[str, Any]:
+    """The option by which an environment is told how to draw; none where it has one way alone."""
+    if mode not in modes:
+        raise ValueError(f"{id} has the render modes {', '.join(modes) or 'none'}, not {mode!r}")
+    return {"render_mode": "rgb" if mode == "rgb_array" else mode} if "rgb_array" in modes else {}

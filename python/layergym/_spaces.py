@@ -96,3 +96,20 @@ class Codec:
 
 
 WIRE = {"discrete": np.int32, "multi-discrete": np.int32, "multi-binary": np.uint8}
+
+
+def flatten_batch(space: spaces.Space, batch: Any) -> np.ndarray:
+    """
+    A batch as rows of numbers, float64 [n, width]: one-hot for discrete choices, numbers in order for a Box, the parts
+    of a Dict or Tuple one after the other; as `gymnasium.spaces.flatten` of each.
+    """
+    if isinstance(space, spaces.Dict):
+        return np.concatenate([flatten_batch(part, batch[key]) for key, part in space.spaces.items()], axis=1)
+    if isinstance(space, spaces.Tuple):
+        return np.concatenate([flatten_batch(part, batch[i]) for i, part in enumerate(space.spaces)], axis=1)
+    array = np.asarray(batch)
+    if isinstance(space, spaces.Discrete):
+        return np.eye(int(space.n))[array - int(space.start)]
+    if isinstance(space, spaces.MultiDiscrete):
+        return np.concatenate([np.eye(int(n))[array[:, i]] for i, n in enumerate(space.nvec)], axis=1)
+    return array.reshape(len(array), -1).astype(np.float64)

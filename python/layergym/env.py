@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 
 from ._frames import Cursor
-from ._remote import UNSET, Outcome, Remote, Steps
+from ._remote import UNSET, Outcome, Remote, Steps, render_option
 
 
 class LayergymEnv(gymnasium.Env):
@@ -28,6 +28,7 @@ class LayergymEnv(gymnasium.Env):
         id: str,
         *,
         render_mode: str | None = None,
+        render_modes: Sequence[str] = ("rgb_array", "ansi"),
         max_episode_steps: Any = UNSET,
         plugins: Sequence[str] = (),
         address: str | None = None,
@@ -40,15 +41,14 @@ class LayergymEnv(gymnasium.Env):
         if max_episode_steps is not UNSET:
             options["max_episode_steps"] = max_episode_steps
         if render_mode is not None:
-            if render_mode not in self.metadata["render_modes"]:
-                raise ValueError(f"render_mode is rgb_array or ansi, not {render_mode!r}")
-            options["render_mode"] = {"rgb_array": "rgb"}.get(render_mode, render_mode)
+            options.update(render_option(id, render_mode, render_modes))
         means = {"plugins": plugins, "address": address, "token": token}
         self._remote = Remote(id, options, timeout=timeout, make_timeout=make_timeout, **means)
         self._steps = Steps(self._remote) if Steps.fit(self._remote) else None
         self.observation_space = self._remote.observations.space
         self.action_space = self._remote.actions.space
-        self.metadata = {**self.metadata, "render_fps": self._remote.spec.get("renderFps", 30)}
+        modes = list(render_modes) if self._remote.renders else []
+        self.metadata = {"render_modes": modes, "render_fps": self._remote.spec.get("renderFps", 30)}
         self._seeded = False
         self._masks: np.ndarray | None = None
 

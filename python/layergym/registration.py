@@ -14,19 +14,28 @@ from .vector import LayergymVectorEnv
 NAMESPACE = "layergym"
 
 
-def register(id: str, *, plugins: Sequence[str] = (), max_episode_steps: int | None = None, **facts: Any) -> str:
+def register(
+    id: str,
+    *,
+    plugins: Sequence[str] = (),
+    max_episode_steps: int | None = None,
+    render_modes: Sequence[str] = ("rgb_array", "ansi"),
+    **facts: Any,
+) -> str:
     """
     Makes one of layergym's environments, a plugin's for instance, known to Gymnasium: `register("Corridor-v0",
     plugins=["./corridor.ts"])`. Returns the name to make it by, "layergym/Corridor-v0".
     """
     name = id if "/" in id else f"{NAMESPACE}/{id}"
-    kwargs: dict[str, Any] = {"id": id, "plugins": list(plugins)} if plugins else {"id": id}
+    kwargs: dict[str, Any] = {"of": id, "render_modes": tuple(render_modes)}
+    if plugins:
+        kwargs["plugins"] = list(plugins)
     gymnasium.register(
         id=name,
         entry_point=make,
         vector_entry_point=make_vec,
         max_episode_steps=max_episode_steps,
-        kwargs={"of": kwargs.pop("id"), **kwargs},
+        kwargs=kwargs,
         **facts,
     )
     return name
@@ -54,4 +63,5 @@ def register_shipped() -> None:
                 max_episode_steps=entry.get("maxEpisodeSteps"),
                 reward_threshold=entry.get("rewardThreshold"),
                 nondeterministic=entry.get("nondeterministic", False),
+                render_modes=entry["renderModes"],
             )

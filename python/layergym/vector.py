@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from ._remote import UNSET, Outcome, Remote
+from ._remote import UNSET, Outcome, Remote, render_option
 
 MODES = {
     AutoresetMode.NEXT_STEP: "next-step",
@@ -28,6 +28,7 @@ class LayergymVectorEnv(gymnasium.vector.VectorEnv):
         *,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        render_modes: Sequence[str] = ("rgb_array", "ansi"),
         max_episode_steps: Any = UNSET,
         plugins: Sequence[str] = (),
         address: str | None = None,
@@ -39,11 +40,11 @@ class LayergymVectorEnv(gymnasium.vector.VectorEnv):
         mode = autoreset_mode if isinstance(autoreset_mode, AutoresetMode) else AutoresetMode(autoreset_mode)
         self.num_envs = num_envs
         self.render_mode = render_mode
-        self.metadata = {"render_modes": ["rgb_array", "ansi"], "autoreset_mode": mode}
+        self.metadata = {"render_modes": list(render_modes), "autoreset_mode": mode}
         if max_episode_steps is not UNSET:
             options["max_episode_steps"] = max_episode_steps
         if render_mode is not None:
-            options["render_mode"] = {"rgb_array": "rgb"}.get(render_mode, render_mode)
+            options.update(render_option(id, render_mode, render_modes))
         means = {"plugins": plugins, "address": address, "token": token}
         self._remote = Remote(
             id,

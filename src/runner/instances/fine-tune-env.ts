@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import type { Frame } from '../../common/canvas.ts'
 import { parseConfig } from '../../common/settings.ts'
-import { defineEnv } from '../../envs/definition.ts'
+import { defineEnv, type RenderMode, renderMode } from '../../envs/definition.ts'
 import type { Env, EnvSpec } from '../../envs/env.ts'
+import { worldFrame, worldText } from '../../envs/hierarchy/picture.ts'
 import { viewNamed } from '../../envs/hierarchy/view-named.ts'
 import { registerEnv, registeredEnvs } from '../../envs/registry.ts'
+import type { World } from '../../envs/world.ts'
 import { SameSpaces } from '../../envs/wrappers/wrapper.ts'
 import { unwatched } from '../runs/hooks.ts'
 import { fineTuneSchema, IN_CODE, withAbsolutePaths } from './config.ts'
@@ -43,8 +46,9 @@ export const fineTuneEnv = defineEnv({
       .string()
       .default('flat')
       .describe('flat (one action for all groups), sequential, root, or the name of one layer group'),
+    renderMode: renderMode.default('rgb').describe('what render() gives: rgb, a picture, or ansi, a text'),
   }),
-  async make(spec, { view, ...settings }) {
+  async make(spec, { view, renderMode, ...settings }) {
     const values = { ...settings, baselines: 'none', out: IN_CODE }
     const config = withAbsolutePaths(parseConfig(fineTuneSchema, values))
     const [{ compose }, { fromItsBeginning }] = await Promise.all([
@@ -61,7 +65,10 @@ export const fineTuneEnv = defineEnv({
         every,
         gamma,
       })
-      return new Owner(env, spec, () => whole.dispose())
+      return new Owner(env, spec, {
+        dispose: () => whole.dispose(),
+        render: () => pictureOf(worlds[0], renderMode),
+      })
     } catch (error) {
       whole.dispose()
       throw error
@@ -76,22 +83,27 @@ export function registerFineTuning(): void {
   if (!registeredEnvs().some(([id]) => id === ID)) registerEnv(ID, fineTuneEnv)
 }
 
+function pictureOf(world: World, mode: RenderMode): Frame | string {
+  return mode === 'rgb' ? worldFrame(world) : worldText(world)
+}
+
 /** An environment with what it works on, which goes when it is closed. */
 class Owner extends SameSpaces<unknown, unknown> {
   override readonly spec: EnvSpec
+  override readonly render = () => this.own.render()
   private closed = false
 
   constructor(
     env: Env<unknown, unknown>,
     spec: EnvSpec,
-    private readonly dispose: () => void,
+    private readonly own: { dispose(): void; render(): Frame | string },
   ) {
     super(env)
     this.spec = { ...env.spec, ...spec }
   }
 
   override close(): void {
-    if (!this.closed) this.dispose()
+    if (!this.closed) this.own.dispose()
     this.closed = true
   }
 }

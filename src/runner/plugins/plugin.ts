@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { AgentDefinition } from '../../agents/agent.ts'
 import type { Schedule } from '../../agents/schedules/schedule.ts'
 import type { PopulationSearch } from '../../agents/search/resumable.ts'
@@ -96,12 +96,16 @@ export function definePlugin(plugin: Plugin): Plugin {
 
 /**
  * Imports the plugin that `--plugin` names: a file, relative to `from`, or a package installed there.
- * Its export `plugin` (or its default export) is the plugin.
+ * Its export `plugin` (or its default export) is the plugin; of a Python file, its agents are.
  * @param options.from folder that relative paths and packages are looked up from
  * @throws input error when there's no such module, it fails to load, or it exports no plugin
  */
 export async function loadPlugin(specifier: string, options: { readonly from: string }): Promise<Plugin> {
   const url = locate(specifier, options.from)
+  if (url.endsWith('.py')) {
+    const { pythonAgents } = await import('./python.ts')
+    return definePlugin({ name: specifier, agents: pythonAgents(fileURLToPath(url)) })
+  }
   if (/\.[cm]?tsx?$/.test(url)) await readTypeScript()
   const module = await import(url).catch((error: unknown) => {
     throw inputError('plugin.failed', `plugin '${specifier}' fails to load: ${messageOf(error)}`, {

@@ -152,12 +152,15 @@ function indicesOf(infos: readonly Info[], holds: (info: Info) => boolean): read
 function wordsOf(infos: readonly Info[]): string {
   if (!infos.some(says)) return ''
   return JSON.stringify(infos, (key, value: unknown) => {
-    if (key === 'finalObservation') return undefined
+    if (key === 'finalObservation' || (key === 'finalInfo' && !says(value as Info))) return undefined
     return ArrayBuffer.isView(value) ? Array.from(value as Uint8Array) : value
   })
 }
 
 function says(info: Info): boolean {
-  for (const key in info) if (key !== 'finalObservation') return true
+  for (const key in info) {
+    if (key === 'finalObservation' || (key === 'finalInfo' && !says(info.finalInfo as Info))) continue
+    return true
+  }
   return false
 }

@@ -2,9 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { inputError } from '../../common/error.ts'
 import { Writer } from '../../envs/wire/bytes.ts'
 import { ANSWER, type Arrived, jsonOf, KINDS, PROTOCOL } from '../../envs/wire/frames.ts'
-
-/** First bytes of both greetings: whoever hears others talks to something else. */
-const MAGIC = 0x4d59474c // LGYM, little-endian
+import { MAGIC } from '../../envs/wire/greeting.ts'
 
 interface Host {
   readonly version: string
@@ -44,16 +42,6 @@ export function answerHello({ kind, request, body }: Arrived, { version, token }
   writer.u16(PROTOCOL)
   writer.text(JSON.stringify({ layergym: version }))
   return writer.finish(KINDS.hello | ANSWER, PROTOCOL, request, 0)
-}
-
-/** The greeting of whoever connects. */
-export function hello(request: number, facts: Readonly<Record<string, unknown>>): Uint8Array {
-  const writer = new Writer()
-  writer.u32(MAGIC)
-  writer.u16(PROTOCOL)
-  writer.u16(PROTOCOL)
-  writer.text(JSON.stringify(facts))
-  return writer.finish(KINDS.hello, PROTOCOL, request, 0)
 }
 
 /** In the same time, wherever they differ. */

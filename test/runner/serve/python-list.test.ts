@@ -1,14 +1,23 @@
 import { expect, test } from 'vitest'
-import { registeredEnvs } from '../../../src/envs/registry.ts'
+import type { EnvDefinition } from '../../../src/envs/definition.ts'
+import { makeEnv, registeredEnvs } from '../../../src/envs/registry.ts'
 import { registerFineTuning } from '../../../src/runner/instances/fine-tune-env.ts'
 
 test('the Python package knows by name what ships', async () => {
   registerFineTuning()
   const listed = registeredEnvs().map(([id, definition]) => {
     const { maxEpisodeSteps, rewardThreshold, nondeterministic } = definition
-    return { id, maxEpisodeSteps, rewardThreshold, nondeterministic }
+    const renderModes = renderModesOf(id, definition)
+    return { id, maxEpisodeSteps, rewardThreshold, nondeterministic, renderModes }
   })
   await expect(`${JSON.stringify(listed, null, 2)}\n`).toMatchFileSnapshot(
     '../../../python/layergym/environments.json',
   )
 })
+
+/** As Gymnasium names them: environments that let choose have an option for it, the others write. */
+function renderModesOf(id: string, { options }: EnvDefinition): readonly string[] {
+  const shape: unknown = Reflect.get(options, 'shape')
+  if (typeof shape === 'object' && shape !== null && 'renderMode' in shape) return ['rgb_array', 'ansi']
+  return makeEnv(id).render === undefined ? [] : ['ansi']
+}
