@@ -6,12 +6,15 @@ import { classicEnvs } from './classic/definitions.ts'
 import type { EnvDefinition } from './definition.ts'
 import type { Env, EnvSpec, MaybePromise } from './env.ts'
 import { exactEnvs } from './exact/definitions.ts'
+import { partialEnvs } from './partial/definitions.ts'
 import { TimeLimit } from './wrappers/time-limit.ts'
 
 /** Options of `makeEnv`: the environment's own, and the time limit (null: none). */
 export type EnvOptions = Readonly<Record<string, unknown>> & { readonly maxEpisodeSteps?: number | null }
 
-const registry = new Map<string, EnvDefinition>(Object.entries({ ...classicEnvs, ...exactEnvs }))
+const registry = new Map<string, EnvDefinition>(
+  Object.entries({ ...classicEnvs, ...exactEnvs, ...partialEnvs }),
+)
 
 /**
  * Makes an environment by its id, wrapped in its time limit: `makeEnv('CartPole-v1')`. Without a version,
