@@ -145,3 +145,13 @@ test('it learns what the first observation said, in pieces shorter than the epis
     expect(best).toBe(1)
   }
 })
+
+test('numbers that are observed are normalised by its recipe; what isn’t a Box is left alone', () => {
+  const config = recurrentPpo.config.parse({ totalSteps: 1000 })
+  const normalized = (observationSpace: Box | Discrete, actionSpace: Box | Discrete) =>
+    recurrentPpo.recipe?.({ observationSpace, actionSpace, config }).normalize
+  const [box, discrete] = [new Box(-1, 1, [1]), new Discrete(2)]
+  expect(normalized(box, discrete)).toEqual(['observations'])
+  expect(normalized(box, box)).toEqual(['observations', 'rewards'])
+  expect(normalized(discrete, discrete)).toBeUndefined()
+})

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Space } from '../../envs/env.ts'
+import { Box } from '../../envs/spaces.ts'
 import type { AgentContext, Recipe } from '../agent.ts'
 import { type PpoSettings, ppoConfig, ppoRecipe, ppoSettings, wholePpoConfig } from '../ppo/config.ts'
 
@@ -49,10 +50,17 @@ export function wholeRecurrentConfig({
   return { ...whole, units, sequenceLength, burnIn }
 }
 
-/** How PPO's recipe of the same preset plays environments. */
+/**
+ * How PPO's recipe of the same preset plays environments; numbers that are observed are normalised, as RL Baselines3 Zoo does
+ * for its recurrent PPO: what a memory has to tell apart may be small.
+ */
 export function recurrentRecipe({
   config,
+  observationSpace,
   actionSpace,
-}: Pick<AgentContext<RecurrentConfig>, 'config' | 'actionSpace'>): Recipe {
-  return ppoRecipe({ config, actionSpace })
+}: Pick<AgentContext<RecurrentConfig>, 'config' | 'observationSpace' | 'actionSpace'>): Recipe {
+  const recipe = ppoRecipe({ config, actionSpace })
+  const { normalize = [] } = recipe
+  if (!(observationSpace instanceof Box) || normalize.includes('observations')) return recipe
+  return { ...recipe, normalize: ['observations', ...normalize] }
 }
