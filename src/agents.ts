@@ -13,6 +13,7 @@ export type {
   AgentState,
   Decision,
   LearnReport,
+  Memory,
   NetworkFactory,
   Recipe,
   Trajectory,
@@ -31,6 +32,7 @@ export { EngineMlp } from './agents/engine-mlp.ts'
 export { explainedVariance } from './agents/explained-variance.ts'
 export { flattenInto, flattenRows, gatherRows } from './agents/flatten.ts'
 export { generalizedAdvantages } from './agents/gae.ts'
+export { Gru, type GruOptions, type Sequences } from './agents/gru.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { restoreRng } from './agents/learning-rng.ts'
 export { Mlp, type MlpOptions, simd } from './agents/mlp.ts'

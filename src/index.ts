@@ -12,6 +12,7 @@ export type {
   AgentState,
   Decision,
   LearnReport,
+  Memory,
   NetworkFactory,
   Trajectory,
   Transition,
@@ -23,7 +24,9 @@ export { dqn } from './agents/dqn/definition.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { Mlp } from './agents/mlp.ts'
 export { ppo } from './agents/ppo/definition.ts'
+export { recurrentPpo } from './agents/recurrent-ppo/definition.ts'
 export { reinforce } from './agents/reinforce/definition.ts'
+export { sac } from './agents/sac/definition.ts'
 export type { Frame } from './common/canvas.ts'
 export { LayergymError } from './common/error.ts'
 export { Rng } from './common/random.ts'

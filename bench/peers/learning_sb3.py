@@ -2,7 +2,8 @@
 
     python bench/peers/learning_sb3.py ppo CartPole-v1 100000 1-10 [defaults|zoo]
 
-`zoo`: the settings of RL Baselines3 Zoo (hyperparams/{ppo,dqn}.yml) for the environment, but for the number of steps.
+`zoo`: the settings of RL Baselines3 Zoo (hyperparams/{ppo,dqn,sac,ppo_lstm}.yml) for the environment, but for the number
+of steps. `recurrent-ppo` is sb3-contrib's; CartPolePositions-v1 is CartPole-v1 without velocities.
 """
 import json
 import sys
@@ -12,7 +13,7 @@ import gymnasium
 import numpy
 import stable_baselines3
 import torch
-from stable_baselines3 import DQN, PPO
+from stable_baselines3 import DQN, PPO, SAC
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecNormalize
@@ -41,7 +42,41 @@ ZOO = {
                                     gamma=0.98, target_update_interval=600, train_freq=16, gradient_steps=8,
                                     exploration_fraction=0.2, exploration_final_eps=0.07,
                                     policy_kwargs=dict(net_arch=[256, 256])),
+    ("sac", "Pendulum-v1"): dict(learning_rate=1e-3),
+    ("sac", "MountainCarContinuous-v0"): dict(learning_rate=3e-4, buffer_size=50_000, batch_size=512, ent_coef=0.1,
+                                              train_freq=32, gradient_steps=32, gamma=0.9999, tau=0.01,
+                                              learning_starts=0, use_sde=True,
+                                              policy_kwargs=dict(log_std_init=-3.67, net_arch=[64, 64])),
+    ("recurrent-ppo", "CartPolePositions-v1"): dict(
+        envs=8, normalize=True, n_steps=32, batch_size=256, gae_lambda=0.8, gamma=0.98, n_epochs=20,
+        learning_rate=linear(0.001), clip_range=linear(0.2),
+        policy_kwargs=dict(ortho_init=False, activation_fn=torch.nn.ReLU, lstm_hidden_size=64,
+                           enable_critic_lstm=True, net_arch=dict(pi=[64], vf=[64]))),
 }
+
+
+class Positions(gymnasium.ObservationWrapper):
+    def __init__(self, env):
+        super().__init__(env)
+        low, high = env.observation_space.low[[0, 2]], env.observation_space.high[[0, 2]]
+        self.observation_space = gymnasium.spaces.Box(low, high, dtype=numpy.float32)
+
+    def observation(self, observation):
+        return observation[[0, 2]]
+
+
+def made(env_id, **options):
+    if env_id != "CartPolePositions-v1":
+        return make_vec_env(env_id, **options)
+    return make_vec_env("CartPole-v1", wrapper_class=Positions, **options)
+
+
+def learner(algorithm):
+    if algorithm != "recurrent-ppo":
+        return "MlpPolicy", {"ppo": PPO, "dqn": DQN, "sac": SAC}[algorithm]
+    from sb3_contrib import RecurrentPPO
+    return "MlpLstmPolicy", RecurrentPPO
+
 
 algorithm, env_id, steps, seeds = sys.argv[1:5]
 recipe = sys.argv[5] if len(sys.argv) > 5 else "zoo"
@@ -51,14 +86,15 @@ normalize = settings.pop("normalize", False)
 torch.set_num_threads(1)
 first, last = (int(part) for part in (seeds.split("-") * 2)[:2])
 for seed in range(first, last + 1):
-    env = make_vec_env(env_id, n_envs=envs, seed=seed)
+    env = made(env_id, n_envs=envs, seed=seed)
     if normalize:
         env = VecNormalize(env, gamma=settings.get("gamma", 0.99))
-    model = {"ppo": PPO, "dqn": DQN}[algorithm]("MlpPolicy", env, seed=seed, device="cpu", **settings)
+    policy, kind = learner(algorithm)
+    model = kind(policy, env, seed=seed, device="cpu", **settings)
     start = time.perf_counter()
     model.learn(int(steps))
     seconds = time.perf_counter() - start
-    played = make_vec_env(env_id, n_envs=1, seed=10_000 + seed)
+    played = made(env_id, n_envs=1, seed=10_000 + seed)
     if normalize:
         played = VecNormalize(played, training=False, norm_reward=False)
         played.obs_rms = env.obs_rms

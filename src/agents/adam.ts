@@ -1,5 +1,6 @@
 import { pack, readCount, readPart, unpackInto } from './state.ts'
 
+/** Adam's rate and constants; the rate is read at every step. */
 export interface AdamOptions {
   readonly learningRate: number
   readonly beta1?: number

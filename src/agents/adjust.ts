@@ -5,15 +5,15 @@ const LEAST = Number.MIN_VALUE
 
 /**
  * Settings with numbers in the place of some of them; where the schema takes whole numbers alone, they are rounded.
- * @param schema of the whole settings
- * @param adjustable which may change once an agent is made
+ * @param rules the schema of the whole settings, and which of them may change once an agent is made
  * @throws input error where one may not change, or not to that
  */
 export function withAdjusted<S extends object>(
   settings: S,
   changes: Readonly<Record<string, number>>,
-  { schema, adjustable }: { readonly schema: z.ZodObject; readonly adjustable: readonly string[] },
+  rules: { readonly schema: z.ZodObject; readonly adjustable: readonly string[] },
 ): S {
+  const { schema, adjustable } = rules
   const values = Object.entries(changes).map(([name, value]) => {
     if (!adjustable.includes(name)) {
       throw inputError(

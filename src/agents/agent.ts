@@ -4,10 +4,18 @@ import type { Mask, MaybePromise, Space } from '../envs/env.ts'
 import type { Approximator } from './approximator.ts'
 import type { MlpOptions } from './mlp.ts'
 
+/** What a recurrent agent carries from one decision of an episode to the next: numbers, finite, as many each time. */
+export type Memory = Float32Array
+
 /** What an agent needs besides observations to choose actions. */
 export interface ActContext {
   /** One entry an observation; undefined where every action is allowed. */
   readonly masks: readonly (Mask | undefined)[]
+  /**
+   * One entry an observation: what the decision before it in its episode gave as `memory`; undefined at an episode's start.
+   * Absent where no decision has given any.
+   */
+  readonly memories?: readonly (Memory | undefined)[]
   /** False: act greedily (evaluation). */
   readonly explore: boolean
   /** The policy's own stream for this episode; agents draw from nothing else while acting. */
@@ -21,6 +29,8 @@ export interface Decision<A> {
   readonly logProbability?: number
   /** The critic's V(s), where there is one. */
   readonly value?: number
+  /** What a recurrent agent wants to be given with the episode's next observation; never changed afterwards. */
+  readonly memory?: Memory
 }
 
 /** One decision and what it was paid. */
@@ -33,6 +43,8 @@ export interface Transition<O, A> {
   readonly duration: number
   readonly logProbability?: number
   readonly value?: number
+  /** What came with the observation: undefined at the episode's start, and where the agent isn't recurrent. */
+  readonly memory?: Memory
 }
 
 /** One actor's part of one episode, in order. */
@@ -47,6 +59,8 @@ export interface Trajectory<O, A> {
   readonly finalObservation: O
   /** What is allowed there; undefined where the episode terminated, or everything is. */
   readonly finalMask?: Mask
+  /** What came of the last decision, where the agent is recurrent: it goes with `finalObservation`. */
+  readonly finalMemory?: Memory
 }
 
 /** Named figures of one update (loss, entropy, gradient norm…), all finite. */

@@ -7,6 +7,7 @@ import type { AgentContext, AgentDefinition } from './agent.ts'
 import { checkActing } from './check/acting.ts'
 import { accepts, checkConfig, defaultConfig } from './check/definition.ts'
 import { checkLearning } from './check/learning.ts'
+import { checkMemory } from './check/memory.ts'
 import { checkSkill } from './check/skill.ts'
 import { checkState } from './check/state.ts'
 import { checkTensors } from './check/tensors.ts'
@@ -18,6 +19,7 @@ export type { Finding, TestContext }
 /** An agent as a plugin registers it, or what makes one. */
 export type AgentUnderTest = AgentDefinition | ((context: TestContext) => AnyAgent)
 
+/** How `checkAgent` tries an agent. */
 export interface AgentCheckOptions extends Patience {
   /** Settings as the definition's schema parsed them; default: what it makes of {}. */
   readonly config?: unknown
@@ -124,6 +126,7 @@ async function checkWorld(trial: Trial, findings: Findings): Promise<boolean> {
   })
   if (made && findings.all.length === before && (await checkActing(trial.make(1), trial))) {
     if (await checkLearning(trial)) {
+      await checkMemory(trial)
       await checkState(trial)
       await trial.end()
       await checkTensors(trial)

@@ -1,9 +1,11 @@
 import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import type { Approximator } from './approximator.ts'
-import { KERNELS } from './kernels.ts'
-import { type WasmMemory, type WasmModule, WebAssembly } from './webassembly.ts'
+import { BYTES, instantiate, PAGE } from './kernel-memory.ts'
+import { orthogonal } from './orthogonal.ts'
+import { WebAssembly } from './webassembly.ts'
 
+/** Sizes of a perceptron, and how it begins. */
 export interface MlpOptions {
   readonly inputs: number
   readonly outputs: number
@@ -41,6 +43,7 @@ export class Mlp implements Approximator {
   private input = new Float32Array(0)
   private output = new Float32Array(0)
   private outputGradient = new Float32Array(0)
+  private inputDelta = new Float32Array(0)
   private capacity = 0
   private rows = 0
 
@@ -89,13 +92,34 @@ export class Mlp implements Approximator {
       // ∂W = deltaᵀ input, ∂b = Σ delta
       kernels.multiply(delta, 1, outputs, input, start + BYTES * weights, outputs, rows, inputs)
       kernels.columnSums(delta, start + BYTES * biases, rows, outputs)
-      if (l === 0) break
-      // ∂input = delta W, times the activation's derivative
-      const below = layers[l - 1].delta
-      kernels.multiply(delta, outputs, 1, BYTES * weights, below, rows, outputs, inputs)
-      kernels[`${this.activation}Gradient`](below, input, rows * inputs)
+      if (l > 0) this.backwardThrough(l)
     }
     return gradient
+  }
+
+  /** From a layer's delta to that below: delta W, times the activation's derivative. */
+  private backwardThrough(l: number): void {
+    const { kernels, layers, rows } = this
+    const { inputs, outputs, weights, input, delta } = layers[l]
+    const below = layers[l - 1].delta
+    kernels.multiply(delta, outputs, 1, BYTES * weights, below, rows, outputs, inputs)
+    kernels[`${this.activation}Gradient`](below, input, rows * inputs)
+  }
+
+  /** `inputGradient` of the last `forward`, where the parameters' gradient isn't wanted. */
+  backwardToInput(outputGradient: Float32Array): Float32Array {
+    const { layers } = this
+    this.outputGradient.set(outputGradient)
+    for (let l = layers.length - 1; l > 0; l--) this.backwardThrough(l)
+    return this.inputGradient()
+  }
+
+  /** After `backward`: ∂loss/∂(the batch of the last forward), [rows, inputs]. */
+  inputGradient(): Float32Array {
+    const { kernels, layers, rows, inputs, inputDelta } = this
+    const { outputs, weights, delta } = layers[0]
+    kernels.multiply(delta, outputs, 1, BYTES * weights, inputDelta.byteOffset, rows, outputs, inputs)
+    return inputDelta.subarray(0, rows * inputs)
   }
 
   /** Parameters, their gradient, and the layers' rows, one after the other in memory that grows. */
@@ -109,6 +133,7 @@ export class Mlp implements Approximator {
     }
     reserve(this.parameters.length)
     const gradient = reserve(this.parameters.length)
+    const inputDelta = reserve(rows * this.inputs)
     let input = reserve(rows * this.inputs)
     for (const layer of this.layers) {
       layer.input = input
@@ -123,6 +148,7 @@ export class Mlp implements Approximator {
     this.copy = view(0, this.parameters.length)
     this.gradient = view(gradient, this.parameters.length)
     this.input = view(first.input, rows * this.inputs)
+    this.inputDelta = view(inputDelta, rows * this.inputs)
     this.output = view(last.output, rows * this.outputs)
     this.outputGradient = view(last.delta, rows * this.outputs)
     this.capacity = rows
@@ -167,56 +193,8 @@ function checkSize({ inputs, outputs, hidden = [64, 64], initial }: MlpOptions):
   )
 }
 
-const BYTES = 4
-const PAGE = 65_536
-
-/** Of assembly/kernels.ts. */
-interface Kernels {
-  affine(x: number, w: number, b: number, y: number, rows: number, inputs: number, outputs: number): void
-  multiply(
-    ...[a, down, along, b, c, m, k, n]: [number, number, number, number, number, number, number, number]
-  ): void
-  columnSums(a: number, c: number, m: number, n: number): void
-  tanh(y: number, n: number): void
-  relu(y: number, n: number): void
-  tanhGradient(d: number, y: number, n: number): void
-  reluGradient(d: number, y: number, n: number): void
-}
-
-let compiled: WasmModule | undefined
-
-function instantiate(memory: WasmMemory): Kernels {
-  compiled ??= new WebAssembly.Module(Buffer.from(KERNELS, 'base64'))
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels
-}
-
 /** Weights and biases within ±1/√inputs. */
 function uniform(parameters: Float32Array, { inputs, outputs, weights, biases }: Layer, rng: Rng): void {
   const bound = 1 / Math.sqrt(inputs)
   for (let i = weights; i < biases + outputs; i++) parameters[i] = bound * (2 * rng.next() - 1)
-}
-
-/** A [rows, columns] matrix whose rows (or columns, if those are fewer) are orthogonal and of length `gain`. */
-function orthogonal(rows: number, columns: number, gain: number, rng: Rng): Float32Array {
-  const [count, length] = rows <= columns ? [rows, columns] : [columns, rows]
-  const vectors: Float64Array[] = []
-  while (vectors.length < count) {
-    const v = Float64Array.from({ length }, () => rng.normal())
-    for (const u of vectors) {
-      const along = dot(u, v)
-      for (let i = 0; i < length; i++) v[i] -= along * u[i]
-    }
-    const norm = Math.sqrt(dot(v, v))
-    vectors.push(v.map(x => x / norm))
-  }
-  return Float32Array.from({ length: rows * columns }, (_, k) => {
-    const [row, column] = [Math.floor(k / columns), k % columns]
-    return gain * (rows <= columns ? vectors[row][column] : vectors[column][row])
-  })
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i]
-  return sum
 }

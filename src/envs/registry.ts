@@ -6,12 +6,15 @@ import { classicEnvs } from './classic/definitions.ts'
 import type { EnvDefinition } from './definition.ts'
 import type { Env, EnvSpec, MaybePromise } from './env.ts'
 import { exactEnvs } from './exact/definitions.ts'
+import { partialEnvs } from './partial/definitions.ts'
 import { TimeLimit } from './wrappers/time-limit.ts'
 
 /** Options of `makeEnv`: the environment's own, and the time limit (null: none). */
 export type EnvOptions = Readonly<Record<string, unknown>> & { readonly maxEpisodeSteps?: number | null }
 
-const registry = new Map<string, EnvDefinition>(Object.entries({ ...classicEnvs, ...exactEnvs }))
+const registry = new Map<string, EnvDefinition>(
+  Object.entries({ ...classicEnvs, ...exactEnvs, ...partialEnvs }),
+)
 
 /**
  * Makes an environment by its id, wrapped in its time limit: `makeEnv('CartPole-v1')`. Without a version,
@@ -39,8 +42,26 @@ export async function makeEnvAsync<O = unknown, A = unknown>(
   return finish(await made)
 }
 
+/**
+ * `makeEnvAsync` of a definition that isn't registered.
+ * @param id what its spec is to say
+ * @throws input error when an option isn't one, and what loading throws
+ */
+export async function makeDefined(
+  id: string,
+  definition: EnvDefinition,
+  options: EnvOptions = {},
+): Promise<Env<unknown, unknown>> {
+  const { made, finish } = beginDefined<unknown, unknown>(id, definition, options)
+  return finish(await made)
+}
+
 function begin<O, A>(id: string, options: EnvOptions) {
   const [name, definition] = find(id)
+  return beginDefined<O, A>(name, definition, options)
+}
+
+function beginDefined<O, A>(name: string, definition: EnvDefinition, options: EnvOptions) {
   const { maxEpisodeSteps = definition.maxEpisodeSteps ?? null, ...own } = options
   const made = definition.make(specOf(name, definition), parseOptions(name, definition, own))
   return {

@@ -13,6 +13,7 @@ export type AutoresetMode = 'next-step' | 'same-step' | 'disabled'
 
 export const autoresetModes: readonly AutoresetMode[] = ['next-step', 'same-step', 'disabled']
 
+/** What a reset of several environments gives, one entry an environment. */
 export interface VectorReset<O> {
   /** One an environment; those that a mask left out have their latest. */
   readonly observations: readonly O[]

@@ -34,7 +34,7 @@ export interface RoundResult {
   readonly reward: number
   /** Standard error of `reward` that comes from the choice of the items it is measured on; NaN for a single one. */
   readonly noise: number
-  /** [items]: the reward with each item left out in turn; `noise` is their jackknife. */
+  /** The reward with each item left out in turn, [items]; `noise` is their jackknife. */
   readonly replicates: Float64Array
   /** What each group is paid. */
   readonly rewards: readonly number[]

@@ -15,6 +15,7 @@ export const headKinds = [
   'dilated',
   'conv-lstm',
 ] as const
+/** A head that ships, by its name. */
 export type HeadKind = (typeof headKinds)[number]
 
 /** Those that give one answer a clip, and those that give one a frame. */

@@ -64,6 +64,7 @@ describe('optimal values', () => {
     // 0.1 a step for the mean distance of 2.5 cells, from six starts to the sixth.
     ['MaskedWalk-v0', 1, 0.75],
     ['Memory-v0', 1, 1],
+    ['TMaze-v0', 1, 1],
     // Slips cost time alone, which costs nothing without a discount.
     ['Chain-v0', 1, 1],
   ])('%s with gamma %d: %d', (id, gamma, expected) => {
@@ -139,6 +140,20 @@ describe('what each is for', () => {
     ])
     const cues = Array.from({ length: 50 }, (_, seed) => env.reset({ seed }) as { observation: number })
     expect(new Set(cues.map(({ observation }) => observation))).toEqual(new Set([0, 1]))
+  })
+
+  test('the T-maze: cells look alike, the way back and standing still cost, the cue decides', () => {
+    const env = makeEnv<number, number>('TMaze-v0', { length: 3 })
+    const inner = unwrapped(env) as TabularEnv
+    env.reset({ seed: 1 })
+    inner.state = 1
+    const walk = [1, 3, 0, 1, 1, 1].map(action => env.step(action) as StepResult<number>)
+    expect(walk.map(({ observation }) => observation)).toEqual([2, 1, 1, 2, 2, 3])
+    expect(walk.map(({ reward }) => reward)).toEqual([0, -0.1, -0.1, 0, 0, 0])
+    expect(env.step(2)).toMatchObject({ reward: 1, terminated: true })
+    env.reset({ seed: 1 })
+    inner.state = 7
+    expect(env.step(0)).toMatchObject({ reward: -1, terminated: true })
   })
 
   test('continuous target: naming it costs nothing, anything else its squared distance', () => {

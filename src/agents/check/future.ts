@@ -48,7 +48,12 @@ export async function future(
     const trajectories = await roll(agent, world, 10 + update, careless)
     const decisions = structuredClone(
       trajectories.map(({ transitions }) =>
-        transitions.map(({ action, logProbability, value }) => [action, logProbability, value]),
+        transitions.map(({ action, logProbability, value, memory }) => [
+          action,
+          logProbability,
+          value,
+          memory,
+        ]),
       ),
     )
     const report = { ...(await agent.learn(trajectories)) }

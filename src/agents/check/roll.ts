@@ -1,5 +1,5 @@
 import { Rng } from '../../common/random.ts'
-import type { Trajectory, Transition } from '../agent.ts'
+import type { Memory, Trajectory, Transition } from '../agent.ts'
 import type { AnyAgent } from './trial.ts'
 import { MASKINGS, maskFor, overwrite, type World } from './worlds.ts'
 
@@ -24,15 +24,18 @@ export async function roll(
   const trajectories: Trajectory<unknown, unknown>[] = []
   for (const [i, length] of lengthsFor(agent).entries()) {
     const transitions: Transition<unknown, unknown>[] = []
+    let memory: Memory | undefined
     for (let t = 0; t < length; t++) {
       const observation = world.observationSpace.sample(rng)
       const mask = maskFor(world.actionSpace, MASKINGS[rng.int(MASKINGS.length)], rng)
       const [given, givenMask] = [structuredClone(observation), mask?.slice()]
-      const context = { masks: [givenMask], explore: true, rng: policy }
+      const context = { masks: [givenMask], memories: [memory?.slice()], explore: true, rng: policy }
       const [decision] = await agent.act([given], context)
       if (careless) for (const array of [given, givenMask]) overwrite(array)
       const reward = rng.normal()
-      transitions.push({ observation, mask, ...structuredClone(decision), reward, duration: t % 2 })
+      const own = { ...structuredClone(decision), memory }
+      transitions.push({ observation, mask, ...own, reward, duration: t % 2 })
+      memory = decision.memory?.slice()
     }
     const truncated = i % 2 === 0
     const finalObservation = world.observationSpace.sample(rng)
@@ -44,6 +47,7 @@ export async function roll(
       terminated: !truncated,
       truncated,
       finalObservation,
+      ...(memory !== undefined && { finalMemory: memory }),
       finalMask: truncated
         ? maskFor(world.actionSpace, MASKINGS[after.int(MASKINGS.length)], after)
         : undefined,
@@ -64,7 +68,7 @@ export function overwriteAll(trajectories: readonly Trajectory<unknown, unknown>
   for (const { transitions, finalObservation, finalMask } of trajectories) {
     overwrite(finalObservation)
     overwrite(finalMask)
-    for (const { observation, mask, action } of transitions)
-      for (const x of [observation, mask, action]) overwrite(x)
+    for (const { observation, mask, action, memory } of transitions)
+      for (const x of [observation, mask, action, memory]) overwrite(x)
   }
 }

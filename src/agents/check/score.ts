@@ -4,6 +4,7 @@ import { ContinuousTarget } from '../../envs/exact/continuous-target.ts'
 import { optimum } from '../../envs/exact/optimum.ts'
 import { type Mdp, TabularEnv } from '../../envs/exact/tabular.ts'
 import { unwrapped } from '../../envs/wrappers/wrapper.ts'
+import type { Memory } from '../agent.ts'
 import type { AnyAgent } from './trial.ts'
 
 /** How far greedy actions come on the way from uniformly random ones (0) to the optimum (1), exactly. */
@@ -12,6 +13,46 @@ export async function scoreOf(agent: AnyAgent, env: Env<unknown, unknown>): Prom
   if (inner instanceof TabularEnv) return tabularScore(agent, inner.mdp, env.spec.maxEpisodeSteps)
   if (inner instanceof ContinuousTarget) return targetScore(agent, inner)
   throw new TypeError(`${env.spec.id} has no optimum that is known`)
+}
+
+/** The same of an agent whose actions depend on what came before: by greedy episodes. */
+export async function playedScoreOf(
+  agent: AnyAgent,
+  env: Env<unknown, unknown>,
+  seed: number,
+): Promise<number> {
+  const inner = unwrapped(env)
+  const { sum, steps } = await play(agent, env, seed)
+  if (inner instanceof ContinuousTarget) return 1 + sum / steps / ((2 / 3) * inner.size)
+  if (!(inner instanceof TabularEnv)) throw new TypeError(`${env.spec.id} has no optimum that is known`)
+  const value = (of: Mdp) => optimum(of, { horizon: env.spec.maxEpisodeSteps }).expectedReturn
+  const worst = value(uniform(inner.mdp))
+  return (sum / EPISODES - worst) / (value(inner.mdp) - worst)
+}
+
+const EPISODES = 40
+
+async function play(agent: AnyAgent, env: Env<unknown, unknown>, seed: number) {
+  let [sum, steps] = [0, 0]
+  for (let episode = 0; episode < EPISODES; episode++) {
+    let { observation } = await env.reset({ seed: Rng.of(seed, 'greedy', episode).int(2 ** 31) })
+    let memory: Memory | undefined
+    for (let ended = false; !ended; steps++) {
+      const context = {
+        masks: [env.actionMask?.()],
+        memories: [memory],
+        explore: false,
+        rng: Rng.of(1, 'greedy'),
+      }
+      const [decision] = await agent.act([observation], context)
+      const result = await env.step(decision.action)
+      memory = decision.memory
+      observation = result.observation
+      sum += result.reward
+      ended = result.terminated || result.truncated
+    }
+  }
+  return { sum, steps }
 }
 
 /** The value of the greedy policy, from the process's own table. */

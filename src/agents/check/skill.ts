@@ -3,9 +3,13 @@ import type { Findings } from '../../common/findings.ts'
 import { Rng } from '../../common/random.ts'
 import type { Env } from '../../envs/env.ts'
 import { type EnvOptions, makeEnvAsync } from '../../envs/registry.ts'
-import type { AgentContext, Trajectory, Transition } from '../agent.ts'
-import { scoreOf } from './score.ts'
+import type { AgentContext, Memory, Trajectory, Transition } from '../agent.ts'
+import { isRecurrent } from './memory.ts'
+import { playedScoreOf, scoreOf } from './score.ts'
 import type { AnyAgent } from './trial.ts'
+
+/** Asked of agents that carry a memory alone. */
+const MEMORY = 'Memory-v0'
 
 /**
  * Small environments whose optimum is known, each of which asks for something of its own. None hides its rewards: how
@@ -17,6 +21,7 @@ const TASKS: readonly (readonly [id: string, options: EnvOptions, asks: string])
   ['MaskedWalk-v0', {}, 'masks'],
   ['GridWorld-v0', {}, 'paths of many steps, and time limits'],
   ['ContinuousTarget-v0', {}, 'continuous actions'],
+  [MEMORY, { length: 2 }, 'remembering'],
 ]
 
 /** Of the way from uniformly random actions to the optimum. */
@@ -41,10 +46,11 @@ export async function checkSkill(options: SkillOptions): Promise<void> {
   const { findings, steps } = options
   for (const [id, settings, asks] of TASKS) {
     const best: number[] = []
+    const made = () => makeEnvAsync(id, settings)
     for (let seed = options.seed; seed < options.seed + SEEDS; seed++) {
       // Two that agree decide.
       if (majority(best.filter(isGood)) || majority(best.filter(share => !isGood(share)))) break
-      const share = await bestShare(await makeEnvAsync(id, settings), seed, options)
+      const share = await bestShare([await made(), await made()], id === MEMORY, seed, options)
       if (share === undefined) break
       best.push(share)
     }
@@ -59,15 +65,24 @@ export async function checkSkill(options: SkillOptions): Promise<void> {
   }
 }
 
-/** The share that several evaluations in a row kept, at best; undefined where the agent can't act. */
+/**
+ * @param envs to learn in, and to play in
+ * @param hidden whether it takes a memory
+ * @returns the share that several evaluations in a row kept, at best; undefined where the agent can't act, or has no memory
+ *   where one is asked for
+ */
 async function bestShare(
-  env: Env<unknown, unknown>,
+  [env, other]: readonly [Env<unknown, unknown>, Env<unknown, unknown>],
+  hidden: boolean,
   seed: number,
   { make, steps, signal }: SkillOptions,
 ): Promise<number | undefined> {
   const { observationSpace, actionSpace } = env
   const agent = make({ observationSpace, actionSpace, gamma: 0.99, rng: Rng.of(seed, 'agent') })
   if (agent === undefined) return undefined
+  const { observation } = await other.reset({ seed })
+  const recurrent = await isRecurrent(agent, observation, other.actionMask?.())
+  if (hidden && !recurrent) return undefined
   const shares: number[] = []
   let best = Number.NEGATIVE_INFINITY
   let next = 0
@@ -77,7 +92,7 @@ async function bestShare(
     // Lets a signal through.
     await new Promise(resolve => setImmediate(resolve))
     if (signal?.aborted) throw interrupted()
-    shares.push(await scoreOf(agent, env))
+    shares.push(await (recurrent ? playedScoreOf(agent, other, seed) : scoreOf(agent, env)))
     if (shares.length >= IN_A_ROW) best = Math.max(best, Math.min(...shares.slice(-IN_A_ROW)))
     if (isGood(best)) break
   }
@@ -91,27 +106,36 @@ async function* learning(agent: AnyAgent, env: Env<unknown, unknown>, seed: numb
   const { unit, count } = agent.appetite
   let rollout: Trajectory<unknown, unknown>[] = []
   let transitions: Transition<unknown, unknown>[] = []
+  let memory: Memory | undefined
   let episode = 0
   let since = 0
   const begin = () => env.reset({ seed: Rng.of(seed, 'episode', episode).int(2 ** 31) })
   let { observation } = await begin()
   for (let step = 1; step <= steps; step++) {
     const mask = env.actionMask?.()
-    const [decision] = await agent.act([observation], { masks: [mask], explore: true, rng })
-    const { reward, terminated, truncated, ...after } = await env.step(decision.action)
-    transitions.push({ observation, mask, ...decision, reward, duration: 1 })
-    observation = after.observation
+    const [decision] = await agent.act([observation], {
+      masks: [mask],
+      memories: [memory],
+      explore: true,
+      rng,
+    })
+    const { reward, terminated, truncated, ...seen } = await env.step(decision.action)
+    transitions.push({ observation, mask, ...decision, memory, reward, duration: 1 })
+    memory = decision.memory
+    observation = seen.observation
     const ended = terminated || truncated
     since += unit === 'step' || ended ? 1 : 0
     const full = since >= count
     if (ended || (full && unit === 'step')) {
       const finalObservation = observation
       const cut = truncated || !ended
-      rollout.push({ episode, actor: 'shared', transitions, terminated, truncated: cut, finalObservation })
+      const after = { finalObservation, finalMemory: memory }
+      rollout.push({ episode, actor: 'shared', transitions, terminated, truncated: cut, ...after })
       transitions = []
     }
     if (ended) {
       episode++
+      memory = undefined
       observation = (await begin()).observation
     }
     if (full) {

@@ -25,6 +25,7 @@ export interface Distribution {
   addGradient(factors: Evaluated, out: Float32Array): void
 }
 
+/** log π(a|s) and entropy, nats; or a factor of each. */
 export interface Evaluated {
   readonly logProbability: number
   readonly entropy: number

@@ -21,7 +21,10 @@ import { type Batch, Replay } from '../replay/replay.ts'
 import { Streams } from '../replay/streams.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type DqnConfig, type DqnSettings, dqnConfig, dqnSettings, Q_NETWORK } from './config.ts'
+import { explored } from './exploration.ts'
 import { bestAction, QValues, temporalDifferenceLoss } from './losses.ts'
+
+const NONE = new Float32Array(0)
 
 /** Settings that a schedule may be of. */
 const ADJUSTABLE = [
@@ -104,16 +107,21 @@ export class Dqn implements Agent<unknown, number> {
   }
 
   /** ε-greedy; greedy in evaluation. */
-  act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<number>[] {
-    const epsilon = explore ? this.epsilon : 0
-    const random = observations.map(() => epsilon > 0 && rng.next() < epsilon)
+  act(
+    observations: readonly unknown[],
+    { masks, memories, explore, rng }: ActContext,
+  ): readonly Decision<number>[] {
+    const { actionSpace } = this.context
+    const exploration = { epsilon: this.epsilon, persistence: this.settings.explorationPersistence }
+    const random = observations.map((_, row) =>
+      explore
+        ? explored(exploration, actionSpace, { mask: masks[row], memory: memories?.[row], rng })
+        : undefined,
+    )
     const values = random.every(Boolean) ? undefined : this.valuesOf(observations)
-    return observations.map((_, row) => ({
-      action:
-        values === undefined || random[row]
-          ? (this.context.actionSpace.sample(rng, masks[row]) as number)
-          : bestAction(values, row, this.actions, masks[row]),
-    }))
+    return random.map(
+      (decision, row) => decision ?? { action: bestAction(values ?? NONE, row, this.actions, masks[row]) },
+    )
   }
 
   learn(trajectories: readonly Trajectory<unknown, number>[]): LearnReport {

@@ -22,6 +22,7 @@ export interface DqnSettings {
   readonly explorationStart: number
   readonly explorationEnd: number
   readonly explorationFraction: number
+  readonly explorationPersistence?: number
   readonly loss: 'mse' | 'huber'
   readonly maxGradNorm: number
   readonly double: boolean
@@ -58,6 +59,26 @@ const cleanrl: DqnSettings = {
   priorityCorrection: 0.4,
 }
 
+/**
+ * Ours, for many cheap steps: double targets over 10 steps (with 3, one seed in six was left behind), a gradient step
+ * every second step, a rate that falls to 0, which the policy at the end owes its steadiness to; ε, buffer and start near those of RL Baselines3 Zoo's hyperparams/dqn.yml for CartPole-v1.
+ * What led to it: docs/results/learning.md.
+ */
+const control: DqnSettings = {
+  ...cleanrl,
+  learningRate: 1e-3,
+  annealLearningRate: true,
+  bufferSize: 100_000,
+  learningStarts: 1000,
+  trainFrequency: 2,
+  explorationEnd: 0.02,
+  explorationFraction: 0.2,
+  loss: 'huber',
+  maxGradNorm: 10,
+  double: true,
+  nStep: 10,
+}
+
 export const DQN_PRESETS = {
   cleanrl,
   /** The arguments of stable_baselines3/dqn/dqn.py; `totalSteps` is the caller's there. */
@@ -74,24 +95,15 @@ export const DQN_PRESETS = {
     loss: 'huber',
     maxGradNorm: 10,
   },
+  control,
   /**
-   * Ours, for many cheap steps: double targets over 10 steps (with 3, one seed in six was left behind), a gradient step every second step, a rate that falls to 0, which the policy at the end owes
-   * its steadiness to; ε, buffer and start near those of RL Baselines3 Zoo's hyperparams/dqn.yml for CartPole-v1.
-   * What led to it: docs/results/learning.md.
+   * Ours, for rewards that random actions don't find: `control`, with random actions that are held (εz-greedy with the μ of
+   * Dabney et al. 2021), and more of them.
    */
-  control: {
-    ...cleanrl,
-    learningRate: 1e-3,
-    annealLearningRate: true,
-    bufferSize: 100_000,
-    learningStarts: 1000,
-    trainFrequency: 2,
-    explorationEnd: 0.02,
-    explorationFraction: 0.2,
-    loss: 'huber',
-    maxGradNorm: 10,
-    double: true,
-    nStep: 10,
+  sparse: {
+    ...control,
+    explorationFraction: 0.4,
+    explorationPersistence: 2,
   },
   /**
    * Ours, for a few tens of expensive episodes of a few decisions each: learns after every episode, with four
@@ -146,6 +158,12 @@ export const dqnConfig = z.strictObject({
   explorationStart: share.optional().describe('ε, the probability of a random action, at first'),
   explorationEnd: share.optional().describe('ε at last'),
   explorationFraction: share.optional().describe('share of totalSteps over which ε falls'),
+  explorationPersistence: z
+    .number()
+    .gt(1)
+    .max(100)
+    .optional()
+    .describe('μ of how long a random action is held, n steps in proportion to n^-μ (default: one step)'),
   loss: z.enum(['mse', 'huber']).optional().describe('of the temporal-difference errors'),
   maxGradNorm: z.number().positive().optional().describe('bound on the norm of the gradient'),
   double: z.boolean().optional().describe('the network chooses the next action, its target values it'),

@@ -1,4 +1,4 @@
-import { failure, inputError } from '../../common/error.ts'
+import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { Adam } from '../adam.ts'
 import { withAdjusted } from '../adjust.ts'
@@ -21,11 +21,13 @@ import { restoreRng } from '../learning-rng.ts'
 import { simd } from '../mlp.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type PpoConfig, type PpoSettings, ppoConfig, ppoSettings } from './config.ts'
-import { type Figures, figureNames, noFigures, squares, standardize } from './figures.ts'
+import type { Figures } from './figures.ts'
+import { clippedLoss } from './loss.ts'
 import { layOut, type Rollout } from './rollout.ts'
+import { improve, stepTogether } from './step.ts'
 
 /** Settings that a schedule may be of. */
-const ADJUSTABLE = [
+export const ADJUSTABLE = [
   'learningRate',
   'clip',
   'entropyCoefficient',
@@ -66,13 +68,13 @@ export class Ppo implements Agent<unknown, unknown> {
     if (distribution === undefined) throw inputError('agent.refused', refusesActions(context) ?? '')
     this.settings = settings
     this.distribution = distribution
-    const { episodesPerUpdate, numSteps, hidden, learningRate } = settings
+    const { episodesPerUpdate, numSteps, hidden, activation, learningRate } = settings
     this.appetite =
       episodesPerUpdate === undefined
         ? { unit: 'step', count: numSteps }
         : { unit: 'episode', count: episodesPerUpdate }
-    const make = networks?.policy ?? (sizes => perceptron({ ...sizes, hidden, outputGain: 0.01 }))
-    const makeValue = networks?.value ?? (sizes => perceptron({ ...sizes, hidden }))
+    const make = networks?.policy ?? (sizes => perceptron({ ...sizes, hidden, activation, outputGain: 0.01 }))
+    const makeValue = networks?.value ?? (sizes => perceptron({ ...sizes, hidden, activation }))
     const inputs = observationSpace.flatSize
     const stream = (name: string) => Rng.of(rng.int(2 ** 31), name)
     const { outputs } = distribution
@@ -106,7 +108,7 @@ export class Ppo implements Agent<unknown, unknown> {
     if (settings.annealLearningRate) {
       this.rate.learningRate = settings.learningRate * Math.max(0, 1 - this.steps / settings.totalSteps)
     }
-    const figures = this.improve(rollout)
+    const figures = improve(rollout.rows, settings, this.rng, rows => this.descend(rollout, rows))
     this.steps += rollout.rows
     this.updates++
     return {
@@ -117,97 +119,35 @@ export class Ppo implements Agent<unknown, unknown> {
     }
   }
 
-  /** Epochs of minibatches, until the policy has gone far enough; figures are means over minibatches. */
-  private improve(rollout: Rollout): LearnReport {
-    const { epochs, targetKl } = this.settings
-    const minibatches = Math.min(this.settings.minibatches, rollout.rows)
-    const order = Array.from({ length: rollout.rows }, (_, t) => t)
-    const total = noFigures()
-    let epoch = 0
-    for (let kl = 0; epoch < epochs && !(targetKl !== undefined && kl > targetKl); epoch++) {
-      const shuffled = this.rng.shuffle(order)
-      kl = 0
-      for (let m = 0; m < minibatches; m++) {
-        const bound = (k: number) => Math.floor((rollout.rows * k) / minibatches)
-        const figures = this.descend(rollout, shuffled.slice(bound(m), bound(m + 1)))
-        kl += figures.approximateKl / minibatches
-        for (const name of figureNames) total[name] += figures[name]
-      }
-    }
-    for (const name of figureNames) total[name] /= epoch * minibatches
-    return { ...total, epochs: epoch }
-  }
-
-  /**
-   * One optimizer step on the rows `batch`, down the mean of
-   * −min(r·A, clip(r, 1 − ε, 1 + ε)·A) − c_H·H + c_V·½(V − R)², r = π(a|s)/π_old(a|s).
-   */
-  private descend(rollout: Rollout, batch: readonly number[]): Figures {
-    const { distribution } = this
-    const { clip, entropyCoefficient, valueCoefficient, normalizeAdvantages, clipValueLoss } = this.settings
-    const rows = batch.length
-    const observations = new Float32Array(rows * this.policy.inputs)
-    gatherRows(rollout.observations, this.policy.inputs, batch, observations)
-    const outputs = this.policy.forward(observations, rows)
-    const values = this.value.forward(observations, rows)
-    const outputGradient = new Float32Array(outputs.length)
-    const valueGradient = new Float32Array(rows)
-    const advantages = Float64Array.from(batch, t => rollout.advantages[t])
-    if (normalizeAdvantages) standardize(advantages)
-    distribution.gradient.fill(0)
-    const figures = noFigures()
-
-    batch.forEach((t, k) => {
-      const now = distribution.evaluate(this.row(outputs, k), this.action(rollout, t), rollout.masks[t])
-      const logRatio = now.logProbability - rollout.logProbabilities[t]
-      const ratio = Math.exp(logRatio)
-      const advantage = advantages[k]
-      const surrogate = ratio * advantage
-      const clipped = Math.min(Math.max(ratio, 1 - clip), 1 + clip) * advantage
-      // Where the clipped objective is the smaller, it doesn't move with the policy.
-      const byLogProbability = surrogate <= clipped ? -surrogate : 0
-      const factors = { logProbability: byLogProbability / rows, entropy: -entropyCoefficient / rows }
-      distribution.addGradient(factors, this.row(outputGradient, k))
-
-      const error = values[k] - rollout.returns[t]
-      const moved = values[k] - rollout.values[t]
-      const held = rollout.values[t] + Math.min(Math.max(moved, -clip), clip) - rollout.returns[t]
-      const counts = !clipValueLoss || error * error >= held * held
-      valueGradient[k] = counts ? (valueCoefficient * error) / rows : 0
-
-      figures.policyLoss -= Math.min(surrogate, clipped) / rows
-      figures.valueLoss += (0.5 * (counts ? error * error : held * held)) / rows
-      figures.entropy += now.entropy / rows
-      // http://joschu.net/blog/kl-approx.html: unbiased, never negative.
-      figures.approximateKl += (ratio - 1 - logRatio) / rows
-      figures.clipFraction += Math.abs(ratio - 1) > clip ? 1 / rows : 0
-    })
-
-    figures.gradientNorm = this.step(
-      this.policy.backward(outputGradient),
-      distribution.gradient,
-      this.value.backward(valueGradient),
+  /** One optimizer step on some rows. */
+  private descend(rollout: Rollout, rows: readonly number[]): Figures {
+    const { policy, value, distribution, optimizers, settings } = this
+    const observations = new Float32Array(rows.length * policy.inputs)
+    gatherRows(rollout.observations, policy.inputs, rows, observations)
+    const outputs = policy.forward(observations, rows.length)
+    const values = value.forward(observations, rows.length)
+    const loss = clippedLoss(rollout, { rows, outputs, values, distribution }, settings)
+    const gradientNorm = stepTogether(
+      [
+        {
+          parameters: policy.parameters,
+          gradient: policy.backward(loss.byOutputs),
+          optimizer: optimizers.policy,
+        },
+        {
+          parameters: distribution.parameters,
+          gradient: distribution.gradient,
+          optimizer: optimizers.distribution,
+        },
+        {
+          parameters: value.parameters,
+          gradient: value.backward(loss.byValues),
+          optimizer: optimizers.value,
+        },
+      ],
+      settings.maxGradNorm,
     )
-    return figures
-  }
-
-  /** One step of all parameters, the gradient's norm bounded over them together; returns the norm that it had. */
-  private step(policy: Float32Array, distribution: Float32Array, value: Float32Array): number {
-    const gradients = [policy, distribution, value]
-    const norm = Math.sqrt(gradients.reduce((sum, gradient) => sum + squares(gradient), 0))
-    if (!Number.isFinite(norm)) {
-      throw failure('agent.diverged', "the agent's gradient is not finite: lower its learning rate")
-    }
-    const { maxGradNorm } = this.settings
-    if (norm > maxGradNorm) {
-      for (const gradient of gradients) {
-        for (let i = 0; i < gradient.length; i++) gradient[i] *= maxGradNorm / norm
-      }
-    }
-    this.optimizers.policy.step(this.policy.parameters, policy)
-    this.optimizers.distribution.step(this.distribution.parameters, distribution)
-    this.optimizers.value.step(this.value.parameters, value)
-    return norm
+    return { ...loss.figures, gradientNorm }
   }
 
   adjust(changes: Readonly<Record<string, number>>): void {
@@ -254,10 +194,5 @@ export class Ppo implements Agent<unknown, unknown> {
   private row(matrix: Float32Array, row: number): Float32Array {
     const { outputs } = this.distribution
     return matrix.subarray(row * outputs, (row + 1) * outputs)
-  }
-
-  private action({ actions }: Rollout, t: number): Float32Array {
-    const { actionSize } = this.distribution
-    return actions.subarray(t * actionSize, (t + 1) * actionSize)
   }
 }

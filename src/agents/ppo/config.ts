@@ -6,6 +6,7 @@ import type { AgentContext, Recipe } from '../agent.ts'
 /** Everything that PPO's learning depends on, besides γ. */
 export interface PpoSettings {
   readonly hidden: readonly number[]
+  readonly activation: 'tanh' | 'relu'
   readonly learningRate: number
   readonly annealLearningRate: boolean
   readonly totalSteps: number
@@ -27,6 +28,7 @@ export interface PpoSettings {
 /** cleanrl/ppo.py: 128 steps of each of 4 environments an update. */
 const cleanrl: PpoSettings = {
   hidden: [64, 64],
+  activation: 'tanh',
   learningRate: 2.5e-4,
   annealLearningRate: true,
   totalSteps: 500_000,
@@ -132,6 +134,7 @@ export const ppoConfig = z.strictObject({
     .max(8)
     .optional()
     .describe('units of the hidden layers, policy and value alike'),
+  activation: z.enum(['tanh', 'relu']).optional().describe('between the layers'),
   learningRate: rate.optional().describe("Adam's rate"),
   annealLearningRate: z.boolean().optional().describe('the rate falls to 0 over totalSteps'),
   totalSteps: count.optional().describe('steps that the whole training takes: what annealing spans'),

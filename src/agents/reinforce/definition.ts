@@ -3,6 +3,7 @@ import { refusesActions } from '../distributions/for-space.ts'
 import { Reinforce } from './agent.ts'
 import { reinforceConfig } from './config.ts'
 
+/** REINFORCE, for discrete, multi-discrete and box actions. */
 export const reinforce = defineAgent({
   description:
     'REINFORCE with a learned value baseline and an entropy bonus: discrete, multi-discrete and box actions',

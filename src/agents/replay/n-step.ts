@@ -22,6 +22,8 @@ export interface Next {
 /** From (s_t, a_t) the target is reward + discount · max_a Q(next, a). */
 export interface NStep {
   readonly observation: Float32Array
+  /** What was allowed there; undefined where everything was. */
+  readonly mask?: Mask
   readonly action: ReplayedAction
   /** Σ_{k<m} γ^{τ_t + … + τ_{t+k−1}} r_{t+k}, over m ≤ n steps */
   readonly reward: number
@@ -37,13 +39,13 @@ export interface NStep {
  * @param next what followed the last step, undefined where the episode terminated
  */
 export function nStep(steps: readonly Step[], gamma: number, next: Next | undefined): NStep {
-  const [{ observation, action }] = steps
+  const [{ observation, mask, action }] = steps
   let [reward, discount] = [0, 1]
   for (const step of steps) {
     reward += discount * step.reward
     discount *= gamma ** step.duration
   }
-  return { observation, action, reward, discount: next === undefined ? 0 : discount, next }
+  return { observation, mask, action, reward, discount: next === undefined ? 0 : discount, next }
 }
 
 /**

@@ -4,6 +4,7 @@ import { pack, packedLength, readCount, readPart, unpackInto } from '../state.ts
 import type { NStep } from './n-step.ts'
 import { SumTree } from './sum-tree.ts'
 
+/** Sizes of a replay. */
 export interface ReplayOptions {
   /** Transitions kept; the oldest go first. */
   readonly capacity: number
@@ -13,6 +14,8 @@ export interface ReplayOptions {
   readonly actionSize?: number
   /** Of a mask of the next state; 0 where there are none. */
   readonly masked: number
+  /** Whether masks of the state itself are kept too. */
+  readonly ownMasks?: boolean
   /** α of prioritized replay; undefined samples uniformly. */
   readonly priorityExponent?: number
 }
@@ -28,6 +31,8 @@ export interface Batch {
   readonly discounts: Float32Array
   /** 1 where the action is allowed in the next state, [rows, masked] */
   readonly nextMasks: Uint8Array
+  /** The same of the state itself, where they are kept: [rows, masked], else [0]. */
+  readonly masks: Uint8Array
   /** Importance weights, at most 1; all 1 where sampling is uniform. */
   readonly weights: Float32Array
 }
@@ -53,7 +58,7 @@ export class Replay {
   constructor(private readonly options: ReplayOptions) {
     const { capacity, inputs, actionSize = 1, masked, priorityExponent } = options
     this.actionSize = actionSize
-    this.width = 2 * inputs + actionSize + 2 + masked
+    this.width = 2 * inputs + actionSize + 2 + masked * (options.ownMasks ? 2 : 1)
     this.rows = new Float32Array(Math.min(capacity, 1024) * this.width)
     this.tree = priorityExponent === undefined ? undefined : new SumTree(capacity)
   }
@@ -62,9 +67,9 @@ export class Replay {
     return this.length
   }
 
-  add({ observation, action, reward, discount, next }: NStep): void {
+  add({ observation, mask, action, reward, discount, next }: NStep): void {
     const { options, actionSize } = this
-    const { capacity, inputs } = options
+    const { capacity, inputs, masked, ownMasks } = options
     const index = this.next
     this.reserve(index + 1)
     const at = index * this.width
@@ -80,6 +85,7 @@ export class Replay {
     row[rest] = reward
     row[rest + 1] = discount
     if (next?.mask !== undefined) row.set(next.mask, rest + 2)
+    if (ownMasks && mask !== undefined) row.set(mask, rest + 2 + masked)
     // New ones come first: none that was seen is more urgent.
     this.tree?.set(index, this.largestPriority)
     this.next = (index + 1) % capacity
@@ -92,7 +98,7 @@ export class Replay {
    */
   sample(count: number, rng: Rng, correction: number): Batch {
     const batch = this.batchOf(count)
-    const { inputs, masked } = this.options
+    const { inputs, masked, ownMasks } = this.options
     const { tree, rows, width, actionSize } = this
     let largest = 0
     for (let k = 0; k < count; k++) {
@@ -108,7 +114,10 @@ export class Replay {
       const rest = at + 2 * inputs + actionSize
       batch.rewards[k] = rows[rest]
       batch.discounts[k] = rows[rest + 1]
-      for (let i = 0; i < masked; i++) batch.nextMasks[k * masked + i] = rows[rest + 2 + i]
+      for (let i = 0; i < masked; i++) {
+        batch.nextMasks[k * masked + i] = rows[rest + 2 + i]
+        if (ownMasks) batch.masks[k * masked + i] = rows[rest + 2 + masked + i]
+      }
       const probability = tree === undefined ? 1 / this.length : tree.get(index) / tree.total
       batch.weights[k] = tree === undefined ? 1 : (this.length * probability) ** -correction
       largest = Math.max(largest, batch.weights[k])
@@ -177,7 +186,7 @@ export class Replay {
   }
 
   private batchOf(count: number): Batch {
-    const { inputs, masked } = this.options
+    const { inputs, masked, ownMasks } = this.options
     if (this.batch?.indices.length !== count) {
       this.batch = {
         indices: new Int32Array(count),
@@ -187,6 +196,7 @@ export class Replay {
         rewards: new Float32Array(count),
         discounts: new Float32Array(count),
         nextMasks: new Uint8Array(count * masked),
+        masks: new Uint8Array(ownMasks ? count * masked : 0),
         weights: new Float32Array(count),
       }
     }

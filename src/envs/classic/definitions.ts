@@ -7,7 +7,8 @@ import { MountainCarContinuous } from './mountain-car-continuous.ts'
 import { Pendulum } from './pendulum.ts'
 
 const rendering = { renderMode: renderMode.default('rgb') }
-const cartPoleOptions = z.strictObject({ ...rendering, suttonBartoReward: z.boolean().default(false) })
+/** Of CartPole and what is made of it. */
+export const cartPoleOptions = z.strictObject({ ...rendering, suttonBartoReward: z.boolean().default(false) })
 const valleyOptions = z.strictObject({ ...rendering, goalVelocity: z.number().default(0) })
 
 /** Gymnasium's classic control; limits and thresholds from gymnasium/envs/__init__.py, frame rates from each file's metadata. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineEnv } from '../definition.ts'
 import { ContinuousTarget } from './continuous-target.ts'
 import { FROZEN_LAKES, grid } from './grid.ts'
-import { bandit, chain, maskedWalk, memory } from './processes.ts'
+import { bandit, chain, maskedWalk, memory, tMaze } from './processes.ts'
 import { TabularEnv } from './tabular.ts'
 
 const probability = z.number().min(0).max(1)
@@ -75,5 +75,13 @@ export const exactEnvs = {
     description: 'remember what the first observation said (partially observable)',
     options: z.strictObject({ length: z.number().int().min(0).max(10_000).default(3) }),
     make: (spec, options) => new TabularEnv(spec, memory(options.length)),
+  }),
+  'TMaze-v0': defineEnv({
+    description:
+      'walk a corridor whose cells look alike, and turn as its first cell said (partially observable)',
+    maxEpisodeSteps: 300,
+    rewardThreshold: 0.9,
+    options: z.strictObject({ length: z.number().int().min(1).max(10_000).default(30) }),
+    make: (spec, options) => new TabularEnv(spec, tMaze(options.length)),
   }),
 }

@@ -77,6 +77,34 @@ export function memory(length: number): Mdp {
   }
 }
 
+/**
+ * The same as a walk: the first cell says which way pays at the end of `length` steps east, and all others look alike up to
+ * the junction. Actions north, east, south, west; whatever doesn't lead on east costs 0.1, and at the junction north and
+ * south end with 1 or −1. Optimum 1; without memory 0. (Rewards as in Ni et al. 2023: walking is learned at once.)
+ */
+export function tMaze(length: number): Mdp {
+  const [north, east, south, west] = [0, 1, 2, 3]
+  const place = (state: number) => state >> 1
+  return {
+    states: 2 * (length + 1),
+    actions: 4,
+    start: startAt(0, 2 * (length + 1)).map((_, state) => (place(state) === 0 ? 0.5 : 0)),
+    // 0 and 1 are the cues, 2 the corridor's cells, 3 the junction.
+    observations: 4,
+    observe: state => (place(state) === 0 ? state : place(state) === length ? 3 : 2),
+    outcomes(state, action) {
+      const at = place(state)
+      if (at === length && (action === north || action === south)) {
+        const pays = (action === north) === ((state & 1) === 0)
+        return [{ probability: 1, next: state, reward: pays ? 1 : -1, terminated: true }]
+      }
+      const step = action === east && at < length ? 1 : action === west && at > 0 ? -1 : 0
+      return [{ probability: 1, next: state + 2 * step, reward: step === 1 ? 0 : -0.1, terminated: false }]
+    },
+    draw: state => `${inRow(place(state), length + 1)} (${(state & 1) === 0 ? 'north' : 'south'} pays)`,
+  }
+}
+
 function startAt(state: number, states: number): number[] {
   return Array.from({ length: states }, (_, i) => (i === state ? 1 : 0))
 }

@@ -7,6 +7,7 @@ export interface GroupSetting {
   readonly learningRate: number
 }
 
+/** Learning rates that actions stay within. */
 export interface RateLimits {
   readonly minimum: number
   readonly maximum: number

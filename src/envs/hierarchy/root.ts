@@ -94,6 +94,7 @@ export class Root {
   }
 }
 
+/** What a root is made with. */
 export interface RootOptions {
   /** Default: `frontier`. */
   readonly actions?: RootActions

@@ -5,6 +5,7 @@ import type { VideoWriter } from '../../data/video-writer.ts'
 import type { Env, MaybePromise, ResetResult, StepResult } from '../env.ts'
 import { SameSpaces } from './wrapper.ts'
 
+/** What is recorded, and where to. */
 export interface RecordVideoOptions {
   /** Where the videos go; made where it is missing. */
   readonly folder: string

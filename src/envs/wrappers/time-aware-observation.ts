@@ -16,7 +16,7 @@ export class TimeAwareObservation<A> extends Wrapper<Float32Array, A> {
   private steps = 0
 
   /**
-   * @param options.normalize steps over the limit, in [0, 1], instead of their number
+   * @param options `normalize`: steps over the limit, in [0, 1], instead of their number
    * @throws input error unless observations are a Box and the environment has a time limit
    */
   constructor(env: Env<Float32Array, A>, { normalize = false }: { readonly normalize?: boolean } = {}) {

@@ -4,6 +4,7 @@ import { LastUsed } from './cache.ts'
 import { EngineFunction } from './engine-function.ts'
 import { trace } from './trace.ts'
 
+/** How a function is compiled. */
 export interface CompileOptions {
   /** Shapes and types of arguments that are kept ready, the last used ones; default 16. */
   readonly signatures?: number

@@ -100,7 +100,7 @@ export interface TaskHead {
   /** Numbers that the dense layer gives. */
   readonly units: number
   readonly activation: 'linear' | 'softmax' | 'sigmoid' | 'tanh'
-  /** [units]: its bias in a fresh head, whose kernel is zero: what a head says that has learned nothing. */
+  /** Its bias in a fresh head whose kernel is zero, [units]: what a head says that has learned nothing. */
   readonly start: Float32Array
 }
 

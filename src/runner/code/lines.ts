@@ -49,6 +49,8 @@ export function lineTeller(io: Teller): OnEvent {
       if (event.point.step < told + steps / 20 && event.point.step < steps) return
       told = event.point.step
     }
+    // Those of a point that was told.
+    if (event.type === 'figures' && event.step !== told) return
     if (event.type === 'clips') {
       const now = Math.floor((10 * event.done) / event.total)
       if (now !== tenth) io.stderr(`clips decoded: ${event.done}/${event.total}\n`)

@@ -1,3 +1,4 @@
+import type { Memory } from '../../agents/agent.ts'
 import { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 import { loadTrainedPolicy } from '../jobs/train/policy.ts'
@@ -16,8 +17,13 @@ export interface PolicyEvaluationOptions {
 
 /** A trained agent that acts greedily. */
 export interface Policy<O = unknown, A = unknown> {
-  /** @param mask allowed actions, where some aren't */
+  /**
+   * The best action. A recurrent agent remembers what it saw before: `begin` an episode first.
+   * @param mask allowed actions, where some aren't
+   */
   act(observation: O, mask?: Mask): Promise<A>
+  /** An episode begins: nothing is remembered. */
+  begin(): void
   /** Greedy episodes, each from a seed of its own. */
   evaluate(options?: PolicyEvaluationOptions): Promise<PolicyEvaluation>
   /** Gives back what the agent holds. */
@@ -43,11 +49,17 @@ export async function loadPolicy<O = unknown, A = unknown>(
     partsOf(parts),
   )
   const rng = Rng.of(config.seed, 'policy')
+  let memory: Memory | undefined
   return {
+    begin: () => {
+      memory = undefined
+    },
     async act(observation, mask) {
       const seen = [envs.seen(observation)]
-      const [{ action }] = await agent.act(seen, { masks: [mask], explore: false, rng })
-      return action as A
+      const context = { masks: [mask], memories: [memory], explore: false, rng }
+      const [decision] = await agent.act(seen, context)
+      memory = decision.memory
+      return decision.action as A
     },
     evaluate: ({ episodes = config.evalEpisodes, seed = config.seed, signal = unwatched().signal } = {}) =>
       evaluatePolicy({ agent, makeEnv: () => envs.evaluation(), episodes, seed, signal }),

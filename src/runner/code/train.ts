@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { z } from 'zod'
 import type { AgentDefinition } from '../../agents/agent.ts'
+import type { EnvDefinition } from '../../envs/definition.ts'
 import type { Env, MaybePromise } from '../../envs/env.ts'
+import { type EnvOptions, makeDefined } from '../../envs/registry.ts'
 import type { TrainParts } from '../jobs/train/compose.ts'
 import type { trainSchema } from '../jobs/train/config.ts'
 import type { TrainListener } from '../jobs/train/heard-run.ts'
@@ -16,14 +18,15 @@ import { inCode } from './hooks.ts'
 
 /** By which a definition that was given in code is named in the run's folder. */
 const OWN_AGENT = 'in-code'
+const OWN_ENV = 'InCode-v0'
 
-/** Makes an environment; called once for each that is played at once. */
-export type EnvFactory<O = unknown, A = unknown> = () => MaybePromise<Env<O, A>>
+/** Makes an environment, by the options of `envOptions`; called once for each that is played at once. */
+export type EnvFactory<O = unknown, A = unknown> = (options: EnvOptions) => MaybePromise<Env<O, A>>
 
 /** What can be given in code alone. */
 export interface CodeParts<O = unknown, A = unknown> {
-  /** An id, or what makes one: it has the wrappers that it is to have. */
-  readonly env?: string | EnvFactory<O, A>
+  /** An id, a definition, or what makes one: it has the wrappers that it is to have. */
+  readonly env?: string | EnvDefinition | EnvFactory<O, A>
   /** An id, or a definition. */
   readonly agent?: string | AgentDefinition
   /** Hear what happens, and may steer the run: `evaluateEvery`, `stopWhen`, `schedule`, or one's own. */
@@ -35,7 +38,7 @@ export interface CodeParts<O = unknown, A = unknown> {
 export interface TrainOptions<O = unknown, A = unknown>
   extends Omit<z.input<typeof trainSchema>, 'env' | 'agent' | 'listeners'>,
     CodeParts<O, A> {
-  readonly env: string | EnvFactory<O, A>
+  readonly env: string | EnvDefinition | EnvFactory<O, A>
 }
 
 /**
@@ -56,7 +59,7 @@ export async function train<O = unknown, A = unknown>(
   const values = {
     ...settings,
     out: settings.out ?? join('runs', stamp(told.clock())),
-    env: typeof env === 'string' ? env : await idOf(env),
+    env: await idOf(env, settings.envOptions as EnvOptions | undefined),
     agent: typeof agent === 'string' ? agent : OWN_AGENT,
     listeners: listeners.length,
   }
@@ -78,16 +81,23 @@ export async function resumeTraining<O = unknown, A = unknown>(
   return concluded(await resume(trainJob(partsOf(parts)), dir, inCode(hooks)))
 }
 
-async function idOf<O, A>(make: EnvFactory<O, A>): Promise<string> {
-  const env = await make()
-  await env.close?.()
-  return env.spec.id
+async function idOf<O, A>(env: TrainOptions<O, A>['env'], options: EnvOptions = {}): Promise<string> {
+  if (typeof env === 'string') return env
+  if (typeof env === 'object') return OWN_ENV
+  const made = await env(options)
+  await made.close?.()
+  return made.spec.id
+}
+
+function makerOf<O, A>(env: CodeParts<O, A>['env']): TrainParts['make'] {
+  if (typeof env === 'object') return options => makeDefined(OWN_ENV, env, options)
+  return typeof env === 'function' ? (env as unknown as EnvFactory) : undefined
 }
 
 /** As a job takes them: a definition that was given in code is a plugin's. */
 export function partsOf<O, A>({ env, agent, listeners, plugins = [] }: CodeParts<O, A>): TrainParts {
   return {
-    make: typeof env === 'function' ? (env as unknown as EnvFactory) : undefined,
+    make: makerOf(env),
     listeners,
     plugins:
       agent === undefined || typeof agent === 'string'

@@ -10,6 +10,7 @@ import type { TestScore } from './scores.ts'
 import { streamedPredictions } from './streamed.ts'
 import { testScore } from './test-scores.ts'
 
+/** What an evaluation of a model came to. */
 export interface EvaluationResult extends TestScore {
   /** Clips of the data that were not counted as test: the model has seen them, or the manifest says otherwise. */
   readonly leftOut: number

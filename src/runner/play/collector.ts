@@ -1,5 +1,5 @@
 import { isPromise } from 'node:util/types'
-import type { Agent, Decision, Trajectory, Transition } from '../../agents/agent.ts'
+import type { Agent, Decision, Memory, Trajectory, Transition } from '../../agents/agent.ts'
 import { failure } from '../../common/error.ts'
 import { Rng, type RngState } from '../../common/random.ts'
 import type { Env, Mask, MaybePromise, Snapshot, StepResult } from '../../envs/env.ts'
@@ -13,6 +13,7 @@ export interface Rollout {
   readonly episodes: readonly FinishedEpisode[]
 }
 
+/** An episode of learning that has ended. */
 export interface FinishedEpisode {
   /** Environment steps of the whole run when it ended. */
   readonly step: number
@@ -37,6 +38,8 @@ interface SeatState {
   readonly length: number
   /** Undefined where no episode runs. */
   readonly observation?: unknown
+  /** What the agent carries, where it is recurrent. */
+  readonly memory?: Memory
   readonly snapshot?: Snapshot
   /** Since the reset: what is played again where the environment has no snapshots. */
   readonly actions?: readonly unknown[]
@@ -54,6 +57,7 @@ interface Seat {
   running: boolean
   episode: number
   observation: unknown
+  memory: Memory | undefined
   return: number
   length: number
   /** Since the last rollout. */
@@ -70,6 +74,7 @@ interface Gathered {
 const CUT = { terminated: false, truncated: true }
 const maskOf = (seat: Seat) => seat.env.actionMask?.()
 const observationOf = (seat: Seat) => seat.observation
+const memoryOf = (seat: Seat) => seat.memory
 
 /**
  * Lets an agent act in several environments at once and hands out what it wants to learn from. Every episode begins
@@ -84,6 +89,8 @@ export class Collector {
   private episodes = 0
   /** The seat that acts next, where an update takes less than one step of each. */
   private turn = 0
+  /** Whether the agent has given anything to carry. */
+  private recurrent = false
 
   constructor(private readonly options: CollectorOptions) {
     this.seats = options.envs.map(env => ({
@@ -91,6 +98,7 @@ export class Collector {
       running: false,
       episode: -1,
       observation: undefined,
+      memory: undefined,
       return: 0,
       length: 0,
       transitions: [],
@@ -143,6 +151,7 @@ export class Collector {
     const masks = active.map(maskOf)
     const decisions = this.options.agent.act(active.map(observationOf), {
       masks,
+      memories: this.recurrent ? active.map(memoryOf) : undefined,
       explore: true,
       rng: this.rng,
     })
@@ -177,7 +186,7 @@ export class Collector {
   private record(
     seat: Seat,
     mask: Mask | undefined,
-    { action, logProbability, value }: Decision<unknown>,
+    { action, logProbability, value, memory }: Decision<unknown>,
     result: StepResult<unknown>,
     gathered: Gathered,
   ): void {
@@ -198,7 +207,10 @@ export class Collector {
       duration,
       logProbability,
       value,
+      ...(seat.memory !== undefined && { memory: seat.memory }),
     })
+    seat.memory = memory
+    this.recurrent ||= memory !== undefined
     seat.return += reward
     seat.length++
     seat.observation = observation
@@ -214,12 +226,13 @@ export class Collector {
   }
 
   private take(seat: Seat, end: { readonly terminated: boolean; readonly truncated: boolean }) {
-    const { transitions, episode, observation, env } = seat
+    const { transitions, episode, observation, env, memory } = seat
     seat.transitions = []
     const { terminated, truncated } = end
     const followed = {
       finalObservation: observation,
       finalMask: terminated ? undefined : env.actionMask?.()?.slice(),
+      ...(memory !== undefined && { finalMemory: memory }),
     }
     return { episode, actor: 'shared', transitions, terminated, truncated, ...followed }
   }
@@ -228,6 +241,7 @@ export class Collector {
     seat.episode = this.episodes++
     seat.return = 0
     seat.length = 0
+    seat.memory = undefined
     seat.actions = []
     seat.running = true
     const result = seat.env.reset({ seed: this.seedOf(seat.episode) })
@@ -246,9 +260,9 @@ export class Collector {
 
   async state(): Promise<CollectorState> {
     const seats: SeatState[] = []
-    for (const { env, running, episode, observation, return: sum, length, actions } of this.seats) {
+    for (const { env, running, episode, observation, memory, return: sum, length, actions } of this.seats) {
       const where = env.snapshot ? { snapshot: await env.snapshot() } : { actions: [...actions] }
-      seats.push({ episode, return: sum, length, ...(running ? { observation, ...where } : {}) })
+      seats.push({ episode, return: sum, length, ...(running ? { observation, memory, ...where } : {}) })
     }
     return { steps: this.steps, episodes: this.episodes, rng: this.rng.state(), turn: this.turn, seats }
   }
@@ -260,9 +274,10 @@ export class Collector {
     this.rng = Rng.restore(state.rng)
     for (const [i, seat] of this.seats.entries()) {
       const saved = state.seats[i]
-      const { episode, observation, snapshot, actions = [] } = saved
+      const { episode, observation, memory, snapshot, actions = [] } = saved
       const running = observation !== undefined
-      Object.assign(seat, { episode, observation, running, transitions: [], actions: [...actions] })
+      this.recurrent ||= memory !== undefined
+      Object.assign(seat, { episode, observation, memory, running, transitions: [], actions: [...actions] })
       Object.assign(seat, { return: saved.return, length: saved.length })
       if (!running) continue
       await seat.env.reset({ seed: this.seedOf(episode) })

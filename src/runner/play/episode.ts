@@ -1,4 +1,4 @@
-import type { Trajectory, Transition } from '../../agents/agent.ts'
+import type { Memory, Trajectory, Transition } from '../../agents/agent.ts'
 import { interrupted } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { checkAction } from '../../envs/hierarchy/views.ts'
@@ -95,6 +95,7 @@ async function playRounds(
   await world.reset(worldSeed)
   const streams = streamsOf(rng)
   const paths = actors.map((): Transition<unknown, unknown>[] => [])
+  const memories: (Memory | undefined)[] = actors.map(() => undefined)
   const actions: (readonly unknown[])[] = []
   const rounds: RoundSummary[] = []
   for (let over = false; !over; ) {
@@ -103,10 +104,12 @@ async function playRounds(
     const decided = []
     for (const { actor, group, space, observation: see, mask: allow } of turns) {
       const [observation, mask] = [see(), allow()]
-      const context = { masks: [mask], explore, rng: streams[actor] }
+      const memory = memories[actor]
+      const context = { masks: [mask], memories: [memory], explore, rng: streams[actor] }
       const [decision] = await agents[group].act([observation], context)
       checkAction(space, decision.action)
-      decided.push({ observation, mask, ...decision })
+      memories[actor] = decision.memory
+      decided.push({ observation, mask, ...decision, memory })
     }
     const chosen = split(decided.map(({ action }) => action))
     const result = await world.round(chosen)
@@ -121,6 +124,7 @@ async function playRounds(
   const trajectories = actors.map((actor, i) => ({
     ...{ episode: index, actor, transitions: paths[i], terminated: true, truncated: false },
     finalObservation: turns.find(turn => turn.actor === i)?.observation() ?? new Float32Array(),
+    ...(memories[i] !== undefined && { finalMemory: memories[i] }),
   }))
   return { trajectories, actions, rounds }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { isPromise } from 'node:util/types'
-import type { Agent } from '../../agents/agent.ts'
+import type { Agent, Memory } from '../../agents/agent.ts'
 import { interrupted } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { mean, standardDeviation } from '../../common/statistics.ts'
@@ -52,7 +52,7 @@ export async function evaluatePolicy(options: EvaluateOptions): Promise<PolicyEv
     const env =
       episode < recorded ? new RecordVideo(bare, { folder, name, episodeTrigger: () => true }) : bare
     const { observation } = await env.reset({ seed: Rng.of(seed, 'evaluation', episode).int(2 ** 31) })
-    return { bare, env, episode, observation }
+    return { bare, env, episode, observation, memory: undefined as Memory | undefined }
   }
   let playing = await Promise.all(envs.map(begin))
   for (let turn = 0; playing.length > 0; turn++) {
@@ -66,7 +66,7 @@ export async function evaluatePolicy(options: EvaluateOptions): Promise<PolicyEv
     const masks = playing.map(({ env }) => env.actionMask?.())
     const acted = agent.act(
       playing.map(({ observation }) => observation),
-      { masks, explore: false, rng },
+      { masks, memories: playing.map(({ memory }) => memory), explore: false, rng },
     )
     const decisions = isPromise(acted) ? await acted : acted
     const next: typeof playing = []
@@ -75,7 +75,8 @@ export async function evaluatePolicy(options: EvaluateOptions): Promise<PolicyEv
       const { observation, reward, terminated, truncated } = isPromise(stepped) ? await stepped : stepped
       returns[episode] += reward
       lengths[episode]++
-      if (!terminated && !truncated) next.push({ bare, env, episode, observation })
+      if (!terminated && !truncated)
+        next.push({ bare, env, episode, observation, memory: decisions[i].memory })
       else if (begun < episodes) next.push(await begin(bare))
     }
     playing = next

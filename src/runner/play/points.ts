@@ -2,6 +2,7 @@
 
 import type { PolicyEvaluation } from './evaluate.ts'
 
+/** What happened since the last point of the curves. */
 export interface CurvePoint {
   /** Environment steps so far. */
   readonly step: number

@@ -1,4 +1,4 @@
-import type { Decision, Trajectory, Transition } from '../../agents/agent.ts'
+import type { Decision, Memory, Trajectory, Transition } from '../../agents/agent.ts'
 import type { Rng } from '../../common/random.ts'
 import { OptionReturn } from '../../envs/hierarchy/option-return.ts'
 import type { Root } from '../../envs/hierarchy/root.ts'
@@ -19,6 +19,9 @@ export class RootPlayer {
   private readonly transitions: Transition<unknown, unknown>[] = []
   private chosen: { readonly observation: Float32Array; readonly decision: Decision<unknown> } | undefined
   private option: OptionReturn
+  private memory: Memory | undefined
+  /** What came with the observation that was chosen for. */
+  private given: Memory | undefined
 
   constructor(
     private readonly control: RootControl,
@@ -34,7 +37,10 @@ export class RootPlayer {
     this.close()
     const observation = root.observation()
     const { explore, rng } = this.options
-    const [decision] = await agent.act([observation], { masks: [undefined], explore, rng })
+    const context = { masks: [undefined], memories: [this.memory], explore, rng }
+    const [decision] = await agent.act([observation], context)
+    this.given = this.memory
+    this.memory = decision.memory
     this.chosen = { observation, decision }
     if (decision.action === root.stop) return false
     root.choose(decision.action as number)
@@ -70,6 +76,7 @@ export class RootPlayer {
       terminated: true,
       truncated: false,
       finalObservation: this.control.root.observation(),
+      ...(this.memory !== undefined && { finalMemory: this.memory }),
     }
   }
 
@@ -77,7 +84,7 @@ export class RootPlayer {
     if (this.chosen === undefined) return
     const { observation, decision } = this.chosen
     const { reward, duration } = this.option
-    this.transitions.push({ observation, ...decision, reward, duration })
+    this.transitions.push({ observation, ...decision, memory: this.given, reward, duration })
     this.chosen = undefined
     this.option = new OptionReturn(this.control.gamma)
   }

@@ -7,6 +7,7 @@ import { unknownName } from '../../common/suggest.ts'
 import { classicEnvs } from '../../envs/classic/definitions.ts'
 import type { EnvDefinition } from '../../envs/definition.ts'
 import { exactEnvs } from '../../envs/exact/definitions.ts'
+import { partialEnvs } from '../../envs/partial/definitions.ts'
 import { registerEnv, registeredEnvs } from '../../envs/registry.ts'
 import { parseAgentConfig } from './agent-config.ts'
 import { type Plugin, pluginKinds } from './plugin.ts'
@@ -170,7 +171,7 @@ function registerEnvs(envs: Registry<EnvDefinition>, plugins: readonly Plugin[])
     if (known.get(id) === definition) continue
     const owner = nameOf(...ownerOf(definition, plugins))
     if (known.has(id)) {
-      const shipped = Object.hasOwn({ ...classicEnvs, ...exactEnvs }, id)
+      const shipped = Object.hasOwn({ ...classicEnvs, ...exactEnvs, ...partialEnvs }, id)
         ? 'layergym'
         : 'a call of registerEnv'
       throw duplicate('envs', id, envOwners.get(id) ?? shipped, owner)

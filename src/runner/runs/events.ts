@@ -68,6 +68,7 @@ export type RunEvent =
     }
   | { readonly type: 'done'; readonly hash: string }
 
+/** Hears what a run tells. */
 export type OnEvent = (event: RunEvent) => void
 
 /** Events that are kept: progress is for the moment only, and a resumed run tells it again. */

@@ -2,6 +2,7 @@ import type { Clock } from '../play/roles.ts'
 import type { Hire } from './crew.ts'
 import type { OnEvent } from './events.ts'
 
+/** Who may end a run, who hears it, and by which clock. */
 export interface RunHooks {
   readonly signal: AbortSignal
   readonly clock: Clock

@@ -2,12 +2,15 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { run } from '../../../src/cli/main.ts'
 import {
   Box,
   checkAgent,
   Discrete,
+  defineEnv,
   type Env,
+  evaluate,
   loadPolicy,
   makeEnv,
   NormalizeReward,
@@ -75,6 +78,21 @@ describe('in code', () => {
     const policy = await loadPolicy(summary.policy, { agent: definition })
     expect((await policy.evaluate({ episodes: 3, seed: 9 })).returns).toHaveLength(3)
     policy.dispose()
+  })
+
+  test('an environment’s definition, with its options', async () => {
+    const definition = defineEnv({
+      description: 'doors',
+      maxEpisodeSteps: 5,
+      options: z.strictObject({ shift: z.number().default(0) }),
+      make: (spec, { shift }) =>
+        Object.assign(new Doors(), { spec, shift }) as unknown as Env<unknown, unknown>,
+    })
+    const options = { ...doors, env: definition, steps: 100, envOptions: { shift: 2 }, out: out() }
+    const summary = await train(options)
+    expect(summary).toMatchObject({ env: 'InCode-v0', settings: { envOptions: { shift: 2 } } })
+    expect((await evaluate(summary.policy, { env: definition })).returns).toEqual(summary.evaluation.returns)
+    await expect(train({ ...options, envOptions: { shfit: 2 }, out: out() })).rejects.toThrow("mean 'shift'")
   })
 
   test('wrappers of one’s own are part of the environment', async () => {

@@ -27,7 +27,9 @@ describe('definePlugin', () => {
     expect(Object.keys(definePlugin(builtinAgents).agents ?? {})).toEqual([
       'dqn',
       'ppo',
+      'recurrent-ppo',
       'reinforce',
+      'sac',
       'random',
       'random-search',
       'grid-search',

@@ -8,8 +8,8 @@ export const actorCriticConfig = z.strictObject({
     .default([32])
     .describe('units of the hidden layers, policy and value alike'),
   learningRate: z.number().positive().max(1).default(5e-3).describe("Adam's rate"),
-  numSteps: z.number().int().min(1).default(256).describe('steps that one update takes'),
-  epochs: z.number().int().min(1).default(8).describe('passes over the data of one update'),
+  numSteps: z.number().int().min(1).default(128).describe('steps that one update takes'),
+  epochs: z.number().int().min(1).default(4).describe('passes over the data of one update'),
   minibatches: z.number().int().min(1).default(2).describe('minibatches an epoch'),
   lambda: z.number().min(0).max(1).default(0.95).describe('λ of generalized advantage estimation'),
   epsilon: z

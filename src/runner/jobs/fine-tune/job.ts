@@ -36,6 +36,7 @@ import type { FineTuneSummary } from './summary.ts'
 import { fineTuneWords } from './words.ts'
 import { type FineTuneEnd, FineTuneWork } from './work.ts'
 
+/** What a fine-tuning run came to. */
 export interface FineTuneResult {
   readonly summary: FineTuneSummary
   /** The fine-tuned model, in memory as it was saved. */

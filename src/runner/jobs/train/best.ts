@@ -8,6 +8,7 @@ export interface BestState {
   readonly since: number
 }
 
+/** When a run ends by its evaluations. */
 export interface StoppingRule {
   /** Ends the run when an evaluation's mean return is at least this. */
   readonly stopAt?: number

@@ -30,8 +30,8 @@ export interface TrainComposition {
 /** What can be given in code alone. */
 export interface TrainParts {
   readonly plugins?: readonly Plugin[]
-  /** Makes the environment instead of its id and options. */
-  readonly make?: () => MaybePromise<Env<unknown, unknown>>
+  /** Makes the environment instead of its id. */
+  readonly make?: (options: EnvOptions) => MaybePromise<Env<unknown, unknown>>
   readonly listeners?: readonly TrainListener[]
 }
 

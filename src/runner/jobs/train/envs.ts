@@ -27,8 +27,8 @@ interface Target {
   /** By name, the first innermost. */
   readonly wrappers: readonly string[]
   readonly gamma: number
-  /** Makes an environment that was given in code; `id` and `options` then say nothing. */
-  readonly make?: () => MaybePromise<AnyEnv>
+  /** Makes an environment that was given in code; `id` then says nothing. */
+  readonly make?: (options: EnvOptions) => MaybePromise<AnyEnv>
 }
 
 /** The environments of a run, alike and normalised alike. */
@@ -121,5 +121,5 @@ export class Envs {
 }
 
 async function made({ id, options, wrappers, make }: Target): Promise<AnyEnv> {
-  return wrapped(await (make === undefined ? makeEnvAsync(id, options) : make()), wrappers)
+  return wrapped(await (make === undefined ? makeEnvAsync(id, options) : make(options)), wrappers)
 }

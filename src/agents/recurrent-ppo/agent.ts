@@ -1,0 +1,262 @@
+import { failure, inputError } from '../../common/error.ts'
+import { Rng } from '../../common/random.ts'
+import { Adam } from '../adam.ts'
+import { withAdjusted } from '../adjust.ts'
+import type {
+  ActContext,
+  Agent,
+  AgentContext,
+  AgentState,
+  Decision,
+  LearnReport,
+  Trajectory,
+} from '../agent.ts'
+import type { Distribution } from '../distributions/distribution.ts'
+import { distributionOf, refusesActions } from '../distributions/for-space.ts'
+import { explainedVariance } from '../explained-variance.ts'
+import { flattenRows, gatherRows } from '../flatten.ts'
+import { generalizedAdvantages } from '../gae.ts'
+import { Gru } from '../gru.ts'
+import { restoreRng } from '../learning-rng.ts'
+import { Mlp } from '../mlp.ts'
+import { ADJUSTABLE } from '../ppo/agent.ts'
+import type { Figures } from '../ppo/figures.ts'
+import { clippedLoss } from '../ppo/loss.ts'
+import type { Rollout } from '../ppo/rollout.ts'
+import { improve, stepTogether } from '../ppo/step.ts'
+import { pack, readCount, readPart, unpackInto } from '../state.ts'
+import { type RecurrentConfig, type RecurrentSettings, recurrentConfig, recurrentSettings } from './config.ts'
+import { type Chunk, chunksOf, type Stacked, stack, stackMemories } from './sequences.ts'
+
+const NETWORKS = ['memory', 'policy', 'value', 'distribution'] as const
+
+/**
+ * PPO with a memory: a GRU reads the observations of an episode, and policy and value are perceptrons on its state. Episodes
+ * are learned from in pieces, each from the state that came before it, replayed over a few steps first (truncated
+ * backpropagation through time with burn-in; Kapturowski et al. 2019). Masks and actions as PPO's.
+ */
+export class RecurrentPpo implements Agent<unknown, unknown> {
+  readonly appetite: { readonly unit: 'step' | 'episode'; readonly count: number }
+  readonly adjustable = ADJUSTABLE
+  private settings: RecurrentSettings
+  private readonly distribution: Distribution
+  private readonly memory: Gru
+  private readonly policy: Mlp
+  private readonly value: Mlp
+  private readonly rate: { learningRate: number; readonly epsilon: number }
+  private readonly optimizers: Readonly<Record<(typeof NETWORKS)[number], Adam>>
+  /** Shuffles minibatches; nothing else draws from it. */
+  private rng: Rng
+  private steps = 0
+  private updates = 0
+
+  constructor(private readonly context: AgentContext<RecurrentConfig>) {
+    const { observationSpace, actionSpace, rng, networks } = context
+    const settings = recurrentSettings(context.config, actionSpace)
+    const distribution = distributionOf(actionSpace, settings.initialLogStd)
+    if (distribution === undefined) throw inputError('agent.refused', refusesActions(context) ?? '')
+    if (networks?.policy !== undefined || networks?.value !== undefined) {
+      throw inputError('network.unused', 'recurrent PPO has networks of its own: use ppo with yours')
+    }
+    this.settings = settings
+    this.distribution = distribution
+    const { episodesPerUpdate, numSteps, hidden, activation, units, learningRate } = settings
+    this.appetite =
+      episodesPerUpdate === undefined
+        ? { unit: 'step', count: numSteps }
+        : { unit: 'episode', count: episodesPerUpdate }
+    const stream = (name: string) => Rng.of(rng.int(2 ** 31), name)
+    const { outputs } = distribution
+    this.memory = new Gru({ inputs: observationSpace.flatSize, units, rng: stream('memory') })
+    this.policy = new Mlp({
+      inputs: units,
+      outputs,
+      hidden,
+      activation,
+      rng: stream('policy'),
+      outputGain: 0.01,
+    })
+    this.value = new Mlp({ inputs: units, outputs: 1, hidden, activation, rng: stream('value') })
+    this.rng = stream('learning')
+    this.rate = { learningRate, epsilon: 1e-5 }
+    const adam = (name: (typeof NETWORKS)[number]) => [
+      name,
+      new Adam(this[name].parameters.length, this.rate),
+    ]
+    this.optimizers = Object.fromEntries(NETWORKS.map(adam))
+  }
+
+  act(
+    observations: readonly unknown[],
+    { masks, memories, explore, rng }: ActContext,
+  ): readonly Decision<unknown>[] {
+    const { units } = this.settings
+    const sequences = observations.length
+    const inputs = flattenRows(this.context.observationSpace, observations)
+    const initial = stackMemories(memories ?? observations.map(() => undefined), units)
+    const states = this.memory.forward({ inputs, steps: 1, sequences, initial })
+    const outputs = this.outputsOf(states, sequences)
+    return observations.map((_, row) => ({
+      ...this.distribution.choose(this.row(outputs, row), masks[row], explore ? rng : undefined),
+      memory: states.slice(row * units, (row + 1) * units),
+    }))
+  }
+
+  learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
+    const { settings } = this
+    const chunks = chunksOf(trajectories, settings)
+    if (chunks.length === 0) return {}
+    const rollout = this.layOut(trajectories, chunks)
+    if (settings.annealLearningRate) {
+      this.rate.learningRate = settings.learningRate * Math.max(0, 1 - this.steps / settings.totalSteps)
+    }
+    const figures = improve(chunks.length, settings, this.rng, batch =>
+      this.descend(
+        rollout,
+        batch.map(i => chunks[i]),
+      ),
+    )
+    this.steps += rollout.rows
+    this.updates++
+    return {
+      ...figures,
+      explainedVariance: explainedVariance(rollout.returns, rollout.advantages),
+      learningRate: this.rate.learningRate,
+      transitions: rollout.rows,
+    }
+  }
+
+  /** What an update learns from; values come from one pass over all pieces, final observations included. */
+  private layOut(trajectories: readonly Trajectory<unknown, unknown>[], chunks: readonly Chunk[]): Rollout {
+    const { distribution } = this
+    const { observationSpace: space, gamma } = this.context
+    const transitions = trajectories.flatMap(trajectory => trajectory.transitions)
+    const cut = trajectories.filter(({ terminated, transitions: own }) => !terminated && own.length > 0)
+    const rows = transitions.length
+    const observations = flattenRows(space, [
+      ...transitions.map(({ observation }) => observation),
+      ...cut.map(({ finalObservation }) => finalObservation),
+    ])
+    const stacked = stack(chunks, observations, this.memory)
+    const states = this.statesOf(stacked, stacked.finals)
+    const order = [...stacked.rows, ...stacked.finals.map(([row]) => row)]
+    const said = this.value.forward(states, order.length)
+    const values = new Float64Array(rows + cut.length)
+    for (const [k, row] of order.entries()) values[row] = said[k]
+    const actions = new Float32Array(rows * distribution.actionSize)
+    transitions.forEach(({ action }, t) => {
+      actions.set(distribution.encode(action), t * distribution.actionSize)
+    })
+    const masks = transitions.map(({ mask }) => mask)
+    const outputs = this.outputsOf(states, rows)
+    const logProbabilities = Float64Array.from(transitions, ({ logProbability }) => logProbability ?? 0)
+    for (const [k, t] of stacked.rows.entries()) {
+      if (transitions[t].logProbability !== undefined) continue
+      const action = actions.subarray(t * distribution.actionSize, (t + 1) * distribution.actionSize)
+      logProbabilities[t] = distribution.evaluate(this.row(outputs, k), action, masks[t]).logProbability
+    }
+    const advantages = new Float64Array(rows)
+    let [from, bootstraps] = [0, rows]
+    for (const { transitions: own, terminated } of trajectories) {
+      if (own.length === 0) continue
+      const bootstrap = terminated ? 0 : values[bootstraps++]
+      const estimated = generalizedAdvantages(own, values.subarray(from, from + own.length), bootstrap, {
+        gamma,
+        lambda: this.settings.lambda,
+      })
+      advantages.set(estimated, from)
+      from += own.length
+    }
+    if (!advantages.every(Number.isFinite)) {
+      throw failure(
+        'agent.diverged',
+        'an advantage of the agent is not finite: rewards or observations are not, or its values have diverged',
+      )
+    }
+    const returns = advantages.map((advantage, t) => advantage + values[t])
+    const seen = { rows, observations, actions, masks, logProbabilities }
+    return { ...seen, values: values.subarray(0, rows), advantages, returns }
+  }
+
+  /** One optimizer step on some pieces. */
+  private descend(rollout: Rollout, chunks: readonly Chunk[]): Figures {
+    const { memory, policy, value, distribution, settings } = this
+    const { units } = settings
+    const stacked = stack(
+      chunks.map(chunk => ({ ...chunk, final: undefined })),
+      rollout.observations,
+      memory,
+    )
+    const { rows, places } = stacked
+    const states = this.statesOf(stacked)
+    const outputs = this.outputsOf(states, rows.length)
+    const values = value.forward(states, rows.length)
+    const loss = clippedLoss(rollout, { rows, outputs, values, distribution }, settings)
+    const gradients = {
+      policy: policy.backward(loss.byOutputs),
+      value: value.backward(loss.byValues),
+      distribution: distribution.gradient,
+    }
+    const [byPolicy, byValue] = [policy.inputGradient(), value.inputGradient()]
+    const byStates = new Float32Array(stacked.steps * stacked.sequences * units)
+    for (const [k, place] of places.entries())
+      for (let i = 0; i < units; i++)
+        byStates[place * units + i] = byPolicy[k * units + i] + byValue[k * units + i]
+    const all = { ...gradients, memory: memory.backward(byStates, stacked.learned) }
+    const parts = NETWORKS.map(name => ({
+      parameters: this[name].parameters,
+      gradient: all[name],
+      optimizer: this.optimizers[name],
+    }))
+    return { ...loss.figures, gradientNorm: stepTogether(parts, settings.maxGradNorm) }
+  }
+
+  /** The memory's states where they are learned from, and at some final observations: [rows, units]. */
+  private statesOf(stacked: Stacked, finals: Stacked['finals'] = []): Float32Array {
+    const places = [...stacked.places, ...finals.map(([, place]) => place)]
+    const states = new Float32Array(places.length * this.settings.units)
+    gatherRows(this.memory.forward(stacked), this.settings.units, places, states)
+    return states
+  }
+
+  /** Of the policy network, with the logits that the environment suggests. */
+  private outputsOf(states: Float32Array, rows: number): Float32Array {
+    const outputs = this.policy.forward(states, rows)
+    const { initialLogits } = this.context
+    return initialLogits === undefined
+      ? outputs
+      : outputs.map((y, i) => y + initialLogits[i % initialLogits.length])
+  }
+
+  adjust(changes: Readonly<Record<string, number>>): void {
+    this.settings = withAdjusted(this.settings, changes, { schema: recurrentConfig, adjustable: ADJUSTABLE })
+    if (changes.learningRate === undefined) return
+    this.settings = { ...this.settings, annealLearningRate: false }
+    this.rate.learningRate = this.settings.learningRate
+  }
+
+  state(): AgentState {
+    const { rng, steps, updates } = this
+    const networks = NETWORKS.map(name => [
+      name,
+      { parameters: pack(this[name].parameters), optimizer: this.optimizers[name].state() },
+    ])
+    return { agent: 'recurrent-ppo', ...Object.fromEntries(networks), rng: rng.state(), steps, updates }
+  }
+
+  restore(state: AgentState): void {
+    for (const name of NETWORKS) {
+      const { parameters, optimizer } = readPart(state[name], name)
+      unpackInto(this[name].parameters, parameters, name)
+      this.optimizers[name].restore(optimizer)
+    }
+    this.rng = restoreRng(state.rng)
+    this.steps = readCount(state.steps, 'steps')
+    this.updates = readCount(state.updates, 'updates')
+  }
+
+  private row(matrix: Float32Array, row: number): Float32Array {
+    const { outputs } = this.distribution
+    return matrix.subarray(row * outputs, (row + 1) * outputs)
+  }
+}
