@@ -102,14 +102,14 @@ function digestOfEpisode(outcome: EpisodeOutcome): string {
 }
 
 function elsewhere(
-  { size, perform }: NonNullable<UnitContext['crew']>,
+  crew: NonNullable<UnitContext['crew']>,
   orderOf: NonNullable<LearningOptions['orderOf']>,
   emit: UnitContext['emit'],
 ): LearnOptions['elsewhere'] {
   return {
-    atOnce: size,
+    atOnce: crew.size,
     async attempt(index, state): Promise<Attempt> {
-      const made = await perform({ key: `episode/${index + 1}`, ...orderOf(index, state) }, emit)
+      const made = await crew.perform({ key: `episode/${index + 1}`, ...orderOf(index, state) }, emit)
       const outcome = made.outcome as EpisodeOutcome
       if ('result' in outcome) return outcome
       return { error: failure('episode.failed', outcome.lost.message), lost: outcome.lost }

@@ -30,8 +30,16 @@ export const ENTRY = fileURLToPath(
   new URL(fromSource ? '../jobs/unit-process.ts' : '../jobs/unit-process.js', import.meta.url),
 )
 
-/** Processes of this machine, and of others where the settings name a queue. @param entry what its own processes run */
-export function hiring(entry = ENTRY): Hire {
+/** Other parts than the usual ones. */
+interface Parts {
+  /** What processes run. */
+  readonly entry?: string
+  /** The one that the settings name. */
+  readonly queue?: TrialQueue
+}
+
+/** Processes of this machine, and of others where the settings name a queue. */
+export function hiring({ entry = ENTRY, queue: given }: Parts = {}): Hire {
   return async site => {
     const { config, emit } = site
     const workers = workersFor(site)
@@ -41,7 +49,9 @@ export function hiring(entry = ENTRY): Hire {
       return undefined
     }
     emit({ type: 'notice', message: workersWords(site, workers) })
-    const queue: TrialQueue = config.queue === undefined ? new MemoryQueue() : await openQueue(config.queue)
+    const queue: TrialQueue =
+      given ??
+      (config.queue === undefined ? new MemoryQueue(Number.POSITIVE_INFINITY) : await openQueue(config.queue))
     const parcels = queue.parcels && (await sentParcels(config, queue.parcels))
     return new QueueCrew(site, queue, { workers, entry, parcels })
   }

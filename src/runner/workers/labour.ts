@@ -114,7 +114,7 @@ function failed(error: unknown, worker: string): Product {
 function keep(lease: Lease, queue: TrialQueue, child: Child) {
   let over = false
   const beat = async () => {
-    while (!over) {
+    while (!over && Number.isFinite(queue.leaseTime)) {
       await pause(queue.leaseTime / 3, undefined, { ref: false })
       if (over || (await child.halted())) continue
       const has = await queue.renew(lease).catch(() => true)

@@ -13,7 +13,7 @@ const root = mkdtempSync(join(tmpdir(), 'layergym-crew-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const ENTRY = fileURLToPath(new URL('../../support/toy-unit-process.ts', import.meta.url))
-const hooks = (signal?: AbortSignal) => ({ ...toyHooks(signal), hire: hiring(ENTRY) })
+const hooks = (signal?: AbortSignal) => ({ ...toyHooks(signal), hire: hiring({ entry: ENTRY }) })
 
 let runs = 0
 const fresh = () => join(root, `run-${runs++}`)
