@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { CategoricalDistribution } from '../../src/agents/distributions/categorical.ts'
-import { entropy, greedyAction, logSoftmax, sampleAction } from '../../src/agents/distributions/softmax.ts'
+import {
+  entropy,
+  greedyAction,
+  logSoftmaxInto,
+  sampleAction,
+} from '../../src/agents/distributions/softmax.ts'
 import { Rng } from '../../src/common/random.ts'
 import { fc, property } from '../support/property.ts'
 
@@ -15,15 +20,25 @@ const rows = fc
     mask: Uint8Array.from(row, ({ allowed }) => Number(allowed)),
   }))
 
+function logSoftmax(logits: Float32Array, mask?: Uint8Array): Float64Array {
+  const out = new Float64Array(logits.length)
+  logSoftmaxInto(out, logits, whole(logits), mask)
+  return out
+}
+
+function whole({ length }: ArrayLike<number>) {
+  return { from: 0, count: length }
+}
+
 describe('masked categorical', () => {
   property([rows, fc.integer()])(
     'masked actions are never taken; the others sum to 1',
     ({ logits, mask }, seed) => {
       const logp = logSoftmax(logits, mask)
       expect(logp.reduce((sum, l) => sum + Math.exp(l), 0)).toBeCloseTo(1, 9)
-      expect(mask[greedyAction(logp)]).toBe(1)
+      expect(mask[greedyAction(logp, whole(logp))]).toBe(1)
       const rng = Rng.of(seed)
-      for (let i = 0; i < 20; i++) expect(mask[sampleAction(logp, rng)]).toBe(1)
+      for (let i = 0; i < 20; i++) expect(mask[sampleAction(logp, whole(logp), rng)]).toBe(1)
       for (const [i, allowed] of mask.entries()) if (allowed === 0) expect(logp[i]).toBe(-Infinity)
     },
   )
@@ -45,14 +60,15 @@ describe('masked categorical', () => {
     const logp = logSoftmax(Float32Array.from([0.7, 0.2, 0.1], Math.log))
     const counts = [0, 0, 0]
     const rng = Rng.of(9)
-    for (let i = 0; i < 10_000; i++) counts[sampleAction(logp, rng)]++
+    for (let i = 0; i < 10_000; i++) counts[sampleAction(logp, whole(logp), rng)]++
     for (const [i, p] of [0.7, 0.2, 0.1].entries())
       expect(Math.abs(counts[i] / 10_000 - p)).toBeLessThan(0.015)
   })
 
   test('entropy: ln n when uniform over n allowed, 0 when certain', () => {
-    expect(entropy(logSoftmax(new Float32Array(5), Uint8Array.of(1, 1, 0, 1, 1)))).toBeCloseTo(Math.log(4))
-    expect(entropy(logSoftmax(Float32Array.of(300, 0)))).toBeCloseTo(0)
+    const masked = logSoftmax(new Float32Array(5), Uint8Array.of(1, 1, 0, 1, 1))
+    expect(entropy(masked, whole(masked))).toBeCloseTo(Math.log(4))
+    expect(entropy(logSoftmax(Float32Array.of(300, 0)), { from: 0, count: 2 })).toBeCloseTo(0)
   })
 
   test('a network that has diverged is an error, not an action', () => {
@@ -73,10 +89,19 @@ describe('masked categorical', () => {
       const h = -allowed.reduce((sum, l) => sum + Math.exp(l - z) * (l - z), 0)
       return -(exact[action] - z) * advantage - entropyCoefficient * h
     }
-    const gradient = new Float32Array(logits.length)
-    const distribution = new CategoricalDistribution([logits.length], ([choice]) => choice)
-    distribution.evaluate(logits, Float32Array.of(action), mask)
-    distribution.addGradient({ logProbability: -advantage, entropy: -entropyCoefficient }, gradient)
+    // As the second of three rows, and the second choice of each: the others are neighbours only.
+    const distribution = new CategoricalDistribution([2, logits.length], choices => choices)
+    const row = [0.5, -0.5, ...logits]
+    const { logProbabilities } = distribution.evaluate({
+      rows: 3,
+      outputs: Float32Array.from([...row.map(() => 1), ...row, ...row.map(() => -1)]),
+      actions: Float32Array.of(1, 0, 0, action, 1, 0),
+      masks: [undefined, Uint8Array.of(1, 1, ...mask), undefined],
+    })
+    const other = Math.log(1 / (1 + Math.exp(-1)))
+    expect(logProbabilities[1] - other).toBeCloseTo(logSoftmax(logits, mask)[action], 6)
+    const out = distribution.differentiate(Float64Array.of(0, -advantage, 0), -entropyCoefficient)
+    const gradient = out.subarray(row.length + 2, 2 * row.length)
     for (const i of logits.keys()) {
       exact[i] = logits[i] + 1e-5
       const above = loss()

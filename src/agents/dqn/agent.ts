@@ -1,7 +1,7 @@
 import { failure, inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { Discrete } from '../../envs/spaces.ts'
-import { Adam, clipNorm } from '../adam.ts'
+import { Adam, descend } from '../adam.ts'
 import type {
   ActContext,
   Agent,
@@ -147,12 +147,12 @@ export class Dqn implements Agent<unknown, number> {
       sum += q
     }
     const { loss, gradient } = temporalDifferenceLoss(errors, batch.weights, kind)
-    const parameterGradient = this.network.backward(this.values.gradient(gradient, batch.chosen))
-    const norm = clipNorm(parameterGradient, maxGradNorm)
-    if (!Number.isFinite(norm)) {
-      throw failure('agent.diverged', "the agent's gradient is not finite: lower its learning rate")
-    }
-    this.optimizer.step(this.network.parameters, parameterGradient)
+    const { network, optimizer } = this
+    const norm = descend(maxGradNorm, {
+      optimizer,
+      parameters: network.parameters,
+      gradient: network.backward(this.values.gradient(gradient, batch.chosen)),
+    })
     this.replay.prioritize(batch, errors)
     this.gradientSteps++
     figures.loss += loss

@@ -1,6 +1,6 @@
-import { failure, inputError } from '../../common/error.ts'
+import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
-import { Adam } from '../adam.ts'
+import { Adam, descend } from '../adam.ts'
 import type {
   ActContext,
   Agent,
@@ -12,7 +12,7 @@ import type {
 } from '../agent.ts'
 import { type Approximator, shifted } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
-import type { Distribution } from '../distributions/distribution.ts'
+import type { Distribution, Evaluated } from '../distributions/distribution.ts'
 import { distributionOf, refusesActions } from '../distributions/for-space.ts'
 import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
@@ -20,7 +20,7 @@ import { restoreRng } from '../learning-rng.ts'
 import { simd } from '../mlp.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type PpoConfig, type PpoSettings, ppoSettings } from './config.ts'
-import { type Figures, figureNames, noFigures, squares, standardize } from './figures.ts'
+import { type Figures, figureNames, noFigures, standardize } from './figures.ts'
 import { layOut, type Rollout } from './rollout.ts'
 
 /**
@@ -80,7 +80,7 @@ export class Ppo implements Agent<unknown, unknown> {
     if (batch.length > this.scratch.length) this.scratch = batch
     const outputs = this.policy.forward(batch, observations.length)
     const stream = explore ? rng : undefined
-    return observations.map((_, row) => this.distribution.choose(this.row(outputs, row), masks[row], stream))
+    return observations.map((_, row) => this.distribution.choose(outputs, row, masks[row], stream))
   }
 
   learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
@@ -128,71 +128,62 @@ export class Ppo implements Agent<unknown, unknown> {
    * −min(r·A, clip(r, 1 − ε, 1 + ε)·A) − c_H·H + c_V·½(V − R)², r = π(a|s)/π_old(a|s).
    */
   private descend(rollout: Rollout, batch: readonly number[]): Figures {
-    const { distribution } = this
-    const { clip, entropyCoefficient, valueCoefficient, normalizeAdvantages, clipValueLoss } = this.settings
+    const { policy, value, distribution, optimizers } = this
+    const { maxGradNorm, entropyCoefficient } = this.settings
     const rows = batch.length
-    const observations = new Float32Array(rows * this.policy.inputs)
-    gatherRows(rollout.observations, this.policy.inputs, batch, observations)
-    const outputs = this.policy.forward(observations, rows)
-    const values = this.value.forward(observations, rows)
-    const outputGradient = new Float32Array(outputs.length)
-    const valueGradient = new Float32Array(rows)
+    const observations = gatherRows(rollout.observations, policy.inputs, batch)
+    const actions = gatherRows(rollout.actions, distribution.actionSize, batch)
+    const masks = rollout.masks && batch.map(t => rollout.masks?.[t])
+    const outputs = policy.forward(observations, rows)
+    const now = distribution.evaluate({ rows, outputs, actions, masks })
+    const values = value.forward(observations, rows)
+    const { byLogProbability, byValue, figures } = this.lossOf(rollout, batch, now, values)
+    const byOutputs = distribution.differentiate(byLogProbability, -entropyCoefficient / rows)
+    const gradientNorm = descend(
+      maxGradNorm,
+      { optimizer: optimizers.policy, parameters: policy.parameters, gradient: policy.backward(byOutputs) },
+      {
+        optimizer: optimizers.distribution,
+        parameters: distribution.parameters,
+        gradient: distribution.gradient,
+      },
+      { optimizer: optimizers.value, parameters: value.parameters, gradient: value.backward(byValue) },
+    )
+    return { ...figures, gradientNorm }
+  }
+
+  /** The loss of `descend`, differentiated by log π(a|s) and V(s) of each row. */
+  private lossOf(rollout: Rollout, batch: readonly number[], now: Evaluated, values: Float32Array) {
+    const { clip, valueCoefficient, normalizeAdvantages, clipValueLoss } = this.settings
+    const rows = batch.length
     const advantages = Float64Array.from(batch, t => rollout.advantages[t])
     if (normalizeAdvantages) standardize(advantages)
-    distribution.gradient.fill(0)
+    const byLogProbability = new Float64Array(rows)
+    const byValue = new Float32Array(rows)
     const figures = noFigures()
-
-    batch.forEach((t, k) => {
-      const now = distribution.evaluate(this.row(outputs, k), this.action(rollout, t), rollout.masks[t])
-      const logRatio = now.logProbability - rollout.logProbabilities[t]
+    for (let k = 0; k < rows; k++) {
+      const t = batch[k]
+      const logRatio = now.logProbabilities[k] - rollout.logProbabilities[t]
       const ratio = Math.exp(logRatio)
-      const advantage = advantages[k]
-      const surrogate = ratio * advantage
-      const clipped = Math.min(Math.max(ratio, 1 - clip), 1 + clip) * advantage
+      const surrogate = ratio * advantages[k]
+      const clipped = Math.min(Math.max(ratio, 1 - clip), 1 + clip) * advantages[k]
       // Where the clipped objective is the smaller, it doesn't move with the policy.
-      const byLogProbability = surrogate <= clipped ? -surrogate : 0
-      const factors = { logProbability: byLogProbability / rows, entropy: -entropyCoefficient / rows }
-      distribution.addGradient(factors, this.row(outputGradient, k))
+      byLogProbability[k] = surrogate <= clipped ? -surrogate / rows : 0
 
       const error = values[k] - rollout.returns[t]
       const moved = values[k] - rollout.values[t]
       const held = rollout.values[t] + Math.min(Math.max(moved, -clip), clip) - rollout.returns[t]
       const counts = !clipValueLoss || error * error >= held * held
-      valueGradient[k] = counts ? (valueCoefficient * error) / rows : 0
+      byValue[k] = counts ? (valueCoefficient * error) / rows : 0
 
       figures.policyLoss -= Math.min(surrogate, clipped) / rows
       figures.valueLoss += (0.5 * (counts ? error * error : held * held)) / rows
-      figures.entropy += now.entropy / rows
+      figures.entropy += now.entropies[k] / rows
       // http://joschu.net/blog/kl-approx.html: unbiased, never negative.
       figures.approximateKl += (ratio - 1 - logRatio) / rows
       figures.clipFraction += Math.abs(ratio - 1) > clip ? 1 / rows : 0
-    })
-
-    figures.gradientNorm = this.step(
-      this.policy.backward(outputGradient),
-      distribution.gradient,
-      this.value.backward(valueGradient),
-    )
-    return figures
-  }
-
-  /** One step of all parameters, the gradient's norm bounded over them together; returns the norm that it had. */
-  private step(policy: Float32Array, distribution: Float32Array, value: Float32Array): number {
-    const gradients = [policy, distribution, value]
-    const norm = Math.sqrt(gradients.reduce((sum, gradient) => sum + squares(gradient), 0))
-    if (!Number.isFinite(norm)) {
-      throw failure('agent.diverged', "the agent's gradient is not finite: lower its learning rate")
     }
-    const { maxGradNorm } = this.settings
-    if (norm > maxGradNorm) {
-      for (const gradient of gradients) {
-        for (let i = 0; i < gradient.length; i++) gradient[i] *= maxGradNorm / norm
-      }
-    }
-    this.optimizers.policy.step(this.policy.parameters, policy)
-    this.optimizers.distribution.step(this.distribution.parameters, distribution)
-    this.optimizers.value.step(this.value.parameters, value)
-    return norm
+    return { byLogProbability, byValue, figures }
   }
 
   state(): AgentState {
@@ -226,15 +217,5 @@ export class Ppo implements Agent<unknown, unknown> {
   dispose(): void {
     this.policy.dispose?.()
     this.value.dispose?.()
-  }
-
-  private row(matrix: Float32Array, row: number): Float32Array {
-    const { outputs } = this.distribution
-    return matrix.subarray(row * outputs, (row + 1) * outputs)
-  }
-
-  private action({ actions }: Rollout, t: number): Float32Array {
-    const { actionSize } = this.distribution
-    return actions.subarray(t * actionSize, (t + 1) * actionSize)
   }
 }

@@ -1,5 +1,6 @@
-import { availableParallelism, homedir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { cacheFolder } from '../../common/cache-folder.ts'
 import { describeAugmentation } from '../../data/augment/config.ts'
 import { type Clip, type Dataset, isAnnotated } from '../../data/dataset.ts'
 import { loadDataset } from '../../data/load.ts'
@@ -116,7 +117,7 @@ export async function compose(
   const frameRate = await frameRateFor(given.clips, format, { sequences, signal: hooks.signal })
   const source = openSource(
     { ...format, fit: config.fit, frameRate },
-    { dir: join(config.cache ?? defaultCacheDir(), 'clips'), clock: hooks.clock, onNotice: notice },
+    { dir: join(config.cache ?? cacheFolder(), 'clips'), clock: hooks.clock, onNotice: notice },
   )
   const { skipped } = await source.prepare(given.clips, {
     signal: hooks.signal,
@@ -225,10 +226,6 @@ function once<A extends readonly unknown[], T>(make: (...given: A) => T): (...gi
     made ??= { value: make(...given) }
     return made.value
   }
-}
-
-export function defaultCacheDir(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'layergym')
 }
 
 function framesOf(data: Uint8Array, { size: [height, width], channels }: InputFormat) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { cacheFolder } from '../../common/cache-folder.ts'
 import { inputError } from '../../common/error.ts'
 import type { SkippedClip } from '../../data/clip-cache.ts'
 import type { ClipValues } from '../../data/clip-values.ts'
@@ -19,7 +20,6 @@ import type { Plugin } from '../plugins/plugin.ts'
 import type { OnEvent } from '../runs/events.ts'
 import { withoutBroken } from './clips.ts'
 import { refuseOtherFiles } from './clips-at-hand.ts'
-import { defaultCacheDir } from './compose.ts'
 import { type EvaluatedClips, type EvaluatedSplit, evaluatedClips } from './evaluated-clips.ts'
 import { piecesOf, type SavedTask, savedFacts, stratumOf } from './task.ts'
 
@@ -82,7 +82,7 @@ export async function openModel(path: string, options: ApplyOptions) {
   const task = definition.create(facts)
   await startEngine({ engine: options.engine, onNotice: notice })
   const network = new Network(loaded.model, { atMost: 2 })
-  const dir = join(options.cache ?? defaultCacheDir(), 'clips')
+  const dir = join(options.cache ?? cacheFolder(), 'clips')
   const source = openSource(metadata, { dir, clock: options.clock, onNotice: notice })
   const prepare = (clips: readonly Clip[], skipBroken: boolean) =>
     source.prepare(clips, {
