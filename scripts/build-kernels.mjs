@@ -1,4 +1,4 @@
-// `npm run build:kernels`: compiles assembly/kernels.ts (AssemblyScript) into src/agents/kernels.ts.
+// `npm run build:kernels`: compiles assembly/kernels.ts (AssemblyScript) into src/agents/kernels/wasm-module.ts.
 // With `-- --check`, writes nothing and fails where the two differ.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { ROOT } from './setup/places.mjs'
 
 const SOURCE = join(ROOT, 'assembly', 'kernels.ts')
-const TARGET = join(ROOT, 'src', 'agents', 'kernels.ts')
+const TARGET = join(ROOT, 'src', 'agents', 'kernels', 'wasm-module.ts')
 
-/** What src/agents/kernels.ts has to be. */
+/** What src/agents/kernels/wasm-module.ts has to be. */
 async function compileKernels() {
   const { main } = await import('assemblyscript/asc')
   const folder = mkdtempSync(join(tmpdir(), 'layergym-kernels-'))
@@ -35,7 +35,7 @@ async function compileKernels() {
 
 function moduleText(base64) {
   return `/** assembly/kernels.ts, compiled by \`npm run build:kernels\`: WebAssembly with SIMD, as base64. */
-export const KERNELS =
+export const MODULE =
   '${base64}'
 `
 }
@@ -44,7 +44,7 @@ const text = await compileKernels()
 if (!process.argv.includes('--check')) writeFileSync(TARGET, text)
 else if (readFileSync(TARGET, 'utf8') !== text) {
   process.stderr.write(
-    'src/agents/kernels.ts is not what assembly/kernels.ts compiles to: npm run build:kernels\n',
+    'src/agents/kernels/wasm-module.ts is not what assembly/kernels.ts compiles to: npm run build:kernels\n',
   )
   process.exitCode = 1
 }

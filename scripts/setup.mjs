@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// Brings everything that a fresh clone or an installed package lacks: dependencies, native engine, codecs.
+// Brings everything that a fresh clone or an installed package lacks: dependencies, kernels, native engine, codecs.
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { installDependencies, makeCodecRunnable } from './setup/dependencies.mjs'
 import { setUpEngine } from './setup/engine.mjs'
 import { fetchFfmpeg } from './setup/ffmpeg.mjs'
+import { setUpKernels } from './setup/kernels.mjs'
 import { isClone } from './setup/places.mjs'
 import { CannotSetUp, cleanUpOnSignals } from './setup/work.mjs'
 
@@ -21,6 +22,7 @@ export async function setUp(options = {}) {
     if (isClone()) await installDependencies()
     makeCodecRunnable()
     if (options.ffmpeg) await fetchFfmpeg()
+    await setUpKernels(options)
     return { engine: await setUpEngine(options) }
   } finally {
     undo()

@@ -3,7 +3,7 @@
  * copied into a package and changed: everything that it imports is here, or in `layergym`.
  */
 
-export { Adam, type AdamOptions, clipNorm } from './agents/adam.ts'
+export { Adam, type AdamOptions, clipNorm, type Part, stepTogether } from './agents/adam.ts'
 export { withAdjusted } from './agents/adjust.ts'
 export type {
   ActContext,
@@ -23,10 +23,17 @@ export { defineAgent } from './agents/agent.ts'
 export { type Approximator, shifted } from './agents/approximator.ts'
 export { buildNetwork } from './agents/build-network.ts'
 export { CategoricalDistribution } from './agents/distributions/categorical.ts'
-export type { Distribution, Evaluated } from './agents/distributions/distribution.ts'
+export type { Distribution, Evaluated, PolicyRows } from './agents/distributions/distribution.ts'
 export { distributionOf, refusesActions } from './agents/distributions/for-space.ts'
 export { GaussianDistribution, logNormalCdf } from './agents/distributions/gaussian.ts'
-export { entropy, greedyAction, logSoftmax, sampleAction } from './agents/distributions/softmax.ts'
+export {
+  entropy,
+  greedyAction,
+  logSoftmax,
+  logSoftmaxInto,
+  type Stretch,
+  sampleAction,
+} from './agents/distributions/softmax.ts'
 export { bestAction, QValues, temporalDifferenceLoss } from './agents/dqn/losses.ts'
 export { EngineMlp } from './agents/engine-mlp.ts'
 export { explainedVariance } from './agents/explained-variance.ts'

@@ -1,3 +1,6 @@
+import { failure } from '../common/error.ts'
+import { type Kernels, Layout } from './kernels/kernels.ts'
+import { kernelMemory } from './kernels/memory.ts'
 import { pack, readCount, readPart, unpackInto } from './state.ts'
 
 /** Adam's rate and constants; the rate is read at every step. */
@@ -8,33 +11,52 @@ export interface AdamOptions {
   readonly epsilon?: number
 }
 
-/** Adam (Kingma & Ba 2015) over one flat array of parameters; equal to torch.optim.Adam to 1e-6. */
+/** Adam (Kingma & Ba 2015) over one flat array of parameters, on the kernels; equal to torch.optim.Adam to 1e-6. */
 export class Adam {
   private readonly mean: Float32Array
   private readonly variance: Float32Array
+  private readonly parameters: Float32Array
+  private readonly gradient: Float32Array
+  private readonly kernels: Kernels
   private steps = 0
 
   constructor(
     size: number,
     private readonly options: AdamOptions,
   ) {
-    this.mean = new Float32Array(size)
-    this.variance = new Float32Array(size)
+    const layout = new Layout()
+    const addresses = Array.from({ length: 4 }, () => layout.reserve(size))
+    const { buffer, kernels } = kernelMemory(layout.bytes)
+    const views = addresses.map(address => new Float32Array(buffer, address, size))
+    ;[this.parameters, this.gradient, this.mean, this.variance] = views
+    this.kernels = kernels
   }
 
   /** Moves the parameters one step down the gradient, in place. */
   step(parameters: Float32Array, gradient: Float32Array): void {
+    this.read(gradient)
+    this.move(parameters, 1)
+  }
+
+  /** Reads a gradient in, for the next `move`; returns its Σ g². */
+  read(gradient: Float32Array): number {
+    this.gradient.set(gradient)
+    return this.kernels.sumSquares(this.gradient.byteOffset, gradient.length)
+  }
+
+  /** Moves the parameters one step down `scale` times the gradient that was read last, in place. */
+  move(parameters: Float32Array, scale: number): void {
     const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = this.options
-    const { mean, variance } = this
     this.steps++
     const rate = learningRate / (1 - beta1 ** this.steps)
-    const scale = 1 / Math.sqrt(1 - beta2 ** this.steps)
-    for (let i = 0; i < parameters.length; i++) {
-      const g = gradient[i]
-      mean[i] += (1 - beta1) * (g - mean[i])
-      variance[i] = beta2 * variance[i] + (1 - beta2) * g * g
-      parameters[i] -= (rate * mean[i]) / (Math.sqrt(variance[i]) * scale + epsilon)
-    }
+    const correction = 1 / Math.sqrt(1 - beta2 ** this.steps)
+    this.parameters.set(parameters)
+    this.kernels.adam(
+      ...([this.parameters.byteOffset, this.gradient.byteOffset] as const),
+      ...([this.mean.byteOffset, this.variance.byteOffset] as const),
+      ...([parameters.length, scale, rate, correction, beta1, beta2, epsilon] as const),
+    )
+    parameters.set(this.parameters)
   }
 
   /** JSON-safe. */
@@ -49,6 +71,30 @@ export class Adam {
     unpackInto(this.variance, variance, 'optimizer variance')
     this.steps = readCount(steps, 'optimizer steps')
   }
+}
+
+/** Parameters, their gradient, and who moves them. */
+export interface Part {
+  readonly parameters: Float32Array
+  readonly gradient: Float32Array
+  readonly optimizer: Adam
+}
+
+/**
+ * One step of all parts, the gradient's norm bounded over them together; returns the norm that it had.
+ * @throws failure when it is not finite
+ */
+export function stepTogether(parts: readonly Part[], maximum: number): number {
+  const norm = Math.sqrt(parts.reduce((sum, { optimizer, gradient }) => sum + optimizer.read(gradient), 0))
+  if (!Number.isFinite(norm)) {
+    throw failure(
+      'agent.diverged',
+      'a gradient of the agent is not finite: rewards or observations are not, or the agent has diverged (lower its learning rate)',
+    )
+  }
+  const scale = norm > maximum ? maximum / norm : 1
+  for (const { optimizer, parameters } of parts) optimizer.move(parameters, scale)
+  return norm
 }
 
 /** Scales the gradient in place so that its norm is at most `maximum`; returns the norm that it had. */

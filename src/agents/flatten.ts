@@ -30,15 +30,12 @@ export function flattenInto(
   out.set(space instanceof Box ? (observation as Float32Array) : space.flatten(observation), offset)
 }
 
-/** The rows of a [n, width] matrix at these indices, into `out` [indices.length, width]. */
-export function gatherRows(
-  matrix: Float32Array,
-  width: number,
-  indices: ArrayLike<number>,
-  out: Float32Array,
-): void {
+/** The rows of a [n, width] matrix at these indices, [indices.length, width]. */
+export function gatherRows(matrix: Float32Array, width: number, indices: ArrayLike<number>): Float32Array {
+  const out = new Float32Array(indices.length * width)
   for (let k = 0; k < indices.length; k++) {
     const from = indices[k] * width
     for (let i = 0; i < width; i++) out[k * width + i] = matrix[from + i]
   }
+  return out
 }

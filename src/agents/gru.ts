@@ -1,7 +1,7 @@
 import type { Rng } from '../common/random.ts'
-import { BYTES, instantiate, PAGE } from './kernel-memory.ts'
+import { BYTES, type Kernels, Layout } from './kernels/kernels.ts'
+import { kernelMemory } from './kernels/memory.ts'
 import { orthogonal } from './orthogonal.ts'
-import { WebAssembly } from './webassembly.ts'
 
 /** Sizes of a GRU, and the stream of its initial weights. */
 export interface GruOptions {
@@ -23,7 +23,7 @@ export interface Sequences {
 }
 
 /**
- * A gated recurrent unit (Cho et al. 2014) in WebAssembly SIMD, as torch.nn.GRU with one layer:
+ * A gated recurrent unit (Cho et al. 2014) on the kernels, as torch.nn.GRU with one layer:
  * r = σ(W_r x + b_r + U_r h + c_r), z = σ(W_z x + b_z + U_z h + c_z), n = tanh(W_n x + b_n + r (U_n h + c_n)),
  * h′ = (1 − z) n + z h.
  *
@@ -34,8 +34,6 @@ export class Gru {
   readonly inputs: number
   readonly units: number
   readonly parameters: Float32Array
-  private readonly memory = new WebAssembly.Memory({ initial: 1 })
-  private readonly kernels = instantiate(this.memory)
   private readonly at: Offsets
   private buffers: Buffers
   private capacity = { rows: 0, sequences: 0 }
@@ -52,19 +50,23 @@ export class Gru {
     }
     // Remembers at first: what is kept is σ(1) of the state.
     this.parameters.fill(1, this.at.b + units, this.at.b + 2 * units)
-    this.buffers = this.layOut(16, 16)
+    this.buffers = this.layOut(8, 8)
   }
 
   /** Every step's state, [steps, sequences, units]; remembers what `backward` needs. */
   forward({ inputs, steps, sequences, initial, starts }: Sequences): Float32Array {
-    const { units, kernels, at } = this
+    const { units, at } = this
     const [rows, gates] = [steps * sequences, 3 * units]
     this.reserve(rows, sequences)
-    const { copy, x, before, ofInput, ofState, states } = this.buffers
+    const { kernels, copy, x, before, ofInput, ofState, states, transposedW, transposedU } = this.buffers
     copy.set(this.parameters)
     x.set(inputs.length === rows * this.inputs ? inputs : inputs.subarray(0, rows * this.inputs))
-    const address = (offset: number) => BYTES * offset
-    kernels.affine(x.byteOffset, address(at.w), address(at.b), ofInput.byteOffset, rows, this.inputs, gates)
+    const address = (offset: number) => copy.byteOffset + BYTES * offset
+    const [w, u] = [transposedW.byteOffset, transposedU.byteOffset]
+    kernels.transpose(address(at.w), w, gates, this.inputs)
+    kernels.transpose(address(at.u), u, gates, units)
+    const ofInputs = [x.byteOffset, this.inputs, 1, w, address(at.b), ofInput.byteOffset] as const
+    kernels.multiply(...ofInputs, rows, this.inputs, gates)
     for (let t = 0; t < steps; t++) {
       const [row, earlier] = [t * sequences, (t - 1) * sequences]
       for (let s = 0; s < sequences; s++) {
@@ -73,8 +75,9 @@ export class Gru {
         const to = (row + s) * units
         for (let i = 0; i < units; i++) before[to + i] = source[from + i]
       }
-      const [h, g] = [before.byteOffset + address(row * units), ofState.byteOffset + address(row * gates)]
-      kernels.affine(h, address(at.u), address(at.c), g, sequences, units, gates)
+      const h = before.byteOffset + BYTES * row * units
+      const g = ofState.byteOffset + BYTES * row * gates
+      kernels.multiply(h, units, 1, u, address(at.c), g, sequences, units, gates)
       this.gate(row, row + sequences)
     }
     this.last = { steps, sequences, starts: starts?.slice() ?? new Int32Array(sequences) }
@@ -86,18 +89,18 @@ export class Gru {
    * replayed for their state alone. It is 0 where a sequence hasn't begun or has ended.
    */
   backward(stateGradient: Float32Array, from = 0): Float32Array {
-    const { units, inputs, kernels, at } = this
+    const { units, inputs, at } = this
     const { steps, sequences, starts } = this.last
     const gates = 3 * units
-    const { gradient, x, before, deltaInput, deltaState, carried } = this.buffers
+    const { kernels, copy, gradient, x, before, deltaInput, deltaState, carried, through } = this.buffers
     carried.fill(0)
     for (let t = steps - 1; t >= from; t--) {
       const row = t * sequences
       this.ungate(row, row + sequences, stateGradient)
       // What reached the state before: through the gates, and kept by z.
-      const through = carried.subarray(sequences * units, 2 * sequences * units)
       const delta = deltaState.byteOffset + BYTES * row * gates
-      kernels.multiply(delta, gates, 1, BYTES * at.u, through.byteOffset, sequences, gates, units)
+      const weights = copy.byteOffset + BYTES * at.u
+      kernels.multiply(delta, gates, 1, weights, 0, through.byteOffset, sequences, gates, units)
       for (let s = 0; s < sequences; s++) {
         const begins = t <= starts[s]
         for (let i = s * units; i < (s + 1) * units; i++) carried[i] = begins ? 0 : carried[i] + through[i]
@@ -108,8 +111,8 @@ export class Gru {
     const deltaX = deltaInput.byteOffset + BYTES * first * gates
     const deltaH = deltaState.byteOffset + BYTES * first * gates
     const [xs, hs] = [x.byteOffset + BYTES * first * inputs, before.byteOffset + BYTES * first * units]
-    kernels.multiply(deltaX, 1, gates, xs, g + BYTES * at.w, gates, rows, inputs)
-    kernels.multiply(deltaH, 1, gates, hs, g + BYTES * at.u, gates, rows, units)
+    kernels.multiply(deltaX, 1, gates, xs, 0, g + BYTES * at.w, gates, rows, inputs)
+    kernels.multiply(deltaH, 1, gates, hs, 0, g + BYTES * at.u, gates, rows, units)
     kernels.columnSums(deltaX, g + BYTES * at.b, rows, gates)
     kernels.columnSums(deltaH, g + BYTES * at.c, rows, gates)
     return gradient
@@ -164,13 +167,15 @@ export class Gru {
     this.buffers = this.layOut(Math.max(rows, 2 * capacity.rows), Math.max(sequences, capacity.sequences))
   }
 
-  /** Parameters at address 0, their gradient, and rows, one after the other in memory that grows. */
+  /** Parameters, their gradient, and rows, one after the other in a memory that is large enough. */
   private layOut(rows: number, sequences: number): Buffers {
     const { inputs, units, at } = this
     const gates = 3 * units
     const sizes = {
       copy: at.size,
       gradient: at.size,
+      transposedW: gates * inputs,
+      transposedU: gates * units,
       x: rows * inputs,
       before: rows * units,
       ofInput: rows * gates,
@@ -178,28 +183,26 @@ export class Gru {
       states: rows * units,
       deltaInput: rows * gates,
       deltaState: rows * gates,
-      // [2, sequences, units]: ∂loss/∂state of the step before, and the part of it through the gates.
-      carried: 2 * sequences * units,
+      carried: sequences * units,
+      through: sequences * units,
     }
-    let end = 0
-    const starts = Object.entries(sizes).map(([name, floats]) => {
-      const start = end
-      // Kernels write up to the next multiple of four.
-      end += BYTES * (floats + 4)
-      return [name, start, floats] as const
-    })
-    const pages = Math.ceil(end / PAGE) - this.memory.buffer.byteLength / PAGE
-    if (pages > 0) this.memory.grow(pages)
+    const layout = new Layout()
+    const places = Object.entries(sizes).map(([name, floats]) => ({
+      ...{ name, floats, address: layout.reserve(floats) },
+    }))
+    const { buffer, kernels } = kernelMemory(layout.bytes)
     this.capacity = { rows, sequences }
-    return Object.fromEntries(
-      starts.map(([name, start, floats]) => [name, new Float32Array(this.memory.buffer, start, floats)]),
-    ) as unknown as Buffers
+    const views = places.map(({ name, floats, address }) => [name, new Float32Array(buffer, address, floats)])
+    return { kernels, ...(Object.fromEntries(views) as Omit<Buffers, 'kernels'>) }
   }
 }
 
 interface Buffers {
+  readonly kernels: Kernels
   readonly copy: Float32Array
   readonly gradient: Float32Array
+  readonly transposedW: Float32Array
+  readonly transposedU: Float32Array
   readonly x: Float32Array
   /** Each row's state before its step. */
   readonly before: Float32Array
@@ -208,7 +211,9 @@ interface Buffers {
   readonly states: Float32Array
   readonly deltaInput: Float32Array
   readonly deltaState: Float32Array
+  /** ∂loss/∂state of the step before, [sequences, units], and the part of it through the gates. */
   readonly carried: Float32Array
+  readonly through: Float32Array
 }
 
 /** Where W, U, b and c begin, and the number of all. */

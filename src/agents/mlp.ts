@@ -1,9 +1,9 @@
 import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import type { Approximator } from './approximator.ts'
-import { BYTES, instantiate, PAGE } from './kernel-memory.ts'
+import { BYTES, type KernelMemory, Layout } from './kernels/kernels.ts'
+import { kernelMemory } from './kernels/memory.ts'
 import { orthogonal } from './orthogonal.ts'
-import { WebAssembly } from './webassembly.ts'
 
 /** Sizes of a perceptron, and how it begins. */
 export interface MlpOptions {
@@ -24,7 +24,7 @@ export interface MlpOptions {
 }
 
 /**
- * A multi-layer perceptron in WebAssembly SIMD, by default with tanh between its layers and orthogonal weights.
+ * A multi-layer perceptron on the kernels, by default with tanh between its layers and orthogonal weights.
  *
  * `parameters` holds W [out, in] row-major and then b [out], layer by layer: the order of PyTorch's `parameters()`.
  * What `forward` and `backward` return stays valid until their next call, which writes over it.
@@ -35,8 +35,7 @@ export class Mlp implements Approximator {
   readonly parameters: Float32Array
   private readonly layers: readonly Layer[]
   private readonly activation: 'tanh' | 'relu'
-  private readonly memory = new WebAssembly.Memory({ initial: 1 })
-  private readonly kernels = instantiate(this.memory)
+  private memory: KernelMemory | undefined
   /** Views of the memory. */
   private copy = new Float32Array(0)
   private gradient = new Float32Array(0)
@@ -44,7 +43,9 @@ export class Mlp implements Approximator {
   private output = new Float32Array(0)
   private outputGradient = new Float32Array(0)
   private inputDelta = new Float32Array(0)
-  private capacity = 0
+  /** Where the copy begins. */
+  private start = 0
+  private capacity = 8
   private rows = 0
 
   constructor(options: MlpOptions) {
@@ -58,7 +59,7 @@ export class Mlp implements Approximator {
     this.layers = hidden.concat(outputs).map((size, l) => {
       const layer = { inputs: sizes[l], outputs: size, weights: at, biases: at + sizes[l] * size }
       at = layer.biases + size
-      return { ...layer, input: 0, output: 0, delta: 0 }
+      return { ...layer, transposed: 0, input: 0, output: 0, delta: 0 }
     })
     this.parameters = new Float32Array(at)
     for (const [l, layer] of this.layers.entries()) {
@@ -66,44 +67,38 @@ export class Mlp implements Approximator {
       if (initial === 'uniform') uniform(this.parameters, layer, rng)
       else this.parameters.set(orthogonal(layer.outputs, layer.inputs, gain, rng), layer.weights)
     }
-    this.layOut(16)
   }
 
   forward(batch: Float32Array, rows: number): Float32Array {
-    if (rows > this.capacity) this.layOut(Math.max(rows, 2 * this.capacity))
+    const { kernels } = this.roomFor(rows)
+    const { layers, activation } = this
     this.rows = rows
-    const { kernels, layers } = this
     this.copy.set(this.parameters)
     this.input.set(batch.length === rows * this.inputs ? batch : batch.subarray(0, rows * this.inputs))
     for (let l = 0; l < layers.length; l++) {
-      const { inputs, outputs, weights, biases, input, output } = layers[l]
-      kernels.affine(input, BYTES * weights, BYTES * biases, output, rows, inputs, outputs)
-      if (l < layers.length - 1) kernels[this.activation](output, rows * outputs)
+      const { inputs, outputs, weights, biases, input, output, transposed } = layers[l]
+      // output = bias + input Wᵀ
+      kernels.transpose(this.start + BYTES * weights, transposed, outputs, inputs)
+      const bias = this.start + BYTES * biases
+      kernels.multiply(input, inputs, 1, transposed, bias, output, rows, inputs, outputs)
+      if (l < layers.length - 1) kernels[activation](output, rows * outputs)
     }
     return this.output.subarray(0, rows * this.outputs)
   }
 
   backward(outputGradient: Float32Array): Float32Array {
-    const { kernels, layers, rows, gradient } = this
+    const { kernels } = this.roomFor(this.rows)
+    const { layers, rows, gradient } = this
     const start = gradient.byteOffset
     this.outputGradient.set(outputGradient)
     for (let l = layers.length - 1; l >= 0; l--) {
       const { inputs, outputs, weights, biases, input, delta } = layers[l]
       // ∂W = deltaᵀ input, ∂b = Σ delta
-      kernels.multiply(delta, 1, outputs, input, start + BYTES * weights, outputs, rows, inputs)
+      kernels.multiply(delta, 1, outputs, input, 0, start + BYTES * weights, outputs, rows, inputs)
       kernels.columnSums(delta, start + BYTES * biases, rows, outputs)
       if (l > 0) this.backwardThrough(l)
     }
     return gradient
-  }
-
-  /** From a layer's delta to that below: delta W, times the activation's derivative. */
-  private backwardThrough(l: number): void {
-    const { kernels, layers, rows } = this
-    const { inputs, outputs, weights, input, delta } = layers[l]
-    const below = layers[l - 1].delta
-    kernels.multiply(delta, outputs, 1, BYTES * weights, below, rows, outputs, inputs)
-    kernels[`${this.activation}Gradient`](below, input, rows * inputs)
   }
 
   /** `inputGradient` of the last `forward`, where the parameters' gradient isn't wanted. */
@@ -116,42 +111,52 @@ export class Mlp implements Approximator {
 
   /** After `backward`: ∂loss/∂(the batch of the last forward), [rows, inputs]. */
   inputGradient(): Float32Array {
-    const { kernels, layers, rows, inputs, inputDelta } = this
-    const { outputs, weights, delta } = layers[0]
-    kernels.multiply(delta, outputs, 1, BYTES * weights, inputDelta.byteOffset, rows, outputs, inputs)
-    return inputDelta.subarray(0, rows * inputs)
+    this.multiplyByWeights(this.layers[0], this.inputDelta.byteOffset)
+    return this.inputDelta.subarray(0, this.rows * this.inputs)
   }
 
-  /** Parameters, their gradient, and the layers' rows, one after the other in memory that grows. */
-  private layOut(rows: number): void {
-    let at = 0
-    const reserve = (floats: number) => {
-      const from = at
-      // Kernels write up to the next multiple of four.
-      at += BYTES * (floats + 4)
-      return from
-    }
-    reserve(this.parameters.length)
-    const gradient = reserve(this.parameters.length)
-    const inputDelta = reserve(rows * this.inputs)
-    let input = reserve(rows * this.inputs)
+  /** From a layer's delta to that below: ∂input, times the activation's derivative. */
+  private backwardThrough(l: number): void {
+    const { inputs, input } = this.layers[l]
+    const below = this.layers[l - 1].delta
+    this.multiplyByWeights(this.layers[l], below)
+    this.roomFor(this.rows).kernels[`${this.activation}Gradient`](below, input, this.rows * inputs)
+  }
+
+  /** ∂input = delta W */
+  private multiplyByWeights({ inputs, outputs, weights, delta }: Layer, to: number): void {
+    const { kernels } = this.roomFor(this.rows)
+    kernels.multiply(delta, outputs, 1, this.start + BYTES * weights, 0, to, this.rows, outputs, inputs)
+  }
+
+  /** Parameters, their gradient, and the layers' rows, one after the other in a memory that is large enough. */
+  private roomFor(rows: number): KernelMemory {
+    if (this.memory !== undefined && rows <= this.capacity) return this.memory
+    const capacity = Math.max(rows, 2 * this.capacity)
+    const layout = new Layout()
+    this.start = layout.reserve(this.parameters.length)
+    const gradient = layout.reserve(this.parameters.length)
+    const inputDelta = layout.reserve(capacity * this.inputs)
+    let input = layout.reserve(capacity * this.inputs)
     for (const layer of this.layers) {
+      layer.transposed = layout.reserve(layer.inputs * layer.outputs)
       layer.input = input
-      layer.output = reserve(rows * layer.outputs)
-      layer.delta = reserve(rows * layer.outputs)
+      layer.output = layout.reserve(capacity * layer.outputs)
+      layer.delta = layout.reserve(capacity * layer.outputs)
       input = layer.output
     }
-    const pages = Math.ceil(at / PAGE) - this.memory.buffer.byteLength / PAGE
-    if (pages > 0) this.memory.grow(pages)
-    const view = (from: number, floats: number) => new Float32Array(this.memory.buffer, from, floats)
+    const memory = kernelMemory(layout.bytes)
+    const view = (from: number, floats: number) => new Float32Array(memory.buffer, from, floats)
     const [first, last] = [this.layers[0], this.layers[this.layers.length - 1]]
-    this.copy = view(0, this.parameters.length)
+    this.copy = view(this.start, this.parameters.length)
     this.gradient = view(gradient, this.parameters.length)
-    this.input = view(first.input, rows * this.inputs)
-    this.inputDelta = view(inputDelta, rows * this.inputs)
-    this.output = view(last.output, rows * this.outputs)
-    this.outputGradient = view(last.delta, rows * this.outputs)
-    this.capacity = rows
+    this.input = view(first.input, capacity * this.inputs)
+    this.inputDelta = view(inputDelta, capacity * this.inputs)
+    this.output = view(last.output, capacity * this.outputs)
+    this.outputGradient = view(last.delta, capacity * this.outputs)
+    this.capacity = capacity
+    this.memory = memory
+    return memory
   }
 }
 
@@ -161,6 +166,8 @@ interface Layer {
   /** Where W [outputs, inputs] and b [outputs] begin in the parameters. */
   readonly weights: number
   readonly biases: number
+  /** Address: Wᵀ [inputs, outputs] */
+  transposed: number
   /** Addresses: [rows, inputs] of the last forward; [rows, outputs], activated but in the last layer. */
   input: number
   output: number

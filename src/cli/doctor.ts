@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { lstat, readdir } from 'node:fs/promises'
-import { availableParallelism, freemem, homedir, totalmem } from 'node:os'
+import { availableParallelism, freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Command } from 'commander'
+import { defaultCacheDir } from '../common/cache-dir.ts'
 import { messageOf } from '../common/error.ts'
 import type { EngineName } from '../models/engine-names.ts'
 import { type Io, printResult } from './command.ts'
@@ -112,7 +113,7 @@ async function findGpus(): Promise<string[]> {
 }
 
 async function measureCache(): Promise<DoctorReport['cache']> {
-  const path = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'layergym')
+  const path = defaultCacheDir()
   return { path, bytes: await sizeOf(path) }
 }
 

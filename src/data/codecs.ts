@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { access, chmod, constants } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { defaultCacheDir } from '../common/cache-dir.ts'
 import { failure, messageOf } from '../common/error.ts'
 
 export interface Codec {
@@ -81,8 +81,7 @@ async function onPath(name: string, path: string): Promise<string> {
 
 /** Where scripts/setup/ffmpeg.mjs lays it. */
 async function fetched(): Promise<string> {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
-  const path = join(cache, 'layergym', 'ffmpeg', 'ffmpeg')
+  const path = join(defaultCacheDir(), 'ffmpeg', 'ffmpeg')
   if (await isExecutable(path)) return path
   throw new Error('the set-up has fetched none')
 }

@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
+import { type KernelMemory, type Kernels, Layout } from '../../src/agents/kernels/kernels.ts'
+import { nativeKernels } from '../../src/agents/kernels/native.ts'
+import { plainMemory } from '../../src/agents/kernels/plain.ts'
+import { wasmMemory } from '../../src/agents/kernels/wasm.ts'
 import { Mlp } from '../../src/agents/mlp.ts'
 import { Rng } from '../../src/common/random.ts'
 import { fc, property } from '../support/property.ts'
@@ -9,6 +13,108 @@ test('the committed module is what its source compiles to', () => {
   expect(check.stderr).toBe('')
   expect(check.status).toBe(0)
 })
+
+/** All that can be had here; the first is the reference. */
+const IMPLEMENTATIONS = {
+  plain: plainMemory,
+  wasm: wasmMemory,
+  ...nativeWidths(),
+}
+
+/** The compiled ones, where set-up has compiled them. */
+function nativeWidths(): Record<string, (bytes: number) => KernelMemory> {
+  const native = nativeKernels()
+  return native === undefined ? {} : { [native.instructions]: native.memory }
+}
+
+/** The same numbers in a memory of each implementation, and what a kernel has made of them: all of them, bit by bit. */
+function everywhere(
+  floats: readonly number[],
+  values: Float32Array,
+  run: (kernels: Kernels, at: number[]) => unknown,
+) {
+  return Object.values(IMPLEMENTATIONS).map(memoryOf => {
+    const layout = new Layout()
+    const addresses = floats.map(count => layout.reserve(count))
+    const { buffer, kernels } = memoryOf(layout.bytes)
+    let from = 0
+    const views = addresses.map((address, i) => {
+      const view = new Float32Array(buffer, address, floats[i])
+      view.set(values.subarray(from, from + floats[i]))
+      from += floats[i]
+      return view
+    })
+    const answer = run(kernels, addresses)
+    return { answer, bits: views.map(view => [...new Int32Array(view.slice().buffer)]) }
+  })
+}
+
+const dimension = fc.integer({ min: 1, max: 37 })
+const numbers = (count: number, rng: Rng) => Float32Array.from({ length: count }, () => 3 * rng.normal())
+
+function expectSame(all: readonly unknown[]) {
+  expect(all.length).toBeGreaterThan(1)
+  for (const other of all.slice(1)) expect(other).toEqual(all[0])
+}
+
+describe('every implementation gives the same bits', () => {
+  property([dimension, dimension, dimension, fc.integer(), fc.boolean(), fc.boolean()])(
+    'of products',
+    (m, k, n, seed, turned, biased) => {
+      const sizes = [m * k, k * n, n, m * n]
+      const [down, along] = turned ? [1, m] : [k, 1]
+      const run = (kernels: Kernels, [a, b, bias, c]: number[]) =>
+        kernels.multiply(a, down, along, b, biased ? bias : 0, c, m, k, n)
+      expectSame(everywhere(sizes, numbers(m * k + k * n + n + m * n, Rng.of(seed)), run))
+    },
+  )
+
+  property([dimension, dimension, fc.integer()])(
+    'of sums of columns and of a transposition',
+    (m, n, seed) => {
+      const run = (kernels: Kernels, [a, sums, t]: number[]) => {
+        kernels.columnSums(a, sums, m, n)
+        kernels.transpose(a, t, m, n)
+      }
+      expectSame(everywhere([m * n, n, m * n], numbers(2 * m * n + n, Rng.of(seed)), run))
+    },
+  )
+
+  property([fc.integer({ min: 1, max: 200 }), fc.integer()])('of activations and their slopes', (n, seed) => {
+    const values = numbers(4 * n, Rng.of(seed))
+    values[0] = Number.NaN
+    const run = (kernels: Kernels, [y, d, z, e]: number[]) => {
+      kernels.tanh(y, n)
+      kernels.tanhGradient(d, y, n)
+      kernels.relu(z, n)
+      kernels.reluGradient(e, z, n)
+    }
+    // What NaN is made of differs between processors; that it is one doesn't.
+    const without = everywhere([n, n, n, n], values.subarray(0), run).map(({ bits }) =>
+      bits.map(part => part.map(bit => (Number.isNaN(asFloat(bit)) ? 'NaN' : bit))),
+    )
+    expectSame(without)
+  })
+
+  property([fc.integer({ min: 1, max: 200 }), fc.integer()])('of steps of Adam and of norms', (n, seed) => {
+    const rng = Rng.of(seed)
+    const values = numbers(4 * n, rng)
+    // Variances are none below 0.
+    for (let i = 3 * n; i < 4 * n; i++) values[i] = Math.abs(values[i])
+    const run = (kernels: Kernels, [p, g, mean, variance]: number[]) => {
+      kernels.adam(p, g, mean, variance, n, 0.3, 2.5e-4, 1.7, 0.9, 0.999, 1e-5)
+      return kernels.sumSquares(g, n)
+    }
+    const all = everywhere([n, n, n, n], values, run)
+    expectSame(all)
+    const exact = values.subarray(n, 2 * n).reduce((sum, g) => sum + g * g, 0)
+    expect((all[0].answer as number) / exact).toBeCloseTo(1, 5)
+  })
+})
+
+function asFloat(bit: number): number {
+  return new Float32Array(Int32Array.of(bit).buffer)[0]
+}
 
 /** A network of one layer or more in plain float64. */
 function plainForward(mlp: Mlp, sizes: readonly number[], x: readonly number[], activation: 'tanh' | 'relu') {

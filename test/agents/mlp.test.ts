@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { Adam, clipNorm } from '../../src/agents/adam.ts'
+import { Adam, stepTogether } from '../../src/agents/adam.ts'
 import type { Approximator } from '../../src/agents/approximator.ts'
 import { EngineMlp } from '../../src/agents/engine-mlp.ts'
 import { Mlp } from '../../src/agents/mlp.ts'
@@ -143,13 +143,33 @@ describe('Adam', () => {
   })
 
   property([
-    fc.array(fc.float({ min: -100, max: 100, noNaN: true }), { minLength: 1 }),
+    fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1 }),
     fc.float({ min: 0.5, max: 10, noNaN: true }),
-  ])('clipNorm returns the norm and leaves at most the maximum', (values, maximum) => {
-    const gradient = Float32Array.from(values)
-    const norm = Math.hypot(...gradient)
-    expect(clipNorm(gradient, maximum)).toBeCloseTo(norm, 4)
-    expect(Math.hypot(...gradient)).toBeLessThan(Math.min(norm, maximum) * (1 + 1e-5) + 1e-9)
+  ])(
+    'stepTogether returns the norm over all parts, and steps down what is at most the maximum',
+    (values, maximum) => {
+      const norm = Math.hypot(...values)
+      const half = Math.ceil(values.length / 2)
+      // With β = 0 and a large ε, a step is the gradient itself, times rate / ε.
+      const options = { learningRate: 1e6, beta1: 0, beta2: 0, epsilon: 1e6 }
+      const parts = [values.slice(0, half), values.slice(half)].map(part => ({
+        optimizer: new Adam(part.length, options),
+        parameters: new Float32Array(part.length),
+        gradient: Float32Array.from(part),
+      }))
+      expect(stepTogether(parts, maximum) / (norm || 1)).toBeCloseTo(norm === 0 ? 0 : 1, 5)
+      const moved = Math.hypot(...parts.flatMap(({ parameters }) => [...parameters]))
+      expect(moved).toBeLessThan(Math.min(norm, maximum) * (1 + 1e-3) + 1e-6)
+      expect(moved).toBeGreaterThan(Math.min(norm, maximum) * (1 - 1e-3) - 1e-6)
+    },
+  )
+
+  test('a gradient that is not finite is an error, before anything moves', () => {
+    const parameters = new Float32Array(2)
+    const optimizer = new Adam(2, { learningRate: 1 })
+    const gradient = Float32Array.of(1, Number.NaN)
+    expect(() => stepTogether([{ optimizer, parameters, gradient }], 1)).toThrow(/not finite/)
+    expect([...parameters]).toEqual([0, 0])
   })
 })
 

@@ -51,7 +51,8 @@ describe('masked categorical', () => {
   })
 
   test('entropy: ln n when uniform over n allowed, 0 when certain', () => {
-    expect(entropy(logSoftmax(new Float32Array(5), Uint8Array.of(1, 1, 0, 1, 1)))).toBeCloseTo(Math.log(4))
+    const masked = logSoftmax(new Float32Array(5), Uint8Array.of(1, 1, 0, 1, 1))
+    expect(entropy(masked)).toBeCloseTo(Math.log(4))
     expect(entropy(logSoftmax(Float32Array.of(300, 0)))).toBeCloseTo(0)
   })
 
@@ -73,10 +74,19 @@ describe('masked categorical', () => {
       const h = -allowed.reduce((sum, l) => sum + Math.exp(l - z) * (l - z), 0)
       return -(exact[action] - z) * advantage - entropyCoefficient * h
     }
-    const gradient = new Float32Array(logits.length)
-    const distribution = new CategoricalDistribution([logits.length], ([choice]) => choice)
-    distribution.evaluate(logits, Float32Array.of(action), mask)
-    distribution.addGradient({ logProbability: -advantage, entropy: -entropyCoefficient }, gradient)
+    // As the second of three rows, and the second choice of each: the others are neighbours only.
+    const distribution = new CategoricalDistribution([2, logits.length], choices => choices)
+    const row = [0.5, -0.5, ...logits]
+    const { logProbabilities } = distribution.evaluate({
+      rows: 3,
+      outputs: Float32Array.from([...row.map(() => 1), ...row, ...row.map(() => -1)]),
+      actions: Float32Array.of(1, 0, 0, action, 1, 0),
+      masks: [undefined, Uint8Array.of(1, 1, ...mask), undefined],
+    })
+    const other = Math.log(1 / (1 + Math.exp(-1)))
+    expect(logProbabilities[1] - other).toBeCloseTo(logSoftmax(logits, mask)[action], 6)
+    const out = distribution.differentiate(Float64Array.of(0, -advantage, 0), -entropyCoefficient)
+    const gradient = out.subarray(row.length + 2, 2 * row.length)
     for (const i of logits.keys()) {
       exact[i] = logits[i] + 1e-5
       const above = loss()

@@ -2,8 +2,8 @@ import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 import type { Decision } from '../agent.ts'
-import type { Distribution, Evaluated } from './distribution.ts'
-import { entropy, greedyAction, logSoftmax, sampleAction } from './softmax.ts'
+import type { Distribution, Evaluated, PolicyRows } from './distribution.ts'
+import { entropy, greedyAction, logSoftmaxInto, type Stretch, sampleAction } from './softmax.ts'
 
 /**
  * Independent choices, the i-th among sizes[i]: one for Discrete, several for MultiDiscrete. The outputs are their
@@ -15,25 +15,44 @@ export class CategoricalDistribution implements Distribution {
   readonly actionSize: number
   readonly parameters = new Float32Array(0)
   readonly gradient = new Float32Array(0)
-  private evaluated: readonly { readonly logp: Float64Array; readonly action: number; readonly h: number }[] =
-    []
+  /** Where each choice's logits are in a row. */
+  private readonly choices: readonly Stretch[]
+  /** Of the rows evaluated last, [rows, outputs]. */
+  private logp = new Float64Array(0)
+  /** Of each of their choices, [rows, choices]. */
+  private entropies = new Float64Array(0)
+  private evaluated: Pick<PolicyRows, 'rows' | 'actions'> = { rows: 0, actions: new Float32Array(0) }
 
   constructor(
-    private readonly sizes: readonly number[],
+    sizes: readonly number[],
     private readonly toAction: (choices: readonly number[]) => unknown,
   ) {
-    this.outputs = sizes.reduce((sum, n) => sum + n, 0)
+    let from = 0
+    this.choices = sizes.map(count => {
+      from += count
+      return { from: from - count, count }
+    })
+    this.outputs = from
     this.actionSize = sizes.length
   }
 
-  choose(outputs: Float32Array, mask: Mask | undefined, rng: Rng | undefined): Decision<unknown> {
+  choose(
+    outputs: Float32Array,
+    row: number,
+    mask: Mask | undefined,
+    rng: Rng | undefined,
+  ): Decision<unknown> {
+    this.roomFor(row + 1)
     let logProbability = 0
-    const choices = this.split(outputs, mask).map(logp => {
-      const action = rng === undefined ? greedyAction(logp) : sampleAction(logp, rng)
-      if (logp[action] === -Infinity) {
+    const choices = this.choices.map(choice => {
+      const stretch = this.normalize(outputs, row, choice, mask)
+      const action =
+        rng === undefined ? greedyAction(this.logp, stretch) : sampleAction(this.logp, rng, stretch)
+      const logp = this.logp[stretch.from + action]
+      if (logp === -Infinity) {
         throw inputError('mask.empty', 'the mask allows no action: at least one entry of a choice must be 1')
       }
-      logProbability += logp[action]
+      logProbability += logp
       return action
     })
     return { action: this.toAction(choices), logProbability }
@@ -43,38 +62,51 @@ export class CategoricalDistribution implements Distribution {
     return typeof action === 'number' ? [action] : (action as readonly number[])
   }
 
-  evaluate(outputs: Float32Array, action: Float32Array, mask: Mask | undefined): Evaluated {
-    this.evaluated = this.split(outputs, mask).map((logp, i) => ({
-      logp,
-      action: action[i],
-      h: entropy(logp),
-    }))
-    let [logProbability, total] = [0, 0]
-    for (const { logp, action, h } of this.evaluated) {
-      logProbability += logp[action]
-      total += h
+  evaluate({ rows, outputs, actions, masks }: PolicyRows): Evaluated {
+    this.roomFor(rows)
+    this.evaluated = { rows, actions }
+    const logProbabilities = new Float64Array(rows)
+    const entropies = new Float64Array(rows)
+    for (let row = 0, at = 0; row < rows; row++) {
+      for (const choice of this.choices) {
+        const stretch = this.normalize(outputs, row, choice, masks?.[row])
+        const h = entropy(this.logp, stretch)
+        logProbabilities[row] += this.logp[stretch.from + actions[at]]
+        entropies[row] += h
+        this.entropies[at++] = h
+      }
     }
-    return { logProbability, entropy: total }
+    return { logProbabilities, entropies }
   }
 
   /** ∂log π(a)/∂logit_i = 1[i = a] − p_i; ∂H/∂logit_i = −p_i (log p_i + H). */
-  addGradient(factors: Evaluated, out: Float32Array): void {
-    let at = 0
-    for (const { logp, action, h } of this.evaluated) {
-      for (let i = 0; i < logp.length; i++, at++) {
-        const p = Math.exp(logp[i])
-        const chosen = i === action ? 1 : 0
-        out[at] = p === 0 ? 0 : factors.logProbability * (chosen - p) - factors.entropy * p * (logp[i] + h)
+  differentiate(byLogProbability: Float64Array, byEntropy: number): Float32Array {
+    const { rows, actions } = this.evaluated
+    const { logp } = this
+    const out = new Float32Array(rows * this.outputs)
+    for (let row = 0, at = 0, o = 0; row < rows; row++) {
+      for (const { count } of this.choices) {
+        const [action, h] = [actions[at], this.entropies[at++]]
+        for (let i = 0; i < count; i++, o++) {
+          const p = Math.exp(logp[o])
+          const chosen = i === action ? 1 : 0
+          out[o] = p === 0 ? 0 : byLogProbability[row] * (chosen - p) - byEntropy * p * (logp[o] + h)
+        }
       }
     }
+    return out
   }
 
-  /** Log-probabilities of each choice. */
-  private split(outputs: Float32Array, mask: Mask | undefined): readonly Float64Array[] {
-    let at = 0
-    return this.sizes.map(n => {
-      at += n
-      return logSoftmax(outputs.subarray(at - n, at), mask?.subarray(at - n, at))
-    })
+  /** The log-probabilities of a row's choice; answers where they are. */
+  private normalize(outputs: Float32Array, row: number, choice: Stretch, mask: Mask | undefined): Stretch {
+    const stretch = { from: row * this.outputs + choice.from, count: choice.count }
+    logSoftmaxInto(this.logp, outputs, stretch, mask, choice.from)
+    return stretch
+  }
+
+  private roomFor(rows: number): void {
+    if (this.logp.length >= rows * this.outputs) return
+    this.logp = new Float64Array(2 * rows * this.outputs)
+    this.entropies = new Float64Array(2 * rows * this.actionSize)
   }
 }

@@ -2,7 +2,7 @@ import { failure } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 import type { Decision } from '../agent.ts'
-import type { Distribution, Evaluated } from './distribution.ts'
+import type { Distribution, Evaluated, PolicyRows } from './distribution.ts'
 
 const LOG_SQRT_2_PI = 0.5 * Math.log(2 * Math.PI)
 
@@ -19,9 +19,10 @@ export class GaussianDistribution implements Distribution {
   /** log σ, [d] */
   readonly parameters: Float32Array
   readonly gradient: Float32Array
-  /** Of the row evaluated last, [d]. */
-  private readonly byMean: Float64Array
-  private readonly byLogStd: Float64Array
+  /** Of the rows evaluated last, [rows, d]. */
+  private byMean = new Float64Array(0)
+  private byLogStd = new Float64Array(0)
+  private rows = 0
 
   constructor(
     private readonly low: Float32Array,
@@ -32,52 +33,73 @@ export class GaussianDistribution implements Distribution {
     this.actionSize = low.length
     this.parameters = new Float32Array(low.length).fill(initialLogStd)
     this.gradient = new Float32Array(low.length)
-    this.byMean = new Float64Array(low.length)
-    this.byLogStd = new Float64Array(low.length)
   }
 
-  choose(means: Float32Array, mask: Mask | undefined, rng: Rng | undefined): Decision<unknown> {
+  choose(
+    outputs: Float32Array,
+    row: number,
+    _mask: Mask | undefined,
+    rng: Rng | undefined,
+  ): Decision<unknown> {
+    const means = outputs.slice(row * this.outputs, (row + 1) * this.outputs)
     const action = means.map((mean, i) => {
       const x = rng === undefined ? mean : mean + Math.exp(this.parameters[i]) * rng.normal()
       return Math.min(Math.max(x, this.low[i]), this.high[i])
     })
-    return { action, logProbability: this.evaluate(means, action, mask).logProbability }
+    const { logProbabilities } = this.evaluate({ rows: 1, outputs: means, actions: action, masks: undefined })
+    return { action, logProbability: logProbabilities[0] }
   }
 
   encode(action: unknown): ArrayLike<number> {
     return action as Float32Array
   }
 
-  evaluate(means: Float32Array, action: Float32Array, _mask: Mask | undefined): Evaluated {
-    let [logProbability, entropy] = [0, 0]
-    for (let i = 0; i < means.length; i++) {
-      const logStd = this.parameters[i]
-      const std = Math.exp(logStd)
-      const z = (action[i] - means[i]) / std
-      if (!Number.isFinite(z)) {
-        throw failure(
-          'agent.diverged',
-          `the policy network gave ${means[i]}: it has diverged; lower the agent's learning rate`,
-        )
-      }
-      // On a bound, side is the direction in which it cuts off: the action stands for all beyond.
-      const side = action[i] <= this.low[i] ? 1 : action[i] >= this.high[i] ? -1 : 0
-      const logp = side === 0 ? -0.5 * z * z - LOG_SQRT_2_PI - logStd : logNormalCdf(side * z)
-      // ∂log p/∂z; z falls with the mean by 1/σ, and with log σ by z.
-      const slope = side === 0 ? -z : side * Math.exp(-0.5 * z * z - LOG_SQRT_2_PI - logp)
-      this.byMean[i] = -slope / std
-      this.byLogStd[i] = -slope * z - (side === 0 ? 1 : 0)
-      logProbability += logp
-      entropy += 0.5 + LOG_SQRT_2_PI + logStd
+  evaluate({ rows, outputs: means, actions }: PolicyRows): Evaluated {
+    const d = this.outputs
+    if (this.byMean.length < rows * d) {
+      this.byMean = new Float64Array(rows * d)
+      this.byLogStd = new Float64Array(rows * d)
     }
-    return { logProbability, entropy }
+    this.rows = rows
+    const logProbabilities = new Float64Array(rows)
+    for (let k = 0; k < rows * d; k++) {
+      logProbabilities[Math.floor(k / d)] += this.evaluateOne(k, k % d, actions[k], means[k])
+    }
+    const entropy = this.parameters.reduce((sum, logStd) => sum + 0.5 + LOG_SQRT_2_PI + logStd, 0)
+    return { logProbabilities, entropies: new Float64Array(rows).fill(entropy) }
   }
 
-  addGradient(factors: Evaluated, out: Float32Array): void {
-    for (let i = 0; i < out.length; i++) {
-      out[i] = factors.logProbability * this.byMean[i]
-      this.gradient[i] += factors.logProbability * this.byLogStd[i] + factors.entropy
+  /** log p of one number of an action; its slopes go to place k. */
+  private evaluateOne(k: number, i: number, action: number, mean: number): number {
+    const logStd = this.parameters[i]
+    const std = Math.exp(logStd)
+    const z = (action - mean) / std
+    if (!Number.isFinite(z)) {
+      throw failure(
+        'agent.diverged',
+        `the policy network gave ${mean}: it has diverged; lower the agent's learning rate`,
+      )
     }
+    // On a bound, side is the direction in which it cuts off: the action stands for all beyond.
+    const side = action <= this.low[i] ? 1 : action >= this.high[i] ? -1 : 0
+    const logp = side === 0 ? -0.5 * z * z - LOG_SQRT_2_PI - logStd : logNormalCdf(side * z)
+    // ∂log p/∂z; z falls with the mean by 1/σ, and with log σ by z.
+    const slope = side === 0 ? -z : side * Math.exp(-0.5 * z * z - LOG_SQRT_2_PI - logp)
+    this.byMean[k] = -slope / std
+    this.byLogStd[k] = -slope * z - (side === 0 ? 1 : 0)
+    return logp
+  }
+
+  differentiate(byLogProbability: Float64Array, byEntropy: number): Float32Array {
+    const d = this.outputs
+    const out = new Float32Array(this.rows * d)
+    this.gradient.fill(this.rows * byEntropy)
+    for (let k = 0; k < out.length; k++) {
+      const factor = byLogProbability[Math.floor(k / d)]
+      out[k] = factor * this.byMean[k]
+      this.gradient[k % d] += factor * this.byLogStd[k]
+    }
+    return out
   }
 }
 

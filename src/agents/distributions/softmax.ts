@@ -2,33 +2,66 @@ import { failure } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 
-/**
- * log softmax over the allowed actions, [n]; −∞ for the others.
- * @throws failure when a logit is not finite: the policy network has diverged
- */
-export function logSoftmax(logits: Float32Array, mask?: Mask): Float64Array {
-  let largest = -Infinity
-  for (let i = 0; i < logits.length; i++) {
-    if (!Number.isFinite(logits[i])) {
-      throw failure(
-        'agent.diverged',
-        `the policy network gave ${logits[i]}: it has diverged; lower the agent's learning rate`,
-      )
-    }
-    if (mask?.[i] !== 0) largest = Math.max(largest, logits[i])
-  }
-  let sum = 0
-  for (let i = 0; i < logits.length; i++) if (mask?.[i] !== 0) sum += Math.exp(logits[i] - largest)
-  const normalizer = largest + Math.log(sum)
-  return Float64Array.from(logits, (logit, i) => (mask?.[i] === 0 ? -Infinity : logit - normalizer))
+/** A stretch of an array: one choice's numbers among many rows' and choices'. */
+export interface Stretch {
+  readonly from: number
+  readonly count: number
 }
 
-/** One action by its probability; never one of probability 0. */
-export function sampleAction(logProbabilities: Float64Array, rng: Rng): number {
+function whole({ length }: ArrayLike<number>): Stretch {
+  return { from: 0, count: length }
+}
+
+/** log softmax over the allowed actions, [n]; −∞ for the others. @throws as `logSoftmaxInto` */
+export function logSoftmax(logits: Float32Array, mask?: Mask): Float64Array {
+  const out = new Float64Array(logits.length)
+  logSoftmaxInto(out, logits, whole(logits), mask)
+  return out
+}
+
+/**
+ * log softmax over the allowed actions of a stretch of `logits`, written at the same place of `out`; −∞ for the others.
+ * `mask` is of this stretch from `maskFrom` on.
+ * @throws failure when a logit is not finite: the policy network has diverged
+ */
+export function logSoftmaxInto(
+  out: Float64Array,
+  logits: Float32Array,
+  { from, count }: Stretch,
+  mask?: Mask,
+  maskFrom = 0,
+): void {
+  let largest = -Infinity
+  for (let i = 0; i < count; i++) {
+    const logit = logits[from + i]
+    if (!Number.isFinite(logit)) {
+      throw failure(
+        'agent.diverged',
+        `the policy network gave ${logit}: it has diverged; lower the agent's learning rate`,
+      )
+    }
+    if (logit > largest && mask?.[maskFrom + i] !== 0) largest = logit
+  }
+  let sum = 0
+  for (let i = 0; i < count; i++) {
+    if (mask?.[maskFrom + i] !== 0) sum += Math.exp(logits[from + i] - largest)
+  }
+  const normalizer = largest + Math.log(sum)
+  for (let i = 0; i < count; i++) {
+    out[from + i] = mask?.[maskFrom + i] === 0 ? -Infinity : logits[from + i] - normalizer
+  }
+}
+
+/** One action of a stretch by its probability; never one of probability 0. */
+export function sampleAction(
+  logProbabilities: Float64Array,
+  rng: Rng,
+  { from, count }: Stretch = whole(logProbabilities),
+): number {
   let left = rng.next()
   let last = 0
-  for (let i = 0; i < logProbabilities.length; i++) {
-    const probability = Math.exp(logProbabilities[i])
+  for (let i = 0; i < count; i++) {
+    const probability = Math.exp(logProbabilities[from + i])
     if (probability === 0) continue
     last = i
     left -= probability
@@ -38,14 +71,25 @@ export function sampleAction(logProbabilities: Float64Array, rng: Rng): number {
   return last
 }
 
-/** The most probable action, the first of equals. */
-export function greedyAction(logProbabilities: Float64Array): number {
-  return logProbabilities.indexOf(Math.max(...logProbabilities))
+/** The most probable action of a stretch, the first of equals. */
+export function greedyAction(
+  logProbabilities: Float64Array,
+  { from, count }: Stretch = whole(logProbabilities),
+): number {
+  let best = 0
+  for (let i = 1; i < count; i++) if (logProbabilities[from + i] > logProbabilities[from + best]) best = i
+  return best
 }
 
-/** −Σ p log p, nats. */
-export function entropy(logProbabilities: Float64Array): number {
+/** −Σ p log p of a stretch, nats. */
+export function entropy(
+  logProbabilities: Float64Array,
+  { from, count }: Stretch = whole(logProbabilities),
+): number {
   let sum = 0
-  for (const logp of logProbabilities) if (logp > -Infinity) sum -= Math.exp(logp) * logp
+  for (let i = from; i < from + count; i++) {
+    const logp = logProbabilities[i]
+    if (logp > -Infinity) sum -= Math.exp(logp) * logp
+  }
   return sum
 }

@@ -1,7 +1,7 @@
 import { failure, inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { Discrete } from '../../envs/spaces.ts'
-import { Adam, clipNorm } from '../adam.ts'
+import { Adam, stepTogether } from '../adam.ts'
 import { withAdjusted } from '../adjust.ts'
 import type {
   ActContext,
@@ -170,12 +170,10 @@ export class Dqn implements Agent<unknown, number> {
       sum += q
     }
     const { loss, gradient } = temporalDifferenceLoss(errors, batch.weights, kind)
-    const parameterGradient = this.network.backward(this.values.gradient(gradient, batch.actions))
-    const norm = clipNorm(parameterGradient, maxGradNorm)
-    if (!Number.isFinite(norm)) {
-      throw failure('agent.diverged', "the agent's gradient is not finite: lower its learning rate")
-    }
-    this.optimizer.step(this.network.parameters, parameterGradient)
+    const { network, optimizer } = this
+    const { parameters } = network
+    const byParameters = network.backward(this.values.gradient(gradient, batch.actions))
+    const norm = stepTogether([{ parameters, gradient: byParameters, optimizer }], maxGradNorm)
     this.replay.prioritize(batch, errors)
     this.gradientSteps++
     figures.loss += loss

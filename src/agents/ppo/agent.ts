@@ -1,6 +1,6 @@
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
-import { Adam } from '../adam.ts'
+import { Adam, stepTogether } from '../adam.ts'
 import { withAdjusted } from '../adjust.ts'
 import type {
   ActContext,
@@ -24,7 +24,7 @@ import { type PpoConfig, type PpoSettings, ppoConfig, ppoSettings } from './conf
 import type { Figures } from './figures.ts'
 import { clippedLoss } from './loss.ts'
 import { layOut, type Rollout } from './rollout.ts'
-import { improve, stepTogether } from './step.ts'
+import { improve } from './step.ts'
 
 /** Settings that a schedule may be of. */
 export const ADJUSTABLE = [
@@ -97,7 +97,7 @@ export class Ppo implements Agent<unknown, unknown> {
     if (batch.length > this.scratch.length) this.scratch = batch
     const outputs = this.policy.forward(batch, observations.length)
     const stream = explore ? rng : undefined
-    return observations.map((_, row) => this.distribution.choose(this.row(outputs, row), masks[row], stream))
+    return observations.map((_, row) => this.distribution.choose(outputs, row, masks[row], stream))
   }
 
   learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
@@ -122,8 +122,7 @@ export class Ppo implements Agent<unknown, unknown> {
   /** One optimizer step on some rows. */
   private descend(rollout: Rollout, rows: readonly number[]): Figures {
     const { policy, value, distribution, optimizers, settings } = this
-    const observations = new Float32Array(rows.length * policy.inputs)
-    gatherRows(rollout.observations, policy.inputs, rows, observations)
+    const observations = gatherRows(rollout.observations, policy.inputs, rows)
     const outputs = policy.forward(observations, rows.length)
     const values = value.forward(observations, rows.length)
     const loss = clippedLoss(rollout, { rows, outputs, values, distribution }, settings)
@@ -189,10 +188,5 @@ export class Ppo implements Agent<unknown, unknown> {
   dispose(): void {
     this.policy.dispose?.()
     this.value.dispose?.()
-  }
-
-  private row(matrix: Float32Array, row: number): Float32Array {
-    const { outputs } = this.distribution
-    return matrix.subarray(row * outputs, (row + 1) * outputs)
   }
 }

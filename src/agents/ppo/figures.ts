@@ -20,10 +20,3 @@ export function standardize(values: Float64Array): void {
   const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1)
   for (let i = 0; i < values.length; i++) values[i] = (values[i] - mean) / (Math.sqrt(variance) + 1e-8)
 }
-
-/** Σ x² */
-export function squares(values: Float32Array): number {
-  let sum = 0
-  for (const x of values) sum += x * x
-  return sum
-}

@@ -1,4 +1,5 @@
 import type { Distribution } from '../distributions/distribution.ts'
+import { gatherRows } from '../flatten.ts'
 import type { PpoSettings } from './config.ts'
 import { type Figures, noFigures, standardize } from './figures.ts'
 import type { Rollout } from './rollout.ts'
@@ -30,28 +31,23 @@ export function clippedLoss(
   settings: PpoSettings,
 ): Loss {
   const { clip, entropyCoefficient, valueCoefficient, normalizeAdvantages, clipValueLoss } = settings
-  const { outputs: width, actionSize } = distribution
   const rows = batch.length
-  const byOutputs = new Float32Array(outputs.length)
-  const byValues = new Float32Array(rows)
+  const actions = gatherRows(rollout.actions, distribution.actionSize, batch)
+  const masks = rollout.masks && batch.map(t => rollout.masks?.[t])
+  const now = distribution.evaluate({ rows, outputs, actions, masks })
   const advantages = Float64Array.from(batch, t => rollout.advantages[t])
   if (normalizeAdvantages) standardize(advantages)
-  distribution.gradient.fill(0)
+  const byLogProbabilities = new Float64Array(rows)
+  const byValues = new Float32Array(rows)
   const figures = noFigures()
-
-  batch.forEach((t, k) => {
-    const action = rollout.actions.subarray(t * actionSize, (t + 1) * actionSize)
-    const own = outputs.subarray(k * width, (k + 1) * width)
-    const now = distribution.evaluate(own, action, rollout.masks[t])
-    const logRatio = now.logProbability - rollout.logProbabilities[t]
+  for (let k = 0; k < rows; k++) {
+    const t = batch[k]
+    const logRatio = now.logProbabilities[k] - rollout.logProbabilities[t]
     const ratio = Math.exp(logRatio)
-    const advantage = advantages[k]
-    const surrogate = ratio * advantage
-    const clipped = Math.min(Math.max(ratio, 1 - clip), 1 + clip) * advantage
+    const surrogate = ratio * advantages[k]
+    const clipped = Math.min(Math.max(ratio, 1 - clip), 1 + clip) * advantages[k]
     // Where the clipped objective is the smaller, it doesn't move with the policy.
-    const byLogProbability = surrogate <= clipped ? -surrogate : 0
-    const factors = { logProbability: byLogProbability / rows, entropy: -entropyCoefficient / rows }
-    distribution.addGradient(factors, byOutputs.subarray(k * width, (k + 1) * width))
+    byLogProbabilities[k] = surrogate <= clipped ? -surrogate / rows : 0
 
     const error = values[k] - rollout.returns[t]
     const moved = values[k] - rollout.values[t]
@@ -61,10 +57,11 @@ export function clippedLoss(
 
     figures.policyLoss -= Math.min(surrogate, clipped) / rows
     figures.valueLoss += (0.5 * (counts ? error * error : held * held)) / rows
-    figures.entropy += now.entropy / rows
+    figures.entropy += now.entropies[k] / rows
     // http://joschu.net/blog/kl-approx.html: unbiased, never negative.
     figures.approximateKl += (ratio - 1 - logRatio) / rows
     figures.clipFraction += Math.abs(ratio - 1) > clip ? 1 / rows : 0
-  })
+  }
+  const byOutputs = distribution.differentiate(byLogProbabilities, -entropyCoefficient / rows)
   return { figures, byOutputs, byValues }
 }

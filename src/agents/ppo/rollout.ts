@@ -13,7 +13,8 @@ export interface Rollout {
   readonly observations: Float32Array
   /** [rows, actionSize] */
   readonly actions: Float32Array
-  readonly masks: readonly (Mask | undefined)[]
+  /** [rows]; undefined where nothing was ever forbidden */
+  readonly masks: readonly (Mask | undefined)[] | undefined
   /** log π(a|s) when the actions were chosen, [rows] */
   readonly logProbabilities: Float64Array
   /** V(s) before the update, [rows] */
@@ -75,7 +76,9 @@ export function layOut(trajectories: readonly Trajectory<unknown, unknown>[], pa
     rows,
     observations: all.subarray(0, rows * inputs),
     actions,
-    masks: transitions.map(({ mask }) => mask),
+    masks: transitions.some(({ mask }) => mask !== undefined)
+      ? transitions.map(({ mask }) => mask)
+      : undefined,
     values: values.subarray(0, rows),
     advantages,
     returns: advantages.map((advantage, t) => advantage + values[t]),
@@ -91,13 +94,8 @@ function currentLogProbabilities(
   { rows, observations, actions, masks }: Omit<Rollout, 'logProbabilities'>,
   { policy, distribution }: Parts,
 ): Float64Array {
-  const { outputs, actionSize } = distribution
-  const all = policy.forward(observations, rows)
-  return Float64Array.from({ length: rows }, (_, t) => {
-    const action = actions.subarray(t * actionSize, (t + 1) * actionSize)
-    return distribution.evaluate(all.subarray(t * outputs, (t + 1) * outputs), action, masks[t])
-      .logProbability
-  })
+  const outputs = policy.forward(observations, rows)
+  return distribution.evaluate({ rows, outputs, actions, masks }).logProbabilities
 }
 
 function isCut({ terminated, truncated }: Trajectory<unknown, unknown>): boolean {

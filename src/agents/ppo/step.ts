@@ -1,32 +1,7 @@
-import { failure } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
-import type { Adam } from '../adam.ts'
 import type { LearnReport } from '../agent.ts'
 import type { PpoSettings } from './config.ts'
-import { type Figures, figureNames, noFigures, squares } from './figures.ts'
-
-/** Parameters, their gradient, and who moves them. */
-export interface Part {
-  readonly parameters: Float32Array
-  readonly gradient: Float32Array
-  readonly optimizer: Adam
-}
-
-/**
- * One step of all parts, the gradient's norm bounded over them together; returns the norm that it had.
- * @throws failure when it is not finite
- */
-export function stepTogether(parts: readonly Part[], maxNorm: number): number {
-  const norm = Math.sqrt(parts.reduce((sum, { gradient }) => sum + squares(gradient), 0))
-  if (!Number.isFinite(norm)) {
-    throw failure('agent.diverged', "the agent's gradient is not finite: lower its learning rate")
-  }
-  for (const { parameters, gradient, optimizer } of parts) {
-    if (norm > maxNorm) for (let i = 0; i < gradient.length; i++) gradient[i] *= maxNorm / norm
-    optimizer.step(parameters, gradient)
-  }
-  return norm
-}
+import { type Figures, figureNames, noFigures } from './figures.ts'
 
 /**
  * Epochs of minibatches of shuffled items, until the policy has gone far enough; figures are means over minibatches.

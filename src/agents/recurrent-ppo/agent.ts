@@ -1,6 +1,6 @@
 import { failure, inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
-import { Adam } from '../adam.ts'
+import { Adam, stepTogether } from '../adam.ts'
 import { withAdjusted } from '../adjust.ts'
 import type {
   ActContext,
@@ -23,7 +23,7 @@ import { ADJUSTABLE } from '../ppo/agent.ts'
 import type { Figures } from '../ppo/figures.ts'
 import { clippedLoss } from '../ppo/loss.ts'
 import type { Rollout } from '../ppo/rollout.ts'
-import { improve, stepTogether } from '../ppo/step.ts'
+import { improve } from '../ppo/step.ts'
 import { pack, readCount, readPart, unpackInto } from '../state.ts'
 import { type RecurrentConfig, type RecurrentSettings, recurrentConfig, recurrentSettings } from './config.ts'
 import { type Chunk, chunksOf, type Stacked, stack, stackMemories } from './sequences.ts'
@@ -97,7 +97,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     const states = this.memory.forward({ inputs, steps: 1, sequences, initial })
     const outputs = this.outputsOf(states, sequences)
     return observations.map((_, row) => ({
-      ...this.distribution.choose(this.row(outputs, row), masks[row], explore ? rng : undefined),
+      ...this.distribution.choose(outputs, row, masks[row], explore ? rng : undefined),
       memory: states.slice(row * units, (row + 1) * units),
     }))
   }
@@ -149,12 +149,12 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     })
     const masks = transitions.map(({ mask }) => mask)
     const outputs = this.outputsOf(states, rows)
-    const logProbabilities = Float64Array.from(transitions, ({ logProbability }) => logProbability ?? 0)
-    for (const [k, t] of stacked.rows.entries()) {
-      if (transitions[t].logProbability !== undefined) continue
-      const action = actions.subarray(t * distribution.actionSize, (t + 1) * distribution.actionSize)
-      logProbabilities[t] = distribution.evaluate(this.row(outputs, k), action, masks[t]).logProbability
-    }
+    const done = gatherRows(actions, distribution.actionSize, stacked.rows)
+    const allowed = stacked.rows.map(t => masks[t])
+    const now = distribution.evaluate({ rows, outputs, actions: done, masks: allowed })
+    const logProbabilities = new Float64Array(rows)
+    for (const [k, t] of stacked.rows.entries())
+      logProbabilities[t] = transitions[t].logProbability ?? now.logProbabilities[k]
     const advantages = new Float64Array(rows)
     let [from, bootstraps] = [0, rows]
     for (const { transitions: own, terminated } of trajectories) {
@@ -214,9 +214,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
   /** The memory's states where they are learned from, and at some final observations: [rows, units]. */
   private statesOf(stacked: Stacked, finals: Stacked['finals'] = []): Float32Array {
     const places = [...stacked.places, ...finals.map(([, place]) => place)]
-    const states = new Float32Array(places.length * this.settings.units)
-    gatherRows(this.memory.forward(stacked), this.settings.units, places, states)
-    return states
+    return gatherRows(this.memory.forward(stacked), this.settings.units, places)
   }
 
   /** Of the policy network, with the logits that the environment suggests. */
@@ -253,10 +251,5 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     this.rng = restoreRng(state.rng)
     this.steps = readCount(state.steps, 'steps')
     this.updates = readCount(state.updates, 'updates')
-  }
-
-  private row(matrix: Float32Array, row: number): Float32Array {
-    const { outputs } = this.distribution
-    return matrix.subarray(row * outputs, (row + 1) * outputs)
   }
 }

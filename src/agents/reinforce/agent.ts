@@ -1,7 +1,7 @@
-import { failure, inputError } from '../../common/error.ts'
+import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
-import { Adam, clipNorm } from '../adam.ts'
+import { Adam, stepTogether } from '../adam.ts'
 import { withAdjusted } from '../adjust.ts'
 import type {
   ActContext,
@@ -87,7 +87,7 @@ export class Reinforce implements Agent<unknown, unknown> {
     const batch = flattenRows(this.context.observationSpace, observations)
     const outputs = this.policy.forward(batch, observations.length)
     const stream = explore ? rng : undefined
-    return observations.map((_, row) => this.distribution.choose(this.row(outputs, row), masks[row], stream))
+    return observations.map((_, row) => this.distribution.choose(outputs, row, masks[row], stream))
   }
 
   learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
@@ -164,25 +164,33 @@ export class Reinforce implements Agent<unknown, unknown> {
     const { entropyCoefficient, maxGradNorm } = this.settings
     const rows = transitions.length
     const outputs = this.policy.forward(batch, rows)
-    const gradient = new Float32Array(outputs.length)
-    distribution.gradient.fill(0)
-    let loss = 0
-    let entropy = 0
-    transitions.forEach(({ action, mask }, t) => {
-      const encoded = Float32Array.from(distribution.encode(action))
-      const now = distribution.evaluate(this.row(outputs, t), encoded, mask)
-      const factors = { logProbability: -advantages[t] / rows, entropy: -entropyCoefficient / rows }
-      distribution.addGradient(factors, this.row(gradient, t))
-      loss -= (now.logProbability * advantages[t]) / rows
-      entropy += now.entropy / rows
-    })
-    const gradientNorm = descend(
-      this.policy.parameters,
-      this.policy.backward(gradient),
-      this.policyOptimizer,
+    const actions = Float32Array.from(
+      transitions.flatMap(({ action }) => Array.from(distribution.encode(action))),
+    )
+    const masks = transitions.map(({ mask }) => mask)
+    const { logProbabilities, entropies } = distribution.evaluate({ rows, outputs, actions, masks })
+    let [loss, entropy] = [0, 0]
+    for (let t = 0; t < rows; t++) {
+      loss -= (logProbabilities[t] * advantages[t]) / rows
+      entropy += entropies[t] / rows
+    }
+    const byLogProbability = advantages.map(advantage => -advantage / rows)
+    const gradient = distribution.differentiate(byLogProbability, -entropyCoefficient / rows)
+    const { policy, policyOptimizer, distributionOptimizer } = this
+    const gradientNorm = stepTogether(
+      [{ parameters: policy.parameters, gradient: policy.backward(gradient), optimizer: policyOptimizer }],
       maxGradNorm,
     )
-    descend(distribution.parameters, distribution.gradient, this.distributionOptimizer, maxGradNorm)
+    stepTogether(
+      [
+        {
+          parameters: distribution.parameters,
+          gradient: distribution.gradient,
+          optimizer: distributionOptimizer,
+        },
+      ],
+      maxGradNorm,
+    )
     return { policyLoss: loss, entropy, gradientNorm }
   }
 
@@ -195,7 +203,8 @@ export class Reinforce implements Agent<unknown, unknown> {
       const errors = this.value.forward(batch, rows).map((v, t) => v - returns[t])
       if (epoch === 0) valueLoss = errors.reduce((sum, e) => sum + e * e, 0) / (2 * rows)
       const gradient = this.value.backward(errors.map(e => e / rows))
-      descend(this.value.parameters, gradient, this.valueOptimizer, maxGradNorm)
+      const { parameters } = this.value
+      stepTogether([{ parameters, gradient, optimizer: this.valueOptimizer }], maxGradNorm)
     }
     return { valueLoss }
   }
@@ -205,24 +214,6 @@ export class Reinforce implements Agent<unknown, unknown> {
     if (terminated || !truncated) return 0
     return this.value.forward(flattenRows(this.context.observationSpace, [finalObservation]), 1)[0]
   }
-
-  private row(matrix: Float32Array, row: number): Float32Array {
-    const { outputs } = this.distribution
-    return matrix.subarray(row * outputs, (row + 1) * outputs)
-  }
-}
-
-/** One optimizer step down the gradient, its norm bounded; returns the norm that it had. */
-function descend(parameters: Float32Array, gradient: Float32Array, optimizer: Adam, maximum: number): number {
-  const norm = clipNorm(gradient, maximum)
-  if (!Number.isFinite(norm)) {
-    throw failure(
-      'agent.diverged',
-      'a gradient of the agent is not finite: rewards or observations are not, or the agent has diverged',
-    )
-  }
-  optimizer.step(parameters, gradient)
-  return norm
 }
 
 /** Undiscounted, mean over trajectories. */

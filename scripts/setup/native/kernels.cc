@@ -1,0 +1,180 @@
+// The kernels as a Node addon: `attach(buffer)` gives those that work in an ArrayBuffer, by byte addresses into it
+// (src/agents/kernels/kernels.ts). Compiled once a width (kernels.h); the widest that the processor has is chosen.
+#include <node_api.h>
+
+#include <initializer_list>
+#include <utility>
+
+#define KERNELS_OF(width)                                                                                            \
+  namespace width {                                                                                                  \
+  void multiply(const float*, long, long, const float*, const float*, float*, int, int, int);                        \
+  void transpose(const float*, float*, int, int);                                                                    \
+  void columnSums(const float*, float*, int, int);                                                                   \
+  void tanh(float*, int);                                                                                            \
+  void tanhGradient(float*, const float*, int);                                                                      \
+  void relu(float*, int);                                                                                            \
+  void reluGradient(float*, const float*, int);                                                                      \
+  float sumSquares(const float*, int);                                                                               \
+  void adam(float*, const float*, float*, float*, int, float, float, float, float, float, float);                    \
+  }
+
+KERNELS_OF(narrow)
+#ifdef __x86_64__
+KERNELS_OF(wide)
+KERNELS_OF(widest)
+#define CHOOSE(kernel) (level == 2 ? widest::kernel : level == 1 ? wide::kernel : narrow::kernel)
+#else
+#define CHOOSE(kernel) narrow::kernel
+#endif
+
+namespace {
+
+int supported() {
+#ifdef __x86_64__
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) return 2;
+  if (__builtin_cpu_supports("avx2")) return 1;
+#endif
+  return 0;
+}
+
+const int level = supported();
+const auto multiplyOf = CHOOSE(multiply);
+const auto transposeOf = CHOOSE(transpose);
+const auto columnSumsOf = CHOOSE(columnSums);
+const auto tanhOf = CHOOSE(tanh);
+const auto tanhGradientOf = CHOOSE(tanhGradient);
+const auto reluOf = CHOOSE(relu);
+const auto reluGradientOf = CHOOSE(reluGradient);
+const auto sumSquaresOf = CHOOSE(sumSquares);
+const auto adamOf = CHOOSE(adam);
+
+/** A call's arguments: addresses into the attached memory, and numbers. */
+class Call {
+ public:
+  Call(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = MOST;
+    void* memory;
+    napi_get_cb_info(env, info, &count, values_, nullptr, &memory);
+    memory_ = static_cast<char*>(memory);
+  }
+  int integer(int at) const {
+    int32_t value = 0;
+    napi_get_value_int32(env_, values_[at], &value);
+    return value;
+  }
+  float number(int at) const {
+    double value = 0;
+    napi_get_value_double(env_, values_[at], &value);
+    return static_cast<float>(value);
+  }
+  float* address(int at) const { return reinterpret_cast<float*>(memory_ + integer(at)); }
+
+ private:
+  static constexpr size_t MOST = 12;
+  napi_env env_;
+  napi_value values_[MOST];
+  char* memory_;
+};
+
+napi_value multiply(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  // Address 0 is no bias.
+  const float* bias = call.integer(4) == 0 ? nullptr : call.address(4);
+  multiplyOf(call.address(0), call.integer(1), call.integer(2), call.address(3), bias, call.address(5), call.integer(6),
+             call.integer(7), call.integer(8));
+  return nullptr;
+}
+
+napi_value transpose(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  transposeOf(call.address(0), call.address(1), call.integer(2), call.integer(3));
+  return nullptr;
+}
+
+napi_value columnSums(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  columnSumsOf(call.address(0), call.address(1), call.integer(2), call.integer(3));
+  return nullptr;
+}
+
+napi_value tanh(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  tanhOf(call.address(0), call.integer(1));
+  return nullptr;
+}
+
+napi_value tanhGradient(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  tanhGradientOf(call.address(0), call.address(1), call.integer(2));
+  return nullptr;
+}
+
+napi_value relu(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  reluOf(call.address(0), call.integer(1));
+  return nullptr;
+}
+
+napi_value reluGradient(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  reluGradientOf(call.address(0), call.address(1), call.integer(2));
+  return nullptr;
+}
+
+napi_value sumSquares(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  napi_value sum;
+  napi_create_double(env, sumSquaresOf(call.address(0), call.integer(1)), &sum);
+  return sum;
+}
+
+napi_value adam(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  adamOf(call.address(0), call.address(1), call.address(2), call.address(3), call.integer(4), call.number(5),
+         call.number(6), call.number(7), call.number(8), call.number(9), call.number(10));
+  return nullptr;
+}
+
+/** The kernels over one ArrayBuffer, which its owner keeps for as long as it calls them. */
+napi_value attach(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value buffer, kernels;
+  napi_get_cb_info(env, info, &count, &buffer, nullptr, nullptr);
+  void* memory = nullptr;
+  size_t bytes = 0;
+  if (napi_get_arraybuffer_info(env, buffer, &memory, &bytes) != napi_ok) {
+    napi_throw_type_error(env, nullptr, "attach takes an ArrayBuffer");
+    return nullptr;
+  }
+  napi_create_object(env, &kernels);
+  const std::initializer_list<std::pair<const char*, napi_callback>> all = {
+      {"multiply", multiply},         {"transpose", transpose}, {"columnSums", columnSums},
+      {"tanh", tanh},                 {"tanhGradient", tanhGradient}, {"relu", relu},
+      {"reluGradient", reluGradient}, {"sumSquares", sumSquares}, {"adam", adam},
+  };
+  for (const auto& [name, kernel] : all) {
+    napi_value function;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, kernel, memory, &function);
+    napi_set_named_property(env, kernels, name, function);
+  }
+  // The buffer lives as long as its kernels.
+  napi_set_named_property(env, kernels, "buffer", buffer);
+  return kernels;
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  napi_value function, name;
+  napi_create_function(env, "attach", NAPI_AUTO_LENGTH, attach, nullptr, &function);
+  napi_set_named_property(env, exports, "attach", function);
+  const char* const names[] = {"sse", "avx2", "avx512"};
+#ifdef __x86_64__
+  napi_create_string_utf8(env, names[level], NAPI_AUTO_LENGTH, &name);
+#else
+  napi_create_string_utf8(env, "native", NAPI_AUTO_LENGTH, &name);
+#endif
+  napi_set_named_property(env, exports, "instructions", name);
+  return exports;
+}

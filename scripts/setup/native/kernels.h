@@ -1,0 +1,163 @@
+// The arithmetic of small networks, for one vector width (LANES floats): compiled once for each, into the namespace
+// WIDTH. Sums run in the order of their terms in every lane and nothing is fused, so that all widths, WebAssembly and
+// plain TypeScript (src/agents/kernels) give the same bits. Matrices are row-major. Whole vectors are read and, where a
+// kernel's comment says so, written up to the next multiple of 16 floats.
+#include <cmath>
+#include <cstring>
+
+namespace WIDTH {
+
+typedef float Lanes __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int Order __attribute__((vector_size(16)));
+
+inline Lanes load(const float* from) { return *reinterpret_cast<const Lanes*>(from); }
+inline void store(float* to, Lanes values) { *reinterpret_cast<Lanes*>(to) = values; }
+
+/** ROWS rows by COLUMNS vectors of c, of which `valid` floats of the last vector exist. */
+template <int ROWS, int COLUMNS>
+inline void block(const float* a, long down, long along, const float* b, const float* bias, float* c, int k, int n,
+                  int valid) {
+  Lanes sums[ROWS][COLUMNS];
+  for (int v = 0; v < COLUMNS; v++)
+    for (int r = 0; r < ROWS; r++) sums[r][v] = bias ? load(bias + v * LANES) : Lanes{};
+  for (int l = 0; l < k; l++, a += along, b += n) {
+    Lanes row[COLUMNS];
+    for (int v = 0; v < COLUMNS; v++) row[v] = load(b + v * LANES);
+    for (int r = 0; r < ROWS; r++)
+      for (int v = 0; v < COLUMNS; v++) sums[r][v] += a[r * down] * row[v];
+  }
+  for (int r = 0; r < ROWS; r++) {
+    for (int v = 0; v < COLUMNS - 1; v++) store(c + long(r) * n + v * LANES, sums[r][v]);
+    float* last = c + long(r) * n + (COLUMNS - 1) * LANES;
+    if (valid == LANES) store(last, sums[r][COLUMNS - 1]);
+    else std::memcpy(last, &sums[r][COLUMNS - 1], valid * sizeof(float));
+  }
+}
+
+template <int ROWS>
+inline void strip(const float* a, long down, long along, const float* b, const float* bias, float* c, int k, int n) {
+  int j = 0;
+  for (; j + 2 * LANES <= n; j += 2 * LANES)
+    block<ROWS, 2>(a, down, along, b + j, bias ? bias + j : nullptr, c + j, k, n, LANES);
+  for (; j < n; j += LANES)
+    block<ROWS, 1>(a, down, along, b + j, bias ? bias + j : nullptr, c + j, k, n, n - j < LANES ? n - j : LANES);
+}
+
+/** c = bias + a b: a [m, k] with its elements `down` apart in a column and `along` in a row, b [k, n], bias [n] or none. */
+void multiply(const float* a, long down, long along, const float* b, const float* bias, float* c, int m, int k, int n) {
+  int i = 0;
+  // Where a row is one vector, more rows are summed at once: a sum waits for its last term.
+  if (n <= LANES)
+    for (; i + 8 <= m; i += 8) strip<8>(a + i * down, down, along, b, bias, c + long(i) * n, k, n);
+  for (; i + 4 <= m; i += 4) strip<4>(a + i * down, down, along, b, bias, c + long(i) * n, k, n);
+  for (; i < m; i++) strip<1>(a + i * down, down, along, b, bias, c + long(i) * n, k, n);
+}
+
+/** t [columns, rows] = aᵀ, a [rows, columns]. */
+void transpose(const float* a, float* t, int rows, int columns) {
+  int i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    int j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      const float* from = a + long(i) * columns + j;
+      Four p = *reinterpret_cast<const Four*>(from), q = *reinterpret_cast<const Four*>(from + columns);
+      Four r = *reinterpret_cast<const Four*>(from + 2 * columns), s = *reinterpret_cast<const Four*>(from + 3 * columns);
+      Four pq = __builtin_shuffle(p, q, Order{0, 4, 1, 5}), PQ = __builtin_shuffle(p, q, Order{2, 6, 3, 7});
+      Four rs = __builtin_shuffle(r, s, Order{0, 4, 1, 5}), RS = __builtin_shuffle(r, s, Order{2, 6, 3, 7});
+      float* to = t + long(j) * rows + i;
+      *reinterpret_cast<Four*>(to) = __builtin_shuffle(pq, rs, Order{0, 1, 4, 5});
+      *reinterpret_cast<Four*>(to + rows) = __builtin_shuffle(pq, rs, Order{2, 3, 6, 7});
+      *reinterpret_cast<Four*>(to + 2 * rows) = __builtin_shuffle(PQ, RS, Order{0, 1, 4, 5});
+      *reinterpret_cast<Four*>(to + 3 * rows) = __builtin_shuffle(PQ, RS, Order{2, 3, 6, 7});
+    }
+    for (; j < columns; j++)
+      for (int r = 0; r < 4; r++) t[long(j) * rows + i + r] = a[long(i + r) * columns + j];
+  }
+  for (; i < rows; i++)
+    for (int j = 0; j < columns; j++) t[long(j) * rows + i] = a[long(i) * columns + j];
+}
+
+/** c [n] = the sums of a's columns, a [m, n]. */
+void columnSums(const float* a, float* c, int m, int n) {
+  for (int j = 0; j < n; j += LANES) {
+    Lanes sum = {};
+    for (int i = 0; i < m; i++) sum += load(a + long(i) * n + j);
+    std::memcpy(c + j, &sum, (n - j < LANES ? n - j : LANES) * sizeof(float));
+  }
+}
+
+/** y = tanh(y), n floats up to the next multiple of 16: the rational function of Eigen's ptanh_float. */
+void tanh(float* y, int n) {
+  const Lanes one = Lanes{} + 1.0f, high = one * 7.90531110763549805f, low = -high;
+  for (int i = 0; i < n; i += LANES) {
+    Lanes x = load(y + i);
+    x = x < low ? low : x;
+    x = x > high ? high : x;
+    const Lanes s = x * x;
+    Lanes p = s * -2.76076847742355e-16f + 2.00018790482477e-13f;
+    p = s * p + -8.60467152213735e-11f;
+    p = s * p + 5.12229709037114e-8f;
+    p = s * p + 1.48572235717979e-5f;
+    p = s * p + 6.37261928875436e-4f;
+    p = s * p + 4.89352455891786e-3f;
+    Lanes q = s * 1.19825839466702e-6f + 1.18534705686654e-4f;
+    q = s * q + 2.26843463243900e-3f;
+    q = s * q + 4.89352518554385e-3f;
+    store(y + i, x * p / q);
+  }
+}
+
+/** d = d · (1 − y²), as far as `tanh`. */
+void tanhGradient(float* d, const float* y, int n) {
+  for (int i = 0; i < n; i += LANES) {
+    const Lanes t = load(y + i);
+    store(d + i, load(d + i) * (1.0f - t * t));
+  }
+}
+
+/** y = max(y, 0), as far as `tanh`; NaN stays NaN. */
+void relu(float* y, int n) {
+  for (int i = 0; i < n; i += LANES) {
+    const Lanes x = load(y + i);
+    store(y + i, x <= Lanes{} ? Lanes{} : x);
+  }
+}
+
+/** d = d where y > 0, else 0, as far as `tanh`. */
+void reluGradient(float* d, const float* y, int n) {
+  for (int i = 0; i < n; i += LANES) store(d + i, load(y + i) > Lanes{} ? load(d + i) : Lanes{});
+}
+
+/** Σ a², n floats: sixteen sums of every sixteenth term, halved four times. */
+float sumSquares(const float* a, int n) {
+  float sums[16] = {};
+  Lanes partial[16 / LANES] = {};
+  int i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int v = 0; v < 16 / LANES; v++) {
+      const Lanes x = load(a + i + v * LANES);
+      partial[v] += x * x;
+    }
+  std::memcpy(sums, partial, sizeof sums);
+  for (; i < n; i++) sums[i % 16] += a[i] * a[i];
+  for (int half = 8; half > 0; half /= 2)
+    for (int l = 0; l < half; l++) sums[l] += sums[l + half];
+  return sums[0];
+}
+
+/** One step of Adam down scale·g, n floats: rate and correction hold what the moments' bias asks for. */
+void adam(float* __restrict p, const float* __restrict gradient, float* __restrict mean, float* __restrict variance,
+          int n, float scale, float rate, float correction, float beta1, float beta2, float epsilon) {
+  const float rest1 = 1.0f - beta1, rest2 = 1.0f - beta2;
+  for (int i = 0; i < n; i++) {
+    const float g = gradient[i] * scale;
+    const float m = mean[i] + rest1 * (g - mean[i]);
+    const float v = beta2 * variance[i] + rest2 * g * g;
+    mean[i] = m;
+    variance[i] = v;
+    p[i] -= rate * m / (std::sqrt(v) * correction + epsilon);
+  }
+}
+
+}  // namespace WIDTH

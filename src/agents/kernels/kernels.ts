@@ -1,0 +1,61 @@
+/**
+ * The arithmetic of small networks over one memory: float32, row-major, addresses in bytes. Every implementation gives the
+ * same bits: sums run in the order of their terms, and nothing is fused. Whole vectors are read, and elementwise kernels
+ * write, up to the next multiple of `LANES` floats: what lies in a memory is followed by as much room.
+ */
+export interface Kernels {
+  /**
+   * c = bias + a b: a [m, k] with its elements `down` floats apart in a column and `along` in a row, b [k, n], bias [n]
+   * (address 0: none), c [m, n].
+   */
+  multiply(
+    ...[a, down, along, b, bias, c, m, k, n]: [
+      ...[number, number, number, number, number, number, number, number, number],
+    ]
+  ): void
+  /** t [columns, rows] = aᵀ, a [rows, columns] */
+  transpose(a: number, t: number, rows: number, columns: number): void
+  /** c [n] = the sums of a's columns, a [m, n] */
+  columnSums(a: number, c: number, m: number, n: number): void
+  /** y = tanh(y), n floats, within a few units in the last place (the coefficients of Eigen's `ptanh_float`) */
+  tanh(y: number, n: number): void
+  /** d = d · (1 − y²) */
+  tanhGradient(d: number, y: number, n: number): void
+  /** y = max(y, 0); NaN stays NaN */
+  relu(y: number, n: number): void
+  /** d = d where y > 0, else 0 */
+  reluGradient(d: number, y: number, n: number): void
+  /** Σ a², n floats: sixteen sums of every sixteenth term, halved four times */
+  sumSquares(a: number, n: number): number
+  /**
+   * Adam's step down scale·g: p −= rate·m / (√v·correction + ε) after m += (1 − β₁)(g − m), v = β₂v + (1 − β₂)g²,
+   * n floats each.
+   */
+  adam(
+    ...[p, g, m, v, n, scale, rate, correction, beta1, beta2, epsilon]: [
+      ...[number, number, number, number, number, number, number, number, number, number, number],
+    ]
+  ): void
+}
+
+export const LANES = 16
+/** Of a float. */
+export const BYTES = 4
+
+/** A memory and the kernels that work in it. */
+export interface KernelMemory {
+  readonly buffer: ArrayBuffer
+  readonly kernels: Kernels
+}
+
+/** Addresses one after the other, each with the room that kernels need behind it. None is 0. */
+export class Layout {
+  bytes = BYTES * LANES
+
+  /** The address of so many floats. */
+  reserve(floats: number): number {
+    const address = this.bytes
+    this.bytes += BYTES * LANES * (Math.ceil(floats / LANES) + 1)
+    return address
+  }
+}

@@ -1,0 +1,44 @@
+import { inputError } from '../../common/error.ts'
+import type { KernelMemory } from './kernels.ts'
+import { type Instructions, nativeKernels } from './native.ts'
+import { plainMemory } from './plain.ts'
+import { wasmMemory } from './wasm.ts'
+
+/** Which instructions the kernels use. */
+export type KernelWidth = Instructions | 'wasm' | 'plain'
+
+interface Chosen {
+  readonly width: KernelWidth
+  memory(bytes: number): KernelMemory
+}
+
+let chosen: Chosen | undefined
+
+/** A memory of at least so many bytes, with the fastest kernels that this process can have. */
+export function kernelMemory(bytes: number): KernelMemory {
+  chosen ??= choose(process.env.LAYERGYM_KERNELS)
+  return chosen.memory(bytes)
+}
+
+/** What `kernelMemory` uses. Results don't depend on it, time does. */
+export function kernelWidth(): KernelWidth {
+  chosen ??= choose(process.env.LAYERGYM_KERNELS)
+  return chosen.width
+}
+
+const WASM: Chosen = { width: 'wasm', memory: wasmMemory }
+const PLAIN: Chosen = { width: 'plain', memory: plainMemory }
+
+/** @throws input error when what was asked for isn't there */
+function choose(asked: string | undefined): Chosen {
+  if (asked === 'plain') return PLAIN
+  const hasWebAssembly = 'WebAssembly' in globalThis
+  if (asked === 'wasm' && hasWebAssembly) return WASM
+  if (asked === undefined || asked === '' || asked === 'native') {
+    const native = nativeKernels()
+    if (native !== undefined) return { width: native.instructions, memory: native.memory }
+    if (asked !== 'native') return hasWebAssembly ? WASM : PLAIN
+  }
+  const allowed = 'native (what set-up compiles), wasm, plain, or unset for the fastest that is there'
+  throw inputError('kernels.unknown', `LAYERGYM_KERNELS is '${asked}', which is not there: ${allowed}`)
+}

@@ -1,0 +1,102 @@
+import type { KernelMemory, Kernels } from './kernels.ts'
+
+const f = Math.fround
+
+/** The kernels in plain TypeScript: what the others are held to, bit by bit, and what runs where they can't. */
+export function plainMemory(bytes: number): KernelMemory {
+  const buffer = new ArrayBuffer(bytes)
+  const memory = new Float32Array(buffer)
+  return { buffer, kernels: { ...products(memory), ...activations(memory), ...optimizer(memory) } }
+}
+
+function products(memory: Float32Array): Pick<Kernels, 'multiply' | 'transpose' | 'columnSums'> {
+  return {
+    multiply(...args) {
+      const [a, down, along, b, bias, c, m, k, n] = args
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = bias === 0 ? 0 : memory[bias / 4 + j]
+          for (let l = 0; l < k; l++) {
+            sum = f(sum + f(memory[a / 4 + i * down + l * along] * memory[b / 4 + l * n + j]))
+          }
+          memory[c / 4 + i * n + j] = sum
+        }
+      }
+    },
+    transpose(a, t, rows, columns) {
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < columns; j++) memory[t / 4 + j * rows + i] = memory[a / 4 + i * columns + j]
+      }
+    },
+    columnSums(a, c, m, n) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0
+        for (let i = 0; i < m; i++) sum = f(sum + memory[a / 4 + i * n + j])
+        memory[c / 4 + j] = sum
+      }
+    },
+  }
+}
+
+function activations(memory: Float32Array): Pick<Kernels, 'tanh' | 'tanhGradient' | 'relu' | 'reluGradient'> {
+  return {
+    tanh(y, n) {
+      for (let i = y / 4; i < y / 4 + n; i++) memory[i] = tanh(memory[i])
+    },
+    tanhGradient(d, y, n) {
+      for (let i = 0; i < n; i++) {
+        const t = memory[y / 4 + i]
+        memory[d / 4 + i] *= f(1 - f(t * t))
+      }
+    },
+    relu(y, n) {
+      for (let i = y / 4; i < y / 4 + n; i++) memory[i] = Math.max(memory[i], 0)
+    },
+    reluGradient(d, y, n) {
+      for (let i = 0; i < n; i++) if (!(memory[y / 4 + i] > 0)) memory[d / 4 + i] = 0
+    },
+  }
+}
+
+const NUMERATOR = [
+  2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-8, 1.48572235717979e-5, 6.37261928875436e-4,
+  4.89352455891786e-3,
+].map(f)
+const DENOMINATOR = [1.18534705686654e-4, 2.268434632439e-3, 4.89352518554385e-3].map(f)
+const [NUMERATOR_FIRST, DENOMINATOR_FIRST, FAR] = [
+  -2.76076847742355e-16, 1.19825839466702e-6, 7.905311107635498,
+].map(f)
+
+/** The rational function of Eigen's `ptanh_float` (MathFunctionsImpl.h). */
+function tanh(value: number): number {
+  const x = Math.min(Math.max(value, -FAR), FAR)
+  const s = f(x * x)
+  const horner = (sum: number, coefficient: number) => f(f(s * sum) + coefficient)
+  const p = NUMERATOR.reduce(horner, NUMERATOR_FIRST)
+  const q = DENOMINATOR.reduce(horner, DENOMINATOR_FIRST)
+  return f(f(x * p) / q)
+}
+
+function optimizer(memory: Float32Array): Pick<Kernels, 'sumSquares' | 'adam'> {
+  return {
+    sumSquares(a, n) {
+      const sums = new Float32Array(16)
+      for (let i = 0; i < n; i++) sums[i % 16] += f(memory[a / 4 + i] * memory[a / 4 + i])
+      for (let half = 8; half >= 1; half /= 2) for (let l = 0; l < half; l++) sums[l] += sums[l + half]
+      return sums[0]
+    },
+    adam(...args) {
+      const [p, gradient, mean, variance, n] = args.slice(0, 5)
+      const [scale, rate, correction, beta1, beta2, epsilon] = args.slice(5).map(f)
+      const [rest1, rest2] = [f(1 - beta1), f(1 - beta2)]
+      for (let i = 0; i < n; i++) {
+        const g = f(memory[gradient / 4 + i] * scale)
+        const m = f(memory[mean / 4 + i] + f(rest1 * f(g - memory[mean / 4 + i])))
+        const v = f(f(beta2 * memory[variance / 4 + i]) + f(f(rest2 * g) * g))
+        memory[mean / 4 + i] = m
+        memory[variance / 4 + i] = v
+        memory[p / 4 + i] -= f(f(rate * m) / f(f(f(Math.sqrt(v)) * correction) + epsilon))
+      }
+    },
+  }
+}
