@@ -17,6 +17,12 @@ describe('values', () => {
   })
 })
 
+test('more rows after fewer are all there', () => {
+  const values = new QValues(2, true)
+  values.of(Float32Array.of(1, 0, 0), 1)
+  expect([...values.of(Float32Array.of(1, 0, 2, 3, 0, 0, 5, 4, 0), 3)]).toEqual([0, 2, 3, 3, 7, 3])
+})
+
 test('the gradient of Q-values is that of their differences, over several rows', () => {
   const outputs = Float32Array.of(0.3, -1, 2, 0.5, 1.1, 0.2, -0.7, 0.4)
   const chosen = Int32Array.of(2, 0)
