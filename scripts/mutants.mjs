@@ -1,5 +1,5 @@
 // `npm run mutants -- PART [--sample SHARE] [--seed N]`: changes the sources of a part one place at a time (StrykerJS), and
-// counts the changes that its tests notice. What was found stays in reports/mutants, and a next run goes on from there.
+// counts the changes that its tests notice. What a whole run found stays in reports/mutants: the next tries what has changed.
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

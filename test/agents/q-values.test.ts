@@ -16,3 +16,31 @@ describe('values', () => {
     expect(() => bestAction(Float32Array.of(Number.NaN), 0, 1, undefined)).toThrow(/diverged/)
   })
 })
+
+test('more rows after fewer are all there', () => {
+  const values = new QValues(2, true)
+  values.of(Float32Array.of(1, 0, 0), 1)
+  expect([...values.of(Float32Array.of(1, 0, 2, 3, 0, 0, 5, 4, 0), 3)]).toEqual([0, 2, 3, 3, 7, 3])
+})
+
+test('the gradient of Q-values is that of their differences, over several rows', () => {
+  const outputs = Float32Array.of(0.3, -1, 2, 0.5, 1.1, 0.2, -0.7, 0.4)
+  const chosen = Int32Array.of(2, 0)
+  const byValue = Float32Array.of(0.5, -2)
+  for (const dueling of [true, false]) {
+    const width = dueling ? 4 : 3
+    const given = outputs.slice(0, 2 * width)
+    const values = new QValues(3, dueling)
+    const loss = (at: Float32Array) => {
+      const q = values.of(at, 2)
+      return byValue[0] * q[chosen[0]] + byValue[1] * q[3 + chosen[1]]
+    }
+    const gradient = values.gradient(byValue, chosen)
+    for (let i = 0; i < given.length; i++) {
+      const [up, down] = [1, -1].map(sign =>
+        loss(given.map((value, k) => (k === i ? value + sign / 8 : value))),
+      )
+      expect(gradient[i], `${dueling}, ${i}`).toBeCloseTo((up - down) * 4, 4)
+    }
+  }
+})
