@@ -3,7 +3,7 @@
 #   LAYERGYM_PYTHON=path/to/python bench/gpu.sh [OUT]
 # The Python is to have PyTorch for CUDA; without it, our figures stand alone. A part that fails or takes too long is
 # written down, and the next one follows. OUT (default gpu-results) gets a log a part; the last lines are for docs/results/gpu.md.
-# Without a card it measures the CPU: that is how it is tried.
+# Without a card it measures the CPU: that is how it can be tried.
 cd "$(dirname "$0")/.." || exit 1
 out=${1:-gpu-results}
 mkdir -p "$out"

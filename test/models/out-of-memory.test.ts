@@ -6,7 +6,8 @@ const thrown = (message: string) => () => {
 }
 
 test('an engine whose memory is too small says so, and what would fit', () => {
-  const oom = 'OOM when allocating tensor with shape[128,96,48,48] and type float on GPU:0 by allocator GPU_0_bfc\nmore'
+  const oom =
+    'OOM when allocating tensor with shape[128,96,48,48] and type float on GPU:0 by allocator GPU_0_bfc\nmore'
   expect(() => withinMemory(16, thrown(oom))).toThrow(
     /too small for 16 clips at once: take --batch-size 8, a smaller --size or fewer --frames \(TensorFlow says: OOM[^\n]*\)$/,
   )

@@ -12,7 +12,7 @@ const SIZES = [
 const executor = 'compiled'
 
 /** How often each figure is taken: rounds of so many steps. */
-export interface Effort {
+interface Effort {
   readonly rounds: number
   readonly steps: number
 }

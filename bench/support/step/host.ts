@@ -27,12 +27,12 @@ async function measured(name: string, peers: Peers): Promise<readonly string[]> 
   times(3, step)
   const found = Array.from({ length: peers.rounds }, () => {
     const before = process.cpuUsage()
-    const step_ = median(times(peers.steps, step))
+    const own = median(times(peers.steps, step))
     const { user, system } = process.cpuUsage(before)
     const peer = { net, size, batch, frames, mode, ...peers.peer, threads: peers.threads, steps: peers.steps }
     const torch = peers.torch ? torchSteps({ ...peer, channelsLast: true }) : undefined
     return {
-      step: step_,
+      step: own,
       host: (user + system) / 1000 / peers.steps,
       torch: torch === undefined ? Number.NaN : median(torch.times),
       torchHost: torch?.hostMs ?? Number.NaN,

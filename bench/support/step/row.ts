@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export const MODELS = fileURLToPath(new URL('../../../models', import.meta.url))
+const MODELS = fileURLToPath(new URL('../../../models', import.meta.url))
 /** A folder with the networks that don't ship. */
 const MORE = process.env.LAYERGYM_MODELS ?? MODELS
 

@@ -48,7 +48,7 @@ export function steppingOf(row: StepRow, model: tf.LayersModel, executor: Execut
     seed: 1,
     groups: { atMost: 4 },
   })
-  const batch = CLASSES.length > 0 ? clipsOf(row.batch) : []
+  const batch = clipsOf(row.batch)
   const values = noiseOf(row, format)
   const { frames, size, channels } = format
   const shape = [frames, ...size, channels] as const

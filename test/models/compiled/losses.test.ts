@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { Rng } from '../../../src/common/random.ts'
 import type { Clip, Item } from '../../../src/data/dataset.ts'
 import { CompiledExecutor } from '../../../src/models/compiled/compiled-executor.ts'
 import { fedByLosses, tensorsOf } from '../../../src/models/compiled/gradient-body.ts'
@@ -11,17 +10,16 @@ import { functionBackend } from '../../../src/models/function/binding.ts'
 import { EngineFunction } from '../../../src/models/function/engine-function.ts'
 import { trace } from '../../../src/models/function/trace.ts'
 import { readWeights } from '../../../src/models/initialize.ts'
-import { Network } from '../../../src/models/network.ts'
 import { createOptimizer, type Optimizer } from '../../../src/models/optimizer.ts'
 import { classification } from '../../../src/models/tasks/classification.ts'
 import { objectDetection } from '../../../src/models/tasks/detection/detection.ts'
 import { sceneSegmentation } from '../../../src/models/tasks/segmentation/segmentation.ts'
-import type { Outputs, Task, TaskDefinition } from '../../../src/models/tasks/task.ts'
+import type { Outputs, TaskDefinition } from '../../../src/models/tasks/task.ts'
 import { temporalSegmentation } from '../../../src/models/tasks/temporal/temporal.ts'
 import { tf } from '../../../src/models/tf.ts'
 import { boxed, masked, timed } from '../../support/annotated.ts'
 import { maxDifference } from '../../support/models.ts'
-import { classTask } from '../../support/tasks.ts'
+import { batch, rates, squared, TASK, tiny, withLoss } from '../../support/tiny-network.ts'
 
 beforeAll(async () => {
   await startEngine({ engine: 'tfjs-node' })
@@ -97,33 +95,10 @@ describe('a loss that was traced on some targets', () => {
   })
 })
 
-const TASK = classTask(3)
-
-/** A network of one dense layer on four numbers. */
-function tiny(task: Task, optimizer: () => Optimizer = () => createOptimizer({ kind: 'adamw' })) {
-  const input = tf.input({ shape: [1, 4] })
-  const flat = tf.layers.flatten().apply(input) as tf.SymbolicTensor
-  const hidden = tf.layers
-    .dense({ units: 5, kernelInitializer: tf.initializers.glorotUniform({ seed: 1 }) })
-    .apply(flat)
-  const output = tf.layers.dense({ units: 3, kernelInitializer: tf.initializers.glorotUniform({ seed: 2 }) })
-  const model = tf.model({ inputs: input, outputs: output.apply(hidden) as tf.SymbolicTensor })
-  return { network: new Network(model, { count: 2 }), task, optimizer }
-}
-
-const rates = [1e-2, 1e-2]
-const batch = (targets: readonly unknown[]) => {
-  return { input: tf.randomNormal([2, 1, 4], 0, 1, 'float32', 4), clips: 2, from: 0, targets }
-}
-
 /** Losses of steps on these targets, one batch after the other. */
 function lossesOf(executor: Executor, batches: readonly (readonly unknown[])[]): readonly number[] {
   return batches.map(targets => executor.step(batch(targets), rates, {}).loss)
 }
-
-const withLoss = (loss: Task['loss']): Task => Object.assign(Object.create(TASK), { loss })
-const squared = ({ values }: Outputs, to: tf.Tensor) =>
-  tf.mean(tf.squaredDifference(values, to), -1) as tf.Tensor1D
 
 describe('a loss', () => {
   test('whose tensors change their shape with the targets gets a function for each', () => {
@@ -170,118 +145,6 @@ describe('a loss', () => {
       reason: expect.stringMatching(/^the value of Reshape is read on the host/),
     })
     expect(() => choose('compiled', 1)).toThrow(/can't be compiled: .*read on the host/)
-  })
-})
-
-describe('what only a later signature refuses', () => {
-  const eagerAndCompiled = (
-    options: () => ReturnType<typeof tiny>,
-    batches: readonly (readonly unknown[])[],
-    rounds: readonly (readonly number[])[] = batches.map(() => rates),
-  ) => {
-    const notices: string[] = []
-    const [eager, compiled] = [EagerExecutor, CompiledExecutor].map(Executor => {
-      const own = { ...options(), notice: (message: string) => notices.push(message) }
-      const executor = new Executor(own, readWeights(own.network))
-      const losses = batches.map((targets, i) => executor.step(batch(targets), rounds[i], {}).loss)
-      return {
-        losses,
-        weights: executor.read(),
-        probed: executor.probe([batch(batches[0]), batch(batches[1])]),
-      }
-    })
-    for (const [i, loss] of compiled.losses.entries()) expect(loss).toBeCloseTo(eager.losses[i], 5)
-    for (const [i, values] of Object.values(eager.weights).entries())
-      expect(maxDifference(Object.values(compiled.weights)[i], values)).toBeLessThan(1e-5)
-    for (const [group, { gradientNorm }] of eager.probed.figures.entries())
-      expect(compiled.probed.figures[group].gradientNorm).toBeCloseTo(gradientNorm, 4)
-    return notices
-  }
-
-  test('is computed eagerly, with the same figures, and the reason is given once: a loss', () => {
-    const task = withLoss((outputs, targets) =>
-      targets[0] === 0
-        ? squared(outputs, tf.scalar(1))
-        : squared(outputs, tf.scalar(outputs.values.dataSync()[0])),
-    )
-    const notices = eagerAndCompiled(
-      () => tiny(task),
-      [
-        [0, 0],
-        [1, 1],
-        [0, 0],
-        [1, 2],
-      ],
-    )
-    expect(notices).toEqual([
-      expect.stringMatching(
-        /^some training steps are computed one operation at a time: the value of .* is read/,
-      ),
-    ])
-  })
-
-  test('a layer, whose gradient is read on the host where its group is trained', () => {
-    const options = () => {
-      const own = tiny(TASK)
-      const { differentiate } = own.network
-      own.network.differentiate = (input, clips, loss, of) => {
-        const result = differentiate.call(own.network, input, clips, loss, of)
-        if (of.trained.size > 2) result.loss.dataSync()
-        return result
-      }
-      return own
-    }
-    const notices = eagerAndCompiled(
-      options,
-      [
-        [0, 1],
-        [1, 1],
-        [0, 2],
-        [1, 2],
-      ],
-      [[0, 1e-2], rates, [0, 1e-2], rates],
-    )
-    expect(notices).toHaveLength(1)
-  })
-
-  test('a loss that never does the same twice', () => {
-    let calls = 0
-    const task = withLoss(outputs =>
-      squared(outputs, calls++ % 2 === 0 ? tf.scalar(1) : tf.add(tf.scalar(0.5), tf.scalar(0.5))),
-    )
-    const notices = eagerAndCompiled(
-      () => tiny(task),
-      [
-        [0, 1],
-        [1, 1],
-      ],
-    )
-    expect(notices).toEqual([expect.stringMatching(/something else each time/)])
-  })
-
-  test('a function that TensorFlow will not have, with the masks of dropout as they come', () => {
-    const backend = functionBackend()
-    if (backend === undefined) throw new Error('no functions')
-    const real = backend.binding
-    const losses = [false, true].map(refused => {
-      const options = tiny(TASK)
-      const executor = new CompiledExecutor(options, readWeights(options.network))
-      if (refused)
-        backend.binding = Object.create(real, {
-          addFunction: {
-            value: () => {
-              throw new Error('no such kernel')
-            },
-          },
-        })
-      try {
-        const rng = Rng.of(1)
-        return [0, 1].map(() => executor.step(batch([0, 1]), rates, { dropout: rng }).loss)
-      } finally {
-        backend.binding = real
-      }
-    })
-    expect(losses[1][1]).toBeCloseTo(losses[0][1], 5)
   })
 })
 
