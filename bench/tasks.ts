@@ -9,7 +9,11 @@ import { basename, join } from 'node:path'
 import { loadDataset } from '../src/data/load.ts'
 import { splitDataset } from '../src/data/split.ts'
 import { annotatedStratum } from '../src/data/strata.ts'
+import type { WholeConfig } from '../src/runner/instances/config.ts'
 import type { FineTuneSummary } from '../src/runner/jobs/fine-tune/summary.ts'
+
+/** Of a run on boxes or masks. */
+type Summary = Pick<FineTuneSummary, 'baselines' | 'executor'> & { readonly config: WholeConfig }
 
 /** What a final run's file says of it. */
 interface FinalOutcome {
@@ -33,7 +37,7 @@ const DIGITS = 6
 for (const folder of process.argv.slice(2)) await collect(folder)
 
 async function collect(folder: string): Promise<void> {
-  const { config, baselines, executor } = read<FineTuneSummary>(folder, 'summary.json')
+  const { config, baselines, executor } = read<Summary>(folder, 'summary.json')
   const { baselineSeeds, data, seed, groupColumn } = config
   const dataset = await loadDataset(data, { groupColumn })
   const { test } = splitDataset(dataset, { seed, stratum: annotatedStratum(dataset) }).splits

@@ -10,7 +10,7 @@ export interface Unit {
   readonly digits: number
 }
 
-/** A figure by seed, in the order of seeds: ours, the peer's own, and the peer's on our batches, of as many or of none. */
+/** A figure by seed, in the order of seeds: ours, the peer's own, and the peer's on our batches, of the first ones or of none. */
 export interface Beside {
   readonly ours: readonly number[]
   readonly theirs: readonly number[]
@@ -20,7 +20,7 @@ export interface Beside {
 /** Five cells: means ± deviations over seeds; the differences by Welch's t and, on the same batches, by the paired one. */
 export function compared({ ours, theirs, alike }: Beside, digits: number): readonly string[] {
   const unpaired = welch(ours, theirs)
-  const pairs = ours.map((value, seed) => value - alike[seed])
+  const pairs = alike.map((value, seed) => ours[seed] - value)
   const spread = (values: readonly number[]) =>
     `${decimal(mean(values), digits)} ± ${decimal(standardDeviation(values), digits)}`
   const difference = (value: number, interval: Interval | undefined) => {

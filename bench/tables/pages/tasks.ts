@@ -58,7 +58,6 @@ type Line = Units | FinalRun | Search | Said
 export const tasks: Page = {
   tables: {
     'the backbone moving': raw => table(HEADER('headOnly', 'fullFineTune'), moving(raw)),
-    'what was learned': raw => table(HEADER('fullFineTune', 'policy'), learned(raw)),
     runs: contenders,
     rates,
   },
@@ -75,12 +74,6 @@ function moving(raw: Raw) {
     .filter(({ units }) => units.episodes === 0)
     .flatMap(run => difference(run, 'fullFineTune', 'headOnly'))
   return [...said.flatMap(line => saidRow(line, linesOf(raw))), ...computed]
-}
-
-function learned(raw: Raw) {
-  return runsIn(raw)
-    .filter(({ units }) => units.episodes > 0)
-    .flatMap(run => difference(run, 'policy', 'fullFineTune'))
 }
 
 type Cells = readonly (string | number)[]
