@@ -26,6 +26,7 @@ const RUNNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   instances: ['play', 'plugins', 'runs', 'inference'],
   jobs: ['instances', 'play', 'plugins', 'runs', 'inference', 'report'],
   dashboard: ['jobs', 'play', 'runs', 'report'],
+  serve: [],
 }
 
 /** A kind of job may be made of another: a benchmark is training runs. The table of kinds names them all. */

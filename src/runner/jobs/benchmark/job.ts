@@ -14,6 +14,7 @@ import { type BenchmarkConfig, benchmarkSchema } from './config.ts'
 import { renderBenchmarkReport } from './report.ts'
 import { type BenchmarkOutcomes, folderOf, type Outcome, outcomeOf, summarizeBenchmark } from './summarize.ts'
 import type { BenchmarkSummary } from './summary.ts'
+import { tidyTable } from './table.ts'
 import { benchmarkWords } from './words.ts'
 
 /** Every agent with every seed in one environment: a training run each, in a process of its own. */
@@ -73,9 +74,11 @@ async function compared(config: BenchmarkConfig, run: Running): Promise<Benchmar
   const broken = ends.find(end => end.status === 'rejected')
   if (broken !== undefined) throw broken.reason
   const all = units.flatMap(({ key }) => done.get(key) ?? [])
+  const runs = all.flatMap(({ outcome }) => outcome ?? [])
+  await run.write('results.csv', tidyTable(runs))
   return {
     config,
-    runs: all.flatMap(({ outcome }) => outcome ?? []),
+    runs,
     failed: all.flatMap(({ key, failure }) => (failure === undefined ? [] : [{ unit: key, cause: failure }])),
   }
 }
