@@ -28,6 +28,7 @@ const RUNNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   jobs: ['instances', 'play', 'plugins', 'runs', 'inference', 'report', 'workers'],
   dashboard: ['jobs', 'play', 'runs', 'report'],
   code: ['jobs', 'instances', 'play', 'plugins', 'runs', 'report'],
+  serve: [],
 }
 
 /** A kind of job may be made of another: a benchmark is training runs. The table of kinds names them all. */

@@ -7,14 +7,14 @@ from typing import Any, Sequence
 import numpy as np
 from gymnasium import spaces
 
-from ._frames import ALIGNMENT, HEADER, Cursor
+from ._frames import ALIGNMENT, HEADER, Cursor, ProtocolError, text
 
 
 def space_of(described: dict[str, Any]) -> spaces.Space:
     """The Gymnasium space that a layergym space's JSON describes."""
     kind = described["kind"]
     if kind == "discrete":
-        return spaces.Discrete(described["n"])
+        return spaces.Discrete(described["n"], start=described.get("start", 0))
     if kind == "box":
         shape = tuple(described["shape"])
         low, high = (_bounds(described[name], shape) for name in ("low", "high"))
@@ -27,6 +27,11 @@ def space_of(described: dict[str, Any]) -> spaces.Space:
         return spaces.Dict({key: space_of(part) for key, part in described["spaces"].items()})
     if kind == "tuple":
         return spaces.Tuple([space_of(part) for part in described["spaces"]])
+    if kind == "one-of":
+        return spaces.OneOf([space_of(part) for part in described["spaces"]])
+    if kind == "text":
+        lengths = {"min_length": described["minLength"], "max_length": described["maxLength"]}
+        return spaces.Text(**lengths, charset=described["characters"])
     raise ValueError(f"a space of the kind {kind!r} is none that this version of the Python package knows")
 
 
@@ -45,6 +50,10 @@ class Codec:
         self.parts: list[tuple[Any, Codec]] = []
         if self.kind == "dict":
             self.parts = [(key, Codec(part)) for key, part in described["spaces"].items()]
+        elif self.kind == "one-of":
+            self.choices = [Codec(part) for part in described["spaces"]]
+        elif self.kind == "text":
+            pass
         elif self.kind == "tuple":
             self.parts = [(i, Codec(part)) for i, part in enumerate(described["spaces"])]
         else:
@@ -58,6 +67,16 @@ class Codec:
             for key, part in self.parts:
                 part.write(out, values[key], count)
             return
+        if self.kind == "text":
+            for value in values:
+                out += text(value)
+            return
+        if self.kind == "one-of":
+            for index, value in values:
+                out += int(index).to_bytes(4, "little")
+                choice = self.choices[int(index)]
+                choice.write(out, choice.batch([value]), 1)
+            return
         out += bytes(-(HEADER.size + len(out)) % ALIGNMENT)
         batch = np.ascontiguousarray(values, self.wire)
         if batch.size != count * self.size:
@@ -69,10 +88,21 @@ class Codec:
         if self.parts:
             columns = [(key, part.read(cursor, count)) for key, part in self.parts]
             return dict(columns) if self.kind == "dict" else tuple(column for _, column in columns)
+        if self.kind == "text":
+            return tuple(cursor.text() for _ in range(count))
+        if self.kind == "one-of":
+            return tuple(self._one(cursor) for _ in range(count))
         cursor.align()
         start = cursor.take(count * self.size * self.wire.itemsize)
         flat = np.frombuffer(cursor.data, self.wire, count * self.size, start)
         return flat.reshape((count, *self.shape)).astype(self.space.dtype)
+
+    def _one(self, cursor: Cursor) -> tuple[np.int64, Any]:
+        index = cursor.u32()
+        if index >= len(self.choices):
+            raise ProtocolError(f"a OneOf of {len(self.choices)} spaces has no index {index}")
+        choice = self.choices[index]
+        return np.int64(index), choice.first(choice.read(cursor, 1))
 
     def first(self, batch: Any) -> Any:
         """The only value of a batch of one, of the type that the space holds."""
@@ -92,6 +122,8 @@ class Codec:
             return {key: part.batch([value[key] for value in values]) for key, part in self.parts}
         if self.kind == "tuple":
             return tuple(part.batch([value[key] for value in values]) for key, part in self.parts)
+        if self.kind in ("text", "one-of"):
+            return tuple(values)
         return np.array(values, self.wire).reshape((len(values), *self.shape))
 
 

@@ -7,7 +7,9 @@ import {
   Discrete,
   MultiBinary,
   MultiDiscrete,
+  OneOf,
   spaceFromJSON,
+  Text,
   Tuple,
   type ValueOf,
 } from '../../src/envs/spaces.ts'
@@ -27,6 +29,8 @@ const boxes = fc
   })
 const leaves: fc.Arbitrary<Space<unknown>> = fc.oneof(
   sizes.map(n => new Discrete(n)),
+  fc.tuple(sizes, fc.integer({ min: -5, max: 5 })).map(([n, start]) => new Discrete(n, start)),
+  sizes.map(n => new Text(n, { minLength: 0, characters: 'abc' })),
   boxes,
   fc.array(sizes, { minLength: 1, maxLength: 4 }).map(n => new MultiDiscrete(n)),
   sizes.map(n => new MultiBinary(n)),
@@ -37,6 +41,7 @@ const { space: spaces } = fc.letrec<{ space: Space<unknown> }>(tie => ({
     leaves,
     fc.dictionary(fc.string({ minLength: 1 }), tie('space'), { maxKeys: 3 }).map(parts => new Dict(parts)),
     fc.array(tie('space'), { maxLength: 3 }).map(parts => new Tuple(...parts)),
+    fc.array(tie('space'), { minLength: 1, maxLength: 3 }).map(parts => new OneOf(...parts)),
   ),
 }))
 const seeds = fc.integer()

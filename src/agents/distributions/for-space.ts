@@ -6,6 +6,8 @@ import { GaussianDistribution } from './gaussian.ts'
 
 /** The distribution over a space's actions, or undefined where there is none. */
 export function distributionOf(space: Space<unknown>, initialLogStd: number): Distribution | undefined {
+  // Indices are actions: Discrete's own start would shift them.
+  if (space instanceof Discrete && space.start !== 0) return undefined
   if (space instanceof Discrete) return new CategoricalDistribution([space.n], ([action]) => action)
   if (space instanceof MultiDiscrete) return new CategoricalDistribution(space.sizes, actions => actions)
   if (space instanceof Box) return new GaussianDistribution(space.low, space.high, initialLogStd)
@@ -20,7 +22,7 @@ export function refusesActions({
 }): string | undefined {
   if (distributionOf(actionSpace, 0) !== undefined) return undefined
   return (
-    'its policies are over Discrete, MultiDiscrete and Box actions, ' +
+    'its policies are over Discrete (from 0 on), MultiDiscrete and Box actions, ' +
     `and this action space is ${JSON.stringify(actionSpace.toJSON())}`
   )
 }

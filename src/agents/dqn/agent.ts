@@ -274,9 +274,9 @@ export class Dqn implements Agent<unknown, number> {
 
 /** Why DQN can't act here, if it can't. */
 export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>): string | undefined {
-  if (actionSpace instanceof Discrete) return undefined
+  if (actionSpace instanceof Discrete && actionSpace.start === 0) return undefined
   return (
-    'it values each of a few discrete actions, ' +
+    'it values each of a few discrete actions, from 0 on, ' +
     `and this action space is ${JSON.stringify(actionSpace.toJSON())} (ppo takes MultiDiscrete and Box)`
   )
 }

@@ -3,14 +3,23 @@ import type { Rng } from '../../common/random.ts'
 import type { Mask, Space } from '../env.ts'
 import { knownByKind } from './kind.ts'
 
-/** The integers 0 … n − 1. Flat form: one-hot, [n]. */
+/** The integers start … start + n − 1. Flat form: one-hot, [n]. */
 export class Discrete implements Space<number> {
   readonly kind = 'discrete'
 
-  /** @throws input error unless n is an integer ≥ 1 */
-  constructor(readonly n: number) {
+  /**
+   * @param start the smallest of them, as Gymnasium's; the agents that ship act where it is 0
+   * @throws input error unless n is an integer ≥ 1 and start an integer
+   */
+  constructor(
+    readonly n: number,
+    readonly start = 0,
+  ) {
     if (!Number.isInteger(n) || n < 1) {
       throw inputError('space.discrete', `Discrete(n) takes an integer n >= 1, not ${n}`)
+    }
+    if (!Number.isInteger(start)) {
+      throw inputError('space.discrete', `Discrete(n, start) takes an integer to start at, not ${start}`)
     }
   }
 
@@ -20,27 +29,28 @@ export class Discrete implements Space<number> {
 
   /** @throws input error when the mask has another length than n, or allows nothing */
   sample(rng: Rng, mask?: Mask): number {
-    if (mask === undefined) return rng.int(this.n)
+    if (mask === undefined) return this.start + rng.int(this.n)
     checkMaskLength(mask, this.n)
-    return sampleAllowed(rng, mask)
+    return this.start + sampleAllowed(rng, mask)
   }
 
   contains(value: unknown): value is number {
-    return Number.isInteger(value) && (value as number) >= 0 && (value as number) < this.n
+    const index = (value as number) - this.start
+    return Number.isInteger(value) && index >= 0 && index < this.n
   }
 
   flatten(value: number): Float32Array {
     const flat = new Float32Array(this.n)
-    flat[value] = 1
+    flat[value - this.start] = 1
     return flat
   }
 
   unflatten(flat: Float32Array): number {
-    return flat.indexOf(Math.max(...flat))
+    return this.start + flat.indexOf(Math.max(...flat))
   }
 
   toJSON(): Record<string, unknown> {
-    return { kind: this.kind, n: this.n }
+    return { kind: this.kind, n: this.n, ...(this.start !== 0 && { start: this.start }) }
   }
 }
 knownByKind(Discrete, 'discrete')

@@ -5,6 +5,8 @@ import { Box } from './box.ts'
 import { Dict, Tuple } from './composite.ts'
 import { Discrete } from './discrete.ts'
 import { MultiBinary, MultiDiscrete } from './multi.ts'
+import { OneOf } from './one-of.ts'
+import { Text } from './text.ts'
 
 /**
  * The space that `space.toJSON()` described.
@@ -29,18 +31,25 @@ const number = z.union([
 const bound = z.union([number, z.array(number)])
 
 const description = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('discrete'), n: size }),
+  z.object({ kind: z.literal('discrete'), n: size, start: z.number().int().default(0) }),
   z.object({ kind: z.literal('box'), low: bound, high: bound, shape: z.array(size) }),
   z.object({ kind: z.literal('multi-discrete'), sizes: z.array(size).min(1) }),
   z.object({ kind: z.literal('multi-binary'), n: size }),
   z.object({ kind: z.literal('dict'), spaces: z.record(z.string(), z.unknown()) }),
   z.object({ kind: z.literal('tuple'), spaces: z.array(z.unknown()) }),
+  z.object({ kind: z.literal('one-of'), spaces: z.array(z.unknown()).min(1) }),
+  z.object({
+    kind: z.literal('text'),
+    maxLength: size,
+    minLength: size.or(z.literal(0)),
+    characters: z.string().min(1),
+  }),
 ])
 
 function build(space: z.infer<typeof description>): Space<unknown> {
   switch (space.kind) {
     case 'discrete':
-      return new Discrete(space.n)
+      return new Discrete(space.n, space.start)
     case 'box':
       return new Box(space.low, space.high, space.shape)
     case 'multi-discrete':
@@ -53,5 +62,9 @@ function build(space: z.infer<typeof description>): Space<unknown> {
     }
     case 'tuple':
       return new Tuple(...space.spaces.map(spaceFromJSON))
+    case 'one-of':
+      return new OneOf(...space.spaces.map(spaceFromJSON))
+    case 'text':
+      return new Text(space.maxLength, space)
   }
 }

@@ -55,7 +55,8 @@ export class FrameReader {
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return
-    this.chunks.push(chunk)
+    // A Buffer's slice is no copy: values would be views of what is sent.
+    this.chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length))
     this.size += chunk.length
   }
 

@@ -1,12 +1,13 @@
 import { inputError } from '../../common/error.ts'
 import type { Space } from '../env.ts'
-import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple } from '../spaces.ts'
+import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, OneOf, Text, Tuple } from '../spaces.ts'
 import type { Reader, Writer } from './bytes.ts'
 
 /**
  * Values of a space, column by column, so that numpy reads a batch with one call a leaf. Of `count` values:
  * - Discrete: int32 [count]; MultiDiscrete: int32 [count, sizes]; MultiBinary: uint8 [count, n]
  * - Box: its numbers [count, ...shape]
+ * - Text: each as text; OneOf: each as int32 index and a batch of one
  * - Dict, Tuple: the batches of their parts, in the description's order
  * A leaf begins at a multiple of eight bytes from the frame's beginning.
  */
@@ -32,6 +33,14 @@ export function writeBatch(writer: Writer, space: Space<unknown>, values: readon
     for (const [i, part] of space.spaces.entries()) {
       const column = values.map(value => (value as readonly unknown[])[i])
       writeBatch(writer, part, column)
+    }
+  } else if (space instanceof Text) {
+    for (const value of values) writer.text(value as string)
+  } else if (space instanceof OneOf) {
+    for (const value of values) {
+      const [index, inner] = value as readonly [number, unknown]
+      writer.i32(index)
+      writeBatch(writer, space.spaces[index], [inner])
     }
   } else throw unknownKind(space)
 }
@@ -65,17 +74,27 @@ export function readBatch(reader: Reader, space: Space<unknown>, count: number):
     const columns = parts.map(part => readBatch(reader, part, count))
     return times(count, i => columns.map(column => column[i]))
   }
+  if (space instanceof Text) return times(count, () => reader.text())
+  if (space instanceof OneOf) return times(count, () => readOne(reader, space))
   throw unknownKind(space)
+}
+
+function readOne(reader: Reader, { spaces }: OneOf): readonly [number, unknown] {
+  const index = reader.i32()
+  const space = spaces[index]
+  if (space === undefined)
+    throw inputError('wire.value', `a OneOf of ${spaces.length} spaces has no index ${index}`)
+  return [index, readBatch(reader, space, 1)[0]]
 }
 
 /** @throws input error for a space of somebody's own, whose values have no form on the wire */
 export function checkWire(space: Space<unknown>): void {
   if (space instanceof Dict) for (const part of Object.values(space.spaces)) checkWire(part as Space<unknown>)
-  else if (space instanceof Tuple) space.spaces.forEach(checkWire)
+  else if (space instanceof Tuple || space instanceof OneOf) space.spaces.forEach(checkWire)
   else if (!LEAVES.some(kind => space instanceof kind)) throw unknownKind(space)
 }
 
-const LEAVES = [Box, Discrete, MultiDiscrete, MultiBinary] as const
+const LEAVES = [Box, Discrete, MultiDiscrete, MultiBinary, Text] as const
 
 function times<T>(count: number, make: (index: number) => T): T[] {
   const made = new Array<T>(count)

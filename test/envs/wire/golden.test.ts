@@ -4,7 +4,16 @@ import { RemoteAgent } from '../../../src/agents/remote/agent.ts'
 import type { RemoteProcess } from '../../../src/agents/remote/process.ts'
 import { Rng } from '../../../src/common/random.ts'
 import type { Env } from '../../../src/envs/env.ts'
-import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple } from '../../../src/envs/spaces.ts'
+import {
+  Box,
+  Dict,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  OneOf,
+  Text,
+  Tuple,
+} from '../../../src/envs/spaces.ts'
 import { Reader, Writer } from '../../../src/envs/wire/bytes.ts'
 import { ANSWER, FrameReader, jsonFrame, KINDS, PROTOCOL } from '../../../src/envs/wire/frames.ts'
 import { readBatch, writeBatch } from '../../../src/envs/wire/values.ts'
@@ -105,6 +114,8 @@ test('values of every space come back as they went', () => {
     seen: new Tuple(new Box(-1, 1, [2, 3]), new Discrete(4)),
     switches: new MultiBinary(3),
     choices: new MultiDiscrete([2, 5]),
+    words: new Text(4),
+    either: new OneOf(new Discrete(3, 2), new Box(0, 1, [2])),
   })
   const rng = Rng.of(1, 'wire')
   const values = Array.from({ length: 5 }, () => space.sample(rng))

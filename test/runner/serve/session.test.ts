@@ -72,6 +72,21 @@ describe('a session', () => {
     expect(finals).not.toEqual(observations)
   })
 
+  test("a box's numbers are its own, in whatever the bytes come", async () => {
+    const client = new TestClient()
+    client.greet()
+    const { handle } = await client.ask(KINDS.make, 2, 0, { id: 'Pendulum-v1' })
+    client.session.receive(jsonFrame(KINDS.reset, 3, Number(handle), { seed: 1 }))
+    const env = makeEnv('Pendulum-v1')
+    env.reset({ seed: 1 })
+    const writer = new Writer()
+    writeBatch(writer, env.actionSpace, [Float32Array.of(1.5)])
+    client.session.receive(Buffer.from(writer.finish(KINDS.step, PROTOCOL, 4, Number(handle))))
+    const step = (await env.step(Float32Array.of(1.5))) as { observation: unknown; reward: number }
+    const { observations, rewards } = outcome(env, client.last, 1)
+    expect([observations[0], rewards[0]]).toEqual([step.observation, step.reward])
+  })
+
   test('masks come with every answer, infos where there are some', async () => {
     const client = new TestClient()
     client.greet()

@@ -16,6 +16,7 @@ import { renderBenchmarkReport } from './report.ts'
 import { type BenchmarkOutcomes, folderOf, type Outcome, outcomeOf, summarizeBenchmark } from './summarize.ts'
 import type { BenchmarkSummary } from './summary.ts'
 import { trained } from './trained.ts'
+import { tidyTable } from './table.ts'
 import { benchmarkWords } from './words.ts'
 
 /** Every agent with every seed in one environment: a training run each. */
@@ -68,9 +69,11 @@ async function compared(config: BenchmarkConfig, run: Running): Promise<Benchmar
   )
   run.emit({ type: 'phase', phase: 'runs', total: units.length })
   const all = await performAll(run, units, true)
+  const runs = all.flatMap(({ outcome }) => outcome ?? [])
+  await run.write('results.csv', tidyTable(runs))
   return {
     config,
-    runs: all.flatMap(({ outcome }) => outcome ?? []),
+    runs,
     failed: all.flatMap(({ key, failure }) => (failure === undefined ? [] : [{ unit: key, cause: failure }])),
   }
 }

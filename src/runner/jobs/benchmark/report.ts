@@ -38,21 +38,36 @@ function verdictSection({ agents, differences, seeds }: BenchmarkSummary): Html 
 function resultsSection(summary: BenchmarkSummary): Html {
   const { agents, rewardThreshold, evalEpisodes, steps } = summary
   return html`<section><h2>The numbers</h2>${table({
-    caption: `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run, after ${integer(steps)} steps. Mean over seeds with its 95 % interval (Student's t); interquartile mean as Agarwal et al. (2021).`,
-    head: ['', 'mean', '95 % interval', 'interquartile mean', 'lowest', 'highest', 'solved', 'steps/s'],
-    rows: agents.map(({ agent, runs, interval, iqm, solved, stepsPerSecond, ...result }) => {
-      const returns = runs.map(run => run.meanReturn)
-      return [
-        agent,
-        decimal(result.mean, 2),
-        intervalWords(interval),
-        decimal(iqm, 2),
-        decimal(Math.min(...returns), 2),
-        decimal(Math.max(...returns), 2),
-        solved === undefined ? '-' : `${solved} of ${runs.length}`,
-        integer(stepsPerSecond),
-      ]
-    }),
+    caption: `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run, after ${integer(steps)} steps. Mean over seeds with its 95 % interval (Student's t); interquartile mean as Agarwal et al. (2021), with the bootstrap's interval; while learning: return of training episodes, mean over all steps.`,
+    head: [
+      '',
+      'mean',
+      '95 % interval',
+      'interquartile mean',
+      '95 % interval',
+      'while learning',
+      'lowest',
+      'highest',
+      'solved',
+      'steps/s',
+    ],
+    rows: agents.map(
+      ({ agent, runs, interval, iqm, iqmInterval, overSteps, solved, stepsPerSecond, ...result }) => {
+        const returns = runs.map(run => run.meanReturn)
+        return [
+          agent,
+          decimal(result.mean, 2),
+          intervalWords(interval),
+          decimal(iqm, 2),
+          intervalWords(iqmInterval),
+          overSteps === undefined ? '-' : decimal(overSteps, 2),
+          decimal(Math.min(...returns), 2),
+          decimal(Math.max(...returns), 2),
+          solved === undefined ? '-' : `${solved} of ${runs.length}`,
+          integer(stepsPerSecond),
+        ]
+      },
+    ),
   })}${rewardThreshold === undefined ? html`` : html`<p>A run counts as solved from a mean return of ${rewardThreshold} on.</p>`}</section>`
 }
 
@@ -130,13 +145,14 @@ function differencesSection({ differences }: BenchmarkSummary): Html {
   }
   return html`<section><h2>Differences</h2>${table({
     caption:
-      "Of mean greedy returns over seeds, with 95 % intervals (Welch's t), each by itself. The adjusted p is Holm's, over all pairs.",
-    head: ['', 'difference', '95 % interval', 'adjusted p', ''],
-    words: [4],
+      "Of mean greedy returns over seeds, with 95 % intervals (Welch's t), each by itself. Better runs: how likely a run of the first is better than one of the second (Mann and Whitney's U). The adjusted p is Holm's, over all pairs.",
+    head: ['', 'difference', '95 % interval', 'better runs', 'adjusted p', ''],
+    words: [5],
     rows: differences.map(difference => [
       `${difference.of} − ${difference.from}`,
       signed(difference.mean, 2),
       intervalWords(difference.interval),
+      `${Math.round(100 * difference.probability)} %`,
       difference.adjusted === undefined ? '-' : pWords(difference.adjusted),
       word(difference),
     ]),

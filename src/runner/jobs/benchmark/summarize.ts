@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { failure } from '../../../common/error.ts'
+import { Rng } from '../../../common/random.ts'
 import { interquartileMean, mean } from '../../../common/statistics.ts'
+import { iqmInterval, meanOverSteps, probabilityOfImprovement } from '../../inference/aggregate.ts'
 import { holm, LEVEL } from '../../inference/holm.ts'
 import { intervalOf } from '../../inference/inference.ts'
 import { meanInterval } from '../../inference/statistics.ts'
@@ -78,6 +80,8 @@ export function folderOf(agent: string, seed: number): string {
 function resultOf(agent: string, runs: readonly Outcome[], dir: string): AgentResult {
   const returns = runs.map(run => run.meanReturn)
   const [{ rewardThreshold: threshold }] = runs
+  const interval = iqmInterval(returns, Rng.of(runs[0].seed, 'iqm', agent))
+  const overSteps = mean(runs.map(({ curve }) => meanOverSteps(curve.flatMap(pointOf))))
   return {
     agent,
     runs: runs.map(({ seed, hash, meanReturn, stepsPerSecond, curve }) => {
@@ -86,9 +90,16 @@ function resultOf(agent: string, runs: readonly Outcome[], dir: string): AgentRe
     mean: mean(returns),
     interval: meanInterval(returns),
     iqm: interquartileMean(returns),
+    ...(interval !== undefined && { iqmInterval: interval }),
+    ...(Number.isFinite(overSteps) && { overSteps }),
     solved: threshold === undefined ? undefined : returns.filter(value => value >= threshold).length,
     stepsPerSecond: Math.round(mean(runs.map(run => run.stepsPerSecond))),
   }
+}
+
+/** Of a point, the mean of the episodes that ended since the last one; none where none did. */
+function pointOf({ step, returns }: Outcome['curve'][number]) {
+  return returns.length === 0 ? [] : [{ step, value: mean(returns) }]
 }
 
 /** Of every pair, the better one first. */
@@ -99,7 +110,14 @@ export function differencesOf(
   const pairs = ranked.flatMap((of, i) =>
     ranked.slice(i + 1).map(from => {
       const [a, b] = [of, from].map(({ runs }) => runs.map(run => run.meanReturn))
-      return { of: of.agent, from: from.agent, mean: of.mean - from.mean, difference: welch(a, b) }
+      const probability = probabilityOfImprovement(a, b)
+      return {
+        of: of.agent,
+        from: from.agent,
+        mean: of.mean - from.mean,
+        probability,
+        difference: welch(a, b),
+      }
     }),
   )
   const adjusted = holm(pairs.map(({ difference }) => difference?.p(0) ?? 1))

@@ -32,6 +32,10 @@ export interface AgentResult {
   readonly interval?: Interval
   /** Interquartile mean: of the middle half of the runs (Agarwal et al. 2021). */
   readonly iqm: number
+  /** 95 %, percentile bootstrap over seeds; undefined for a single one. */
+  readonly iqmInterval?: Interval
+  /** Return of training episodes, mean over all steps of a run and over runs: how soon, not only how well. */
+  readonly overSteps?: number
   /** Runs whose greedy mean return reaches the environment's threshold. */
   readonly solved?: number
   readonly stepsPerSecond: number
@@ -55,6 +59,8 @@ export interface Difference {
   readonly interval?: Interval
   /** Of no difference, by Holm over all pairs; undefined where there is no interval. */
   readonly adjusted?: number
+  /** That a run of `of` is better than one of `from`, ties half. */
+  readonly probability: number
   /** Beyond chance, by `adjusted`: no pair at all is told apart so in 95 % of comparisons of equal agents. */
   readonly better: boolean
 }

@@ -27,7 +27,7 @@ test('what one pair alone would show needs more among many', () => {
 
 test('a single seed tells nothing', () => {
   expect(differencesOf([agentOf('a', [1]), agentOf('b', [500])])).toEqual([
-    { of: 'b', from: 'a', mean: 499, better: false },
+    { of: 'b', from: 'a', mean: 499, probability: 1, better: false },
   ])
 })
 
