@@ -39,6 +39,23 @@ const CASES: readonly [string, TrainOptions][] = [
     'ppo behind wrappers',
     { env: 'CartPole-v1', wrapper: ['time-aware', 'frame-stack=2'], agentConfig: { numSteps: 256 } },
   ],
+  [
+    'recurrent ppo, its memory with it',
+    {
+      env: 'CartPolePositions-v1',
+      agent: 'recurrent-ppo',
+      envs: 2,
+      agentConfig: { numSteps: 250, units: 8, epochs: 2, sequenceLength: 16 },
+    },
+  ],
+  [
+    'sac on Pendulum',
+    {
+      env: 'Pendulum-v1',
+      agent: 'sac',
+      agentConfig: { hidden: [8], batchSize: 16, learningStarts: 50, trainFrequency: 4 },
+    },
+  ],
   ['random', { env: 'Acrobot-v1', agent: 'random' }],
   ['reinforce on Pendulum', { env: 'Pendulum-v1', agent: 'reinforce', steps: 2000 }],
   [
