@@ -17,6 +17,8 @@ export interface RunConfig {
   readonly queue?: string
   /** Percent of the units that are done twice, and compared. */
   readonly verify?: number
+  /** Figures for other tools. */
+  readonly log?: readonly ('tensorboard' | 'csv')[]
 }
 
 /** Tells what happens: people now, and the log of a run for good. `unit`: what it is of, where it is of one. */
@@ -29,6 +31,8 @@ export type Emit = (event: RunEvent, unit?: string) => void
 export interface JobKind<Config extends RunConfig, Outcomes, Summary> {
   readonly id: string
   readonly schema: z.ZodObject
+  /** Whether its units do so: then a run's log of figures has none for TensorBoard. */
+  readonly writesTensorBoard?: boolean
   /** Refuses everything that can be refused, before a folder exists; resolves what is left open. */
   prepare(config: Config, context: Preparing): Promise<Plan<Config, Outcomes>>
   /** What another process does the units of such a run with; without it, they are all done where the run is. */

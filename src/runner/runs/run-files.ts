@@ -19,7 +19,13 @@ const CHECKPOINTS = only(/^config\.json$/, /^checkpoint-\d+\.json$/)
 const OUTCOMES = only(/\.jsonl?$/)
 
 const RUN: Known = {
-  files: [/^(config|run|summary|policy)\.json$/, /^events(-\d+-of-\d+)?\.jsonl$/, /^report\.html$/, LOCK],
+  files: [
+    /^(config|run|summary|policy)\.json$/,
+    /^events(-\d+-of-\d+)?\.jsonl$/,
+    /^report\.html$/,
+    /^figures\.csv$/,
+    LOCK,
+  ],
   folders: [
     [/^checkpoints$/, CHECKPOINTS],
     [/^model$/, MODEL],

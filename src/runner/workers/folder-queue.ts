@@ -13,6 +13,13 @@ interface Held {
   readonly free?: boolean
 }
 
+interface Waiting {
+  /** Of its file. */
+  readonly name: string
+  readonly id: string
+  readonly group: string
+}
+
 interface Options {
   readonly leaseTime?: number
   /** Milliseconds of whatever origin: compared with itself alone. */
@@ -32,6 +39,8 @@ export class FolderQueue implements TrialQueue {
   private readonly seen = new Map<string, { readonly text: string; readonly at: number }>()
   private readonly beats = new Map<string, number>()
   private turn = 0
+  /** The best comes last. */
+  private fresh: Waiting[] = []
 
   constructor(
     private readonly dir: string,
@@ -50,23 +59,41 @@ export class FolderQueue implements TrialQueue {
   }
 
   async take({ worker, group }: Taker): Promise<Lease | undefined> {
+    const own = group === undefined ? undefined : groupName(group)
+    const known = await this.claimFresh(worker, own)
+    if (known !== undefined) return known
     const done = new Set(await names(this.path('results')))
     const fences = await this.fences()
     const waiting = (await names(this.path('tasks')))
       .map(name => ({ name, group: name.slice(0, GROUP), id: name.slice(GROUP + 1) }))
       .filter(({ id }) => !done.has(id))
-    const held = new Set(waiting.filter(({ id }) => fences.has(id)).map(each => each.group))
-    const own = group === undefined ? undefined : groupName(group)
-    const rank = (each: { group: string }) => (each.group === own ? 0 : held.has(each.group) ? 2 : 1)
     // Who looks at the same moment begins elsewhere.
     const start = waiting.length === 0 ? 0 : (process.pid * 7919 + this.turn++) % waiting.length
-    const fresh = [...waiting.slice(start), ...waiting.slice(0, start)]
-      .filter(({ id }) => !fences.has(id))
-      .sort((a, b) => rank(a) - rank(b))
-    for (const each of fresh) {
+    const held = new Set(waiting.filter(({ id }) => fences.has(id)).map(each => each.group))
+    const fresh = [...waiting.slice(start), ...waiting.slice(0, start)].filter(({ id }) => !fences.has(id))
+    this.fresh = [
+      ...fresh.filter(each => held.has(each.group)),
+      ...fresh.filter(each => !held.has(each.group)),
+    ]
+    return (await this.claimFresh(worker, own)) ?? this.claimEnded(waiting, fences, worker)
+  }
+
+  /** Of those that nobody had when it was looked last: a look at a large folder takes long. */
+  private async claimFresh(worker: string, group: string | undefined): Promise<Lease | undefined> {
+    while (this.fresh.length > 0) {
+      const same = this.fresh.findLastIndex(each => each.group === group)
+      const [each] = this.fresh.splice(same, 1)
       const lease = await this.claim(each, 1, worker)
       if (lease !== undefined) return lease
     }
+    return undefined
+  }
+
+  private async claimEnded(
+    waiting: readonly Waiting[],
+    fences: ReadonlyMap<string, number>,
+    worker: string,
+  ): Promise<Lease | undefined> {
     for (const id of this.seen.keys()) if (!fences.has(id)) this.seen.delete(id)
     for (const each of waiting) {
       const fence = fences.get(each.id)
@@ -124,11 +151,7 @@ export class FolderQueue implements TrialQueue {
 
   async close(): Promise<void> {}
 
-  private async claim(
-    { name, id }: { readonly name: string; readonly id: string },
-    fence: number,
-    worker: string,
-  ): Promise<Lease | undefined> {
+  private async claim({ name, id }: Waiting, fence: number, worker: string): Promise<Lease | undefined> {
     const path = this.leaseOf(id, fence)
     const made = await writeNew(path, JSON.stringify({ worker, beat: 0 } satisfies Held)).then(
       () => true,
