@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { constants, copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -38,7 +39,7 @@ export class FolderQueue implements TrialQueue {
   /** What was seen of others' leases, and when first. */
   private readonly seen = new Map<string, { readonly text: string; readonly at: number }>()
   private readonly beats = new Map<string, number>()
-  private turn = 0
+  private readonly own = randomUUID()
   /** The best comes last. */
   private fresh: Waiting[] = []
 
@@ -67,10 +68,13 @@ export class FolderQueue implements TrialQueue {
     const waiting = (await names(this.path('tasks')))
       .map(name => ({ name, group: name.slice(0, GROUP), id: name.slice(GROUP + 1) }))
       .filter(({ id }) => !done.has(id))
-    // Who looks at the same moment begins elsewhere.
-    const start = waiting.length === 0 ? 0 : (process.pid * 7919 + this.turn++) % waiting.length
     const held = new Set(waiting.filter(({ id }) => fences.has(id)).map(each => each.group))
-    const fresh = [...waiting.slice(start), ...waiting.slice(0, start)].filter(({ id }) => !fences.has(id))
+    // Each in an order of its own: of many who look at once, few want the same.
+    const fresh = waiting
+      .filter(({ id }) => !fences.has(id))
+      .map(each => ({ each, place: groupName(this.own + each.id) }))
+      .sort((a, b) => (a.place < b.place ? -1 : 1))
+      .map(({ each }) => each)
     this.fresh = [
       ...fresh.filter(each => held.has(each.group)),
       ...fresh.filter(each => !held.has(each.group)),
@@ -153,6 +157,8 @@ export class FolderQueue implements TrialQueue {
 
   private async claim({ name, id }: Waiting, fence: number, worker: string): Promise<Lease | undefined> {
     const path = this.leaseOf(id, fence)
+    // Cheaper than to write, and be told.
+    if (await isThere(path)) return undefined
     const made = await writeNew(path, JSON.stringify({ worker, beat: 0 } satisfies Held)).then(
       () => true,
       known,
