@@ -130,7 +130,7 @@ class Wire {
 }
 
 async function serial() {
-  const out = join(root, 'serial')
+  const out = mkdtempSync(join(root, 'serial-'))
   return concluded(await begin(toyUnits, { ...VALUES, milliseconds: 0, workers: 1, out }, toyHooks()))
 }
 
