@@ -97,6 +97,6 @@ function fineTune(...flags: readonly string[]): string[] {
   const task = ['--task', 'clip-speed', '--model', model, '--data', clips, '--frames', '4', '--size', '28']
   const small = ['--episodes', '2', '--budget-steps', '12', '--round-steps', '4', '--batch-size', '8']
   const rivals = ['--baselines', 'linearProbe,fullFineTune', '--baseline-seeds', '2', '--baseline-rates', '2']
-  const rest = ['--groups', '2', '--threads', '1', '--cache', join(own.project, 'cache')]
+  const rest = ['--groups', '2', '--threads', '1', '--workers', '1', '--cache', join(own.project, 'cache')]
   return ['fine-tune', ...PLUGIN, ...task, ...small, ...rivals, ...rest, ...flags]
 }

@@ -17,7 +17,7 @@ test('a study and learn-policy take instances of object-detection', async () => 
     tpe: { agent: 'tpe', control: 'joint', actions: 'log-rate', budget: 2 },
   }
   const instances = { train: { one: { data } }, 'held-out': { held: { data, seed: 2 } } }
-  writeFileSync(config, JSON.stringify({ settings, ...instances, contenders, seeds: 1 }))
+  writeFileSync(config, JSON.stringify({ settings, ...instances, contenders, seeds: 1, workers: 1 }))
   const study = await layergym(['study', '--config', config, '--out', join(folder, 'study'), '--json'])
   expect(study.code, study.err).toBe(0)
   expect(study.out).toContain('"tpe"')

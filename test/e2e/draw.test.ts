@@ -37,7 +37,7 @@ beforeAll(async () => {
     ...['--task', 'object-detection', '--model', join(ROOT, 'models', 'mobilenet_v2_035_224_tm')],
     ...['--data', data, '--cache', CACHE, '--out', join(folder, 'run'), '--size', '64'],
     ...['--episodes', '0', '--baselines', 'fullFineTune', '--baseline-seeds', '1', '--baseline-rates', '1'],
-    ...['--budget-steps', '2', '--batch-size', '4', '--threads', '1', '--json'],
+    ...['--budget-steps', '2', '--batch-size', '4', '--threads', '1', '--workers', '1', '--json'],
   ])
   expect(summary.examples.length).toBeGreaterThan(0)
 }, 120_000)

@@ -57,7 +57,7 @@ describe('the hash', () => {
     expect(other.hash).not.toBe(reference.hash)
   })
 
-  test.each([2, 3])('is the same with %i workers', async workers => {
+  test.each([2, 3])('is the same with %i workers', { timeout: 180_000 }, async workers => {
     const summary = await summaryOf(smallRun(folder, { out: fresh(), workers }))
     expect(summary.hash).toBe(reference.hash)
     expect(summary.episodes.map(e => timeless(e))).toEqual(reference.episodes.map(e => timeless(e)))
@@ -100,34 +100,38 @@ describe('interrupted and resumed', () => {
     expectSameAsReference(await resumed(dir))
   })
 
-  test.each([1, 8])('in the middle of an episode, after step %i, with two workers', async step => {
-    const dir = fresh()
-    const { fineTune, resumeRun } = await import('../../src/runner/jobs/fine-tune/job.ts')
-    const controller = new AbortController()
-    let steps = 0
-    const hooks = {
-      clock: Date.now,
-      signal: controller.signal,
-      onEvent: (event: { type: string }) => {
-        if (event.type === 'step' && ++steps === step) controller.abort()
-      },
-    }
-    const argv = smallRun(folder, { out: dir, workers: 2 })
-    const values = Object.fromEntries(
-      argv.flatMap((word, i) =>
-        word.startsWith('--') && word !== '--json'
-          ? [[word.slice(2), word === '--agent-config' ? JSON.parse(argv[i + 1]) : argv[i + 1]]]
-          : [],
-      ),
-    )
-    await expect(fineTune(values, hooks)).rejects.toMatchObject({ kind: 'interrupted' })
-    const end = await resumeRun(dir, {
-      ...hooks,
-      signal: new AbortController().signal,
-      onEvent: () => undefined,
-    })
-    expectSameAsReference('summary' in end ? end.summary : end)
-  })
+  test.each([1, 8])(
+    'in the middle of an episode, after step %i, with two workers',
+    { timeout: 180_000 },
+    async step => {
+      const dir = fresh()
+      const { fineTune, resumeRun } = await import('../../src/runner/jobs/fine-tune/job.ts')
+      const controller = new AbortController()
+      let steps = 0
+      const hooks = {
+        clock: Date.now,
+        signal: controller.signal,
+        onEvent: (event: { type: string }) => {
+          if (event.type === 'step' && ++steps === step) controller.abort()
+        },
+      }
+      const argv = smallRun(folder, { out: dir, workers: 2 })
+      const values = Object.fromEntries(
+        argv.flatMap((word, i) =>
+          word.startsWith('--') && word !== '--json'
+            ? [[word.slice(2), word === '--agent-config' ? JSON.parse(argv[i + 1]) : argv[i + 1]]]
+            : [],
+        ),
+      )
+      await expect(fineTune(values, hooks)).rejects.toMatchObject({ kind: 'interrupted' })
+      const end = await resumeRun(dir, {
+        ...hooks,
+        signal: new AbortController().signal,
+        onEvent: () => undefined,
+      })
+      expectSameAsReference('summary' in end ? end.summary : end)
+    },
+  )
 
   test('more than once, with a checkpoint only every fourth episode', async () => {
     const dir = fresh()

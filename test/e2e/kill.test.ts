@@ -44,15 +44,22 @@ describe.each(kinds)('%s', { timeout: 300_000 }, (kind, argv) => {
   })
 })
 
-test('SIGTERM is as Ctrl-C, with its own exit code, and says how to go on', {
-  timeout: 120_000,
-}, async () => {
-  const dir = join(folder, 'terminated')
-  const { child, finished } = start([...Object.fromEntries(kinds).train, '--out', dir])
-  while (child.exitCode === null && !existsSync(join(dir, 'checkpoints', 'checkpoint-000001.json')))
-    await pause(5)
-  child.kill('SIGTERM')
-  const { code, err } = await finished
-  expect(code).toBe(143)
-  expect(err).toContain(`to go on: layergym resume ${dir}`)
-})
+test.each([
+  ['SIGTERM', 143],
+  ['SIGUSR1', 138],
+] as const)(
+  '%s is as Ctrl-C, with its own exit code, and says how to go on',
+  {
+    timeout: 120_000,
+  },
+  async (signal, exit) => {
+    const dir = join(folder, signal)
+    const { child, finished } = start([...Object.fromEntries(kinds).train, '--out', dir])
+    while (child.exitCode === null && !existsSync(join(dir, 'checkpoints', 'checkpoint-000001.json')))
+      await pause(5)
+    child.kill(signal)
+    const { code, err } = await finished
+    expect(code).toBe(exit)
+    expect(err).toContain(`to go on: layergym resume ${dir}`)
+  },
+)

@@ -32,7 +32,7 @@ function sequences(name: string, more: Readonly<Record<string, string | Uint8Arr
 }
 
 function fineTune(data: string, more: readonly string[] = [], model = SEQUENCES): readonly string[] {
-  const sizes = ['--frames', '4', '--groups', '3', '--batch-size', '6', '--threads', '1']
+  const sizes = ['--frames', '4', '--groups', '3', '--batch-size', '6', '--threads', '1', '--workers', '1']
   const run = ['--episodes', '1', '--budget-steps', '4', '--round-steps', '2']
   const rivals = ['--baselines', 'linearProbe', '--baseline-seeds', '1', '--baseline-rates', '1']
   return ['fine-tune', '--model', model, '--data', data, ...sizes, ...run, ...rivals, '--json', ...more]

@@ -30,6 +30,7 @@ const file = {
   },
   contenders: { full: { schedule: 'fullFineTune' } } as Record<string, unknown>,
   seeds: 2,
+  workers: 1,
 }
 let count = 0
 

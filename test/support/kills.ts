@@ -124,9 +124,10 @@ export async function byTwo(argv: readonly string[]): Promise<string> {
 
 const REFUSED = /process \d+ on .* works on|exists already/
 
-/** What the run told, but for when and how fast; workers tell in the order in which they come. */
+/** What the run told, but for when, how fast and by which worker; workers tell in the order in which they come. */
 export function told(dir: string): readonly string[] {
   return (timeless(eventsOf(dir)) as readonly Record<string, unknown>[])
+    .filter(({ type }) => type !== 'worker')
     .map(({ seq: _, ...event }) => JSON.stringify(event).replace(/\d+ steps\/s/, 'steps/s'))
     .sort()
 }

@@ -72,9 +72,17 @@ export async function logPage(source: RunSource, asked: PageAsked, only: boolean
 }
 
 function rowOf(event: Told, metric: string) {
-  const said = event.type === 'update' ? updateWords(event) : eventWords(event, metric)
+  const said = ownWords(event) ?? eventWords(event, metric)
   const time = event.time.replace('T', ' ').replace(/\.\d+Z$/, '')
   return [words(time), words(event.unit ?? ''), words(said ?? event.type)]
+}
+
+/** Of what a terminal isn't told. */
+function ownWords(event: Told): string | undefined {
+  if (event.type === 'update') return updateWords(event)
+  if (event.type !== 'worker') return undefined
+  const { worker, order, state, seconds = 0 } = event
+  return state === 'takes' ? `${worker} takes ${order}` : `${worker} has done ${order}, ${duration(seconds)}`
 }
 
 function updateWords({ agent, update, report }: Extract<Told, { type: 'update' }>): string {

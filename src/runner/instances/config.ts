@@ -7,6 +7,7 @@ import { ENGINES } from '../../models/engine-names.ts'
 import { EXECUTORS } from '../../models/executor-names.ts'
 import { BALANCES, type Task, type TaskDefinition } from '../../models/tasks/task.ts'
 import { withWholePaths } from '../plugins/plugin.ts'
+import { logShape } from '../runs/figure-log.ts'
 import { workShape } from '../runs/work-shape.ts'
 
 const side = integer(8, 2048)
@@ -161,6 +162,7 @@ export const fineTuneSchema = z.strictObject({
     .optional()
     .describe('what the run is to end within: fewer episodes, rates, baselines, steps, as far as it must be'),
   ...workShape,
+  ...logShape,
   stageMemory: integer(0, 1e6)
     .default(0)
     .describe(

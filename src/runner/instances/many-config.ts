@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { inputError, LayergymError } from '../../common/error.ts'
 import { integer, parseConfig, real } from '../../common/settings.ts'
+import { logShape } from '../runs/figure-log.ts'
 import { workShape } from '../runs/work-shape.ts'
 import {
   CONTROL_KEYS,
@@ -43,6 +44,7 @@ export const manyShape = {
     .describe("points of what counts by which a contender may fall short and be called 'not worse'"),
   seeds: integer(1, 1000).default(5).describe('seeds of each instance: of splits, data order and heads'),
   ...workShape,
+  ...logShape,
   out,
   overwrite,
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../play/roles.ts'
-import type { Emit, RunConfig } from './job.ts'
 import type { Origin } from './origin.ts'
+import type { Emit, RunConfig } from './run-config.ts'
 
 /** A unit as data: with the run's kind and settings, all that another process needs to do it. */
 export interface Order {

@@ -3,6 +3,7 @@ import { parseConfig } from '../../common/settings.ts'
 import { tryWriting } from '../../common/writable.ts'
 import { runHash } from './digest.ts'
 import { isRecorded, type RunEvent } from './events.ts'
+import { FigureLog } from './figure-log.ts'
 import type { RunHooks } from './hooks.ts'
 import { type Conclusion, type FailedUnit, type JobKind, Partly, type Plan, type RunConfig } from './job.ts'
 import { takeFolder } from './lock.ts'
@@ -87,6 +88,21 @@ async function goOn<C extends RunConfig, O, S>(
   }
 }
 
+/** None where none is asked for, or the kind writes its own. */
+async function figureLog(
+  { log = [], shard }: RunConfig,
+  { writesTensorBoard }: { readonly writesTensorBoard?: boolean },
+  where: { readonly dir: string; readonly log: string },
+): Promise<FigureLog | undefined> {
+  if (log.length > 0 && shard !== undefined)
+    throw inputError(
+      'log.shard',
+      '--log goes with a whole run: of a part, leave it out, or give a --queue instead',
+    )
+  const formats = log.filter(format => format !== 'tensorboard' || writesTensorBoard !== true)
+  return formats.length === 0 ? undefined : FigureLog.open({ ...where, formats })
+}
+
 function taken(folder: RunFolder, { shard }: RunConfig, { clock }: RunHooks): Promise<() => Promise<void>> {
   return atFolder(folder, () => takeFolder(folder.dir, { clock, part: shard }))
 }
@@ -127,9 +143,11 @@ async function work<C extends RunConfig, O, S>(
         const notice = versionNotice(origin.origin, plan.origin)
         if (notice !== undefined) say({ type: 'notice', message: notice })
       }
+      const figures = await figureLog(plan.config, kind, { dir, log: log.name })
       const emit = (event: RunEvent, unit?: string) => {
         say(event)
         void log.record(event, unit)
+        figures?.take(event, unit, hooks.clock())
       }
       const digests = new Map<string, string>()
       const { config, origin: now } = plan
@@ -137,7 +155,10 @@ async function work<C extends RunConfig, O, S>(
       const crew =
         kind.hands && (await hooks.hire?.({ kind: kind.id, config, origin: now, dir, signal, clock, emit }))
       const run = running({ folder, store, log, hooks, emit, digests, crew })
-      const outcomes = await plan.work(run).finally(() => crew?.close())
+      const outcomes = await plan.work(run).finally(async () => {
+        await crew?.close()
+        await figures?.close()
+      })
       if (outcomes instanceof Partly) return { dir, partly: outcomes }
       const hash = runHash(digests)
       const summary = kind.summarize(outcomes, { runDir: dir, hash, origin: plan.origin })

@@ -3,24 +3,10 @@ import type { Clock } from '../play/roles.ts'
 import type { Crew, Order } from './crew.ts'
 import type { RunEvent } from './events.ts'
 import type { Origin } from './origin.ts'
+import type { Emit, RunConfig } from './run-config.ts'
 import type { Done, Saved } from './units.ts'
 
-/** What every kind of run is configured with. */
-export interface RunConfig {
-  readonly out?: string
-  readonly overwrite: boolean
-  /** The part of the units that this process does, as in 1/2; all where there is none. */
-  readonly shard?: string
-  /** Processes that do the units; default: as many as the machine has cores for. */
-  readonly workers?: number
-  /** Where the units are fetched by processes of other machines too. */
-  readonly queue?: string
-  /** Percent of the units that are done twice, and compared. */
-  readonly verify?: number
-}
-
-/** Tells what happens: people now, and the log of a run for good. `unit`: what it is of, where it is of one. */
-export type Emit = (event: RunEvent, unit?: string) => void
+export type { Emit, RunConfig } from './run-config.ts'
 
 /**
  * A kind of run: how it is configured, what its units are, and what they come to.
@@ -29,6 +15,8 @@ export type Emit = (event: RunEvent, unit?: string) => void
 export interface JobKind<Config extends RunConfig, Outcomes, Summary> {
   readonly id: string
   readonly schema: z.ZodObject
+  /** Whether its units do so: then a run's log of figures has none for TensorBoard. */
+  readonly writesTensorBoard?: boolean
   /** Refuses everything that can be refused, before a folder exists; resolves what is left open. */
   prepare(config: Config, context: Preparing): Promise<Plan<Config, Outcomes>>
   /** What another process does the units of such a run with; without it, they are all done where the run is. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { constants, copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,6 +12,13 @@ interface Held {
   readonly worker: string
   readonly beat: number
   readonly free?: boolean
+}
+
+interface Waiting {
+  /** Of its file. */
+  readonly name: string
+  readonly id: string
+  readonly group: string
 }
 
 interface Options {
@@ -31,7 +39,9 @@ export class FolderQueue implements TrialQueue {
   /** What was seen of others' leases, and when first. */
   private readonly seen = new Map<string, { readonly text: string; readonly at: number }>()
   private readonly beats = new Map<string, number>()
-  private turn = 0
+  private readonly own = randomUUID()
+  /** The best comes last. */
+  private fresh: Waiting[] = []
 
   constructor(
     private readonly dir: string,
@@ -50,23 +60,44 @@ export class FolderQueue implements TrialQueue {
   }
 
   async take({ worker, group }: Taker): Promise<Lease | undefined> {
+    const own = group === undefined ? undefined : groupName(group)
+    const known = await this.claimFresh(worker, own)
+    if (known !== undefined) return known
     const done = new Set(await names(this.path('results')))
     const fences = await this.fences()
     const waiting = (await names(this.path('tasks')))
       .map(name => ({ name, group: name.slice(0, GROUP), id: name.slice(GROUP + 1) }))
       .filter(({ id }) => !done.has(id))
     const held = new Set(waiting.filter(({ id }) => fences.has(id)).map(each => each.group))
-    const own = group === undefined ? undefined : groupName(group)
-    const rank = (each: { group: string }) => (each.group === own ? 0 : held.has(each.group) ? 2 : 1)
-    // Who looks at the same moment begins elsewhere.
-    const start = waiting.length === 0 ? 0 : (process.pid * 7919 + this.turn++) % waiting.length
-    const fresh = [...waiting.slice(start), ...waiting.slice(0, start)]
+    // Each in an order of its own: of many who look at once, few want the same.
+    const fresh = waiting
       .filter(({ id }) => !fences.has(id))
-      .sort((a, b) => rank(a) - rank(b))
-    for (const each of fresh) {
+      .map(each => ({ each, place: groupName(this.own + each.id) }))
+      .sort((a, b) => (a.place < b.place ? -1 : 1))
+      .map(({ each }) => each)
+    this.fresh = [
+      ...fresh.filter(each => held.has(each.group)),
+      ...fresh.filter(each => !held.has(each.group)),
+    ]
+    return (await this.claimFresh(worker, own)) ?? this.claimEnded(waiting, fences, worker)
+  }
+
+  /** Of those that nobody had when it was looked last: a look at a large folder takes long. */
+  private async claimFresh(worker: string, group: string | undefined): Promise<Lease | undefined> {
+    while (this.fresh.length > 0) {
+      const same = this.fresh.findLastIndex(each => each.group === group)
+      const [each] = this.fresh.splice(same, 1)
       const lease = await this.claim(each, 1, worker)
       if (lease !== undefined) return lease
     }
+    return undefined
+  }
+
+  private async claimEnded(
+    waiting: readonly Waiting[],
+    fences: ReadonlyMap<string, number>,
+    worker: string,
+  ): Promise<Lease | undefined> {
     for (const id of this.seen.keys()) if (!fences.has(id)) this.seen.delete(id)
     for (const each of waiting) {
       const fence = fences.get(each.id)
@@ -124,12 +155,10 @@ export class FolderQueue implements TrialQueue {
 
   async close(): Promise<void> {}
 
-  private async claim(
-    { name, id }: { readonly name: string; readonly id: string },
-    fence: number,
-    worker: string,
-  ): Promise<Lease | undefined> {
+  private async claim({ name, id }: Waiting, fence: number, worker: string): Promise<Lease | undefined> {
     const path = this.leaseOf(id, fence)
+    // Cheaper than to write, and be told.
+    if (await isThere(path)) return undefined
     const made = await writeNew(path, JSON.stringify({ worker, beat: 0 } satisfies Held)).then(
       () => true,
       known,

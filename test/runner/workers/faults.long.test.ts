@@ -17,8 +17,8 @@ import { HAS_REDIS, RedisServer } from '../../support/redis.ts'
 import { toyHooks } from '../../support/toy-job.ts'
 import { toyUnits } from '../../support/toy-units.ts'
 
-const UNITS = 200
-const WORKERS = 8
+const UNITS = Number(process.env.FAULT_UNITS ?? 200)
+const WORKERS = Number(process.env.FAULT_WORKERS ?? 8)
 const LEASE = 2000
 /** Another schedule of kills each time, unless it is said which. */
 const SEED = Number(process.env.FAULT_SEED ?? 1)
@@ -130,7 +130,7 @@ class Wire {
 }
 
 async function serial() {
-  const out = join(root, 'serial')
+  const out = mkdtempSync(join(root, 'serial-'))
   return concluded(await begin(toyUnits, { ...VALUES, milliseconds: 0, workers: 1, out }, toyHooks()))
 }
 

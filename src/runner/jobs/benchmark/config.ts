@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { integer, names } from '../../../common/settings.ts'
+import { logShape } from '../../runs/figure-log.ts'
 import { workShape } from '../../runs/work-shape.ts'
 import { trainSchema } from '../train/config.ts'
 
@@ -30,6 +31,7 @@ export const benchmarkSchema = z.strictObject({
   gamma,
   evalEpisodes,
   ...workShape,
+  ...logShape,
   plugin,
   out,
   overwrite,

@@ -143,8 +143,8 @@ async function policiesOf(contenders: readonly Contender[]): Promise<ReadonlyMap
 }
 
 /** Who does a study: each process says so for itself. */
-function howOf({ shard, workers, queue, verify }: StudyConfig) {
-  return { shard, workers, queue, verify }
+function howOf({ shard, workers, queue, verify, log }: StudyConfig) {
+  return { shard, workers, queue, verify, log }
 }
 
 /** What makes two studies one. */
@@ -155,6 +155,7 @@ function lasting({
   workers: ____,
   queue: _____,
   verify: ______,
+  log: _______,
   ...rest
 }: StudyConfig): unknown {
   return JSON.parse(JSON.stringify(rest))

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { integer, names, real } from '../../../common/settings.ts'
 import { ENGINES } from '../../../models/engine-names.ts'
 import { withWholePaths } from '../../plugins/plugin.ts'
+import { logShape } from '../../runs/figure-log.ts'
 
 /** What may be normalised by its running moments, as Gymnasium's wrappers of these names do. */
 export const NORMALIZABLE = ['observations', 'rewards'] as const
@@ -59,6 +60,7 @@ export const trainSchema = z.strictObject({
   checkpointEvery: integer(1, 1e10)
     .optional()
     .describe('steps between checkpoints (default: a tenth of all)'),
+  ...logShape,
   plugin: names(z.string()).default([]).describe('plugins to load: packages or files'),
   out: z.string().optional().describe('run folder (default: runs/<date>)'),
   overwrite: z.boolean().default(false).describe('replace an existing run folder'),

@@ -23,6 +23,7 @@ export function trainJob(parts: TrainParts = {}): JobKind<TrainConfig, TrainOutc
   return {
     id: 'train',
     schema: trainSchema,
+    writesTensorBoard: true,
     async prepare(given) {
       const composition = await composeTraining(withAbsolutePaths(given), parts)
       const { config, versions, agent } = composition
