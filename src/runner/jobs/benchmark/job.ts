@@ -15,8 +15,8 @@ import { type BenchmarkConfig, benchmarkSchema } from './config.ts'
 import { renderBenchmarkReport } from './report.ts'
 import { type BenchmarkOutcomes, folderOf, type Outcome, outcomeOf, summarizeBenchmark } from './summarize.ts'
 import type { BenchmarkSummary } from './summary.ts'
-import { trained } from './trained.ts'
 import { tidyTable } from './table.ts'
+import { trained } from './trained.ts'
 import { benchmarkWords } from './words.ts'
 
 /** Every agent with every seed in one environment: a training run each. */
