@@ -21,7 +21,14 @@ test('a contender that fails is named, the others are compared, and the command 
     full: { schedule: 'fullFineTune' },
     probe: { schedule: 'linearProbe' },
   }
-  const file = { settings, 'held-out': { one: { data } }, contenders, seeds: 2, reference: 'broken', workers: 1 }
+  const file = {
+    settings,
+    'held-out': { one: { data } },
+    contenders,
+    seeds: 2,
+    reference: 'broken',
+    workers: 1,
+  }
   writeFileSync(config, JSON.stringify(file))
   const out = join(folder, 'study')
   const { code, out: text, err } = await layergym(['study', '--config', config, '--out', out, '--json'])

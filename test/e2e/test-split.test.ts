@@ -72,7 +72,10 @@ test('study reads it once a contender: when its rate was found, its agent has le
     search: { search: 'asha', budget: 3 },
   }
   mkdirSync(folder, { recursive: true })
-  writeFileSync(config, JSON.stringify({ settings, 'held-out': { only: { data } }, contenders, seeds: 1, workers: 1 }))
+  writeFileSync(
+    config,
+    JSON.stringify({ settings, 'held-out': { only: { data } }, contenders, seeds: 1, workers: 1 }),
+  )
   await watched(['study', '--config', config, '--out', join(folder, 'study'), '--json'])
   const read = isRead(await testClips(1))
   const ends = Object.keys(contenders).map(id =>
