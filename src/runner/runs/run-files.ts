@@ -24,7 +24,7 @@ const RUN: Known = {
     /^(config|run|summary|policy|best-policy)\.json$/,
     /^events(-\d+-of-\d+)?\.jsonl$/,
     /^report\.html$/,
-    /^figures\.csv$/,
+    /^(figures|results)\.csv$/,
     LOCK,
   ],
   folders: [
