@@ -4,6 +4,7 @@ import { availableParallelism, freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Command } from 'commander'
+import { kernelWidth } from '../agents/kernels/memory.ts'
 import { defaultCacheDir } from '../common/cache-dir.ts'
 import { messageOf } from '../common/error.ts'
 import type { EngineName } from '../models/engine-names.ts'
@@ -19,6 +20,8 @@ export interface DoctorReport {
   }[]
   readonly versions: Readonly<Record<string, string>>
   readonly threads: number
+  /** What small networks of agents are computed by: avx512, avx2, sse, wasm or plain. */
+  readonly kernels: string
   readonly cores: number
   readonly memory: { readonly total: number; readonly free: number }
   readonly gpus: readonly string[]
@@ -50,6 +53,7 @@ export async function examine(): Promise<DoctorReport> {
     engines,
     versions: engine.versions,
     threads: engine.threads,
+    kernels: kernelWidth(),
     cores: availableParallelism(),
     memory: { total: totalmem(), free: freemem() },
     gpus,
@@ -76,10 +80,18 @@ export function advise(facts: Omit<DoctorReport, 'advice'>): string[] {
     advice.push(
       `${facts.threads} of ${facts.cores} cores compute, as TF_NUM_INTRAOP_THREADS says: unset it to use them all (the run's hash depends on it).`,
     )
+  if (!isCompiled(facts.kernels))
+    advice.push(
+      `Agents learn in ${facts.kernels === 'wasm' ? 'WebAssembly' : 'plain JavaScript'}: \`layergym setup\` compiles their arithmetic, given a C++ compiler, and cheap environments are learned several times faster, to the same bits.`,
+    )
   advice.push(...adviseOnCodec(facts.codecs.ffmpeg))
   if (facts.memory.total < 4e9)
     advice.push('Less than 4 GB of memory: keep --batch-size, --frames and --size small.')
   return advice
+}
+
+function isCompiled(kernels: string): boolean {
+  return kernels !== 'wasm' && kernels !== 'plain'
 }
 
 /** Decoders before this have holes that are known and closed since. */
@@ -144,6 +156,7 @@ function inWords(report: DoctorReport): string {
       e.available ? 'can start' : `no: ${e.reason}`,
     ]),
     ['versions', versions.join(', ')],
+    ['kernels', `${report.kernels}${isCompiled(report.kernels) ? '' : ' (not compiled)'}`],
     ['threads', `${report.threads} of ${report.cores} cores`],
     ['memory', `${gigabytes(report.memory.free)} free of ${gigabytes(report.memory.total)}`],
     ['GPU', report.gpus.length === 0 ? 'none seen' : report.gpus.join('; ')],

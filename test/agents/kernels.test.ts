@@ -49,6 +49,12 @@ function everywhere(
   })
 }
 
+const hasCompiler = ['g++', 'c++', 'clang++'].some(name => spawnSync(name, ['--version']).status === 0)
+
+test.runIf(hasCompiler)('where there is a compiler, set-up has compiled them', () => {
+  expect(nativeKernels()?.instructions).toMatch(/^(avx512|avx2|sse|native)$/)
+})
+
 const dimension = fc.integer({ min: 1, max: 37 })
 const numbers = (count: number, rng: Rng) => Float32Array.from({ length: count }, () => 3 * rng.normal())
 

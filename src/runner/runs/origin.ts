@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { kernelWidth } from '../../agents/kernels/memory.ts'
 import { inputError } from '../../common/error.ts'
 
 /** What a run comes from, besides its settings; in its folder's run.json from the first second on. */
@@ -6,6 +7,8 @@ export interface Origin {
   readonly engine: string
   /** Of the engine: bits depend on them. Absent where the engine has none. */
   readonly threads?: number
+  /** What small networks of agents are computed by. Time depends on it, no bit does. */
+  readonly kernels?: string
   /** Of layergym, of node, and of what the engine is made of. */
   readonly versions: Readonly<Record<string, string>>
   /** SHA-256 by what it is of: `data`, `model`, `plugin NAME`; of several instances, `data of NAME` and so on. */
@@ -24,7 +27,7 @@ export function originOf(
 ): Origin {
   const { name, threads, versions } = engine
   const own = { layergym: packageVersion, node: process.versions.node }
-  return { engine: name, threads, versions: { ...own, ...versions }, fingerprints }
+  return { engine: name, threads, kernels: kernelWidth(), versions: { ...own, ...versions }, fingerprints }
 }
 
 /** @throws input error naming what isn't what the run in `dir` began with */
