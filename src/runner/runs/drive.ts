@@ -11,6 +11,7 @@ import { refuseOther, versionNotice } from './origin.ts'
 import { running } from './performing.ts'
 import { atFolder, RunFolder } from './run-folder.ts'
 import { UnitStore } from './units.ts'
+import { checkWorkShape } from './work-shape.ts'
 
 /**
  * A new run of whatever kind: refuses what can be refused, makes the folder, does the units, sums them up.
@@ -22,6 +23,7 @@ export async function begin<C extends RunConfig, O, S>(
   hooks: RunHooks,
 ): Promise<Conclusion<O, S>> {
   const config = parsed(kind, values)
+  checkWorkShape(config)
   const { out, overwrite } = config
   if (out === undefined) throw inputError('config.missing', "'out' is missing: give --out")
   const joined = overwrite ? undefined : await joinable(kind, out, config)
@@ -90,15 +92,10 @@ async function goOn<C extends RunConfig, O, S>(
 
 /** None where none is asked for, or the kind writes its own. */
 async function figureLog(
-  { log = [], shard }: RunConfig,
+  { log = [] }: RunConfig,
   { writesTensorBoard }: { readonly writesTensorBoard?: boolean },
   where: { readonly dir: string; readonly log: string },
 ): Promise<FigureLog | undefined> {
-  if (log.length > 0 && shard !== undefined)
-    throw inputError(
-      'log.shard',
-      '--log goes with a whole run: of a part, leave it out, or give a --queue instead',
-    )
   const formats = log.filter(format => format !== 'tensorboard' || writesTensorBoard !== true)
   return formats.length === 0 ? undefined : FigureLog.open({ ...where, formats })
 }

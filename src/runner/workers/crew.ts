@@ -43,11 +43,7 @@ export function hiring({ entry = ENTRY, queue: given }: Parts = {}): Hire {
   return async site => {
     const { config, emit } = site
     const workers = workersFor(site)
-    if (config.queue === undefined && workers <= 1) {
-      if (workers < 1)
-        throw inputError('workers.none', "'workers' is 0: that takes a --queue that others fetch from")
-      return undefined
-    }
+    if (config.queue === undefined && workers <= 1) return undefined
     emit({ type: 'notice', message: workersWords(site, workers) })
     const queue: TrialQueue =
       given ??

@@ -88,6 +88,8 @@ export class Training {
   /** Of the last time that was counted into `seconds`. */
   private since: number
   private breath: number
+  /** Until the last point is in TensorBoard's file. */
+  private written: Promise<void> = Promise.resolve()
 
   static async in(composition: TrainComposition, context: TrainingContext): Promise<Training> {
     const envs: Env<unknown, unknown>[] = []
@@ -160,6 +162,7 @@ export class Training {
   }
 
   private async evaluated(board: TensorBoardWriter): Promise<Trained> {
+    await this.written
     const { config, agent, envs } = this.composition
     const { signal, clock } = this.context
     const evaluation = await evaluatePolicy({
@@ -214,7 +217,10 @@ export class Training {
     if (point !== undefined) {
       this.records.push({ point })
       context.emit({ type: 'point', point })
-      await board.scalars(steps, now / 1000, pointScalars(point, this.curve.recentReturns))
+      // Learning goes on while the disk writes; the point before is there when this one is begun.
+      await this.written
+      this.written = board.scalars(steps, now / 1000, pointScalars(point, this.curve.recentReturns))
+      this.written.catch(() => undefined)
     }
     if (heard.active) {
       for (const episode of rollout.episodes) await heard.tell({ type: 'episode', ...episode })
@@ -253,6 +259,7 @@ export class Training {
   }
 
   private async checkpoint(board: TensorBoardWriter, heard: HeardRun): Promise<void> {
+    await this.written
     if (heard.active) await heard.tell({ type: 'checkpoint', step: this.steps })
     const { steps, episodes, updates, seconds, digest, best, stopped, records, adjusted } = this
     const { agent, envs } = this.composition
