@@ -1,13 +1,15 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineAvailability } from '../../src/models/engine.ts'
 import { type Block, blocksOf, commandsOf, documents, parse } from './markdown.ts'
 import { hasBench, packageScripts, ROOT, runIn, setUpWorkplace } from './workplace.ts'
 
-/** Output and data to read; anything else in a fence is run. */
-const NOT_RUN = ['text', 'json', 'yaml', 'csv']
+/** Output and data to read, and Python, which the tests of python/ are of; anything else in a fence is run. */
+const NOT_RUN = ['text', 'json', 'yaml', 'csv', 'python']
 const LIMIT = 180_000
+const { name, peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const PACKAGES = [name, ...Object.keys(peerDependencies)]
 
 const ALL = documents(ROOT).flatMap(document => blocksOf(ROOT, document))
 const BLOCKS = ALL.filter(block => !NOT_RUN.includes(block.language))
@@ -82,14 +84,26 @@ function tried(command: string, { document }: Block): string {
 }
 
 async function runCommand(command: string): Promise<void> {
+  // A user's project is tried as a whole where the package is packed; here what is named has to be there.
+  const installs = /^npm install (?:--ignore-scripts )?(\S+)$/.exec(command)
+  if (installs !== null) {
+    expect(PACKAGES).toContain(installs[1])
+    return
+  }
+  if (command === 'npx layergym setup') return
   const npm = /^(?:[A-Z_]+=\S+ )*npm (?:run )?([\w:]+)(?: -- (.*))?$/.exec(command)
   // These set up the machine, test, or measure: that they exist is all that a test can ask.
   if (npm !== null) {
     const [, script, names = ''] = npm
     expect([...packageScripts()]).toContain(script)
     if (script === 'bench')
-      for (const name of names.split(' ').filter(Boolean))
+      for (const name of names.replace(/ --.*/, '').split(' ').filter(Boolean))
         expect(hasBench(name), `bench/${name}*.ts`).toBe(true)
+    return
+  }
+  const script = /^(?:[A-Z_]+=\S+ )*(bench\/\S+\.sh)$/.exec(command)
+  if (script !== null) {
+    expect(existsSync(join(ROOT, script[1])), script[1]).toBe(true)
     return
   }
   if (!command.startsWith('npx layergym '))

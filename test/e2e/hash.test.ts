@@ -47,6 +47,15 @@ function expectSameAsReference(summary: FineTuneSummary): void {
   expect(left.filter(name => name.endsWith('.partial'))).toEqual([])
 }
 
+/** Whoever did the units: the log also says who. */
+function expectSameOutcome(summary: FineTuneSummary): void {
+  expect(summary.hash).toBe(reference.hash)
+  expect(summary.episodes.map(e => timeless(e))).toEqual(reference.episodes.map(e => timeless(e)))
+  expect(readFileSync(join(summary.runDir, 'policy.json'), 'utf8')).toBe(
+    readFileSync(join(reference.runDir, 'policy.json'), 'utf8'),
+  )
+}
+
 describe('the hash', () => {
   test('is the same for the same seed', async () => {
     expectSameAsReference(await summaryOf(smallRun(folder, { out: fresh() })))
@@ -59,8 +68,10 @@ describe('the hash', () => {
 
   test.each([2, 3])('is the same with %i workers', { timeout: 180_000 }, async workers => {
     const summary = await summaryOf(smallRun(folder, { out: fresh(), workers }))
-    expect(summary.hash).toBe(reference.hash)
-    expect(summary.episodes.map(e => timeless(e))).toEqual(reference.episodes.map(e => timeless(e)))
+    expectSameOutcome(summary)
+    // What is said of a run is said once, however many compose it.
+    const said = eventsOf(summary.runDir).flatMap(event => (event.type === 'notice' ? [event.message] : []))
+    expect(said).toHaveLength(new Set(said).size)
   })
 
   test('does not depend on where the clips and the run lie, or how often it is saved', async () => {
@@ -129,7 +140,7 @@ describe('interrupted and resumed', () => {
         signal: new AbortController().signal,
         onEvent: () => undefined,
       })
-      expectSameAsReference('summary' in end ? end.summary : end)
+      expectSameOutcome('summary' in end ? end.summary : end)
     },
   )
 

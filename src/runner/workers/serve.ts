@@ -38,7 +38,10 @@ export function serveUnits(kindNamed: (id: string) => Promise<AnyKind>): void {
   let controller = new AbortController()
   let told: RunEvent[] = []
   const send = (message: FromChild) => void process.send?.(message)
+  /** What is said of a run while it is composed, the process that began it has said. */
+  let composing = false
   const emit = (event: RunEvent) => {
+    if (composing) return
     if (isRecorded(event)) told.push(event)
     else send({ event })
   }
@@ -79,10 +82,13 @@ export function serveUnits(kindNamed: (id: string) => Promise<AnyKind>): void {
     const work = workOf(text)
     let own: Made
     try {
+      composing = true
       own = await handsFor(work)
     } catch (error) {
       send({ unable: troubleOf(error) })
       return
+    } finally {
+      composing = false
     }
     const product = await productFrom(own, work)
     const seconds = (performance.now() - start) / 1000
