@@ -48,7 +48,9 @@ describe('settings of PPO', () => {
   })
 
   test('spaces that it has no policy over are refused with the reason', () => {
-    expect(refusesActions({ actionSpace: new MultiBinary(2) })).toMatch(/Discrete, MultiDiscrete and Box/)
+    expect(refusesActions({ actionSpace: new MultiBinary(2) })).toMatch(
+      /Discrete \(from 0 on\), MultiDiscrete and Box/,
+    )
     expect(refusesActions({ actionSpace: new Box(0, 1, [1]) })).toBeUndefined()
   })
 })

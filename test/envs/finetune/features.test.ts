@@ -48,7 +48,7 @@ class Recorded {
       for (const [name, values] of own.mean) mean.set(name, values)
       return own.figures
     })
-    return { figures, mean }
+    return { figures, grams: this.activations(), mean }
   }
 
   norms(before: number | undefined) {
@@ -59,7 +59,7 @@ class Recorded {
     })
   }
 
-  activations() {
+  private activations() {
     return golden.decisions[this.decision].activations.map(rows =>
       centredGram(Float32Array.from(rows.flat()), rows.length),
     )
