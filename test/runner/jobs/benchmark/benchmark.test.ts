@@ -36,6 +36,12 @@ test('every agent with every seed, what differs beyond chance, and a page of it'
   expect(summary.differences).toHaveLength(1)
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toBe(renderBenchmarkReport(summary))
   expect(existsSync(join(out, 'random-2', 'report.html'))).toBe(true)
+  const rows = readFileSync(join(out, 'results.csv'), 'utf8').trimEnd().split('\n')
+  expect(rows.filter(row => row.includes(',evaluation,'))).toHaveLength(4)
+  const random = summary.agents[1].runs[1]
+  expect(rows[rows.length - 1]).toBe(
+    `CartPole-v1,random,2,evaluation,${random.curve.at(-1)?.step},${random.meanReturn}`,
+  )
   expect(await resumeBenchmark(out, hooks())).toEqual(JSON.parse(JSON.stringify(summary)))
 })
 
