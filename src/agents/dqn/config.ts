@@ -187,9 +187,11 @@ export function dqnSettings({ preset, ...own }: DqnConfig): DqnSettings {
   return { ...DQN_PRESETS[preset ?? defaultPreset(own)], ...appetite, ...span, ...given }
 }
 
-/** The same as a config, so that what it leaves out stays as it is. */
+/** The same as a config, so that what it leaves out stays as it is: no bound is the preset's, and no number to write down. */
 export function wholeDqnConfig({ config }: { readonly config: DqnConfig }): DqnConfig {
-  return dqnConfig.parse({ preset: config.preset ?? defaultPreset(config), ...dqnSettings(config) })
+  const { maxGradNorm, ...settings } = dqnSettings(config)
+  const bound = Number.isFinite(maxGradNorm) ? { maxGradNorm } : {}
+  return dqnConfig.parse({ preset: config.preset ?? defaultPreset(config), ...settings, ...bound })
 }
 
 /** Whoever knows how many steps there will be has plenty: `layergym train` does, fine-tuning doesn't. */
