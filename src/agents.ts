@@ -42,7 +42,7 @@ export { generalizedAdvantages } from './agents/gae.ts'
 export { Gru, type GruOptions, type Sequences } from './agents/gru.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { restoreRng } from './agents/learning-rng.ts'
-export { Mlp, type MlpOptions, simd } from './agents/mlp.ts'
+export { LIKE_TORCH, Mlp, type MlpOptions, simd } from './agents/mlp.ts'
 export {
   type Next,
   type NStep,
@@ -52,9 +52,11 @@ export {
   type Step,
 } from './agents/replay/n-step.ts'
 export { type Batch, Replay, type ReplayOptions } from './agents/replay/replay.ts'
+export { type ReplaySettings, replayFields } from './agents/replay/settings.ts'
 export { Streams, type StreamsOptions } from './agents/replay/streams.ts'
 export { SumTree } from './agents/replay/sum-tree.ts'
 export { discountedReturns, normalize, type Rewarded } from './agents/returns.ts'
+export { appetiteOf, count, givenOf, hiddenUnits, rate, share } from './agents/settings.ts'
 export { pack, packedLength, readCount, readPart, restoreAgent, unpackInto } from './agents/state.ts'
 export { descentOf, maskLogits, perceptronOnTape, type TapePerceptron } from './agents/tape.ts'
 export { failure, inputError, LayergymError } from './common/error.ts'

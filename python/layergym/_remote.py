@@ -173,8 +173,17 @@ def camel(name: str) -> str:
     return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
 
 
-def render_option(id: str, mode: str, modes: Sequence[str]) -> dict[str, Any]:
-    """The option by which an environment is told how to draw; none where it has one way alone."""
-    if mode not in modes:
-        raise ValueError(f"{id} has the render modes {', '.join(modes) or 'none'}, not {mode!r}")
-    return {"render_mode": "rgb" if mode == "rgb_array" else mode} if "rgb_array" in modes else {}
+def asked_options(
+    id: str, options: dict[str, Any], max_episode_steps: Any, render_mode: str | None, modes: Sequence[str]
+) -> dict[str, Any]:
+    """The options, with Gymnasium's own among them; how to draw is one where there is more than one way."""
+    asked = dict(options)
+    if max_episode_steps is not UNSET:
+        asked["max_episode_steps"] = max_episode_steps
+    if render_mode is None:
+        return asked
+    if render_mode not in modes:
+        raise ValueError(f"{id} has the render modes {', '.join(modes) or 'none'}, not {render_mode!r}")
+    if "rgb_array" in modes:
+        asked["render_mode"] = "rgb" if render_mode == "rgb_array" else render_mode
+    return asked

@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 
 from ._frames import Cursor
-from ._remote import UNSET, Outcome, Remote, Steps, render_option
+from ._remote import UNSET, Outcome, Remote, Steps, asked_options
 
 
 class LayergymEnv(gymnasium.Env):
@@ -38,12 +38,9 @@ class LayergymEnv(gymnasium.Env):
         **options: Any,
     ) -> None:
         self.render_mode = render_mode
-        if max_episode_steps is not UNSET:
-            options["max_episode_steps"] = max_episode_steps
-        if render_mode is not None:
-            options.update(render_option(id, render_mode, render_modes))
+        asked = asked_options(id, options, max_episode_steps, render_mode, render_modes)
         means = {"plugins": plugins, "address": address, "token": token}
-        self._remote = Remote(id, options, timeout=timeout, make_timeout=make_timeout, **means)
+        self._remote = Remote(id, asked, timeout=timeout, make_timeout=make_timeout, **means)
         self._steps = Steps(self._remote) if Steps.fit(self._remote) else None
         self.observation_space = self._remote.observations.space
         self.action_space = self._remote.actions.space

@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from ._remote import UNSET, Outcome, Remote, render_option
+from ._remote import UNSET, Outcome, Remote, asked_options
 
 MODES = {
     AutoresetMode.NEXT_STEP: "next-step",
@@ -41,14 +41,11 @@ class LayergymVectorEnv(gymnasium.vector.VectorEnv):
         self.num_envs = num_envs
         self.render_mode = render_mode
         self.metadata = {"render_modes": list(render_modes), "autoreset_mode": mode}
-        if max_episode_steps is not UNSET:
-            options["max_episode_steps"] = max_episode_steps
-        if render_mode is not None:
-            options.update(render_option(id, render_mode, render_modes))
+        asked = asked_options(id, options, max_episode_steps, render_mode, render_modes)
         means = {"plugins": plugins, "address": address, "token": token}
         self._remote = Remote(
             id,
-            options,
+            asked,
             size=num_envs,
             autoreset=MODES[mode],
             timeout=timeout,

@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lastLines } from './dependencies.mjs'
-import { findProgram, packageFolder } from './places.mjs'
+import { findCompiler, packageFolder } from './places.mjs'
 import { CannotSetUp, putInPlace, run, withProgress, withScratch } from './work.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
@@ -33,7 +33,7 @@ export function addonFolder(tfjsNode) {
 export async function buildAddon(tfjsNode, libraries) {
   const folder = join(libraries, `addon-${addonFingerprint(tfjsNode)}`)
   if (existsSync(folder)) return folder
-  const compiler = findProgram('g++', 'c++', 'clang++')
+  const compiler = findCompiler()
   if (compiler === undefined)
     throw new CannotSetUp(
       'no C++ compiler (g++, c++, clang++) is on the PATH (Debian, Ubuntu: apt install g++)',

@@ -6,6 +6,7 @@ import { installOptional } from './dependencies.mjs'
 import { fetchLibraries, librariesComplete } from './libraries.mjs'
 import {
   cacheFolder,
+  findCompiler,
   findProgram,
   hasNvidiaCard,
   missingDriverLibraries,
@@ -106,11 +107,9 @@ function refuseOtherPlatforms() {
 
 /** Which tools the outcome depends on: when one appears, what failed is tried again. */
 function tools() {
-  return [
-    findProgram('python3', 'python'),
-    findProgram('pip3', 'pip'),
-    findProgram('g++', 'c++', 'clang++'),
-  ].map(tool => tool ?? null)
+  return [findProgram('python3', 'python'), findProgram('pip3', 'pip'), findCompiler()].map(
+    tool => tool ?? null,
+  )
 }
 
 const stampFile = tfjsNode => join(addonFolder(tfjsNode), 'layergym.json')

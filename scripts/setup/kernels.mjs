@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lastLines } from './dependencies.mjs'
-import { cacheFolder, findProgram, packageFolder } from './places.mjs'
+import { cacheFolder, findCompiler, packageFolder } from './places.mjs'
 import { putInPlace, run, withProgress, withScratch } from './work.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
@@ -30,7 +30,7 @@ const WIDTHS = {
  */
 export async function setUpKernels({ retry = false, say = line => process.stderr.write(`${line}\n`) } = {}) {
   const folder = join(cacheFolder(), `kernels-${kernelsFingerprint()}`)
-  const compiler = findProgram('g++', 'c++', 'clang++')
+  const compiler = findCompiler()
   const headers = packageFolder('node-api-headers')
   const isDone = existsSync(join(folder, 'kernels.node'))
   if (compiler === undefined || headers === undefined || isDone) return

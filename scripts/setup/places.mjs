@@ -41,6 +41,11 @@ export function findProgram(...names) {
   return undefined
 }
 
+/** The C++ compiler, if there is one. */
+export function findCompiler() {
+  return findProgram('g++', 'c++', 'clang++')
+}
+
 /**
  * As src/models/native.ts: a card's device, which a container without one hasn't, though it sees the kernel module and
  * nvidia-smi.

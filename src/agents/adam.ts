@@ -1,6 +1,5 @@
 import { failure } from '../common/error.ts'
-import { type Kernels, Layout } from './kernels/kernels.ts'
-import { kernelMemory } from './kernels/memory.ts'
+import { type Allotted, allotted } from './kernels/memory.ts'
 import { pack, readCount, readPart, unpackInto } from './state.ts'
 
 /** Adam's rate and constants; the rate is read at every step. */
@@ -13,23 +12,14 @@ export interface AdamOptions {
 
 /** Adam (Kingma & Ba 2015) over one flat array of parameters, on the kernels; equal to torch.optim.Adam to 1e-6. */
 export class Adam {
-  private readonly mean: Float32Array
-  private readonly variance: Float32Array
-  private readonly parameters: Float32Array
-  private readonly gradient: Float32Array
-  private readonly kernels: Kernels
+  private readonly own: Allotted<'parameters' | 'gradient' | 'mean' | 'variance'>
   private steps = 0
 
   constructor(
     size: number,
     private readonly options: AdamOptions,
   ) {
-    const layout = new Layout()
-    const addresses = Array.from({ length: 4 }, () => layout.reserve(size))
-    const { buffer, kernels } = kernelMemory(layout.bytes)
-    const views = addresses.map(address => new Float32Array(buffer, address, size))
-    ;[this.parameters, this.gradient, this.mean, this.variance] = views
-    this.kernels = kernels
+    this.own = allotted({ parameters: size, gradient: size, mean: size, variance: size })
   }
 
   /** Moves the parameters one step down the gradient, in place. */
@@ -40,8 +30,9 @@ export class Adam {
 
   /** Reads a gradient in, for the next `move`; returns its Σ g². */
   read(gradient: Float32Array): number {
-    this.gradient.set(gradient)
-    return this.kernels.sumSquares(this.gradient.byteOffset, gradient.length)
+    const { own } = this
+    own.gradient.set(gradient)
+    return own.kernels.sumSquares(own.gradient.byteOffset, gradient.length)
   }
 
   /** Moves the parameters one step down `scale` times the gradient that was read last, in place. */
@@ -50,25 +41,26 @@ export class Adam {
     this.steps++
     const rate = learningRate / (1 - beta1 ** this.steps)
     const correction = 1 / Math.sqrt(1 - beta2 ** this.steps)
-    this.parameters.set(parameters)
-    this.kernels.adam(
-      ...([this.parameters.byteOffset, this.gradient.byteOffset] as const),
-      ...([this.mean.byteOffset, this.variance.byteOffset] as const),
+    const { own } = this
+    own.parameters.set(parameters)
+    own.kernels.adam(
+      ...([own.parameters.byteOffset, own.gradient.byteOffset] as const),
+      ...([own.mean.byteOffset, own.variance.byteOffset] as const),
       ...([parameters.length, scale, rate, correction, beta1, beta2, epsilon] as const),
     )
-    parameters.set(this.parameters)
+    parameters.set(own.parameters)
   }
 
   /** JSON-safe. */
   state(): Readonly<Record<string, unknown>> {
-    return { steps: this.steps, mean: pack(this.mean), variance: pack(this.variance) }
+    return { steps: this.steps, mean: pack(this.own.mean), variance: pack(this.own.variance) }
   }
 
   /** @throws input error when the state is of another number of parameters */
   restore(state: unknown): void {
     const { steps, mean, variance } = readPart(state, 'optimizer')
-    unpackInto(this.mean, mean, 'optimizer mean')
-    unpackInto(this.variance, variance, 'optimizer variance')
+    unpackInto(this.own.mean, mean, 'optimizer mean')
+    unpackInto(this.own.variance, variance, 'optimizer variance')
     this.steps = readCount(steps, 'optimizer steps')
   }
 }

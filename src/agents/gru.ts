@@ -1,6 +1,6 @@
 import type { Rng } from '../common/random.ts'
-import { BYTES, type Kernels, Layout } from './kernels/kernels.ts'
-import { kernelMemory } from './kernels/memory.ts'
+import { BYTES, type Kernels } from './kernels/kernels.ts'
+import { allotted } from './kernels/memory.ts'
 import { orthogonal } from './orthogonal.ts'
 
 /** Sizes of a GRU, and the stream of its initial weights. */
@@ -171,7 +171,8 @@ export class Gru {
   private layOut(rows: number, sequences: number): Buffers {
     const { inputs, units, at } = this
     const gates = 3 * units
-    const sizes = {
+    this.capacity = { rows, sequences }
+    return allotted({
       copy: at.size,
       gradient: at.size,
       transposedW: gates * inputs,
@@ -185,15 +186,7 @@ export class Gru {
       deltaState: rows * gates,
       carried: sequences * units,
       through: sequences * units,
-    }
-    const layout = new Layout()
-    const places = Object.entries(sizes).map(([name, floats]) => ({
-      ...{ name, floats, address: layout.reserve(floats) },
-    }))
-    const { buffer, kernels } = kernelMemory(layout.bytes)
-    this.capacity = { rows, sequences }
-    const views = places.map(({ name, floats, address }) => [name, new Float32Array(buffer, address, floats)])
-    return { kernels, ...(Object.fromEntries(views) as Omit<Buffers, 'kernels'>) }
+    })
   }
 }
 

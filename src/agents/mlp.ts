@@ -175,6 +175,9 @@ interface Layer {
   delta: number
 }
 
+/** A perceptron as CleanRL's dqn.py makes it: ReLU, weights and biases as torch.nn.Linear starts them. */
+export const LIKE_TORCH = { activation: 'relu', initial: 'uniform' } as const
+
 /** How agents make perceptrons where their context doesn't say. */
 export const simd = (options: MlpOptions): Approximator => new Mlp(options)
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Trajectory, Transition } from '../../src/agents/agent.ts'
 import { Dqn } from '../../src/agents/dqn/agent.ts'
-import { dqnConfig, Q_NETWORK } from '../../src/agents/dqn/config.ts'
-import { Mlp } from '../../src/agents/mlp.ts'
+import { dqnConfig } from '../../src/agents/dqn/config.ts'
+import { LIKE_TORCH, Mlp } from '../../src/agents/mlp.ts'
 import { pack, unpackInto } from '../../src/agents/state.ts'
 import { Rng, type RngState } from '../../src/common/random.ts'
 import { Box, Dict, Discrete } from '../../src/envs/spaces.ts'
@@ -97,7 +97,7 @@ describe("targets, losses and gradients equal PyTorch's", () => {
     fc.integer(),
   ])('the gradients of networks agree with finite differences', (inputs, hidden, outputs, rows, seed) => {
     const rng = Rng.of(seed)
-    const network = new Mlp({ inputs, hidden, outputs, rng, ...Q_NETWORK })
+    const network = new Mlp({ inputs, hidden, outputs, rng, ...LIKE_TORCH })
     const batch = Float32Array.from({ length: rows * inputs }, () => rng.normal())
     const direction = Float32Array.from({ length: rows * outputs }, () => rng.normal())
     const loss = () => network.forward(batch, rows).reduce((sum, y, i) => sum + y * direction[i], 0)
@@ -264,7 +264,7 @@ describe('what DQN learns from', () => {
   })
 
   test('a policy network is refused: it has none', () => {
-    const policy = () => new Mlp({ inputs: 1, outputs: 3, hidden: [], rng: Rng.of(1), ...Q_NETWORK })
+    const policy = () => new Mlp({ inputs: 1, outputs: 3, hidden: [], rng: Rng.of(1), ...LIKE_TORCH })
     const build = () => new Dqn({ ...context, config: dqnConfig.parse({}), networks: { policy } })
     expect(build).toThrow(/no policy network/)
   })

@@ -86,39 +86,27 @@ napi_value multiply(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value transpose(napi_env env, napi_callback_info info) {
+/** `transpose` and `columnSums`: from, to, rows, columns. */
+template <void (*const& kernel)(const float*, float*, int, int)>
+napi_value fromTo(napi_env env, napi_callback_info info) {
   const Call call(env, info);
-  transposeOf(call.address(0), call.address(1), call.integer(2), call.integer(3));
+  kernel(call.address(0), call.address(1), call.integer(2), call.integer(3));
   return nullptr;
 }
 
-napi_value columnSums(napi_env env, napi_callback_info info) {
+/** Activations: in place, n. */
+template <void (*const& kernel)(float*, int)>
+napi_value inPlace(napi_env env, napi_callback_info info) {
   const Call call(env, info);
-  columnSumsOf(call.address(0), call.address(1), call.integer(2), call.integer(3));
+  kernel(call.address(0), call.integer(1));
   return nullptr;
 }
 
-napi_value tanh(napi_env env, napi_callback_info info) {
+/** Their slopes: in place, by another array, n. */
+template <void (*const& kernel)(float*, const float*, int)>
+napi_value inPlaceBy(napi_env env, napi_callback_info info) {
   const Call call(env, info);
-  tanhOf(call.address(0), call.integer(1));
-  return nullptr;
-}
-
-napi_value tanhGradient(napi_env env, napi_callback_info info) {
-  const Call call(env, info);
-  tanhGradientOf(call.address(0), call.address(1), call.integer(2));
-  return nullptr;
-}
-
-napi_value relu(napi_env env, napi_callback_info info) {
-  const Call call(env, info);
-  reluOf(call.address(0), call.integer(1));
-  return nullptr;
-}
-
-napi_value reluGradient(napi_env env, napi_callback_info info) {
-  const Call call(env, info);
-  reluGradientOf(call.address(0), call.address(1), call.integer(2));
+  kernel(call.address(0), call.address(1), call.integer(2));
   return nullptr;
 }
 
@@ -149,9 +137,15 @@ napi_value attach(napi_env env, napi_callback_info info) {
   }
   napi_create_object(env, &kernels);
   const std::initializer_list<std::pair<const char*, napi_callback>> all = {
-      {"multiply", multiply},         {"transpose", transpose}, {"columnSums", columnSums},
-      {"tanh", tanh},                 {"tanhGradient", tanhGradient}, {"relu", relu},
-      {"reluGradient", reluGradient}, {"sumSquares", sumSquares}, {"adam", adam},
+      {"multiply", multiply},
+      {"transpose", fromTo<transposeOf>},
+      {"columnSums", fromTo<columnSumsOf>},
+      {"tanh", inPlace<tanhOf>},
+      {"tanhGradient", inPlaceBy<tanhGradientOf>},
+      {"relu", inPlace<reluOf>},
+      {"reluGradient", inPlaceBy<reluGradientOf>},
+      {"sumSquares", sumSquares},
+      {"adam", adam},
   };
   for (const auto& [name, kernel] : all) {
     napi_value function;

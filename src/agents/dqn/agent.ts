@@ -1,4 +1,4 @@
-import { failure, inputError } from '../../common/error.ts'
+import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { Discrete } from '../../envs/spaces.ts'
 import { Adam, stepTogether } from '../adam.ts'
@@ -16,11 +16,12 @@ import type { Approximator } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { simd } from '../mlp.ts'
+import { LIKE_TORCH, simd } from '../mlp.ts'
 import { type Batch, Replay } from '../replay/replay.ts'
 import { Streams } from '../replay/streams.ts'
+import { appetiteOf } from '../settings.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
-import { type DqnConfig, type DqnSettings, dqnConfig, dqnSettings, Q_NETWORK } from './config.ts'
+import { type DqnConfig, type DqnSettings, dqnConfig, dqnSettings } from './config.ts'
 import { explored } from './exploration.ts'
 import { bestAction, QValues, temporalDifferenceLoss } from './losses.ts'
 
@@ -72,11 +73,8 @@ export class Dqn implements Agent<unknown, number> {
     const { observationSpace: space, actionSpace, rng, gamma, networks, perceptron = simd } = context
     const settings = dqnSettings(context.config)
     this.settings = settings
-    const { episodesPerUpdate, trainFrequency, hidden, learningRate, dueling } = settings
-    this.appetite =
-      episodesPerUpdate === undefined
-        ? { unit: 'step', count: trainFrequency }
-        : { unit: 'episode', count: episodesPerUpdate }
+    const { hidden, learningRate, dueling } = settings
+    this.appetite = appetiteOf(settings, settings.trainFrequency)
     if (networks?.policy !== undefined) {
       throw inputError(
         'network.unused',
@@ -84,7 +82,7 @@ export class Dqn implements Agent<unknown, number> {
       )
     }
     this.actions = actionSpace.flatSize
-    const make = networks?.value ?? (sizes => perceptron({ ...sizes, hidden, ...Q_NETWORK }))
+    const make = networks?.value ?? (sizes => perceptron({ ...sizes, hidden, ...LIKE_TORCH }))
     const outputs = this.actions + (dueling ? 1 : 0)
     const seed = rng.int(2 ** 31)
     const build = () =>
@@ -126,7 +124,6 @@ export class Dqn implements Agent<unknown, number> {
 
   learn(trajectories: readonly Trajectory<unknown, number>[]): LearnReport {
     const { settings, replay } = this
-    checkRewards(trajectories)
     const figures = { loss: 0, meanQ: 0, meanError: 0, gradientNorm: 0 }
     const before = this.gradientSteps
     // All that came is replayed from the first gradient step on: where data are scarce, none waits for the next update.
@@ -279,15 +276,4 @@ export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>
     'it values each of a few discrete actions, from 0 on, ' +
     `and this action space is ${JSON.stringify(actionSpace.toJSON())} (ppo takes MultiDiscrete and Box)`
   )
-}
-
-function checkRewards(trajectories: readonly Trajectory<unknown, number>[]): void {
-  for (const { transitions } of trajectories) {
-    const wrong = transitions.find(({ reward }) => !Number.isFinite(reward))
-    if (wrong === undefined) continue
-    throw failure(
-      'agent.reward',
-      `a reward is ${wrong.reward}, which is not finite: there is nothing to learn`,
-    )
-  }
 }

@@ -1,22 +1,15 @@
 import { z } from 'zod'
-
-/** The Q-network of CleanRL's dqn.py: ReLU, weights and biases as torch.nn.Linear starts them. */
-export const Q_NETWORK = { activation: 'relu', initial: 'uniform' } as const
+import { type ReplaySettings, replayFields } from '../replay/settings.ts'
+import { count, givenOf, hiddenUnits, rate, share } from '../settings.ts'
 
 /** Everything that DQN's learning depends on, besides γ. */
-export interface DqnSettings {
+export interface DqnSettings extends ReplaySettings {
   readonly hidden: readonly number[]
   readonly learningRate: number
   readonly annealLearningRate: boolean
   readonly totalSteps: number
   /** Schedules go by episodes where it is given. */
   readonly totalEpisodes?: number
-  readonly episodesPerUpdate?: number
-  readonly bufferSize: number
-  readonly learningStarts: number
-  readonly trainFrequency: number
-  readonly gradientSteps: number
-  readonly batchSize: number
   readonly targetFrequency: number
   readonly tau: number
   readonly explorationStart: number
@@ -132,27 +125,18 @@ export const DQN_PRESETS = {
 type PresetName = keyof typeof DQN_PRESETS
 const presetNames = Object.keys(DQN_PRESETS) as [PresetName, ...PresetName[]]
 
-const rate = z.number().positive().max(1)
-const share = z.number().min(0).max(1)
-const count = z.number().int().min(1)
-
 /** Settings of DQN; what isn't given comes from the preset. */
 export const dqnConfig = z.strictObject({
   preset: z
     .enum(presetNames)
     .optional()
     .describe('where settings that are not given come from (default: fine-tuning; with totalSteps, control)'),
-  hidden: z.array(z.number().int().min(1).max(4096)).max(8).optional().describe('units of the hidden layers'),
+  hidden: hiddenUnits.optional().describe('units of the hidden layers'),
   learningRate: rate.optional().describe("Adam's rate"),
   annealLearningRate: z.boolean().optional().describe('the rate falls to 0 over the training'),
   totalSteps: count.optional().describe('steps that the whole training takes: what schedules span'),
   totalEpisodes: count.optional().describe('the same in episodes: what schedules span instead'),
-  episodesPerUpdate: count.optional().describe('episodes between updates, instead of trainFrequency steps'),
-  bufferSize: count.max(100_000_000).optional().describe('transitions kept; the oldest go first'),
-  learningStarts: z.number().int().min(0).optional().describe('steps before the first gradient step'),
-  trainFrequency: count.optional().describe('steps between gradient steps'),
-  gradientSteps: count.max(1000).optional().describe('gradient steps each time'),
-  batchSize: count.max(65_536).optional().describe('transitions a gradient step'),
+  ...replayFields,
   targetFrequency: count.optional().describe('steps between updates of the target network'),
   tau: rate.optional().describe('share of the network that goes into its target: 1 copies, less averages'),
   explorationStart: share.optional().describe('ε, the probability of a random action, at first'),
@@ -180,11 +164,10 @@ export type DqnConfig = z.infer<typeof dqnConfig>
 
 /** The preset's settings, with those of the config in their place. */
 export function dqnSettings({ preset, ...own }: DqnConfig): DqnSettings {
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
   // Asking for steps is asking for no episodes.
   const appetite = own.trainFrequency === undefined ? {} : { episodesPerUpdate: undefined }
   const span = own.totalSteps === undefined ? {} : { totalEpisodes: undefined }
-  return { ...DQN_PRESETS[preset ?? defaultPreset(own)], ...appetite, ...span, ...given }
+  return { ...DQN_PRESETS[preset ?? defaultPreset(own)], ...appetite, ...span, ...givenOf(own) }
 }
 
 /** The same as a config, so that what it leaves out stays as it is: no bound is the preset's, and no number to write down. */

@@ -1,5 +1,5 @@
 import { inputError } from '../../common/error.ts'
-import type { KernelMemory } from './kernels.ts'
+import { type KernelMemory, type Kernels, Layout } from './kernels.ts'
 import { type Instructions, nativeKernels } from './native.ts'
 import { plainMemory } from './plain.ts'
 import { wasmMemory } from './wasm.ts'
@@ -18,6 +18,20 @@ let chosen: Chosen | undefined
 export function kernelMemory(bytes: number): KernelMemory {
   chosen ??= choose(process.env.LAYERGYM_KERNELS)
   return chosen.memory(bytes)
+}
+
+/** Arrays in one memory, by name, and the kernels that work in it. */
+export type Allotted<N extends string> = { readonly kernels: Kernels } & Readonly<Record<N, Float32Array>>
+
+/** @param sizes floats of each array */
+export function allotted<N extends string>(sizes: Readonly<Record<N, number>>): Allotted<N> {
+  const layout = new Layout()
+  const places = Object.entries<number>(sizes).map(([name, floats]) => ({
+    ...{ name, floats, address: layout.reserve(floats) },
+  }))
+  const { buffer, kernels } = kernelMemory(layout.bytes)
+  const arrays = places.map(({ name, floats, address }) => [name, new Float32Array(buffer, address, floats)])
+  return { kernels, ...(Object.fromEntries(arrays) as Record<N, Float32Array>) }
 }
 
 /** What `kernelMemory` uses. Results don't depend on it, time does. */

@@ -19,6 +19,7 @@ import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
 import { simd } from '../mlp.ts'
+import { appetiteOf } from '../settings.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type PpoConfig, type PpoSettings, ppoConfig, ppoSettings } from './config.ts'
 import type { Figures } from './figures.ts'
@@ -68,11 +69,8 @@ export class Ppo implements Agent<unknown, unknown> {
     if (distribution === undefined) throw inputError('agent.refused', refusesActions(context) ?? '')
     this.settings = settings
     this.distribution = distribution
-    const { episodesPerUpdate, numSteps, hidden, activation, learningRate } = settings
-    this.appetite =
-      episodesPerUpdate === undefined
-        ? { unit: 'step', count: numSteps }
-        : { unit: 'episode', count: episodesPerUpdate }
+    const { hidden, activation, learningRate } = settings
+    this.appetite = appetiteOf(settings, settings.numSteps)
     const make = networks?.policy ?? (sizes => perceptron({ ...sizes, hidden, activation, outputGain: 0.01 }))
     const makeValue = networks?.value ?? (sizes => perceptron({ ...sizes, hidden, activation }))
     const inputs = observationSpace.flatSize

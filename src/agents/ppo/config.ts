@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Space } from '../../envs/env.ts'
 import { Box } from '../../envs/spaces.ts'
 import type { AgentContext, Recipe } from '../agent.ts'
+import { count, givenOf, hiddenUnits, rate, share } from '../settings.ts'
 
 /** Everything that PPO's learning depends on, besides γ. */
 export interface PpoSettings {
@@ -116,10 +117,7 @@ const RECIPES: Readonly<Record<PresetName, Recipe>> = {
 }
 const presetNames = Object.keys(PPO_PRESETS) as [PresetName, ...PresetName[]]
 
-const rate = z.number().positive().max(1)
-const share = z.number().min(0).max(1)
 const coefficient = z.number().min(0).max(100)
-const count = z.number().int().min(1)
 
 /** Settings of PPO; what isn't given comes from the preset. */
 export const ppoConfig = z.strictObject({
@@ -129,11 +127,7 @@ export const ppoConfig = z.strictObject({
     .describe(
       'where settings that are not given come from (default: fine-tuning; with totalSteps, control, or cleanrl-continuous for Box actions)',
     ),
-  hidden: z
-    .array(z.number().int().min(1).max(4096))
-    .max(8)
-    .optional()
-    .describe('units of the hidden layers, policy and value alike'),
+  hidden: hiddenUnits.optional().describe('units of the hidden layers, policy and value alike'),
   activation: z.enum(['tanh', 'relu']).optional().describe('between the layers'),
   learningRate: rate.optional().describe("Adam's rate"),
   annealLearningRate: z.boolean().optional().describe('the rate falls to 0 over totalSteps'),
@@ -158,10 +152,9 @@ export type PpoConfig = z.infer<typeof ppoConfig>
 /** The preset's settings, with those of the config in their place. */
 export function ppoSettings(config: PpoConfig, actionSpace: Space<unknown>): PpoSettings {
   const { preset = defaultPreset(config, actionSpace), ...own } = config
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
   // Asking for steps is asking for no episodes.
   const appetite = own.numSteps === undefined ? {} : { episodesPerUpdate: undefined }
-  return { ...PPO_PRESETS[preset], ...appetite, ...given }
+  return { ...PPO_PRESETS[preset], ...appetite, ...givenOf(own) }
 }
 
 /** The same as a config, so that what it leaves out stays as it is. */

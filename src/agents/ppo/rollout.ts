@@ -55,23 +55,7 @@ export function layOut(trajectories: readonly Trajectory<unknown, unknown>[], pa
     flattenInto(space, finalObservation, all, (rows + i) * inputs)
   })
   const values = Float64Array.from(value.forward(all, rows + cut.length))
-  const advantages = new Float64Array(rows)
-  let [from, bootstraps] = [0, rows]
-  for (const trajectory of trajectories) {
-    const to = from + trajectory.transitions.length
-    const bootstrap = isCut(trajectory) ? values[bootstraps++] : 0
-    advantages.set(
-      generalizedAdvantages(trajectory.transitions, values.subarray(from, to), bootstrap, parts),
-      from,
-    )
-    from = to
-  }
-  if (!advantages.every(Number.isFinite)) {
-    throw failure(
-      'agent.diverged',
-      'an advantage of the agent is not finite: rewards or observations are not, or its values have diverged',
-    )
-  }
+  const advantages = advantagesOf(trajectories, { values, cut, ...parts })
   const rollout = {
     rows,
     observations: all.subarray(0, rows * inputs),
@@ -87,6 +71,37 @@ export function layOut(trajectories: readonly Trajectory<unknown, unknown>[], pa
   const known = recorded.every(logp => logp !== undefined)
   const logProbabilities = known ? Float64Array.from(recorded) : currentLogProbabilities(rollout, parts)
   return { ...rollout, logProbabilities }
+}
+
+interface Valued {
+  /** V(s) of all transitions, one after the other, then of the final observations of `cut`, in order. */
+  readonly values: Float64Array
+  /** Trajectories that go on after their last transition. */
+  readonly cut: readonly Trajectory<unknown, unknown>[]
+  readonly gamma: number
+  readonly lambda: number
+}
+
+/** Of all transitions, one after the other. @throws failure when one is not finite */
+export function advantagesOf(
+  trajectories: readonly Trajectory<unknown, unknown>[],
+  { values, cut, ...discounts }: Valued,
+): Float64Array {
+  const rows = values.length - cut.length
+  const bootstraps = new Map(cut.map((trajectory, i) => [trajectory, values[rows + i]]))
+  const advantages = new Float64Array(rows)
+  let from = 0
+  for (const trajectory of trajectories) {
+    const { transitions } = trajectory
+    const own = values.subarray(from, from + transitions.length)
+    advantages.set(generalizedAdvantages(transitions, own, bootstraps.get(trajectory) ?? 0, discounts), from)
+    from += transitions.length
+  }
+  if (advantages.every(Number.isFinite)) return advantages
+  throw failure(
+    'agent.diverged',
+    'an advantage of the agent is not finite: rewards or observations are not, or its values have diverged',
+  )
 }
 
 /** Of trajectories whose collector recorded none: those of the policy as it is. */

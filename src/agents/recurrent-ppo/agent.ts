@@ -1,4 +1,4 @@
-import { failure, inputError } from '../../common/error.ts'
+import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import { Adam, stepTogether } from '../adam.ts'
 import { withAdjusted } from '../adjust.ts'
@@ -15,15 +15,15 @@ import type { Distribution } from '../distributions/distribution.ts'
 import { distributionOf, refusesActions } from '../distributions/for-space.ts'
 import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
-import { generalizedAdvantages } from '../gae.ts'
 import { Gru } from '../gru.ts'
 import { restoreRng } from '../learning-rng.ts'
 import { Mlp } from '../mlp.ts'
 import { ADJUSTABLE } from '../ppo/agent.ts'
 import type { Figures } from '../ppo/figures.ts'
 import { clippedLoss } from '../ppo/loss.ts'
-import type { Rollout } from '../ppo/rollout.ts'
+import { advantagesOf, type Rollout } from '../ppo/rollout.ts'
 import { improve } from '../ppo/step.ts'
+import { appetiteOf } from '../settings.ts'
 import { pack, readCount, readPart, unpackInto } from '../state.ts'
 import { type RecurrentConfig, type RecurrentSettings, recurrentConfig, recurrentSettings } from './config.ts'
 import { type Chunk, chunksOf, type Stacked, stack, stackMemories } from './sequences.ts'
@@ -60,11 +60,8 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     }
     this.settings = settings
     this.distribution = distribution
-    const { episodesPerUpdate, numSteps, hidden, activation, units, learningRate } = settings
-    this.appetite =
-      episodesPerUpdate === undefined
-        ? { unit: 'step', count: numSteps }
-        : { unit: 'episode', count: episodesPerUpdate }
+    const { hidden, activation, units, learningRate } = settings
+    this.appetite = appetiteOf(settings, settings.numSteps)
     const stream = (name: string) => Rng.of(rng.int(2 ** 31), name)
     const { outputs } = distribution
     this.memory = new Gru({ inputs: observationSpace.flatSize, units, rng: stream('memory') })
@@ -148,31 +145,21 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
       actions.set(distribution.encode(action), t * distribution.actionSize)
     })
     const masks = transitions.map(({ mask }) => mask)
-    const outputs = this.outputsOf(states, rows)
-    const done = gatherRows(actions, distribution.actionSize, stacked.rows)
-    const allowed = stacked.rows.map(t => masks[t])
-    const now = distribution.evaluate({ rows, outputs, actions: done, masks: allowed })
-    const logProbabilities = new Float64Array(rows)
-    for (const [k, t] of stacked.rows.entries())
-      logProbabilities[t] = transitions[t].logProbability ?? now.logProbabilities[k]
-    const advantages = new Float64Array(rows)
-    let [from, bootstraps] = [0, rows]
-    for (const { transitions: own, terminated } of trajectories) {
-      if (own.length === 0) continue
-      const bootstrap = terminated ? 0 : values[bootstraps++]
-      const estimated = generalizedAdvantages(own, values.subarray(from, from + own.length), bootstrap, {
-        gamma,
-        lambda: this.settings.lambda,
-      })
-      advantages.set(estimated, from)
-      from += own.length
+    const logProbabilities = Float64Array.from(
+      transitions,
+      ({ logProbability }) => logProbability ?? Number.NaN,
+    )
+    // Of trajectories whose collector recorded none: those of the policy as it is.
+    if (logProbabilities.some(Number.isNaN)) {
+      const outputs = this.outputsOf(states, rows)
+      const done = gatherRows(actions, distribution.actionSize, stacked.rows)
+      const allowed = stacked.rows.map(t => masks[t])
+      const now = distribution.evaluate({ rows, outputs, actions: done, masks: allowed }).logProbabilities
+      for (const [k, t] of stacked.rows.entries())
+        logProbabilities[t] = transitions[t].logProbability ?? now[k]
     }
-    if (!advantages.every(Number.isFinite)) {
-      throw failure(
-        'agent.diverged',
-        'an advantage of the agent is not finite: rewards or observations are not, or its values have diverged',
-      )
-    }
+    const { lambda } = this.settings
+    const advantages = advantagesOf(trajectories, { values, cut, gamma, lambda })
     const returns = advantages.map((advantage, t) => advantage + values[t])
     const seen = { rows, observations, actions, masks, logProbabilities }
     return { ...seen, values: values.subarray(0, rows), advantages, returns }

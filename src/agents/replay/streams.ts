@@ -1,4 +1,4 @@
-import { inputError } from '../../common/error.ts'
+import { failure, inputError } from '../../common/error.ts'
 import type { Mask, Space } from '../../envs/env.ts'
 import type { Trajectory } from '../agent.ts'
 import { flattenInto } from '../flatten.ts'
@@ -32,8 +32,12 @@ export class Streams {
 
   constructor(private readonly options: StreamsOptions) {}
 
-  /** Feeds a batch of trajectories in; returns the transitions that are complete by it, in order. */
+  /**
+   * Feeds a batch of trajectories in; returns the transitions that are complete by it, in order.
+   * @throws failure when a reward is not finite; nothing has been fed then
+   */
   feed(trajectories: readonly Trajectory<unknown, unknown>[]): readonly NStep[] {
+    refuseRewards(trajectories)
     const { n, gamma, encode } = this.options
     const complete: NStep[] = []
     const before = this.open
@@ -157,4 +161,15 @@ function take(streams: Map<string, Stream>, key: string): Stream | undefined {
   const stream = streams.get(key)
   streams.delete(key)
   return stream
+}
+
+function refuseRewards(trajectories: readonly Trajectory<unknown, unknown>[]): void {
+  for (const { transitions } of trajectories) {
+    const wrong = transitions.find(({ reward }) => !Number.isFinite(reward))
+    if (wrong === undefined) continue
+    throw failure(
+      'agent.reward',
+      `a reward is ${wrong.reward}, which is not finite: there is nothing to learn`,
+    )
+  }
 }

@@ -1,8 +1,8 @@
-import { failure, inputError } from '../../common/error.ts'
+import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import type { Space } from '../../envs/env.ts'
 import { Box, Discrete } from '../../envs/spaces.ts'
-import { Adam } from '../adam.ts'
+import { Adam, stepTogether } from '../adam.ts'
 import { withAdjusted } from '../adjust.ts'
 import type {
   ActContext,
@@ -15,9 +15,10 @@ import type {
 } from '../agent.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { Mlp } from '../mlp.ts'
+import { LIKE_TORCH, Mlp } from '../mlp.ts'
 import { type Batch, Replay } from '../replay/replay.ts'
 import { Streams } from '../replay/streams.ts'
+import { appetiteOf } from '../settings.ts'
 import { pack, readCount, readPart, unpackInto } from '../state.ts'
 import { type SacConfig, type SacSettings, sacConfig, sacSettings } from './config.ts'
 import { ContinuousForm } from './continuous.ts'
@@ -26,9 +27,6 @@ import type { Form, Networks } from './form.ts'
 
 /** Settings that a schedule may be of. */
 const ADJUSTABLE = ['learningRate', 'tau', 'batchSize', 'gradientSteps'] as const
-
-/** As torch.nn.Linear starts them. */
-const NETWORK = { activation: 'relu', initial: 'uniform' } as const
 
 /**
  * Soft actor-critic (Haarnoja et al. 2018) with a temperature that holds the policy's entropy: Box actions through tanh,
@@ -61,14 +59,10 @@ export class Sac implements Agent<unknown, unknown> {
     }
     this.settings = settings
     this.form = form
-    const { episodesPerUpdate, trainFrequency, hidden, learningRate, bufferSize, initialTemperature } =
-      settings
-    this.appetite =
-      episodesPerUpdate === undefined
-        ? { unit: 'step', count: trainFrequency }
-        : { unit: 'episode', count: episodesPerUpdate }
+    const { hidden, learningRate, bufferSize, initialTemperature } = settings
+    this.appetite = appetiteOf(settings, settings.trainFrequency)
     const make = (name: string, inputs: number, outputs: number) =>
-      new Mlp({ inputs, outputs, hidden, rng: Rng.of(rng.int(2 ** 31), name), ...NETWORK })
+      new Mlp({ inputs, outputs, hidden, rng: Rng.of(rng.int(2 ** 31), name), ...LIKE_TORCH })
     const critic = (name: string) => make(name, form.criticInputs, form.criticOutputs)
     const actor = make('actor', space.flatSize, form.actorOutputs)
     this.networks = {
@@ -111,7 +105,6 @@ export class Sac implements Agent<unknown, unknown> {
 
   learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
     const { settings, replay } = this
-    refuseRewards(trajectories)
     for (const complete of this.streams.feed(trajectories)) replay.add(complete)
     const arrived = trajectories.reduce((sum, { transitions }) => sum + transitions.length, 0)
     const before = this.gradientSteps
@@ -141,11 +134,9 @@ export class Sac implements Agent<unknown, unknown> {
     const { actor, critics } = networks
     sums.valueLoss += this.descendCritics(batch)
     const improved = form.actor(batch, networks, this.temperature, this.rng)
-    const norm = Math.sqrt(improved.gradient.reduce((sum, g) => sum + g * g, 0))
-    if (!Number.isFinite(norm)) {
-      throw failure('agent.diverged', "the agent's gradient is not finite: lower its learning rate")
-    }
-    optimizers[critics.length].step(actor.parameters, improved.gradient)
+    const { gradient } = improved
+    const moved = { parameters: actor.parameters, gradient, optimizer: optimizers[critics.length] }
+    const norm = stepTogether([moved], Number.POSITIVE_INFINITY)
     // Down log α · (H − target): up where there is less entropy than is aimed at.
     const surplus = Float32Array.of(improved.entropy - improved.target)
     optimizers[critics.length + 1].step(this.logTemperature, surplus)
@@ -251,15 +242,4 @@ export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>
     'its policies are over Box actions with bounds and over Discrete ones, ' +
     `and this action space is ${JSON.stringify(actionSpace.toJSON())} (ppo takes MultiDiscrete, and Box without bounds)`
   )
-}
-
-function refuseRewards(trajectories: readonly Trajectory<unknown, unknown>[]): void {
-  for (const { transitions } of trajectories) {
-    const wrong = transitions.find(({ reward }) => !Number.isFinite(reward))
-    if (wrong === undefined) continue
-    throw failure(
-      'agent.reward',
-      `a reward is ${wrong.reward}, which is not finite: there is nothing to learn`,
-    )
-  }
 }

@@ -1,15 +1,11 @@
 import { z } from 'zod'
+import { type ReplaySettings, replayFields } from '../replay/settings.ts'
+import { count, givenOf, hiddenUnits, rate, share } from '../settings.ts'
 
 /** Everything that SAC's learning depends on, besides γ. */
-export interface SacSettings {
+export interface SacSettings extends ReplaySettings {
   readonly hidden: readonly number[]
   readonly learningRate: number
-  readonly episodesPerUpdate?: number
-  readonly bufferSize: number
-  readonly learningStarts: number
-  readonly trainFrequency: number
-  readonly gradientSteps: number
-  readonly batchSize: number
   readonly tau: number
   readonly initialTemperature: number
   readonly entropyShare: number
@@ -67,10 +63,6 @@ export const SAC_PRESETS = {
 type PresetName = keyof typeof SAC_PRESETS
 const presetNames = Object.keys(SAC_PRESETS) as [PresetName, ...PresetName[]]
 
-const rate = z.number().positive().max(1)
-const share = z.number().min(0).max(1)
-const count = z.number().int().min(1)
-
 /** Settings of SAC; what isn't given comes from the preset. */
 export const sacConfig = z.strictObject({
   preset: z
@@ -78,14 +70,9 @@ export const sacConfig = z.strictObject({
     .optional()
     .describe('where settings that are not given come from (default: fine-tuning; with totalSteps, control)'),
   totalSteps: count.optional().describe('steps that the whole training takes: many, where it is given'),
-  hidden: z.array(z.number().int().min(1).max(4096)).max(8).optional().describe('units of the hidden layers'),
+  hidden: hiddenUnits.optional().describe('units of the hidden layers'),
   learningRate: rate.optional().describe("Adam's rate, of policy, values and temperature"),
-  episodesPerUpdate: count.optional().describe('episodes between updates, instead of trainFrequency steps'),
-  bufferSize: count.max(100_000_000).optional().describe('transitions kept; the oldest go first'),
-  learningStarts: z.number().int().min(0).optional().describe('steps before the first gradient step'),
-  trainFrequency: count.optional().describe('steps between gradient steps'),
-  gradientSteps: count.max(1000).optional().describe('gradient steps each time'),
-  batchSize: count.max(65_536).optional().describe('transitions a gradient step'),
+  ...replayFields,
   tau: rate.optional().describe('share of the critics that goes into their targets at every gradient step'),
   initialTemperature: z.number().positive().max(100).optional().describe('weight of the entropy at first'),
   entropyShare: share
@@ -109,10 +96,9 @@ export type SacConfig = z.infer<typeof sacConfig>
 
 /** The preset's settings, with those of the config in their place. */
 export function sacSettings({ preset, totalSteps, ...own }: SacConfig): SacSettings {
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
   // Asking for steps is asking for no episodes.
   const appetite = own.trainFrequency === undefined ? {} : { episodesPerUpdate: undefined }
-  return { ...SAC_PRESETS[preset ?? defaultPreset(totalSteps)], ...appetite, ...given }
+  return { ...SAC_PRESETS[preset ?? defaultPreset(totalSteps)], ...appetite, ...givenOf(own) }
 }
 
 /** The same as a config, so that what it leaves out stays as it is. */
