@@ -1,6 +1,6 @@
 import { mean } from '../common/statistics.ts'
 import type { Clip, Splits } from './dataset.ts'
-import { isNearDuplicate, type Print, printOf } from './summary/near-duplicates.ts'
+import { isNearDuplicate, levelsBetween, type Print, printOf } from './summary/near-duplicates.ts'
 import { COLUMNS, ROWS } from './summary/thumbnails.ts'
 
 /** A few moments of a clip, uint8 [H, W, C] each; or the numbers of a sequence. */
@@ -47,19 +47,12 @@ function isAlike(a: Trace, b: Trace): boolean {
   const change = Math.min(changeOf(a), changeOf(b))
   // A fixed camera sees nearly the same at all times: two clips of it differ as much as each does from moment to moment.
   const most = change === 0 ? Number.POSITIVE_INFINITY : Math.max(LEAST_LEVELS, change / 2)
-  return a.every((print, i) => isNearDuplicate(print, b[i]) && levels(print, b[i]) <= most)
+  return a.every((print, i) => isNearDuplicate(print, b[i]) && levelsBetween(print, b[i]) <= most)
 }
 
 /** Grey levels from one moment to the next, in the mean; 0 of a picture. */
 function changeOf(prints: readonly Print[]): number {
-  return prints.length < 2 ? 0 : mean(prints.slice(1).map((print, i) => levels(prints[i], print)))
-}
-
-/** Grey levels by which two pictures differ, brightness apart. */
-function levels(a: Print, b: Print): number {
-  let sum = 0
-  for (let i = 0; i < a.pixels.length; i++) sum += Math.abs(a.pixels[i] - a.mean - b.pixels[i] + b.mean)
-  return sum / a.pixels.length
+  return prints.length < 2 ? 0 : mean(prints.slice(1).map((print, i) => levelsBetween(prints[i], print)))
 }
 
 /** Grey [ROWS, COLUMNS], each pixel the mean of those that it stands for. */

@@ -47,9 +47,14 @@ export function isNearDuplicate(a: Print, b: Print): boolean {
     different += ones(a.bits[i] ^ b.bits[i])
     if (different > MOST_BITS) return false
   }
-  let levels = 0
-  for (let i = 0; i < a.pixels.length; i++) levels += Math.abs(a.pixels[i] - a.mean - b.pixels[i] + b.mean)
-  return levels / a.pixels.length <= MOST_LEVELS
+  return levelsBetween(a, b) <= MOST_LEVELS
+}
+
+/** Grey levels by which two pictures' pixels differ in the mean, brightness apart. */
+export function levelsBetween(a: Print, b: Print): number {
+  let sum = 0
+  for (let i = 0; i < a.pixels.length; i++) sum += Math.abs(a.pixels[i] - a.mean - b.pixels[i] + b.mean)
+  return sum / a.pixels.length
 }
 
 /** Bits that are set. */

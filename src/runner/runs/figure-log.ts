@@ -1,6 +1,7 @@
 import { appendFile, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { csvField } from '../../common/csv.ts'
 import { inTurn } from '../../common/in-turn.ts'
 import { names } from '../../common/settings.ts'
 import { writeAtomic } from './atomic.ts'
@@ -74,7 +75,7 @@ export class FigureLog {
     if (formats.includes('csv')) {
       const at = new Date(time).toISOString()
       const lines = Object.entries(values).map(([name, value]) =>
-        [at, quoted(unit), quoted(name), step, value].join(','),
+        [at, csvField(unit), csvField(name), step, value].join(','),
       )
       await appendFile(this.table, lines.map(line => `${line}\n`).join(''))
     }
@@ -86,8 +87,4 @@ export class FigureLog {
   private get table(): string {
     return join(this.options.dir, 'figures.csv')
   }
-}
-
-function quoted(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -1,3 +1,4 @@
+import { csvField } from '../../../common/csv.ts'
 import type { Outcome } from './summarize.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Outcome } from './summarize.ts'
 export function tidyTable(runs: readonly Outcome[]): string {
   const rows = runs.flatMap(({ env, agent, seed, curve, meanReturn }) => {
     const own = (phase: string, step: number | '', value: number) =>
-      [env, agent, seed, phase, step, value].join(',')
+      [csvField(env), csvField(agent), seed, phase, step, value].join(',')
     return [
       ...curve.flatMap(({ step, returns }) => returns.map(value => own('training', step, value))),
       own('evaluation', curve.at(-1)?.step ?? '', meanReturn),

@@ -1,3 +1,4 @@
+import { csvField } from '../../../common/csv.ts'
 import type { Stretch } from '../../../models/tasks/shown.ts'
 import { page } from '../../report/page.ts'
 import { stripsFigure } from '../../report/strips.ts'
@@ -5,7 +6,7 @@ import { stripsFigure } from '../../report/strips.ts'
 /** A line a stretch: start and end in seconds. */
 export function timelineCsv(stretches: readonly Stretch[]): string {
   const lines = stretches.map(({ start, end, label, probability }) =>
-    [start.toFixed(3), end.toFixed(3), quoted(label), probability.toFixed(4)].join(','),
+    [start.toFixed(3), end.toFixed(3), csvField(label), probability.toFixed(4)].join(','),
   )
   return `${['start,end,label,probability', ...lines].join('\n')}\n`
 }
@@ -18,8 +19,4 @@ export function timelinePage(name: string, stretches: readonly Stretch[]): strin
   return page('Timeline', name, [
     stripsFigure({ text: 'What the model says of each moment.', labels, strips }),
   ])
-}
-
-function quoted(label: string): string {
-  return /[",\n\r]/.test(label) ? `"${label.replaceAll('"', '""')}"` : label
 }
