@@ -47,8 +47,8 @@ export class FrozenPrefix {
   /** As `enter` for clips that come again together, as an evaluation's do: what crosses stays on the engine where it fits. */
   enterAgain(clips: readonly Clip[], to: number, versions: readonly number[]): tf.Tensor {
     if (to === 0 || !this.fits(to)) return this.enter(clips, to, versions)
-    const batch = `${to}|${clips.map(({ id }) => id).join('|')}`
-    const state = versions.slice(0, to).join(',')
+    const batch = clips.map(({ id }) => id).join('|')
+    const state = `${to}|${versions.slice(0, to).join(',')}`
     return this.kept.get(batch, state, this.room(to), () => this.enter(clips, to, versions))
   }
 
