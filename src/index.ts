@@ -1,8 +1,8 @@
 /** The public API. Everything else is an implementation detail and may change. */
 
-import { registerFineTuning } from './runner/instances/fine-tune-env.ts'
+import { registerOwnEnvs } from './runner/instances/own-envs.ts'
 
-registerFineTuning()
+registerOwnEnvs()
 
 export type {
   ActContext,
@@ -141,6 +141,8 @@ export {
   resumeRun,
   type StudyOptions,
   study,
+  type TabulateOptions,
+  tabulate,
 } from './runner/code/jobs.ts'
 export {
   evaluate,
@@ -173,6 +175,7 @@ export type { FineTuneResult } from './runner/jobs/fine-tune/job.ts'
 export type { FineTuneSummary } from './runner/jobs/fine-tune/summary.ts'
 export type { LearnPolicySummary } from './runner/jobs/learn-policy/summary.ts'
 export type { StudyResult, StudySummary } from './runner/jobs/study/summary.ts'
+export type { TabulateSummary } from './runner/jobs/tabulate/summary.ts'
 export type { BestState, StoppingRule } from './runner/jobs/train/best.ts'
 export type { TrainEvent, TrainListener, TrainRun } from './runner/jobs/train/heard-run.ts'
 export { evaluateEvery, eventsOf, schedule, stopWhen } from './runner/jobs/train/listeners.ts'

@@ -21,10 +21,10 @@ const OUTCOMES = only(/\.jsonl?$/)
 
 const RUN: Known = {
   files: [
-    /^(config|run|summary|policy|best-policy)\.json$/,
+    /^(config|run|summary|policy|best-policy|table)\.json$/,
     /^events(-\d+-of-\d+)?\.jsonl$/,
     /^report\.html$/,
-    /^(figures|results)\.csv$/,
+    /^(figures|results|table)\.csv$/,
     LOCK,
   ],
   folders: [
