@@ -1,3 +1,5 @@
+import { inputError } from '../../common/error.ts'
+
 /**
  * The arithmetic of small networks over one memory: float32, row-major, addresses in bytes. Every implementation gives the
  * same bits: sums run in the order of their terms, and nothing is fused. Whole vectors are read, and elementwise kernels
@@ -38,6 +40,9 @@ export interface Kernels {
   ): void
 }
 
+/** Addresses are 32-bit integers. */
+const MOST_BYTES = 2 ** 31 - 1
+
 export const LANES = 16
 /** Of a float. */
 export const BYTES = 4
@@ -52,10 +57,19 @@ export interface KernelMemory {
 export class Layout {
   bytes = BYTES * LANES
 
-  /** The address of so many floats. */
+  /** The address of so many floats. @throws input error when all together are more than kernels can address */
   reserve(floats: number): number {
     const address = this.bytes
     this.bytes += BYTES * LANES * (Math.ceil(floats / LANES) + 1)
+    if (this.bytes > MOST_BYTES) throw tooLarge(this.bytes)
     return address
   }
+}
+
+function tooLarge(bytes: number): Error {
+  return inputError(
+    'network.too-large',
+    `a network and the rows that it computes at once take ${bytes} bytes, at most ${MOST_BYTES}: ` +
+      'give smaller layers, shorter rollouts or smaller minibatches',
+  )
 }
