@@ -33,6 +33,7 @@ export const workers: Page = { tables: { processes, queues } }
 
 function processes(raw: Raw): string {
   const rows = raw<WorkersRow>('workers')
+  if (rows.length === 0) return 'Not measured yet on a machine that does nothing else.'
   const ratio = (row: WorkersRow) => row.two / row.alone
   const share = (row: WorkersRow) => row.workerMemory / row.aloneMemory
   const drawn = rows.map((row, i) => [

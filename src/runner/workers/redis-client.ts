@@ -71,7 +71,8 @@ export class RedisClient {
     socket.on('data', data => this.read(data))
     socket.setNoDelay(true)
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => socket.destroy(), PATIENCE)
+      const silent = protocol === 'rediss:' ? 'no answer in TLS; without it: redis://' : 'no answer'
+      const timer = setTimeout(() => socket.destroy(new Error(silent)), PATIENCE)
       socket.once(protocol === 'rediss:' ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer)
         resolve()

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,15 +14,16 @@ import { toyUnits } from '../../support/toy-units.ts'
 const folder = mkdtempSync(join(tmpdir(), 'layergym-tls-'))
 const certificate = HAS_REDIS ? ownCertificate(folder) : undefined
 let server: RedisServer
-let plain: RedisServer
+/** Speaks at once, and no TLS. */
+const plain = createServer(socket => socket.on('error', () => undefined).write('-ERR\r\n'))
 beforeAll(async () => {
   if (certificate === undefined) return
   server = await RedisServer.start({ password: 'sesame', certificate })
-  plain = await RedisServer.start()
+  await new Promise<void>(resolve => plain.listen(0, '127.0.0.1', resolve))
 })
 afterAll(async () => {
   await server?.stop()
-  await plain?.stop()
+  plain.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -61,7 +63,12 @@ describe.skipIf(certificate === undefined)('Redis over TLS', () => {
       'redis.ca',
       'none.pem',
     ],
-    ['a server without TLS', () => `rediss://127.0.0.1:${plain.port}`, 'redis.tls', 'redis:// is without'],
+    [
+      'a server without TLS',
+      () => `rediss://127.0.0.1:${(plain.address() as AddressInfo).port}`,
+      'redis.tls',
+      'redis:// is without',
+    ],
   ])('%s is refused at once, with what to do', async (_, url, code, words) => {
     const error = await asked(url()).catch(thrown => thrown)
     expect(error).toMatchObject({ code, exitCode: 2 })

@@ -17,7 +17,9 @@ async function tabulated(name: string, more: readonly string[]): Promise<Tabulat
   return JSON.parse(out)
 }
 
-test('a real tree, the same by one process and by two through a queue; agents learn on its table', async () => {
+test('a real tree, the same by one process and by two through a queue; agents learn on its table', {
+  timeout: 180_000,
+}, async () => {
   const alone = await tabulated('alone', ['--depth', '2', '--workers', '1'])
   expect(alone).toMatchObject({ depth: 2, roundSteps: 3, rounds: 3 + 9, runs: 9, metric: 'accuracy' })
   expect(Object.keys(alone.choices).at(-1)).toBe('all')
