@@ -24,6 +24,7 @@ const RUN: Known = {
     /^(config|run|summary|policy|best-policy|table)\.json$/,
     /^events(-\d+-of-\d+)?\.jsonl$/,
     /^report\.html$/,
+    /^profile\.cpuprofile$/,
     /^(figures|results|table)\.csv$/,
     LOCK,
   ],
