@@ -91,7 +91,19 @@ export {
 export { SequentialEnv } from './envs/hierarchy/sequential.ts'
 export { GroupEnv, groupEnv, parallelView } from './envs/hierarchy/views.ts'
 export { makeBatchEnv, makeEnv, makeEnvAsync, registerEnv, registeredEnvs } from './envs/registry.ts'
-export { Box, Dict, Discrete, MultiBinary, MultiDiscrete, OneOf, Text, Tuple } from './envs/spaces.ts'
+export type { Dtype, GraphSizes, GraphValue, NumbersOf } from './envs/spaces.ts'
+export {
+  Box,
+  Dict,
+  Discrete,
+  Graph,
+  MultiBinary,
+  MultiDiscrete,
+  OneOf,
+  Sequence,
+  Text,
+  Tuple,
+} from './envs/spaces.ts'
 export { type AutoresetMode, VectorEnv, type VectorReset, type VectorStep } from './envs/vector.ts'
 export type { Best, RoundResult, World, WorldActions, WorldEvaluation, WorldFeatures } from './envs/world.ts'
 export { ClipAction } from './envs/wrappers/clip-action.ts'
