@@ -179,6 +179,7 @@ export {
   type Prediction,
   predictClips,
 } from './runner/instances/apply.ts'
+export type { MatrixSummary } from './runner/jobs/benchmark/matrix/summary.ts'
 export type { BenchmarkSummary } from './runner/jobs/benchmark/summary.ts'
 export {
   type FineTunerResult,
