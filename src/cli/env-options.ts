@@ -30,6 +30,11 @@ export async function withPlugins(names: readonly string[] = []): Promise<Contai
 /** The environment that `--env` and `--env-options` name. */
 export async function envFrom(id: string, options?: string): Promise<Env<unknown, unknown>> {
   const { makeEnvAsync } = await import('../envs/registry.ts')
+  return makeEnvAsync(id, envOptionsFrom(options))
+}
+
+/** @throws input error when the text is no JSON of an object */
+export function envOptionsFrom(options?: string): EnvOptions {
   const own = options === undefined ? {} : parseJson('env-options', options)
   if (typeof own !== 'object' || own === null || Array.isArray(own)) {
     throw inputError(
@@ -37,5 +42,5 @@ export async function envFrom(id: string, options?: string): Promise<Env<unknown
       `--env-options takes an object, as {"maxEpisodeSteps":50}, not ${options}`,
     )
   }
-  return makeEnvAsync(id, own as EnvOptions)
+  return own as EnvOptions
 }

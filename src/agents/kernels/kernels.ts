@@ -40,9 +40,11 @@ export interface Kernels {
   ): void
 }
 
+/** Calls of kernels one after the other, as numbers: program.ts makes them. */
+export type Program = Float64Array
+
 /** Addresses are 32-bit integers. */
 const MOST_BYTES = 2 ** 31 - 1
-
 export const LANES = 16
 /** Of a float. */
 export const BYTES = 4
@@ -51,6 +53,14 @@ export const BYTES = 4
 export interface KernelMemory {
   readonly buffer: ArrayBuffer
   readonly kernels: Kernels
+  /** Many calls as one. */
+  run(program: Program): void
+}
+
+/** A program and the memory that it is about. */
+export interface Work {
+  readonly memory: KernelMemory
+  readonly program: Program
 }
 
 /** Addresses one after the other, each with the room that kernels need behind it. None is 0. */

@@ -3,6 +3,7 @@ import type { fineTuneSchema } from '../instances/config.ts'
 import type { Parts } from '../instances/instance.ts'
 import type { benchmarkSchema } from '../jobs/benchmark/config.ts'
 import { benchmark as runBenchmark } from '../jobs/benchmark/job.ts'
+import type { MatrixSummary } from '../jobs/benchmark/matrix/summary.ts'
 import type { BenchmarkSummary } from '../jobs/benchmark/summary.ts'
 import {
   type FineTuneResult,
@@ -34,14 +35,23 @@ export type StudyOptions = z.input<typeof studySchema>
 export type TabulateOptions = z.input<typeof tabulateSchema>
 
 /**
- * Every agent with every seed in one environment, as `layergym benchmark`: a training run each, in a process of its own.
+ * Every agent, and every variant of one, with every seed, as `layergym benchmark`: a training run each, in a process of
+ * its own. In one environment, or in each of a list of them.
  * @param hooks as of `train`
  * @throws input error for wrong settings or a folder that exists; interrupted when the signal says so
  */
 export function benchmark(
+  options: BenchmarkOptions & { readonly env: string },
+  hooks?: Partial<RunHooks>,
+): Promise<BenchmarkSummary>
+export function benchmark(
+  options: BenchmarkOptions & { readonly env: readonly string[] },
+  hooks?: Partial<RunHooks>,
+): Promise<MatrixSummary>
+export function benchmark(
   options: BenchmarkOptions,
   hooks: Partial<RunHooks> = {},
-): Promise<BenchmarkSummary> {
+): Promise<BenchmarkSummary | MatrixSummary> {
   return runBenchmark({ ...options }, inCode(hooks))
 }
 

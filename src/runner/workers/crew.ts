@@ -106,7 +106,7 @@ class QueueCrew implements Crew {
   ) {
     const { workers, entry, luggage } = setup
     this.size = luggage === undefined ? AT_ONCE : AT_ONCE_ABROAD
-    this.children = Array.from({ length: workers }, (_, i) => new Child(entry, i + 1))
+    this.children = Array.from({ length: workers }, (_, i) => new Child(entry, i + 1, workers))
     site.signal.addEventListener('abort', this.stop, { once: true })
     if (site.signal.aborted) this.stop()
     const { signal } = this.controller
