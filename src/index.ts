@@ -1,8 +1,8 @@
 /** The public API. Everything else is an implementation detail and may change. */
 
-import { registerFineTuning } from './runner/instances/fine-tune-env.ts'
+import { registerOwnEnvs } from './runner/instances/own-envs.ts'
 
-registerFineTuning()
+registerOwnEnvs()
 
 export type {
   ActContext,
@@ -91,7 +91,19 @@ export {
 export { SequentialEnv } from './envs/hierarchy/sequential.ts'
 export { GroupEnv, groupEnv, parallelView } from './envs/hierarchy/views.ts'
 export { makeBatchEnv, makeEnv, makeEnvAsync, registerEnv, registeredEnvs } from './envs/registry.ts'
-export { Box, Dict, Discrete, MultiBinary, MultiDiscrete, OneOf, Text, Tuple } from './envs/spaces.ts'
+export type { Dtype, GraphSizes, GraphValue, NumbersOf } from './envs/spaces.ts'
+export {
+  Box,
+  Dict,
+  Discrete,
+  Graph,
+  MultiBinary,
+  MultiDiscrete,
+  OneOf,
+  Sequence,
+  Text,
+  Tuple,
+} from './envs/spaces.ts'
 export { type AutoresetMode, VectorEnv, type VectorReset, type VectorStep } from './envs/vector.ts'
 export type { Best, RoundResult, World, WorldActions, WorldEvaluation, WorldFeatures } from './envs/world.ts'
 export { ClipAction } from './envs/wrappers/clip-action.ts'
@@ -144,6 +156,8 @@ export {
   resumeRun,
   type StudyOptions,
   study,
+  type TabulateOptions,
+  tabulate,
 } from './runner/code/jobs.ts'
 export {
   evaluate,
@@ -165,6 +179,7 @@ export {
   type Prediction,
   predictClips,
 } from './runner/instances/apply.ts'
+export type { MatrixSummary } from './runner/jobs/benchmark/matrix/summary.ts'
 export type { BenchmarkSummary } from './runner/jobs/benchmark/summary.ts'
 export {
   type FineTunerResult,
@@ -176,6 +191,7 @@ export type { FineTuneResult } from './runner/jobs/fine-tune/job.ts'
 export type { FineTuneSummary } from './runner/jobs/fine-tune/summary.ts'
 export type { LearnPolicySummary } from './runner/jobs/learn-policy/summary.ts'
 export type { StudyResult, StudySummary } from './runner/jobs/study/summary.ts'
+export type { TabulateSummary } from './runner/jobs/tabulate/summary.ts'
 export type { BestState, StoppingRule } from './runner/jobs/train/best.ts'
 export type { TrainEvent, TrainListener, TrainRun } from './runner/jobs/train/heard-run.ts'
 export { evaluateEvery, eventsOf, schedule, stopWhen } from './runner/jobs/train/listeners.ts'

@@ -19,11 +19,11 @@ export function parseJson(flag: string, text: string): unknown {
  * @throws input error when a plugin is missing or wrong, or two register one id
  */
 export async function withPlugins(names: readonly string[] = []): Promise<Container> {
-  const [{ containerOf }, { registerFineTuning }] = await Promise.all([
+  const [{ containerOf }, { registerOwnEnvs }] = await Promise.all([
     import('../runner/plugins/load-plugins.ts'),
-    import('../runner/instances/fine-tune-env.ts'),
+    import('../runner/instances/own-envs.ts'),
   ])
-  registerFineTuning()
+  registerOwnEnvs()
   return containerOf(names)
 }
 

@@ -8,13 +8,14 @@ import type { EnvDefinition } from './definition.ts'
 import type { Env, EnvSpec, MaybePromise } from './env.ts'
 import { exactEnvs } from './exact/definitions.ts'
 import { partialEnvs } from './partial/definitions.ts'
+import { toyTextEnvs } from './toy-text/definitions.ts'
 import { TimeLimit } from './wrappers/time-limit.ts'
 
 /** Options of `makeEnv`: the environment's own, and the time limit (null: none). */
 export type EnvOptions = Readonly<Record<string, unknown>> & { readonly maxEpisodeSteps?: number | null }
 
 const registry = new Map<string, EnvDefinition>(
-  Object.entries({ ...classicEnvs, ...exactEnvs, ...partialEnvs }),
+  Object.entries({ ...classicEnvs, ...exactEnvs, ...partialEnvs, ...toyTextEnvs }),
 )
 
 /**

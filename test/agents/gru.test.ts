@@ -88,7 +88,7 @@ describe('GRU', () => {
 
 test('a GRU that meets one sequence more each time takes room for twice the rows at most', () => {
   const gru = made()
-  let states = new Float32Array(0)
+  let states: Float32Array = new Float32Array(0)
   for (let sequences = 1; sequences <= 64; sequences++) {
     const inputs = wave(2 * sequences * 3)
     states = gru.forward({ inputs, steps: 2, sequences, initial: new Float32Array(sequences * 5) })

@@ -1,7 +1,7 @@
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import type { Space } from '../../envs/env.ts'
-import { Box, Discrete } from '../../envs/spaces.ts'
+import { type Box, Discrete } from '../../envs/spaces.ts'
 import { Adam, stepTogether } from '../adam.ts'
 import { withAdjusted } from '../adjust.ts'
 import type {
@@ -13,6 +13,7 @@ import type {
   LearnReport,
   Trajectory,
 } from '../agent.ts'
+import { isContinuous } from '../distributions/for-space.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
 import { backwardBoth, forwardBoth, LIKE_TORCH, Mlp } from '../mlp.ts'
@@ -228,7 +229,7 @@ export class Sac implements Agent<unknown, unknown> {
 
 function formOf(inputs: number, space: Space<unknown>, settings: SacSettings): Form | undefined {
   if (space instanceof Discrete) return new DiscreteForm(inputs, space.n, settings)
-  if (space instanceof Box && isBounded(space)) return new ContinuousForm(inputs, space, settings)
+  if (isContinuous(space) && isBounded(space)) return new ContinuousForm(inputs, space, settings)
   return undefined
 }
 
@@ -238,10 +239,10 @@ function isBounded({ low, high }: Box): boolean {
 
 /** Why SAC can't act here, if it can't. */
 export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>): string | undefined {
-  if (actionSpace instanceof Discrete || (actionSpace instanceof Box && isBounded(actionSpace)))
+  if (actionSpace instanceof Discrete || (isContinuous(actionSpace) && isBounded(actionSpace)))
     return undefined
   return (
-    'its policies are over Box actions with bounds and over Discrete ones, ' +
+    'its policies are over Box actions (float32) with bounds and over Discrete ones, ' +
     `and this action space is ${JSON.stringify(actionSpace.toJSON())} (ppo takes MultiDiscrete, and Box without bounds)`
   )
 }

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
 
+const ARRAYS = {
+  Float32Array,
+  Float64Array,
+  Int8Array,
+  Uint8Array,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+} as const
+
 /**
  * JSON that keeps what JSON loses: typed arrays (base64 of their little-endian bytes), Maps, Sets, -0, and numbers
  * that are not finite. For checkpoints and policies.
  */
 export function encode(value: unknown): string {
   return JSON.stringify(value, (_key, v: unknown) => {
-    if (
-      v instanceof Float32Array ||
-      v instanceof Uint8Array ||
-      v instanceof Int32Array ||
-      v instanceof Float64Array
-    ) {
+    if (ArrayBuffer.isView(v) && Object.hasOwn(ARRAYS, v.constructor.name)) {
       return {
         $array: v.constructor.name,
         data: Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64'),
@@ -24,8 +30,6 @@ export function encode(value: unknown): string {
     return v
   })
 }
-
-const ARRAYS = { Float32Array, Uint8Array, Int32Array, Float64Array } as const
 
 export function decode(text: string): unknown {
   return JSON.parse(text, (_key, v: unknown) => {
