@@ -10,7 +10,15 @@ function denseDescent(gradient: readonly number[], pairs: readonly { s: number[]
   const last = pairs.at(-1)
   const gamma = last === undefined ? 1 : dot(last.s, last.y) / dot(last.y, last.y)
   let h = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? gamma : 0)))
-  const times = (a: number[][], b: number[][]) => a.map(row => b[0].map((_, j) => dot(row, b.map(r => r[j]))))
+  const times = (a: number[][], b: number[][]) =>
+    a.map(row =>
+      b[0].map((_, j) =>
+        dot(
+          row,
+          b.map(r => r[j]),
+        ),
+      ),
+    )
   const transposed = (a: number[][]) => a[0].map((_, j) => a.map(row => row[j]))
   for (const { s, y } of pairs) {
     const rho = 1 / dot(y, s)
@@ -119,7 +127,10 @@ describe('lbfgs', () => {
 
   test('stays where no step is downhill, as near as floats come', () => {
     const start = Float64Array.of(1, 2)
-    const uphill: Objective = point => ({ value: bowl(point).value, gradient: bowl(point).gradient.map(g => -g) })
+    const uphill: Objective = point => ({
+      value: bowl(point).value,
+      gradient: bowl(point).gradient.map(g => -g),
+    })
     const { evaluations, ...found } = lbfgs(uphill, start)
     expect(found).toEqual({ point: start, value: bowl(start).value, converged: false })
     // Halved until it is below 1e-12.

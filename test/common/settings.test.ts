@@ -29,7 +29,10 @@ const refusal = (values: Record<string, unknown>) => {
 
 describe('parseConfig', () => {
   test('takes numbers, and texts that are numbers, under either spelling', () => {
-    expect(parse({ episodes: '20', 'learning-rate': '1e-3' })).toMatchObject({ episodes: 20, learningRate: 1e-3 })
+    expect(parse({ episodes: '20', 'learning-rate': '1e-3' })).toMatchObject({
+      episodes: 20,
+      learningRate: 1e-3,
+    })
     expect(parse({ learningRate: 10 })).toMatchObject({ learningRate: 10 })
     expect(parse({ learningRate: 0 })).toMatchObject({ learningRate: 0 })
   })
@@ -46,7 +49,7 @@ describe('parseConfig', () => {
     [{ learningRate: 10.1 }, /'learning-rate' can't be 10\.1/],
     [{ nested: { inner: { deep: 'x' } } }, /'nested\.inner\.deep' can't be "x"/],
     [{ weights: { A1: 1 } }, /'weights' can't have the name 'A1'/],
-    [{ agents: 'ppo,x' }, /'agents\.1' can't be "x"/],
+    [{ agents: 'ppo,x' }, /'agents\.1' can't be "ppo,x"/],
   ])('%j is refused with what was given', (values, words) => {
     expect(refusal(values)).toMatchObject({ code: 'config.invalid', message: expect.stringMatching(words) })
   })
@@ -58,7 +61,9 @@ describe('parseConfig', () => {
   })
 
   test('says what is missing, and passes over what is undefined', () => {
-    expect(() => parseConfig(schema, { episodes: undefined })).toThrow("'episodes' is missing: give --episodes")
+    expect(() => parseConfig(schema, { episodes: undefined })).toThrow(
+      "'episodes' is missing: give --episodes",
+    )
     expect(parse({ learningRate: undefined }).learningRate).toBe(0.1)
     expect(parse({ another: undefined })).not.toHaveProperty('another')
   })
@@ -66,7 +71,9 @@ describe('parseConfig', () => {
   test('names the setting that was meant by an unknown one', () => {
     expect(refusal({ 'lerning-rate': 1 })).toMatchObject({
       code: 'setting.unknown',
-      message: expect.stringMatching(/'lerning-rate': did you mean 'learning-rate'\? \(known: episodes, learning-rate/),
+      message: expect.stringMatching(
+        /'lerning-rate': did you mean 'learning-rate'\? \(known: episodes, learning-rate/,
+      ),
     })
   })
 })

@@ -202,7 +202,14 @@ describe('settle', () => {
   test('pays every group the round, and adds it to the return without each clip', () => {
     const { before, after } = drawnSplit(6, Rng.of(7))
     const progress = (of: typeof before, rest: object) =>
-      ({ measured: of, step: 3, trainLoss: 0.5, done: false, diverged: false, ...rest }) as unknown as Progress
+      ({
+        measured: of,
+        step: 3,
+        trainLoss: 0.5,
+        done: false,
+        diverged: false,
+        ...rest,
+      }) as unknown as Progress
     const returns = Float64Array.of(1, 2, 3, 4, 5, 6)
     const trainee = { task: TASK, network: { groups: [1, 2, 3] }, flops: 77 } as unknown as Trainee
     const end = progress(after, { step: 5, done: true, returns: Float64Array.of(0) })

@@ -59,7 +59,11 @@ const counting = (contexts: ActContext[]): Actor => ({
   },
 })
 
-async function evaluated({ heavy = false, slow = false, ...options }: Partial<EvaluateOptions> & { heavy?: boolean; slow?: boolean } = {}) {
+async function evaluated({
+  heavy = false,
+  slow = false,
+  ...options
+}: Partial<EvaluateOptions> & { heavy?: boolean; slow?: boolean } = {}) {
   const envs: Counter[] = []
   const seeds: number[] = []
   const contexts: ActContext[] = []
@@ -110,7 +114,8 @@ describe('evaluatePolicy', () => {
     const { found } = await evaluated()
     const agent: Actor = { act: async (...given) => counting([]).act(...given) }
     expect((await evaluated({ agent })).found).toEqual(found)
-    const makeEnv = () => Object.assign(new Counter([], false, false), { close: undefined }) as unknown as Env<unknown, unknown>
+    const makeEnv = () =>
+      Object.assign(new Counter([], false, false), { close: undefined }) as unknown as Env<unknown, unknown>
     expect((await evaluated({ makeEnv })).found).toEqual(found)
   })
 

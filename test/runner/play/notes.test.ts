@@ -3,7 +3,11 @@ import type { LearningState } from '../../../src/runner/play/learn.ts'
 import { notesOnLearning } from '../../../src/runner/play/notes.ts'
 
 /** So many episodes, of which these failed; updates by agent. */
-function learning(episodes: number, failed: readonly number[], updates: Record<string, number> = { shared: 1 }) {
+function learning(
+  episodes: number,
+  failed: readonly number[],
+  updates: Record<string, number> = { shared: 1 },
+) {
   const records = Array.from({ length: episodes }, (_, index) => ({
     summary: { index, ...(failed.includes(index) && { failure: `reason ${index}` }) },
   }))

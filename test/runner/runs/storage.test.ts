@@ -72,7 +72,15 @@ describe('digest', () => {
     const alike = [
       ...[true, false, null, 'true', 'null', 0, '0', [], {}, [[]], new Map(), new Set()],
       ...[[1, 2], Float32Array.of(1, 2), Float64Array.of(1, 2), Int32Array.of(1, 2), Uint8Array.of(1, 2)],
-      ...[new Map([['a', 1]]), new Set(['a', 1]), { a: 1 }, [['a', 1]], ['a', 1], ['a1'], { a: undefined, b: 1 }],
+      ...[
+        new Map([['a', 1]]),
+        new Set(['a', 1]),
+        { a: 1 },
+        [['a', 1]],
+        ['a', 1],
+        ['a1'],
+        { a: undefined, b: 1 },
+      ],
     ]
     expect(new Set(alike.map(value => digestOf(value))).size).toBe(alike.length)
     expect(() => digestOf(new DataView(new ArrayBuffer(1)))).toThrow('no digest of DataView')

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type RunEvent, isRecorded } from '../../../src/runner/runs/events.ts'
+import { isRecorded, type RunEvent } from '../../../src/runner/runs/events.ts'
 import type { Running, Unit } from '../../../src/runner/runs/job.ts'
 import { performAll } from '../../../src/runner/runs/perform-all.ts'
 import { type PerKind, type Phase, secondsOf, totalOf } from '../../../src/runner/runs/phase.ts'
@@ -29,13 +29,10 @@ describe('the store of units', () => {
     const dir = fresh()
     const store = new UnitStore(dir)
     await store.checkpoint('a', { at: 1 }, records.slice(0, 1), at(5))
-    await store.checkpoint('b', { of: 'b' }, [], at(6))
     await store.checkpoint('a', { at: 2 }, records.slice(1), at(7))
     const saved = (unit: string) => new UnitStore(dir).saved(unit)
-    expect(await saved('b')).toEqual({ state: { of: 'b' }, records: [] })
     expect(await saved('c')).toBe(undefined)
     expect(await new UnitStore(dir).recorded('a')).toBe(3)
-    expect(await new UnitStore(dir).recorded('b')).toBe(0)
     expect(await new UnitStore(dir).recorded('c')).toBe(0)
     const file = join(dir, 'outcomes', readdirSync(join(dir, 'outcomes'))[0])
     appendFileSync(file, '{"step":4}\nhalf a li')
@@ -108,7 +105,13 @@ describe('performAll', () => {
   })
 
   test('needs no more than there are units', async () => {
-    expect(await performed(2, 5, false)).toMatchObject({ most: 2, asked: [['unit 0', false], ['unit 1', false]] })
+    expect(await performed(2, 5, false)).toMatchObject({
+      most: 2,
+      asked: [
+        ['unit 0', false],
+        ['unit 1', false],
+      ],
+    })
     expect((await performed(0, 5)).done).toEqual([])
   })
 })
