@@ -5,11 +5,11 @@ const tests = JSON.parse(process.env.LAYERGYM_MUTANTS_TESTS ?? '["test"]') as re
 export default defineConfig({
   test: {
     include: tests.map(path => (path.endsWith('.ts') ? path : `${path}/**/*.test.ts`)),
-    exclude: ['test/**/*.long.test.ts', 'test/**/*-learning.test.ts'],
+    exclude: ['test/**/*.long.test.ts', 'test/**/*-learning.test.ts', 'test/**/memory*.test.ts'],
     globalSetup: ['test/support/clip-cache.ts'],
     pool: 'threads',
     maxWorkers: 1,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 })

@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import { kernelWidth } from '../agents/kernels/memory.ts'
 import { defaultCacheDir } from '../common/cache-dir.ts'
 import { messageOf } from '../common/error.ts'
+import { adviseOnCodec, type Codec, findCodecs } from '../data/codecs.ts'
 import type { EngineName } from '../models/engine-names.ts'
 import { type Io, printResult } from './command.ts'
 
@@ -31,9 +32,7 @@ export interface DoctorReport {
   readonly advice: readonly string[]
 }
 
-type CodecReport =
-  | { readonly path: string; readonly version: string; readonly year?: number; readonly source: string }
-  | { readonly error: string }
+type CodecReport = Codec | { readonly error: string }
 
 export function doctorCommand(program: Command, io: Io): void {
   program
@@ -84,7 +83,7 @@ export function advise(facts: Omit<DoctorReport, 'advice'>): string[] {
     advice.push(
       `Agents learn in ${facts.kernels === 'wasm' ? 'WebAssembly' : 'plain JavaScript'}: \`layergym setup\` compiles their arithmetic, given a C++ compiler, and cheap environments are learned several times faster, to the same bits.`,
     )
-  advice.push(...adviseOnCodec(facts.codecs.ffmpeg))
+  advice.push(...adviseOnFfmpeg(facts.codecs.ffmpeg))
   if (facts.memory.total < 4e9)
     advice.push('Less than 4 GB of memory: keep --batch-size, --frames and --size small.')
   return advice
@@ -94,20 +93,14 @@ function isCompiled(kernels: string): boolean {
   return kernels !== 'wasm' && kernels !== 'plain'
 }
 
-/** Decoders before this have holes that are known and closed since. */
-const CURRENT = 2024
-
-function adviseOnCodec(codec: CodecReport): string[] {
+function adviseOnFfmpeg(codec: CodecReport): string[] {
   if ('error' in codec) return [`ffmpeg does not run, so no video can be read: ${codec.error}`]
-  if (codec.year === undefined || codec.year >= CURRENT) return []
-  return [
-    `The ffmpeg that runs (${codec.version}, ${codec.source}) is of ${codec.year}: put a current one on the PATH, or let \`layergym setup --ffmpeg\` fetch one. Old decoders have known holes; read only files that you trust with it.`,
-  ]
+  const advice = adviseOnCodec(codec)
+  return advice === undefined ? [] : [advice]
 }
 
 async function examineCodecs(): Promise<DoctorReport['codecs']> {
   try {
-    const { findCodecs } = await import('../data/codecs.ts')
     return await findCodecs()
   } catch (error) {
     return { ffmpeg: { error: messageOf(error) } }

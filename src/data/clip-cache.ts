@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { open, readdir, rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { failure, interrupted, LayergymError, messageOf } from '../common/error.ts'
 import { tryWriting } from '../common/writable.ts'
 import { CACHE_FORMAT, type CacheEntry, type Origin, openCacheFile, writeCacheFile } from './cache-file.ts'
+import { adviseOnCodec, findCodecs } from './codecs.ts'
 import type { Clip } from './dataset.ts'
 import { contentHash } from './fingerprint.ts'
 import { openInput } from './media-file.ts'
@@ -54,8 +55,7 @@ export function openClipCache(options: ClipCacheOptions): ClipCache {
  */
 export class ClipCache {
   private readonly entries = new Map<string, CacheEntry>()
-  /** Before the first clip is decoded: one that is full or read-only is said at once. */
-  private tried: Promise<void> | undefined
+  private begun: Promise<void> | undefined
 
   constructor(private readonly options: ClipCacheOptions) {}
 
@@ -162,8 +162,8 @@ export class ClipCache {
     }
     if (cached === 'damaged')
       this.options.onNotice?.(`The cache file of ${clip.id} was damaged and is rebuilt (${path}).`)
-    this.tried ??= tryWriting(this.options.dir)
-    await this.tried.catch(error => {
+    this.begun ??= this.beforeDecoding()
+    await Promise.all([this.begun, tryFolder(dirname(path)), tryFolder(this.partialDir)]).catch(error => {
       throw this.diskError(error, clip)
     })
     const { size, channels, fit, frameRate } = this.options
@@ -176,6 +176,13 @@ export class ClipCache {
       throw this.diskError(error, clip)
     })
     this.entries.set(identity(clip), entry)
+  }
+
+  /** Once: a folder that is full or read-only, and an old decoder, are said before the work. */
+  private async beforeDecoding(): Promise<void> {
+    await tryWriting(this.options.dir)
+    const advice = adviseOnCodec((await findCodecs()).ffmpeg)
+    if (advice !== undefined) this.options.onNotice?.(advice)
   }
 
   private originOf({ start, end }: Clip, content: string, container: string): Origin {
@@ -199,22 +206,34 @@ export class ClipCache {
       const path = join(this.partialDir, name)
       const facts = await stat(path).catch(() => undefined)
       if (facts !== undefined && this.options.clock() - facts.mtimeMs > ABANDONED)
-        await rm(path, { force: true })
+        // Another user's stays for them to remove.
+        await rm(path, { force: true }).catch(() => undefined)
     }
   }
 
-  private diskError(error: NodeJS.ErrnoException, clip: Clip): LayergymError {
+  private diskError(error: NodeJS.ErrnoException, clip: Clip): Error {
+    if (error instanceof LayergymError) return error
     const { dir } = this.options
     const full = error.code === 'ENOSPC' || error.code === 'EDQUOT'
     const what = full ? `has no space left for ${clip.id}` : `cannot be used: ${error.message}`
-    const advice = full ? 'free some, or name another folder' : 'name another folder'
-    return failure(
-      full ? 'cache.full' : 'cache.unwritable',
-      `the clip cache ${dir} ${what}; ${advice} for it`,
-      {
-        cause: error,
-      },
-    )
+    const advice = `${full ? 'free some, or name' : 'name'} another folder for it (--cache)`
+    return failure(full ? 'cache.full' : 'cache.unwritable', `the clip cache ${dir} ${what}; ${advice}`, {
+      cause: error,
+    })
+  }
+}
+
+/**
+ * Folders within a shared one may be another user's: tried, since permissions don't tell (lists, network disks). One that
+ * is missing can be made where the one above can be written.
+ */
+async function tryFolder(folder: string): Promise<void> {
+  const trial = join(folder, randomUUID())
+  try {
+    await (await open(trial, 'wx')).close()
+    await rm(trial)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 

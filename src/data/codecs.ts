@@ -41,6 +41,15 @@ export function findCodecs(): Promise<Codecs> {
   return codecs
 }
 
+/** Decoders before this have holes that are known and closed since. */
+const CURRENT = 2024
+
+/** What to do about an old decoder; undefined for a current one, and for one that doesn't say its year. */
+export function adviseOnCodec({ version, source, year }: Omit<Codec, 'path'>): string | undefined {
+  if (year === undefined || year >= CURRENT) return undefined
+  return `The ffmpeg that runs (${version}, ${source}) is of ${year}: put a current one on the PATH, or let \`layergym setup --ffmpeg\` fetch one. Old decoders have known holes; read only files that you trust with it.`
+}
+
 async function findOnce(path: string): Promise<Codecs> {
   const problems: string[] = []
   const places = [

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { advise, type DoctorReport, examine } from '../../src/cli/doctor.ts'
 
-const codec = { path: '/usr/bin/x', version: '8.0', year: 2025, source: 'PATH' }
+const codec = { path: '/usr/bin/x', version: '8.0', year: 2025, source: 'PATH' } as const
 const WELL: Omit<DoctorReport, 'advice'> = {
   engine: { name: 'tfjs-node', native: true },
   engines: [

@@ -81,7 +81,9 @@ describe('a cache file with the pixels of another clip', () => {
     const notices: string[] = []
     const cache = openClipCache({ ...recipe, dir, onNotice: line => notices.push(line) })
     await cache.prepare(clips.slice(0, 2))
-    expect(notices).toEqual([expect.stringContaining(`${clips[0].id} was damaged and is rebuilt`)])
+    expect(notices.filter(line => line.includes('damaged'))).toEqual([
+      expect.stringContaining(`${clips[0].id} was damaged and is rebuilt`),
+    ])
     const { frames } = await decodeVideo(clips[0].path, recipe)
     const first = new Uint8Array(24 * 32 * 3)
     cache.read(clips[0], [0], first, 0)

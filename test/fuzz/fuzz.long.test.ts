@@ -1,3 +1,3 @@
 import { fuzzing } from './suite.ts'
 
-fuzzing(10_000, 3_600_000)
+await fuzzing(10_000, 3_600_000)

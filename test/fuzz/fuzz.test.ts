@@ -1,3 +1,3 @@
 import { fuzzing } from './suite.ts'
 
-fuzzing(60, 60_000)
+await fuzzing(60, 60_000)

@@ -2,16 +2,20 @@ import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { standardError } from '../../../src/common/statistics.ts'
 import { divergedMeasurement, measurementOf } from '../../../src/envs/finetune/evaluation.ts'
-import { type MeasuredRound, payment } from '../../../src/envs/finetune/payment.ts'
+import { type MeasuredRound, payment, settle } from '../../../src/envs/finetune/payment.ts'
 import {
   accuracyHeadroom,
   checkCredit,
+  type Evaluation,
   logLoss,
   type RewardDefinition,
+  type RewardRound,
   scoreGain,
   terminalAdvantage,
   withCost,
 } from '../../../src/envs/finetune/reward.ts'
+import type { Progress } from '../../../src/envs/finetune/world-state.ts'
+import type { Trainee } from '../../../src/models/trainee.ts'
 import { fc, property } from '../../support/property.ts'
 import { classTask, outcomesOf } from '../../support/tasks.ts'
 
@@ -174,6 +178,55 @@ describe('returns', () => {
     const last = run.diverged ? divergedMeasurement(ends[1], TASK) : ends[1]
     const whole = payment(logLoss, roundOf({ before: ends[0], after: last }))
     expect(standardError(sums)).toBeCloseTo(whole.noise, 8)
+  })
+})
+
+describe('accuracy-headroom', () => {
+  const at = (primary: number) => ({ primary }) as Evaluation<'reward'>
+  const paid = (before: number, after: number) =>
+    accuracyHeadroom.reward({ before: at(before), after: at(after) } as RewardRound)
+
+  test.each([
+    [0.5, 0.75, 0.5],
+    [0.75, 0.5, -0.5],
+    [0, 1, 1],
+    [0.9, 0.9, 0],
+    [1, 1, 0],
+    [1, 0.8, -1],
+  ])('from %f to %f pays %f', (before, after, reward) => {
+    expect(paid(before, after)).toBeCloseTo(reward, 12)
+  })
+})
+
+describe('settle', () => {
+  test('pays every group the round, and adds it to the return without each clip', () => {
+    const { before, after } = drawnSplit(6, Rng.of(7))
+    const progress = (of: typeof before, rest: object) =>
+      ({
+        measured: of,
+        step: 3,
+        trainLoss: 0.5,
+        done: false,
+        diverged: false,
+        ...rest,
+      }) as unknown as Progress
+    const returns = Float64Array.of(1, 2, 3, 4, 5, 6)
+    const trainee = { task: TASK, network: { groups: [1, 2, 3] }, flops: 77 } as unknown as Trainee
+    const end = progress(after, { step: 5, done: true, returns: Float64Array.of(0) })
+    const { progress: now, result } = settle(progress(before, { returns }), end, 0.25, {
+      reward: withCost(logLoss, 2),
+      trainee,
+    })
+    const free = payment(logLoss, roundOf({ before, after }))
+    expect(result).toMatchObject({ terminated: true, diverged: false, step: 5, flops: 77, trainLoss: 0.5 })
+    expect(result.evaluation).toBe(after.evaluation)
+    expect(result.reward).toBeCloseTo(free.reward - 0.5, 12)
+    expect(result.rewards).toEqual([result.reward, result.reward, result.reward])
+    expect(result.noise).toBeCloseTo(free.noise, 12)
+    expect(now).toMatchObject({ step: 5, done: true })
+    for (const [clip, sum] of returns.entries())
+      expect(now.returns[clip]).toBeCloseTo(sum + free.replicates[clip] - 0.5, 12)
+    expect(now.returns).toHaveLength(6)
   })
 })
 

@@ -70,6 +70,30 @@ describe('the collector', () => {
     expect(second.episodes).toEqual([{ step: 6, return: 6, length: 3 }])
   })
 
+  test('waits for an environment that resets later, and tells the return that a wrapper recorded', async () => {
+    const bare = new Counter([2, 3])
+    const env = {
+      ...{ spec: bare.spec, observationSpace: bare.observationSpace, actionSpace: bare.actionSpace },
+      reset: async () => {
+        await new Promise(resolve => setImmediate(resolve))
+        return { ...bare.reset(), observation: Float32Array.of(77) }
+      },
+      step: (action: number) => {
+        const stepped = bare.step(action) as { readonly terminated: boolean }
+        return { ...stepped, info: stepped.terminated ? { episode: { return: 500 } } : {} }
+      },
+    } as unknown as Env<unknown, unknown>
+    const { trajectories, episodes } = await collector([env], actor('step', 5)).collect(5)
+    expect(trajectories.map(t => t.transitions[0].observation)).toEqual([
+      Float32Array.of(77),
+      Float32Array.of(77),
+    ])
+    expect(episodes).toEqual([
+      { step: 2, return: 500, length: 2 },
+      { step: 5, return: 500, length: 3 },
+    ])
+  })
+
   test('plays whole episodes where they are asked for, long ones as often as short ones', async () => {
     const envs = [new Counter([9]), new Counter([2])] as unknown as Env<unknown, unknown>[]
     const { trajectories, steps } = await collector(envs, actor('episode', 4)).collect(1)

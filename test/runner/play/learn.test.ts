@@ -154,6 +154,13 @@ describe('learning', () => {
     expect(state.episodes[0].summary.failure).toContain('no such clip')
     // It taught nothing, and it cost what both attempts spent.
     expect(state.episodes[0].summary.flops).toBeGreaterThan(0)
+    expect(state.episodes[0].summary).toMatchObject({
+      ...{ index: 0, kind: 'learning', return: 0, returnNoise: 0, steps: 0, diverged: false },
+      ...{ score: 0, rewardLoss: 0, rewardPrimary: 0, rounds: [] },
+    })
+    const { steps, rounds } = state.episodes[1].summary
+    expect(rounds.length).toBeGreaterThan(2)
+    expect(steps).toBe(rounds.at(-1)?.step)
     expect(agents.get('group-0')?.lessons[0]).toHaveLength(1)
     expect(notesOnLearning(state, 2, 2)[0]).toMatch(/1 of 2 episodes failed twice .*no such clip/)
   })

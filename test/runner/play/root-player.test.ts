@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { ActContext } from '../../../src/agents/agent.ts'
 import { Rng } from '../../../src/common/random.ts'
 import type { Root } from '../../../src/envs/hierarchy/root.ts'
 import type { RoundResult } from '../../../src/envs/world.ts'
@@ -11,6 +12,7 @@ const paying = (reward: number) => ({ reward, replicates: new Float64Array() }) 
 /** An agent that makes these choices in turn, on a root of four. */
 function player(choices: readonly number[], gamma = 0.5) {
   const opened: number[] = []
+  const asked: unknown[] = []
   const left = [...choices]
   const root = {
     stop: 3,
@@ -18,9 +20,13 @@ function player(choices: readonly number[], gamma = 0.5) {
     choose: (choice: number) => opened.push(choice),
     describe: (choice: number) => `choice ${choice}`,
   } as unknown as Root
-  const agent = { act: () => [{ action: left.shift() }] } as unknown as GroupAgent
+  const act = (observations: readonly unknown[], { explore, memories, masks }: ActContext) => {
+    asked.push({ observations, explore, memories, masks })
+    return [{ action: left.shift(), memory: Float32Array.of(asked.length) }]
+  }
+  const agent = { act } as unknown as GroupAgent
   const control = { agent, root, every: 2, gamma }
-  return { opened, player: new RootPlayer(control, { explore: true, rng: Rng.of(1), episode: 7 }) }
+  return { opened, asked, player: new RootPlayer(control, { explore: true, rng: Rng.of(1), episode: 7 }) }
 }
 
 test('acts every second round, and each choice gets the discounted rewards of its rounds', async () => {
@@ -37,6 +43,25 @@ test('acts every second round, and each choice gets the discounted rewards of it
     { action: 1, reward: 1 + 0.5 * 2, duration: 2 },
     { action: 2, reward: 4, duration: 1 },
   ])
+})
+
+test('asks for one choice, of what it sees, and hands on what it remembers', async () => {
+  const { asked, player: root } = player([1, 2])
+  expect(root.choice).toBe('')
+  for (const reward of [1, 2, 4]) {
+    await root.beforeRound()
+    root.afterRound(paying(reward))
+  }
+  const context = { explore: true, masks: [undefined] }
+  expect(asked).toEqual([
+    { observations: [Float32Array.of(0)], memories: [undefined], ...context },
+    { observations: [Float32Array.of(1)], memories: [Float32Array.of(1)], ...context },
+  ])
+  const { transitions, finalMemory, finalObservation, truncated } = root.trajectory()
+  expect(transitions.map(({ memory }) => memory)).toEqual([undefined, Float32Array.of(1)])
+  expect({ finalMemory, finalObservation, truncated }).toEqual({
+    ...{ finalMemory: Float32Array.of(2), finalObservation: Float32Array.of(2), truncated: false },
+  })
 })
 
 test('stopping opens nothing, lasts no round, and pays what the end does', async () => {

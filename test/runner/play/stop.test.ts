@@ -54,6 +54,8 @@ describe.each(['parallel', 'sequential', 'flat'] as const)(
       expect(rewards.slice(0, 2)).toEqual([0, 0])
       expect(rewards[2]).toBeCloseTo(advantage, 12)
       expect(summary.rounds).toHaveLength(2)
+      expect(summary.rounds.map(({ root }) => root)).toEqual([expect.any(String), expect.any(String)])
+      for (const { mask } of episode.trajectories[0].transitions) expect(mask).toBeInstanceOf(Uint8Array)
       expect(summary.return).toBeCloseTo(advantage, 12)
       expect(summary.stop?.reward).toBe(rewards[2])
       expect(summary.stop?.noise).toBe(summary.returnNoise)

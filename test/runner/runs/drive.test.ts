@@ -128,6 +128,14 @@ describe('interrupted anywhere and resumed', () => {
     expect(timeless(linesOf(dir))).toEqual(timeless(linesOf(whole)))
   })
 
+  test('to its end is told again, and nothing in it is written', async () => {
+    const dir = await fresh()
+    const summary = await run(dir)
+    writeFileSync(join(dir, 'report.html'), 'read already')
+    expect(await goOn(dir)).toEqual(summary)
+    expect(readFileSync(join(dir, 'report.html'), 'utf8')).toBe('read already')
+  })
+
   test('what is done is not done again', async () => {
     const dir = await stoppedAt('b/1', 2)
     const steps: string[] = []

@@ -68,6 +68,24 @@ describe('digest', () => {
     expect(digestOf(decode(encode(other)))).toBe(digestOf(other))
   })
 
+  test('tells apart what looks alike', () => {
+    const alike = [
+      ...[true, false, null, 'true', 'null', 0, '0', [], {}, [[]], new Map(), new Set()],
+      ...[[1, 2], Float32Array.of(1, 2), Float64Array.of(1, 2), Int32Array.of(1, 2), Uint8Array.of(1, 2)],
+      ...[
+        new Map([['a', 1]]),
+        new Set(['a', 1]),
+        { a: 1 },
+        [['a', 1]],
+        ['a', 1],
+        ['a1'],
+        { a: undefined, b: 1 },
+      ],
+    ]
+    expect(new Set(alike.map(value => digestOf(value))).size).toBe(alike.length)
+    expect(() => digestOf(new DataView(new ArrayBuffer(1)))).toThrow('no digest of DataView')
+  })
+
   test("a run's goes by the units' keys, not by when they were done", () => {
     const one = new Map([
       ['b', '2'],
