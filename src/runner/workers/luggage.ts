@@ -21,6 +21,7 @@ export interface Luggage {
   close(): Promise<void>
 }
 
+/** Looks at what lies there now: what changes later isn't sent. */
 export async function packed(config: object): Promise<Luggage> {
   const temporary = await mkdtemp(join(tmpdir(), 'layergym-parcels-'))
   const close = () => rm(temporary, { recursive: true, force: true })
@@ -37,11 +38,17 @@ export async function packed(config: object): Promise<Luggage> {
       }
       parcels.push({ path, files })
     }
+    let sent = false
     return {
       parcels,
       close,
       async send(to) {
+        // Who forgets, forgets all: of what was sent, one is looked for.
+        const [first] = sources.keys()
+        if (first === undefined || (sent && (await to.has(first)))) return
+        sent = false
         for (const [sha256, source] of sources) if (!(await to.has(sha256))) await to.send(sha256, source)
+        sent = true
       },
     }
   } catch (error) {

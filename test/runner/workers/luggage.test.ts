@@ -25,7 +25,9 @@ const child = {
 class Forgetful implements Parcels {
   readonly known = new Map<string, string>()
   sent = 0
+  looks = 0
   async has(sha256: string) {
+    this.looks++
     return this.known.has(sha256)
   }
   async send(sha256: string, path: string) {
@@ -46,7 +48,7 @@ describe('what a run’s settings name', () => {
     const server = new Forgetful()
     await luggage.send(server)
     await luggage.send(server)
-    expect(server.sent).toBe(2)
+    expect([server.sent, server.looks]).toEqual([2, 3])
     server.known.clear()
     await luggage.send(server)
     expect(server.sent).toBe(4)
