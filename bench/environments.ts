@@ -1,9 +1,10 @@
 /**
  * CartPole-v1 alone, as one environment, 64 and 2,048, ended episodes begun again at once, actions drawn at random: beside
  * gymnax, compiled, on one core and on two. Ours use one.
- *   LAYERGYM_PYTHON=path/to/python npm run bench -- learn-environments      (jax, gymnax, rejax from PyPI)
+ *   LAYERGYM_PYTHON=path/to/python npm run bench -- environments [--rounds N]      (jax, gymnax, rejax from PyPI)
  */
 import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
 import { median } from '../src/common/quantile.ts'
 import { Rng } from '../src/common/random.ts'
 import type { Env, StepResult } from '../src/envs/env.ts'
@@ -11,7 +12,7 @@ import { makeBatchEnv, makeEnv } from '../src/envs/registry.ts'
 import { table } from './support/measure.ts'
 import { compiledPeer, versionsOf } from './support/rivals.ts'
 
-const ROUNDS = 3
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } })
 const SIZES = [1, 64, 2048]
 const ID = 'CartPole-v1'
 const peers = versionsOf(['jax', 'gymnax', 'rejax'])
@@ -20,7 +21,7 @@ console.log(`node ${process.version}; ${peers ?? 'no jax'}; load ${loadavg()[0].
 const rows = SIZES.map(size => {
   const steps = size === 1 ? 2_000_000 : 16_384_000
   const [own, one, two] = [[], [], []] as number[][]
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < Number(values.rounds); round++) {
     own.push(rateOf(steps, size === 1 ? single : together(size)))
     if (peers === undefined) continue
     const peerSteps = size === 1 ? 500_000 : steps
