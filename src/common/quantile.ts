@@ -11,7 +11,7 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 /** The same, of values in ascending order. */
-export function sortedQuantile(sorted: readonly number[], q: number): number {
+export function sortedQuantile(sorted: ArrayLike<number>, q: number): number {
   const at = q * (sorted.length - 1)
   const below = Math.floor(at)
   if (at === below) return sorted[below] ?? Number.NaN

@@ -2,6 +2,7 @@ import { isPromise } from 'node:util/types'
 import { z } from 'zod'
 import { inputError } from '../common/error.ts'
 import { nearest, unknownName } from '../common/suggest.ts'
+import type { BatchEnv } from './batch/batch-env.ts'
 import { classicEnvs } from './classic/definitions.ts'
 import type { EnvDefinition } from './definition.ts'
 import type { Env, EnvSpec, MaybePromise } from './env.ts'
@@ -56,6 +57,17 @@ export async function makeDefined(
 ): Promise<Env<unknown, unknown>> {
   const { made, finish } = beginDefined<unknown, unknown>(id, definition, options)
   return finish(await made)
+}
+
+/**
+ * Several environments of an id that share their arrays; undefined where it has no such form.
+ * @throws as `makeEnv`; input error where `size` is no integer >= 1
+ */
+export function makeBatchEnv(id: string, size: number, options: EnvOptions = {}): BatchEnv | undefined {
+  const [name, definition] = find(id)
+  const { maxEpisodeSteps = definition.maxEpisodeSteps ?? null, ...own } = options
+  const parsed = parseOptions(name, definition, own)
+  return definition.batch?.(specOf(name, definition), parsed, { size, maxEpisodeSteps })
 }
 
 function begin<O, A>(id: string, options: EnvOptions) {

@@ -3,6 +3,7 @@ import type { fineTuneSchema } from '../instances/config.ts'
 import type { Parts } from '../instances/instance.ts'
 import type { benchmarkSchema } from '../jobs/benchmark/config.ts'
 import { benchmark as runBenchmark } from '../jobs/benchmark/job.ts'
+import type { MatrixSummary } from '../jobs/benchmark/matrix/summary.ts'
 import type { BenchmarkSummary } from '../jobs/benchmark/summary.ts'
 import {
   type FineTuneResult,
@@ -16,6 +17,9 @@ import type { LearnPolicySummary } from '../jobs/learn-policy/summary.ts'
 import type { studySchema } from '../jobs/study/config.ts'
 import { study as runStudy } from '../jobs/study/job.ts'
 import type { StudyResult } from '../jobs/study/summary.ts'
+import type { tabulateSchema } from '../jobs/tabulate/config.ts'
+import { tabulate as runTabulate } from '../jobs/tabulate/job.ts'
+import type { TabulateSummary } from '../jobs/tabulate/summary.ts'
 import type { RunHooks } from '../runs/hooks.ts'
 import { inCode } from './hooks.ts'
 
@@ -27,16 +31,27 @@ export type FineTuneOptions = Partial<z.input<typeof fineTuneSchema>>
 export type LearnPolicyOptions = z.input<typeof learnPolicySchema>
 /** The settings of `layergym study`, in camelCase. */
 export type StudyOptions = z.input<typeof studySchema>
+/** The settings of `layergym tabulate`, in camelCase. */
+export type TabulateOptions = z.input<typeof tabulateSchema>
 
 /**
- * Every agent with every seed in one environment, as `layergym benchmark`: a training run each, in a process of its own.
+ * Every agent, and every variant of one, with every seed, as `layergym benchmark`: a training run each, in a process of
+ * its own. In one environment, or in each of a list of them.
  * @param hooks as of `train`
  * @throws input error for wrong settings or a folder that exists; interrupted when the signal says so
  */
 export function benchmark(
+  options: BenchmarkOptions & { readonly env: string },
+  hooks?: Partial<RunHooks>,
+): Promise<BenchmarkSummary>
+export function benchmark(
+  options: BenchmarkOptions & { readonly env: readonly string[] },
+  hooks?: Partial<RunHooks>,
+): Promise<MatrixSummary>
+export function benchmark(
   options: BenchmarkOptions,
   hooks: Partial<RunHooks> = {},
-): Promise<BenchmarkSummary> {
+): Promise<BenchmarkSummary | MatrixSummary> {
   return runBenchmark({ ...options }, inCode(hooks))
 }
 
@@ -47,6 +62,15 @@ export function benchmark(
  */
 export function study(options: StudyOptions, hooks: Partial<RunHooks> = {}): Promise<StudyResult> {
   return runStudy({ ...options }, inCode(hooks))
+}
+
+/**
+ * Every course that a short run of fine-tuning can take, as `layergym tabulate`; `layergym/Table-v0` replays it.
+ * @param hooks as of `train`
+ * @throws input error for wrong settings, a tree that is too large or a folder that exists; interrupted when the signal says so
+ */
+export function tabulate(options: TabulateOptions, hooks: Partial<RunHooks> = {}): Promise<TabulateSummary> {
+  return runTabulate({ ...options }, inCode(hooks))
 }
 
 /**

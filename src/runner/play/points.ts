@@ -10,7 +10,8 @@ export interface CurvePoint {
   /** Of episodes that ended since the last point, in order. */
   readonly returns: readonly number[]
   readonly lengths: readonly number[]
-
+  /** The environment step at which each ended. */
+  readonly ends: readonly number[]
   /** Updates so far. */
   readonly updates: number
   /** Means of the agent's figures over the updates since the last point. */

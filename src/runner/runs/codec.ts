@@ -47,9 +47,14 @@ export function decode(text: string): unknown {
 
 const SEAL = /^\{"sha256":"([\da-f]{64})",/
 
-/** `encode` of an object, with the SHA-256 of all that follows as its first key: a changed byte is noticed. */
-export function seal(value: object): string {
-  const text = encode(value)
+/**
+ * `encode` of an object, with the SHA-256 of all that follows as its first key: a changed byte is noticed.
+ * @param last a further key and what `encode` made of its value, if that is anything
+ */
+export function seal(value: object, last?: readonly [key: string, encoded: string | undefined]): string {
+  const whole = encode(value)
+  const text =
+    last?.[1] === undefined ? whole : `${whole.slice(0, -1)},${JSON.stringify(last[0])}:${last[1]}}`
   return `{"sha256":"${sha256(text)}",${text.slice(1)}`
 }
 

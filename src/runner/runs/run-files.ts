@@ -21,10 +21,11 @@ const OUTCOMES = only(/\.jsonl?$/)
 
 const RUN: Known = {
   files: [
-    /^(config|run|summary|policy|best-policy)\.json$/,
+    /^(config|run|summary|policy|best-policy|table)\.json$/,
     /^events(-\d+-of-\d+)?\.jsonl$/,
     /^report\.html$/,
-    /^(figures|results)\.csv$/,
+    /^profile\.cpuprofile$/,
+    /^(figures|results|table)\.csv$/,
     LOCK,
   ],
   folders: [
@@ -38,15 +39,20 @@ const RUN: Known = {
   ],
 }
 
-/** Of a benchmark: a run an agent and seed. */
+/** Of a benchmark: a run an environment, where there are several, agent or variant, and seed. */
 function known(config: unknown): Known {
-  const agents: unknown = typeof config === 'object' && config !== null && Reflect.get(config, 'agents')
+  const { agents, variants = {}, env } = Object(config)
   if (!Array.isArray(agents)) return RUN
-  const ids = agents.map(id => String(id).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
+  const contenders = oneOf([...agents, ...Object.keys(variants)])
+  const where = Array.isArray(env) ? `(${oneOf(env.map(id => String(id).replaceAll('/', '@')))})@` : ''
   return {
     files: RUN.files,
-    folders: [...RUN.folders, [new RegExp(`^(${ids})-\\d+$`), RUN]],
+    folders: [...RUN.folders, [new RegExp(`^${where}(${contenders})-\\d+$`), RUN]],
   }
+}
+
+function oneOf(names: readonly unknown[]): string {
+  return names.map(name => String(name).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
 }
 
 /** Whether a killed process left this half-written, at a run folder's top or among its checkpoints. */

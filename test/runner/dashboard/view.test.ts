@@ -63,6 +63,7 @@ test('training’s curve has the band of its returns, steps a second, and what t
       seconds: step / 50,
       returns,
       lengths: [],
+      ends: [],
       updates: 1,
       report: { entropy: 1 / step, epochs: 10 },
     },
@@ -94,7 +95,10 @@ test('what is left: by the recent ends, by steps a second, by the plan where the
   expect(progressOf([playing], 0, 4000)).toEqual({ phase: 'episodes', done: 3, of: 10, secondsLeft: 7 })
   const training = storyOf([
     phase('steps', 1000),
-    { type: 'point', point: { step: 250, seconds: 5, returns: [], lengths: [], updates: 0, report: {} } },
+    {
+      type: 'point',
+      point: { step: 250, seconds: 5, returns: [], lengths: [], ends: [], updates: 0, report: {} },
+    },
   ])
   expect(progressOf([training], 0, 0)).toEqual({ phase: 'steps', done: 250, of: 1000, secondsLeft: 15 })
   const each = { least: 100, most: 100 }

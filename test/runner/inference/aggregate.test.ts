@@ -6,7 +6,6 @@ import {
   meanOverSteps,
   probabilityOfImprovement,
 } from '../../../src/runner/inference/aggregate.ts'
-import { tidyTable } from '../../../src/runner/jobs/benchmark/table.ts'
 
 const GOLDEN: {
   readonly x: readonly number[]
@@ -38,21 +37,4 @@ test('the mean over steps weighs by steps, not by points', () => {
   ]
   expect(meanOverSteps(points)).toBeCloseTo(9.5, 12)
   expect(meanOverSteps(points.slice(1, 2))).toBeNaN()
-})
-
-test('a comparison as a tidy table: a row an episode, and one for the end', () => {
-  const run = { env: 'CartPole-v1', agent: 'ppo', seed: 1, hash: '', evalEpisodes: 2, stepsPerSecond: 1 }
-  const curve = [
-    { step: 50, returns: [20, 22.5] },
-    { step: 100, returns: [] },
-  ]
-  expect(tidyTable([{ ...run, meanReturn: 99.5, curve }])).toBe(
-    [
-      'env,agent,seed,phase,step,return',
-      'CartPole-v1,ppo,1,training,50,20',
-      'CartPole-v1,ppo,1,training,50,22.5',
-      'CartPole-v1,ppo,1,evaluation,100,99.5',
-      '',
-    ].join('\n'),
-  )
 })

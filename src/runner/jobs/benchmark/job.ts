@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { inputError } from '../../../common/error.ts'
 import type { Clock } from '../../play/roles.ts'
 import { pluginFingerprints } from '../../plugins/fingerprint.ts'
 import { digestOf } from '../../runs/digest.ts'
@@ -9,64 +8,63 @@ import { concluded, type JobKind, type Plan, type Running, type Unit } from '../
 import { originOf } from '../../runs/origin.ts'
 import { performAll } from '../../runs/perform-all.ts'
 import { withCrew } from '../../workers/crew.ts'
-import { composeTraining } from '../train/compose.ts'
-import { type TrainConfig, trainSchema, withAbsolutePaths } from '../train/config.ts'
+import { withAbsolutePaths } from '../train/config.ts'
+import { type Cell, cellsOf, trainConfig } from './cells.ts'
+import { checked } from './checked.ts'
 import { type BenchmarkConfig, benchmarkSchema } from './config.ts'
+import { renderMatrixReport } from './matrix/report.ts'
+import { summarizeMatrix } from './matrix/summarize.ts'
+import type { MatrixSummary } from './matrix/summary.ts'
+import { matrixWords } from './matrix/words.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
 import { renderBenchmarkReport } from './report.ts'
-import { type BenchmarkOutcomes, folderOf, type Outcome, outcomeOf, summarizeBenchmark } from './summarize.ts'
+import { type BenchmarkOutcomes, summarizeBenchmark } from './summarize.ts'
 import type { BenchmarkSummary } from './summary.ts'
 import { tidyTable } from './table.ts'
 import { trained } from './trained.ts'
 import { benchmarkWords } from './words.ts'
 
-/** Every agent with every seed in one environment: a training run each. */
-export const benchmarkJob: JobKind<BenchmarkConfig, BenchmarkOutcomes, BenchmarkSummary> = {
+/** Of one environment, or of several. */
+export type BenchmarkResult = BenchmarkSummary | MatrixSummary
+
+/** Every contender with every seed in every environment: a training run each. */
+export const benchmarkJob: JobKind<BenchmarkConfig, BenchmarkOutcomes, BenchmarkResult> = {
   id: 'benchmark',
   schema: benchmarkSchema,
   prepare,
-  hands: async (config, { dir, clock }) => ({ unit: key => unitOf(config, key, dir, clock) }),
-  summarize: summarizeBenchmark,
-  report: renderBenchmarkReport,
-  words: benchmarkWords,
+  hands: async (config, { dir, clock }) => {
+    const cells = new Map(cellsOf(config).map(cell => [cell.key, cell]))
+    return { unit: key => unitOf(config, cells.get(key) as Cell, dir, clock) }
+  },
+  summarize: (outcomes, facts) =>
+    typeof outcomes.config.env === 'string'
+      ? summarizeBenchmark(outcomes, facts)
+      : summarizeMatrix(outcomes, facts),
+  report: summary =>
+    'environments' in summary ? renderMatrixReport(summary) : renderBenchmarkReport(summary),
+  words: summary => ('environments' in summary ? matrixWords(summary) : benchmarkWords(summary)),
 }
 
 /** A new comparison: refuses a folder that exists. */
 export async function benchmark(
   values: Readonly<Record<string, unknown>>,
   hooks: RunHooks,
-): Promise<BenchmarkSummary> {
+): Promise<BenchmarkResult> {
   return concluded(await begin(benchmarkJob, values, withCrew(hooks)))
 }
 
-/** Every agent is made once before the first run begins. */
 async function prepare(given: BenchmarkConfig): Promise<Plan<BenchmarkConfig, BenchmarkOutcomes>> {
-  const asked = withAbsolutePaths(given)
-  refuseMistakes(asked)
-  const agentConfigs: Record<string, TrainConfig['agentConfig']> = {}
-  let found: { readonly config: TrainConfig; readonly versions: Readonly<Record<string, string>> } | undefined
-  for (const agent of asked.agents) {
-    const composition = await composeTraining(trainConfig(asked, agent, asked.seed, ''))
-    composition.agent.dispose?.()
-    agentConfigs[agent] = composition.config.agentConfig
-    found ??= composition
-  }
-  const { engine, threads } = found?.config ?? asked
-  const config = { ...asked, agentConfigs, engine, threads }
+  const { config, versions } = await checked(withAbsolutePaths(given))
+  const { engine, threads, plugin } = config
   return {
     config,
-    origin: originOf(
-      { name: engine, threads, versions: found?.versions },
-      await pluginFingerprints(config.plugin),
-    ),
+    origin: originOf({ name: engine, threads, versions }, await pluginFingerprints(plugin)),
     work: run => compared(config, run),
   }
 }
 
 async function compared(config: BenchmarkConfig, run: Running): Promise<BenchmarkOutcomes> {
-  const seeds = Array.from({ length: config.seeds }, (_, i) => config.seed + i)
-  const units = seeds.flatMap(seed =>
-    config.agents.map(agent => unitOf(config, `${agent}/${seed}`, run.dir, run.clock)),
-  )
+  const units = cellsOf(config).map(cell => unitOf(config, cell, run.dir, run.clock))
   run.emit({ type: 'phase', phase: 'runs', total: units.length })
   const all = await performAll(run, units, true)
   const runs = all.flatMap(({ outcome }) => outcome ?? [])
@@ -78,46 +76,21 @@ async function compared(config: BenchmarkConfig, run: Running): Promise<Benchmar
   }
 }
 
-function unitOf(config: BenchmarkConfig, key: string, dir: string, clock: Clock): Unit<Outcome> {
-  const slash = key.lastIndexOf('/')
-  const [agent, seed] = [key.slice(0, slash), Number(key.slice(slash + 1))]
-  const out = join(dir, folderOf(agent, seed))
+function unitOf(config: BenchmarkConfig, cell: Cell, dir: string, clock: Clock): Unit<Outcome> {
+  const out = join(dir, cell.folder)
+  const { contender, seed, env } = cell
+  const where = typeof config.env === 'string' ? '' : `${env}, `
   return {
-    key,
+    key: cell.key,
     elsewhere: {},
     digest: ({ hash }) => digestOf(hash),
     ended: ({ meanReturn, stepsPerSecond }) => ({
       type: 'notice',
-      message: `${agent}, seed ${seed}: greedy return ${meanReturn.toFixed(2)}, ${stepsPerSecond} steps/s`,
+      message: `${where}${contender.name}, seed ${seed}: greedy return ${meanReturn.toFixed(2)}, ${stepsPerSecond} steps/s`,
     }),
     run: async ({ signal }) => {
       const hooks = { signal, clock, onEvent: () => undefined }
-      return outcomeOf(await trained(trainConfig(config, agent, seed, out), out, hooks))
+      return outcomeOf(await trained(trainConfig(config, cell, out), out, hooks), contender)
     },
-  }
-}
-
-function trainConfig(config: BenchmarkConfig, agent: string, seed: number, out: string): TrainConfig {
-  const {
-    agents: _,
-    agentConfigs,
-    seeds: __,
-    workers: ___,
-    queue: ____,
-    verify: _____,
-    overwrite: ______,
-    ...shared
-  } = config
-  return trainSchema.parse({ ...shared, agent, agentConfig: agentConfigs[agent] ?? {}, seed, out })
-}
-
-function refuseMistakes({ agents, agentConfigs }: BenchmarkConfig): void {
-  if (agents.length === 0) throw inputError('benchmark.agents', '--agents takes at least one agent')
-  for (const id of Object.keys(agentConfigs)) {
-    if (agents.includes(id)) continue
-    throw inputError(
-      'benchmark.agent-configs',
-      `'agent-configs' has settings of '${id}', which is not compared: add it to --agents`,
-    )
   }
 }

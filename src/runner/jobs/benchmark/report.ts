@@ -6,6 +6,7 @@ import { folded, type Html, html, table } from '../../report/html.ts'
 import { page } from '../../report/page.ts'
 import { decimal, integer, plural, pWords, signed } from '../../report/words.ts'
 import type { AgentResult, BenchmarkSummary, Difference } from './summary.ts'
+import { variantsSection } from './variants.ts'
 
 /** A comparison of agents as one HTML page that needs nothing else; the same summary gives the same bytes. */
 export function renderBenchmarkReport(summary: BenchmarkSummary): string {
@@ -15,6 +16,7 @@ export function renderBenchmarkReport(summary: BenchmarkSummary): string {
     resultsSection(summary),
     curvesSection(summary),
     differencesSection(summary),
+    ...variantsSection(summary.variants),
     runsSection(summary),
   ])
 }

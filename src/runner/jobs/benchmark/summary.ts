@@ -2,6 +2,7 @@ import type { Interval } from '../../inference/statistics.ts'
 import type { CurvePoint } from '../../play/points.ts'
 import type { FailedUnit } from '../../runs/job.ts'
 import type { TrainSummary } from '../train/summary.ts'
+import type { BenchmarkConfig } from './config.ts'
 
 /** What `layergym benchmark` answers; in its folder's summary.json too. */
 export interface BenchmarkSummary {
@@ -15,6 +16,8 @@ export interface BenchmarkSummary {
   /** Greedy episodes after each run. */
   readonly evalEpisodes: number
   readonly rewardThreshold?: number
+  /** Settings of agents by name, where some were given: each is one of `agents`. */
+  readonly variants?: BenchmarkConfig['variants']
   readonly agents: readonly AgentResult[]
   readonly differences: readonly Difference[]
   readonly versions: TrainSummary['settings']['versions']

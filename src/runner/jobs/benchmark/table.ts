@@ -1,18 +1,22 @@
 import { csvField } from '../../../common/csv.ts'
-import type { Outcome } from './summarize.ts'
+import type { Outcome } from './outcome.ts'
 
 /**
- * Every point of a comparison as a tidy CSV: a row a training episode, at the step of the point that it was told with,
- * and a row a run for its greedy mean return in the end.
+ * A comparison as a tidy CSV: a row a training episode, at the step at which it ended, and a row a run for its greedy
+ * mean return in the end.
  */
 export function tidyTable(runs: readonly Outcome[]): string {
-  const rows = runs.flatMap(({ env, agent, seed, curve, meanReturn }) => {
-    const own = (phase: string, step: number | '', value: number) =>
-      [csvField(env), csvField(agent), seed, phase, step, value].join(',')
+  const rows = runs.flatMap(({ env, agent, variant, seed, curve, evaluations, meanReturn }) => {
+    const names = [env, agent, variant].map(csvField)
+    const own = (phase: string, ...values: readonly (string | number)[]) =>
+      [...names, seed, phase, ...values].join(',')
+    const { step = '', meanLength = Number.NaN } = evaluations.at(-1) ?? {}
     return [
-      ...curve.flatMap(({ step, returns }) => returns.map(value => own('training', step, value))),
-      own('evaluation', curve.at(-1)?.step ?? '', meanReturn),
+      ...curve.flatMap(({ returns, lengths, ends }) =>
+        returns.map((value, i) => own('training', ends[i], value, lengths[i])),
+      ),
+      own('evaluation', step, meanReturn, meanLength),
     ]
   })
-  return `${['env,agent,seed,phase,step,return', ...rows].join('\n')}\n`
+  return `${['env,agent,variant,seed,phase,step,return,length', ...rows].join('\n')}\n`
 }

@@ -6,6 +6,7 @@ import type { CurvePoint } from '../../play/points.ts'
 export interface CurveState {
   returns: number[]
   lengths: number[]
+  ends: number[]
   /** Sum and number of each figure: an update may leave some out. */
   figures: Record<string, [sum: number, count: number]>
 }
@@ -36,6 +37,7 @@ export class Curve {
     for (const episode of rollout.episodes) {
       open.returns.push(episode.return)
       open.lengths.push(episode.length)
+      open.ends.push(episode.step)
     }
     for (const [name, value] of Object.entries(report)) {
       const [sum, count] = open.figures[name] ?? [0, 0]
@@ -44,8 +46,8 @@ export class Curve {
     const before = this.points.at(-1)?.step ?? 0
     if (!last && Math.floor(steps / this.every) === Math.floor(before / this.every)) return undefined
     const means = Object.entries(open.figures).map(([name, [sum, count]]) => [name, sum / count])
-    const { returns, lengths } = open
-    const point = { step: steps, seconds, returns, lengths, updates, report: Object.fromEntries(means) }
+    const { returns, lengths, ends } = open
+    const point = { step: steps, seconds, returns, lengths, ends, updates, report: Object.fromEntries(means) }
     this.points = [...this.points, point]
     this.open = empty()
     return point
@@ -72,5 +74,5 @@ export class Curve {
 }
 
 function empty(): CurveState {
-  return { returns: [], lengths: [], figures: {} }
+  return { returns: [], lengths: [], ends: [], figures: {} }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Rng } from '../../../../src/common/random.ts'
 import { mean } from '../../../../src/common/statistics.ts'
-import { differencesOf } from '../../../../src/runner/jobs/benchmark/summarize.ts'
+import { differencesOf } from '../../../../src/runner/jobs/benchmark/differences.ts'
 
 const agentOf = (agent: string, returns: readonly number[]) => ({
   agent,

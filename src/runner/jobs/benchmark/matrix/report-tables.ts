@@ -1,0 +1,84 @@
+import { type Html, html, table } from '../../../report/html.ts'
+import { decimal, integer, plural, pWords, signed } from '../../../report/words.ts'
+import type { EnvironmentResult, MatrixSummary, PoweredDifference } from './summary.ts'
+
+/** Pairs over all environments. */
+export function improvementsSection({ improvements }: MatrixSummary): Html {
+  if (improvements.length === 0) return html``
+  return html`<section><h2>Differences over environments</h2>${table({
+    caption:
+      "Of mean scores, with 95 % intervals (Welch's t, an environment a stratum). Better runs: how likely a run of the first is better than one of the second in the same environment, mean over environments, with its bootstrap's interval. To be seen: the least true difference that so many seeds tell from none in four of five comparisons, at Holm's first step.",
+    head: ['', 'difference', '95 % interval', 'better runs', '95 % interval', 'adjusted p', 'to be seen', ''],
+    words: [7],
+    rows: improvements.map(pair => [
+      `${pair.of} − ${pair.from}`,
+      signed(pair.mean, 2),
+      intervalWords(pair.interval),
+      share(pair.probability),
+      pair.probabilityInterval === undefined ? '-' : pair.probabilityInterval.map(share).join(' to '),
+      pair.adjusted === undefined ? '-' : pWords(pair.adjusted),
+      pair.detectable === undefined ? '-' : decimal(pair.detectable, 2),
+      wordOf(pair),
+    ]),
+  })}</section>`
+}
+
+/** One environment's own figures, in its returns. */
+export function environmentSection(environment: EnvironmentResult, { evalEpisodes }: MatrixSummary): Html {
+  const { env, agents, differences, rewardThreshold } = environment
+  const results = table({
+    caption: `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run. Mean over seeds with its 95 % interval (Student's t); interquartile mean with the bootstrap's; while learning: return of training episodes, mean over all steps.`,
+    head: [
+      ...['', 'mean', '95 % interval', 'interquartile mean', '95 % interval'],
+      ...['while learning', 'solved', 'steps/s'],
+    ],
+    rows: agents.map(
+      ({ agent, runs, mean, interval, iqm, iqmInterval, overSteps, solved, stepsPerSecond }) => [
+        agent,
+        decimal(mean, 2),
+        intervalWords(interval),
+        decimal(iqm, 2),
+        intervalWords(iqmInterval),
+        overSteps === undefined ? '-' : decimal(overSteps, 2),
+        solved === undefined ? '-' : `${solved} of ${runs.length}`,
+        integer(stepsPerSecond),
+      ],
+    ),
+  })
+  const solved =
+    rewardThreshold === undefined
+      ? html``
+      : html`<p>A run counts as solved from a mean return of ${rewardThreshold} on.</p>`
+  return html`<section><h2>${env}</h2>${results}${solved}${differencesTable(differences)}</section>`
+}
+
+function differencesTable(differences: readonly PoweredDifference[]): Html {
+  if (differences.length === 0) return html``
+  return table({
+    caption: 'Differences of mean greedy returns, in this environment alone; columns as over environments.',
+    head: ['', 'difference', '95 % interval', 'better runs', 'adjusted p', 'to be seen', ''],
+    words: [6],
+    rows: differences.map(pair => [
+      `${pair.of} − ${pair.from}`,
+      signed(pair.mean, 2),
+      intervalWords(pair.interval),
+      share(pair.probability),
+      pair.adjusted === undefined ? '-' : pWords(pair.adjusted),
+      pair.detectable === undefined ? '-' : decimal(pair.detectable, 2),
+      wordOf(pair),
+    ]),
+  })
+}
+
+export function intervalWords(interval: readonly [number, number] | undefined): string {
+  return interval === undefined ? '-' : `${decimal(interval[0], 2)} to ${decimal(interval[1], 2)}`
+}
+
+function share(value: number): string {
+  return `${Math.round(100 * value)} %`
+}
+
+function wordOf({ interval, better }: PoweredDifference): string {
+  if (interval === undefined) return 'one seed tells nothing'
+  return better ? 'better' : 'not distinguished'
+}

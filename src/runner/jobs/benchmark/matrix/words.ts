@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import Table from 'cli-table3'
+import { integer, plural } from '../../../report/words.ts'
+import type { Estimate, MatrixSummary } from './summary.ts'
+import { headlineOf } from './verdict.ts'
+
+/** The end of a comparison over several environments, for people. */
+export function matrixWords(summary: MatrixSummary): string {
+  const { aggregates, environments, improvements } = summary
+  const table = new Table({
+    head: ['agent', 'interquartile mean', 'mean', 'optimality gap', ...environments.map(({ env }) => env)],
+    style: { head: [], border: [] },
+  })
+  for (const { agent, interquartileMean, mean, optimalityGap } of aggregates) {
+    const returns = environments.map(({ agents }) => agents.find(own => own.agent === agent)?.mean.toFixed(2))
+    table.push([
+      agent,
+      ...[interquartileMean, mean, optimalityGap].map(between),
+      ...returns.map(value => value ?? '-'),
+    ])
+  }
+  return [
+    `${plural(environments.length, 'environment')}, ${integer(summary.steps)} steps, ${plural(summary.seeds.length, 'seed')}`,
+    table.toString(),
+    ...improvements.map(
+      ({ of, from, mean, interval, better }) =>
+        `${of} − ${from}: ${between({ value: mean, interval })}${better ? ' better' : ''}`,
+    ),
+    headlineOf(summary).headline,
+    ...summary.failed.map(({ unit, cause }) => `failed: ${unit}: ${cause}`),
+    `report: ${join(summary.dir, 'report.html')}`,
+  ].join('\n')
+}
+
+function between({ value, interval }: Estimate): string {
+  const own = value.toFixed(2)
+  return interval === undefined ? own : `${own} (${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})`
+}
