@@ -35,7 +35,9 @@ describe("episodes are MinAtar's, given its draws", () => {
   test('walls were broken and came again, and waves followed each other, in what was compared', () => {
     const scores = (id: string) => golden[id].map(({ rewards }) => rewards.replaceAll('0', '').length)
     expect(Math.max(...scores('MinBreakout-v0'))).toBeGreaterThan(30)
-    expect(golden['MinSpaceInvaders-v0'].some(({ last }, i) => last && scores('MinSpaceInvaders-v0')[i] > 9)).toBe(true)
+    expect(
+      golden['MinSpaceInvaders-v0'].some(({ last }, i) => last && scores('MinSpaceInvaders-v0')[i] > 9),
+    ).toBe(true)
   })
 })
 
