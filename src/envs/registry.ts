@@ -7,7 +7,9 @@ import { classicEnvs } from './classic/definitions.ts'
 import type { EnvDefinition } from './definition.ts'
 import type { Env, EnvSpec, MaybePromise } from './env.ts'
 import { exactEnvs } from './exact/definitions.ts'
+import { landerEnvs } from './lander/definitions.ts'
 import { partialEnvs } from './partial/definitions.ts'
+import { pictureEnvs } from './pictures/definitions.ts'
 import { toyTextEnvs } from './toy-text/definitions.ts'
 import { TimeLimit } from './wrappers/time-limit.ts'
 
@@ -15,7 +17,14 @@ import { TimeLimit } from './wrappers/time-limit.ts'
 export type EnvOptions = Readonly<Record<string, unknown>> & { readonly maxEpisodeSteps?: number | null }
 
 const registry = new Map<string, EnvDefinition>(
-  Object.entries({ ...classicEnvs, ...exactEnvs, ...partialEnvs, ...toyTextEnvs }),
+  Object.entries({
+    ...classicEnvs,
+    ...exactEnvs,
+    ...partialEnvs,
+    ...toyTextEnvs,
+    ...pictureEnvs,
+    ...landerEnvs,
+  }),
 )
 
 /**

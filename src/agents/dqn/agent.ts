@@ -16,7 +16,8 @@ import type { Approximator } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { forwardBoth, LIKE_TORCH, simd } from '../mlp.ts'
+import { forwardBoth, LIKE_TORCH } from '../mlp.ts'
+import { networksOf } from '../network.ts'
 import { type Batch, Replay } from '../replay/replay.ts'
 import { Streams } from '../replay/streams.ts'
 import { appetiteOf } from '../settings.ts'
@@ -68,10 +69,10 @@ export class Dqn implements Agent<unknown, number> {
   private scratch: Float32Array = new Float32Array(0)
 
   constructor(private readonly context: AgentContext<DqnConfig>) {
-    const { observationSpace: space, actionSpace, rng, gamma, networks, perceptron = simd } = context
+    const { observationSpace: space, actionSpace, rng, gamma, networks } = context
     const settings = dqnSettings(context.config)
     this.settings = settings
-    const { hidden, learningRate, dueling } = settings
+    const { hidden, network, learningRate, dueling } = settings
     this.appetite = appetiteOf(settings, settings.trainFrequency)
     if (networks?.policy !== undefined) {
       throw inputError(
@@ -80,7 +81,7 @@ export class Dqn implements Agent<unknown, number> {
       )
     }
     this.actions = actionSpace.flatSize
-    const make = networks?.value ?? (sizes => perceptron({ ...sizes, hidden, ...LIKE_TORCH }))
+    const make = networks?.value ?? networksOf(network, context)({ hidden, ...LIKE_TORCH })
     const outputs = this.actions + (dueling ? 1 : 0)
     const seed = rng.int(2 ** 31)
     const build = () =>

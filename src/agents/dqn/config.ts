@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { NETWORK_SAYS, type NetworkKind, networkKinds } from '../network.ts'
 import { type ReplaySettings, replayFields } from '../replay/settings.ts'
 import { count, givenOf, hiddenUnits, rate, share } from '../settings.ts'
 
 /** Everything that DQN's learning depends on, besides γ. */
 export interface DqnSettings extends ReplaySettings {
   readonly hidden: readonly number[]
+  readonly network: NetworkKind
   readonly learningRate: number
   readonly annealLearningRate: boolean
   readonly totalSteps: number
@@ -29,6 +31,7 @@ export interface DqnSettings extends ReplaySettings {
 /** cleanrl/dqn.py; the exponents of prioritized replay, off here, are Rainbow's (Hessel et al. 2018, table 1). */
 const cleanrl: DqnSettings = {
   hidden: [120, 84],
+  network: 'auto',
   learningRate: 2.5e-4,
   annealLearningRate: false,
   totalSteps: 500_000,
@@ -99,6 +102,19 @@ export const DQN_PRESETS = {
     explorationPersistence: 2,
   },
   /**
+   * Ours, for small pictures: `control` with the network, batches and target of MinAtar's DQN (Young & Tian 2019), fewer steps of
+   * bootstrapping, and a replay that fits into a checkpoint.
+   */
+  pictures: {
+    ...control,
+    hidden: [128],
+    learningRate: 2.5e-4,
+    bufferSize: 30_000,
+    batchSize: 32,
+    targetFrequency: 1000,
+    nStep: 3,
+  },
+  /**
    * Ours, for a few tens of expensive episodes of a few decisions each: learns after every episode, with four
    * gradient steps a decision, a target network that follows slowly, double targets over three steps. ε falls over
    * the first half of 20 episodes, fine-tuning's default number.
@@ -132,6 +148,7 @@ export const dqnConfig = z.strictObject({
     .optional()
     .describe('where settings that are not given come from (default: fine-tuning; with totalSteps, control)'),
   hidden: hiddenUnits.optional().describe('units of the hidden layers'),
+  network: networkKinds.optional().describe(NETWORK_SAYS),
   learningRate: rate.optional().describe("Adam's rate"),
   annealLearningRate: z.boolean().optional().describe('the rate falls to 0 over the training'),
   totalSteps: count.optional().describe('steps that the whole training takes: what schedules span'),

@@ -18,7 +18,8 @@ import { distributionOf, refusesActions } from '../distributions/for-space.ts'
 import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { backwardBoth, forwardBoth, simd } from '../mlp.ts'
+import { backwardBoth, forwardBoth } from '../mlp.ts'
+import { networksOf } from '../network.ts'
 import { appetiteOf } from '../settings.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type PpoConfig, type PpoSettings, ppoConfig, ppoSettings } from './config.ts'
@@ -63,16 +64,17 @@ export class Ppo implements Agent<unknown, unknown> {
   private scratch: Float32Array = new Float32Array(0)
 
   constructor(private readonly context: AgentContext<PpoConfig>) {
-    const { observationSpace, actionSpace, rng, networks, perceptron = simd } = context
+    const { observationSpace, actionSpace, rng, networks } = context
     const settings = ppoSettings(context.config, actionSpace)
     const distribution = distributionOf(actionSpace, settings.initialLogStd)
     if (distribution === undefined) throw inputError('agent.refused', refusesActions(context) ?? '')
     this.settings = settings
     this.distribution = distribution
-    const { hidden, activation, learningRate } = settings
+    const { hidden, activation, network, learningRate } = settings
     this.appetite = appetiteOf(settings, settings.numSteps)
-    const make = networks?.policy ?? (sizes => perceptron({ ...sizes, hidden, activation, outputGain: 0.01 }))
-    const makeValue = networks?.value ?? (sizes => perceptron({ ...sizes, hidden, activation }))
+    const own = networksOf(network, context)
+    const make = networks?.policy ?? own({ hidden, activation, outputGain: 0.01 })
+    const makeValue = networks?.value ?? own({ hidden, activation })
     const inputs = observationSpace.flatSize
     const stream = (name: string) => Rng.of(rng.int(2 ** 31), name)
     const { outputs } = distribution

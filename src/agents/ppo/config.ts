@@ -2,12 +2,14 @@ import { z } from 'zod'
 import type { Space } from '../../envs/env.ts'
 import { Box } from '../../envs/spaces.ts'
 import type { AgentContext, Recipe } from '../agent.ts'
+import { NETWORK_SAYS, type NetworkKind, networkKinds } from '../network.ts'
 import { count, givenOf, hiddenUnits, rate, share } from '../settings.ts'
 
 /** Everything that PPO's learning depends on, besides γ. */
 export interface PpoSettings {
   readonly hidden: readonly number[]
   readonly activation: 'tanh' | 'relu'
+  readonly network: NetworkKind
   readonly learningRate: number
   readonly annealLearningRate: boolean
   readonly totalSteps: number
@@ -30,6 +32,7 @@ export interface PpoSettings {
 const cleanrl: PpoSettings = {
   hidden: [64, 64],
   activation: 'tanh',
+  network: 'auto',
   learningRate: 2.5e-4,
   annealLearningRate: true,
   totalSteps: 500_000,
@@ -87,6 +90,15 @@ export const PPO_PRESETS = {
     clipValueLoss: false,
     entropyCoefficient: 0,
   },
+  /** Ours, for small pictures: `control` with the network of MinAtar (Young & Tian 2019) and CleanRL's entropy bonus. */
+  pictures: {
+    ...cleanrl,
+    hidden: [128],
+    activation: 'relu',
+    learningRate: 1e-3,
+    numSteps: 8 * 128,
+    clipValueLoss: false,
+  },
   /**
    * Ours, for a few tens of expensive episodes of a few decisions each: an update every two episodes, small networks,
    * a high rate, more passes over the data, and a bound on how far one update may go (0.02, near the 0.015 × 1.5 of
@@ -113,6 +125,7 @@ const RECIPES: Readonly<Record<PresetName, Recipe>> = {
   'cleanrl-continuous': { envs: 1, normalize: ['observations', 'rewards'] },
   'stable-baselines3': { envs: 1 },
   control: { envs: 8 },
+  pictures: { envs: 8 },
   'fine-tuning': { envs: 1 },
 }
 const presetNames = Object.keys(PPO_PRESETS) as [PresetName, ...PresetName[]]
@@ -129,6 +142,7 @@ export const ppoConfig = z.strictObject({
     ),
   hidden: hiddenUnits.optional().describe('units of the hidden layers, policy and value alike'),
   activation: z.enum(['tanh', 'relu']).optional().describe('between the layers'),
+  network: networkKinds.optional().describe(NETWORK_SAYS),
   learningRate: rate.optional().describe("Adam's rate"),
   annealLearningRate: z.boolean().optional().describe('the rate falls to 0 over totalSteps'),
   totalSteps: count.optional().describe('steps that the whole training takes: what annealing spans'),

@@ -10,6 +10,7 @@ export interface NumbersOf {
   readonly uint32: Uint32Array
 }
 
+/** Which numbers a Box holds, by name. */
 export type Dtype = keyof NumbersOf
 
 interface DtypeFacts<A> {

@@ -11,6 +11,7 @@ export interface GraphValue<N = unknown, E = unknown> {
   readonly edgeLinks?: Int32Array
 }
 
+/** How large a Graph's values may be. */
 export interface GraphSizes {
   /** Nodes that a value has at most; default 10, as many as Gymnasium samples. */
   readonly maxNodes?: number
