@@ -54,7 +54,7 @@ describe.each([
     ],
   ],
 ] as const)('%s', (_, shape, points) => {
-  test.each(points)('at %f', (progress, factor) => {
+  test.each<readonly [number, number]>(points)('at %f', (progress, factor) => {
     expect(shape(progress)).toBeCloseTo(factor, 6)
   })
 })
