@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import {
   constantShape,
   oneCycle,
+  type Shape,
   slantedTriangle,
   warmUpAndCosine,
 } from '../../../src/envs/finetune/shape.ts'
 
 /** Factor at each share of the budget, from the sources' formulas by hand. */
-describe.each([
+const cases: readonly (readonly [string, Shape, readonly (readonly [number, number])[]])[] = [
   [
     'warm-up and cosine',
     warmUpAndCosine,
@@ -53,8 +54,10 @@ describe.each([
       [0.7, 1],
     ],
   ],
-] as const)('%s', (_, shape, points) => {
-  test.each<readonly [number, number]>(points)('at %f', (progress, factor) => {
+]
+
+describe.each(cases)('%s', (_, shape, points) => {
+  test.each(points)('at %f', (progress, factor) => {
     expect(shape(progress)).toBeCloseTo(factor, 6)
   })
 })
