@@ -25,6 +25,7 @@ const RUN: Known = {
     /^events(-\d+-of-\d+)?\.jsonl$/,
     /^report\.html$/,
     /^(figures|results)\.csv$/,
+    /^(runs|episodes|evaluations)\.parquet$/,
     LOCK,
   ],
   folders: [
