@@ -1,67 +1,145 @@
 /**
- * Steps a second while learning CartPole-v1, beside CleanRL's recipe and Stable-Baselines3 with the same settings:
- * environments, rollout, epochs, minibatches, networks, optimizer. Rounds alternate, and medians are compared; the
- * peers run at one thread and at two, and the faster counts.
- *   LAYERGYM_PYTHON=path/to/python npm run bench -- learn        (torch, gymnasium, stable-baselines3)
+ * Learning beside others who learn the same: environments, rollout, epochs, minibatches, networks, optimizer. Every figure is
+ * of a process of its own, pinned to one core or two; rounds alternate, and medians are compared. Compiling is told apart.
+ *   LAYERGYM_PYTHON=path/to/python npm run bench -- learn [--rounds N] [--only WORDS]
+ * Packages, all from PyPI: torch gymnasium stable-baselines3 sb3-contrib jax gymnax rejax
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
 import { median } from '../src/common/quantile.ts'
-import { train } from '../src/runner/code/train.ts'
 import { table } from './support/measure.ts'
-import { peerRate, peerVersions } from './support/peer-learning.ts'
+import { type Cores, compiledPeer, layergym, type Measured, torchPeer, versionsOf } from './support/rivals.ts'
 
-const ROUNDS = 3
-const THREADS = [1, 2]
-const CASES = [
-  { agent: 'ppo', preset: 'cleanrl', steps: 50_000, peerSteps: 20_480 },
-  // The first 10,000 steps learn nothing, by its recipe: as large a share of ours as of the peer's.
-  { agent: 'dqn', preset: 'cleanrl', steps: 40_000, peerSteps: 40_000 },
-  { agent: 'ppo', preset: 'stable-baselines3', steps: 40_960, peerSteps: 8192 },
-  { agent: 'dqn', preset: 'stable-baselines3', steps: 40_000, peerSteps: 20_000 },
-] as const
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '3' }, only: { type: 'string', default: '' } },
+})
+const torch = versionsOf(['torch', 'gymnasium', 'stable-baselines3', 'sb3-contrib'])
+const compiled = versionsOf(['jax', 'gymnax', 'rejax'])
 
-const versions = peerVersions()
-console.log(
-  `node ${process.version}; ${versions ?? 'no peers'}; ${availableParallelism()} cores (${cpus()[0]?.model}), load ${loadavg()[0].toFixed(1)}\n`,
-)
-const rows: (string | number)[][] = []
-for (const { agent, preset, steps, peerSteps } of CASES) {
-  const ours: number[] = []
-  const peers = new Map<number, number[]>(THREADS.map(threads => [threads, []]))
-  await ourRate(agent, preset, 10_000)
-  for (let round = 0; round < ROUNDS; round++) {
-    ours.push(await ourRate(agent, preset, steps))
-    if (versions === undefined) continue
-    for (const threads of THREADS) peers.get(threads)?.push(peerRate(preset, agent, peerSteps, threads))
-  }
-  const [best, threads] = THREADS.map(n => [median(peers.get(n) ?? []), n]).sort((a, b) => b[0] - a[0])[0]
-  rows.push([
-    agent,
-    preset,
-    Math.round(median(ours)),
-    versions === undefined ? '–' : `${Math.round(best)} (${threads} threads)`,
-    versions === undefined ? '–' : (median(ours) / best).toFixed(1),
-  ])
+/** One figure, of whoever learns. */
+type Contender = (cores: Cores) => Measured
+
+type By = 'steps/s' | 'seconds, cold' | 'seconds, warm'
+
+interface Row {
+  readonly what: string
+  /** What of a process is compared; default: steps a second. */
+  readonly by?: readonly By[]
+  readonly ours: Contender
+  readonly peers: Readonly<Record<string, Contender>>
 }
-console.log(table(['agent', 'settings', 'layergym, steps/s', 'peer, steps/s', 'ratio'], rows))
+
+const train = (env: string, agent: string, preset: string, steps: number, more: readonly string[] = []) => [
+  ...['train', '--env', env, '--agent', agent, '--agent-config', JSON.stringify({ preset })],
+  ...['--steps', String(steps), ...more],
+]
+const cleanrl = (agent: string, steps: number, more: readonly string[] = []) =>
+  train('CartPole-v1', agent, 'cleanrl', steps, more)
+const tenSeeds = [
+  ...[
+    'benchmark',
+    '--env',
+    'CartPole-v1',
+    '--agents',
+    'ppo',
+    '--agent-configs',
+    '{"ppo":{"preset":"cleanrl"}}',
+  ],
+  ...['--steps', '100000', '--seeds', '10'],
+]
+const sb3 =
+  (algorithm: string, steps: number): Contender =>
+  cores =>
+    torchPeer(cores, 'stable-baselines3', algorithm, steps)
+const ifCompiled = (peers: Readonly<Record<string, Contender>>) => (compiled === undefined ? {} : peers)
+const ifTorch = (peers: Readonly<Record<string, Contender>>) => (torch === undefined ? {} : peers)
+
+const ROWS: readonly Row[] = [
+  {
+    what: "PPO, CleanRL's recipe, 500,000 steps",
+    ours: cores => layergym(cores, cleanrl('ppo', 500_000)),
+    peers: {
+      ...ifCompiled({
+        PureJaxRL: cores => compiledPeer(cores, 'ppo', 500_000),
+        rejax: cores => compiledPeer(cores, 'rejax-ppo', 500_000),
+      }),
+      ...ifTorch({ CleanRL: cores => torchPeer(cores, 'cleanrl', 'ppo', 20_480) }),
+    },
+  },
+  {
+    what: 'the same, kernels in WebAssembly',
+    ours: cores => layergym(cores, cleanrl('ppo', 200_000), { LAYERGYM_KERNELS: 'wasm' }),
+    peers: {},
+  },
+  {
+    what: "DQN, CleanRL's recipe, one environment, 500,000 steps",
+    ours: cores => layergym(cores, cleanrl('dqn', 500_000)),
+    peers: {
+      ...ifCompiled({ PureJaxRL: cores => compiledPeer(cores, 'dqn', 500_000, 1, 1) }),
+      ...ifTorch({ CleanRL: cores => torchPeer(cores, 'cleanrl', 'dqn', 40_000) }),
+    },
+  },
+  {
+    what: 'the same, ten environments',
+    ours: cores => layergym(cores, cleanrl('dqn', 500_000, ['--envs', '10'])),
+    peers: ifCompiled({ PureJaxRL: cores => compiledPeer(cores, 'dqn', 500_000, 1, 10) }),
+  },
+  {
+    what: 'PPO, ten seeds of 100,000 steps each',
+    by: ['seconds, cold', 'seconds, warm'],
+    ours: cores => layergym(cores, tenSeeds),
+    peers: ifCompiled({ PureJaxRL: cores => compiledPeer(cores, 'ppo', 100_000, 10) }),
+  },
+  {
+    what: "SAC, Stable-Baselines3's defaults, Pendulum-v1, 2,000 steps",
+    ours: cores => layergym(cores, train('Pendulum-v1', 'sac', 'stable-baselines3', 2000)),
+    peers: ifTorch({ 'Stable-Baselines3': sb3('sac', 2000) }),
+  },
+  {
+    what: "recurrent PPO, PPO's defaults of Stable-Baselines3, CartPole without velocities",
+    ours: cores =>
+      layergym(cores, train('CartPolePositions-v1', 'recurrent-ppo', 'stable-baselines3', 20_480)),
+    peers: ifTorch({ 'sb3-contrib': sb3('recurrent-ppo', 2048) }),
+  },
+  ...(['ppo', 'dqn'] as const).map(agent => ({
+    what: `${agent.toUpperCase()}, Stable-Baselines3's defaults`,
+    ours: (cores: Cores) => layergym(cores, train('CartPole-v1', agent, 'stable-baselines3', 40_960)),
+    peers: ifTorch({ 'Stable-Baselines3': sb3(agent, 8192) }),
+  })),
+]
+
+console.log(
+  `node ${process.version}; ${torch ?? 'no torch'}; ${compiled ?? 'no jax'}; ${availableParallelism()} cores (${cpus()[0]?.model}), load ${loadavg()[0].toFixed(1)}\n`,
+)
+const lines: (string | number)[][] = []
+for (const row of ROWS.filter(({ what }) => what.includes(values.only))) {
+  for (const cores of [1, 2] as const) lines.push(...compared(row, cores))
+}
+console.log(table(['what', 'cores', 'measured', 'layergym', 'peer', "peer's", 'ours to theirs'], lines))
+console.log(
+  'Rates: a ratio above 1 is ours ahead; seconds: one below 1. Cold: the whole process, compiling included; warm: without it (ours: the same, everything counted).',
+)
 console.log(`load at the end ${loadavg()[0].toFixed(1)}`)
 
-/** As `layergym train` learns: with checkpoints, curves and event files. */
-async function ourRate(agent: string, preset: string, steps: number): Promise<number> {
-  const out = await mkdtemp(join(tmpdir(), 'layergym-bench-'))
-  const options = {
-    env: 'CartPole-v1',
-    agent,
-    agentConfig: { preset },
-    steps,
-    evalEpisodes: 0,
-    out,
-    overwrite: true,
+function compared({ what, by = ['steps/s'], ours, peers }: Row, cores: Cores): (string | number)[][] {
+  const own: Measured[] = []
+  const theirs = new Map<string, Measured[]>(Object.keys(peers).map(name => [name, []]))
+  for (let round = 0; round < Number(values.rounds); round++) {
+    own.push(ours(cores))
+    for (const [name, contender] of Object.entries(peers)) theirs.get(name)?.push(contender(cores))
   }
-  const { signal } = new AbortController()
-  const summary = await train(options, { signal, clock: () => performance.now(), onEvent: () => undefined })
-  await rm(out, { recursive: true })
-  return steps / summary.seconds
+  return by.flatMap(each => {
+    const told = (x: number) => (each === 'steps/s' ? Math.round(x) : x.toFixed(1))
+    // All that ours does counts, warm or cold.
+    const mine = median(own.map(run => (each === 'steps/s' ? run.stepsPerSecond : run.wall)))
+    if (theirs.size === 0) return [[what, cores, each, told(mine), '–', '–', '–']]
+    return [...theirs].map(([name, runs]) => {
+      const other = median(runs.map(run => figure(run, each)))
+      return [what, cores, each, told(mine), name, told(other), (mine / other).toFixed(2)]
+    })
+  })
+}
+
+function figure({ stepsPerSecond, wall, seconds }: Measured, by: By): number {
+  return by === 'steps/s' ? stepsPerSecond : by === 'seconds, cold' ? wall : seconds
 }

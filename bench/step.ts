@@ -12,7 +12,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { startEngine } from '../src/models/engine.ts'
 import { againstPeers } from './support/step/against-peers.ts'
-import { compiling, decisions, frozenPrefixes, snapshots } from './support/step/costs.ts'
+import { compiling, decisions, evaluations, frozenPrefixes, snapshots } from './support/step/costs.ts'
 import { feeding } from './support/step/feeding.ts'
 import { host } from './support/step/host.ts'
 import { resident } from './support/step/resident.ts'
@@ -38,6 +38,7 @@ const COSTS: Readonly<Record<string, () => string | Promise<string>>> = {
   compiling: () => compiling(effort),
   prefixes: () => frozenPrefixes(effort),
   decisions: () => decisions(effort),
+  evaluations: () => evaluations(effort),
   snapshots,
   parameters: () => shares(effort.rounds, effort.steps),
   resident: () => resident(['mobilenet-64', 'mobilenet-96-train', 'resnet20'], threads),

@@ -2,12 +2,12 @@
  * Workers. First what they bring: eight units of real training with one thread each, by one process and by two, with the
  * resident set of each worker beside that of the run that does all alone. Then what a queue bears: units of simulated
  * time, by up to 64 simulated workers of one process, over memory, a folder and Redis (where there is a redis-server).
- *   npm run bench -- workers                 both
- *   LAYERGYM_SCALE=out.jsonl npm run …       keeps the second's figures
+ *   npm run bench -- workers                          both
+ *   npm run bench -- workers --keep && npm run results    and draws docs/results/workers.md anew
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -19,48 +19,51 @@ import type { TrialQueue } from '../src/runner/workers/queue.ts'
 import { RedisQueue } from '../src/runner/workers/redis-queue.ts'
 import { HAS_REDIS, RedisServer } from '../test/support/redis.ts'
 import { table } from './support/measure.ts'
+import type { QueueRow, WorkersRow } from './tables/pages/workers.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'layergym-bench-'))
 
 console.log(`${availableParallelism()} cores, load ${loadavg()[0].toFixed(1)}\n`)
-await realUnits()
-await simulated()
+kept('workers', await realUnits())
+kept('queues', await simulated())
 rmSync(root, { recursive: true, force: true })
 
+function kept(name: string, rows: readonly object[]): void {
+  if (!process.argv.includes('--keep')) return
+  const path = join(ROOT, 'docs', 'results', 'raw', `${name}.jsonl`)
+  writeFileSync(path, rows.map(row => `${JSON.stringify(row)}\n`).join(''))
+}
+
 /** Eight outcomes of a study: two contenders on four seeds of the shipped clips. */
-async function realUnits(): Promise<void> {
+async function realUnits(): Promise<readonly WorkersRow[]> {
   const config = join(root, 'study.yaml')
   writeFileSync(config, JSON.stringify(studyOf()))
   // Decodes the clips, and what else is made once.
   await timed(config, 1, 'warm-up', 1)
-  const rows: (string | number)[][] = []
-  const alone: number[] = []
-  const both: number[] = []
-  const memory = { alone: 0, worker: 0 }
-  const hashes = new Set<string>()
+  const rows: WorkersRow[] = []
   for (let round = 0; round < 3; round++) {
+    const [load] = loadavg()
     const one = await timed(config, 1, `one-${round}`)
     const two = await timed(config, 2, `two-${round}`)
-    alone.push(one.seconds)
-    both.push(two.seconds)
-    hashes.add(one.hash).add(two.hash)
-    memory.alone = Math.max(memory.alone, one.own)
-    memory.worker = Math.max(memory.worker, ...two.children)
-    rows.push([
-      round + 1,
-      one.seconds.toFixed(1),
-      two.seconds.toFixed(1),
-      (two.seconds / one.seconds).toFixed(2),
-    ])
+    rows.push({
+      ...{ alone: one.seconds, two: two.seconds, same: one.hash === two.hash, load },
+      ...{ aloneMemory: one.own / 2 ** 20, workerMemory: Math.max(...two.children) / 2 ** 20 },
+    })
   }
-  console.log(table(['round', 'one process, s', 'two, s', 'ratio'], rows))
-  const ratio = median(both) / median(alone)
-  console.log(`medians: ${ratio.toFixed(2)} of one process's time (to reach: 0.55); ${hashes.size} hash`)
-  const share = memory.worker / memory.alone
+  const shown = rows.map((row, i) => [
+    i + 1,
+    ...[row.alone.toFixed(1), row.two.toFixed(1), (row.two / row.alone).toFixed(2)],
+    ...[row.aloneMemory.toFixed(0), row.workerMemory.toFixed(0), row.same ? 1 : 2],
+  ])
   console.log(
-    `resident set, at most: ${mega(memory.alone)} MB alone, ${mega(memory.worker)} MB a worker: ${share.toFixed(2)} (to reach: 1.2)\n`,
+    table(['round', 'one process, s', 'two, s', 'ratio', 'alone, MiB', 'a worker, MiB', 'hashes'], shown),
   )
+  const ratio = median(rows.map(({ alone, two }) => two / alone))
+  const share = median(rows.map(({ aloneMemory, workerMemory }) => workerMemory / aloneMemory))
+  console.log(`medians: ${ratio.toFixed(2)} of one process's time (to reach: 0.55),`)
+  console.log(`${share.toFixed(2)} of its resident set (to reach: 1.2)\n`)
+  return rows
 }
 
 function studyOf() {
@@ -119,40 +122,36 @@ async function watchedMemory(child: ChildProcess) {
 }
 
 /** Units that only wait: what is left is the queue's own time. */
-async function simulated(): Promise<void> {
+async function simulated(): Promise<readonly QueueRow[]> {
   const server = HAS_REDIS ? await RedisServer.start() : undefined
-  const kinds: readonly (readonly [string, (name: string) => () => TrialQueue])[] = [
+  const kinds: readonly (readonly [QueueRow['kind'], (name: string) => () => TrialQueue])[] = [
     ['memory', () => always(new MemoryQueue())],
     ['folder', name => () => new FolderQueue(join(root, name))],
     ...(server === undefined
       ? []
       : [['redis', (name: string) => () => new RedisQueue(new URL(`${server.url}?name=${name}`))] as const]),
   ]
-  const rows: (string | number)[][] = []
+  const figures: QueueRow[] = []
   for (const [kind, make] of kinds)
     for (const milliseconds of [50, 500])
       for (const workers of [1, 2, 4, 8, 16, 32, 64]) {
         const units = Math.min(1000, Math.max(32, Math.ceil((2000 / milliseconds) * workers)))
+        const [load] = loadavg()
         const seconds = await drained(make(`${kind}-${milliseconds}-${workers}`), {
           workers,
           units,
           milliseconds,
         })
         const ideal = (Math.ceil(units / workers) * milliseconds) / 1000
-        const figures = { kind, milliseconds, workers, units, seconds, efficiency: ideal / seconds }
-        if (process.env.LAYERGYM_SCALE !== undefined)
-          appendFileSync(process.env.LAYERGYM_SCALE, `${JSON.stringify(figures)}\n`)
-        rows.push([
-          kind,
-          milliseconds,
-          workers,
-          units,
-          (units / seconds).toFixed(0),
-          (100 * figures.efficiency).toFixed(0),
-        ])
+        figures.push({ kind, milliseconds, workers, units, seconds, efficiency: ideal / seconds, load })
       }
+  const rows = figures.map(({ kind, milliseconds, workers, units, seconds, efficiency }) => [
+    ...[kind, milliseconds, workers, units],
+    ...[(units / seconds).toFixed(0), (100 * efficiency).toFixed(0)],
+  ])
   console.log(table(['queue', 'unit, ms', 'workers', 'units', 'units/s', 'of the ideal, %'], rows))
   await server?.stop()
+  return figures
 }
 
 interface Load {
@@ -190,8 +189,4 @@ async function drained(open: () => TrialQueue, { workers, units, milliseconds }:
 
 function always<T>(value: T): () => T {
   return () => value
-}
-
-function mega(bytes: number): string {
-  return (bytes / 2 ** 20).toFixed(0)
 }

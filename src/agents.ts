@@ -42,7 +42,7 @@ export { generalizedAdvantages } from './agents/gae.ts'
 export { Gru, type GruOptions, type Sequences } from './agents/gru.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { restoreRng } from './agents/learning-rng.ts'
-export { LIKE_TORCH, Mlp, type MlpOptions, simd } from './agents/mlp.ts'
+export { backwardBoth, forwardBoth, LIKE_TORCH, Mlp, type MlpOptions, simd } from './agents/mlp.ts'
 export {
   type Next,
   type NStep,

@@ -1,8 +1,8 @@
 /** The public API. Everything else is an implementation detail and may change. */
 
-import { registerFineTuning } from './runner/instances/fine-tune-env.ts'
+import { registerOwnEnvs } from './runner/instances/own-envs.ts'
 
-registerFineTuning()
+registerOwnEnvs()
 
 export type {
   ActContext,
@@ -45,8 +45,11 @@ export { loadDataset } from './data/load.ts'
 export { splitDataset } from './data/split.ts'
 export { annotatedStratum } from './data/strata.ts'
 export { describeDataset } from './data/summary/words.ts'
+export type { BatchActions, BatchEnv } from './envs/batch/batch-env.ts'
+export { makeVectorEnv, type VectorOptions } from './envs/batch/make-vector.ts'
+export { type CheckBatchOptions, checkBatchEnv } from './envs/check/check-batch.ts'
 export { assertEnv, checkEnv } from './envs/check.ts'
-export { defineEnv, type EnvDefinition } from './envs/definition.ts'
+export { type BatchShape, defineEnv, type EnvDefinition } from './envs/definition.ts'
 export type { Env, EnvSpec, Info, Mask, ResetResult, Snapshot, Space, StepResult } from './envs/env.ts'
 export {
   type ActionSet,
@@ -87,8 +90,20 @@ export {
 } from './envs/hierarchy/root.ts'
 export { SequentialEnv } from './envs/hierarchy/sequential.ts'
 export { GroupEnv, groupEnv, parallelView } from './envs/hierarchy/views.ts'
-export { makeEnv, makeEnvAsync, registerEnv, registeredEnvs } from './envs/registry.ts'
-export { Box, Dict, Discrete, MultiBinary, MultiDiscrete, OneOf, Text, Tuple } from './envs/spaces.ts'
+export { makeBatchEnv, makeEnv, makeEnvAsync, registerEnv, registeredEnvs } from './envs/registry.ts'
+export type { Dtype, GraphSizes, GraphValue, NumbersOf } from './envs/spaces.ts'
+export {
+  Box,
+  Dict,
+  Discrete,
+  Graph,
+  MultiBinary,
+  MultiDiscrete,
+  OneOf,
+  Sequence,
+  Text,
+  Tuple,
+} from './envs/spaces.ts'
 export { type AutoresetMode, VectorEnv, type VectorReset, type VectorStep } from './envs/vector.ts'
 export type { Best, RoundResult, World, WorldActions, WorldEvaluation, WorldFeatures } from './envs/world.ts'
 export { ClipAction } from './envs/wrappers/clip-action.ts'
@@ -141,6 +156,8 @@ export {
   resumeRun,
   type StudyOptions,
   study,
+  type TabulateOptions,
+  tabulate,
 } from './runner/code/jobs.ts'
 export {
   evaluate,
@@ -174,6 +191,7 @@ export type { FineTuneResult } from './runner/jobs/fine-tune/job.ts'
 export type { FineTuneSummary } from './runner/jobs/fine-tune/summary.ts'
 export type { LearnPolicySummary } from './runner/jobs/learn-policy/summary.ts'
 export type { StudyResult, StudySummary } from './runner/jobs/study/summary.ts'
+export type { TabulateSummary } from './runner/jobs/tabulate/summary.ts'
 export type { BestState, StoppingRule } from './runner/jobs/train/best.ts'
 export type { TrainEvent, TrainListener, TrainRun } from './runner/jobs/train/heard-run.ts'
 export { evaluateEvery, eventsOf, schedule, stopWhen } from './runner/jobs/train/listeners.ts'

@@ -34,7 +34,7 @@ const RUNNER_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** A kind of job may be made of another: a benchmark is training runs. The table of kinds names them all. */
 const JOB_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   benchmark: ['train'],
-  'kinds.ts': ['fine-tune', 'train', 'learn-policy', 'study', 'benchmark'],
+  'kinds.ts': ['fine-tune', 'train', 'learn-policy', 'study', 'tabulate', 'benchmark'],
   'unit-process.ts': ['kinds.ts'],
 }
 

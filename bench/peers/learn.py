@@ -1,10 +1,12 @@
 """Steps a second while learning CartPole-v1, of the Python peers. Prints one JSON line.
 
-    python bench/peers/learn.py cleanrl|stable-baselines3 ppo|dqn STEPS THREADS
+    python bench/peers/learn.py cleanrl ppo|dqn STEPS THREADS
+    python bench/peers/learn.py stable-baselines3 ppo|dqn|sac|recurrent-ppo STEPS THREADS
 
 `cleanrl`: the recipes of CleanRL's ppo.py and dqn.py (vwxyzjn/cleanrl: environments, networks, optimizer, batches,
 schedules, and the order in which they work), written down again for Gymnasium 1.x without their logging.
-`stable-baselines3`: the library itself with its defaults.
+`stable-baselines3`: the library itself with its defaults; SAC on Pendulum-v1, sb3-contrib's recurrent PPO on CartPole-v1
+without velocities.
 """
 import json
 import sys
@@ -136,13 +138,23 @@ def cleanrl_dqn():
 
 
 def stable_baselines3():
-    from stable_baselines3 import DQN, PPO
+    from stable_baselines3 import DQN, PPO, SAC
 
-    model = {"ppo": PPO, "dqn": DQN}[algorithm]("MlpPolicy", "CartPole-v1", seed=1, device="cpu")
+    if algorithm == "recurrent-ppo":
+        from sb3_contrib import RecurrentPPO
+
+        positions = gymnasium.wrappers.TransformObservation(
+            gymnasium.make("CartPole-v1"), lambda observation: observation[[0, 2]],
+            gymnasium.spaces.Box(-np.inf, np.inf, (2,), np.float32),
+        )
+        model = RecurrentPPO("MlpLstmPolicy", positions, seed=1, device="cpu")
+    else:
+        env = "Pendulum-v1" if algorithm == "sac" else "CartPole-v1"
+        model = {"ppo": PPO, "dqn": DQN, "sac": SAC}[algorithm]("MlpPolicy", env, seed=1, device="cpu")
     model.learn(total)
 
 
-learn = {"cleanrl": {"ppo": cleanrl_ppo, "dqn": cleanrl_dqn}[algorithm], "stable-baselines3": stable_baselines3}[recipe]
+learn = {"ppo": cleanrl_ppo, "dqn": cleanrl_dqn}[algorithm] if recipe == "cleanrl" else stable_baselines3
 started = time.perf_counter()
 learn()
 print(json.dumps({"stepsPerSecond": total / (time.perf_counter() - started)}))

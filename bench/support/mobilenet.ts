@@ -36,6 +36,8 @@ export async function mobilenet(options: {
   readonly head?: HeadKind | HeadBuilder
   /** 0: what a frozen prefix computes is computed every step. */
   readonly cacheBytes?: number
+  /** Whether what a frozen prefix computes is computed in batches of 16 clips, as a run does; default: each clip alone. */
+  readonly inBatches?: boolean
   /** Default: eager. */
   readonly executor?: ExecutorName
 }): Promise<Bench> {
@@ -69,6 +71,7 @@ export async function mobilenet(options: {
       },
       task,
       cacheBytes,
+      batches: options.inBatches ? inSlices(batch, 16) : undefined,
       executor: EXECUTOR_BY_NAME[executor],
     },
     readWeights(network),
@@ -97,4 +100,8 @@ export function flopShare(network: Network, groups: number): number {
 export function prefixOf(network: Network, share: number): number {
   const distances = network.groups.map((_, groups) => Math.abs(flopShare(network, groups) - share))
   return distances.indexOf(Math.min(...distances))
+}
+
+function inSlices<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
 }

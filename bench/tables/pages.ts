@@ -6,6 +6,7 @@ import { mainJob } from './pages/main-job.ts'
 import { parity } from './pages/parity.ts'
 import { selection } from './pages/selection.ts'
 import { tasks } from './pages/tasks.ts'
+import { workers } from './pages/workers.ts'
 import type { Page } from './redraw.ts'
 
 /** Pages of docs/results that are drawn from raw outcomes, by file. */
@@ -18,4 +19,5 @@ export const PAGES: Readonly<Record<string, Page>> = {
   'parity.md': parity,
   'selection.md': selection,
   'tasks.md': tasks,
+  'workers.md': workers,
 }

@@ -12,8 +12,8 @@ export function rawIn(folder: URL): Raw {
       ? readFileSync(plain, 'utf8')
       : gunzipSync(readFileSync(new URL(`raw/${name}.jsonl.gz`, folder))).toString('utf8')
     return text
-      .trim()
       .split('\n')
+      .filter(line => line.trim() !== '')
       .map(line => JSON.parse(line))
   }
 }

@@ -17,8 +17,9 @@ def space_of(described: dict[str, Any]) -> spaces.Space:
         return spaces.Discrete(described["n"], start=described.get("start", 0))
     if kind == "box":
         shape = tuple(described["shape"])
-        low, high = (_bounds(described[name], shape) for name in ("low", "high"))
-        return spaces.Box(low, high, shape, np.float32)
+        dtype = np.dtype(described.get("dtype", "float32"))
+        low, high = (_bounds(described[name], shape, dtype) for name in ("low", "high"))
+        return spaces.Box(low, high, shape, dtype)
     if kind == "multi-discrete":
         return spaces.MultiDiscrete(described["sizes"])
     if kind == "multi-binary":
@@ -29,15 +30,21 @@ def space_of(described: dict[str, Any]) -> spaces.Space:
         return spaces.Tuple([space_of(part) for part in described["spaces"]])
     if kind == "one-of":
         return spaces.OneOf([space_of(part) for part in described["spaces"]])
+    if kind == "sequence":
+        return spaces.Sequence(space_of(described["space"]))
+    if kind == "graph":
+        edges = described["edgeSpace"]
+        return spaces.Graph(space_of(described["nodeSpace"]), None if edges is None else space_of(edges))
     if kind == "text":
         lengths = {"min_length": described["minLength"], "max_length": described["maxLength"]}
         return spaces.Text(**lengths, charset=described["characters"])
     raise ValueError(f"a space of the kind {kind!r} is none that this version of the Python package knows")
 
 
-def _bounds(bound: Any, shape: tuple[int, ...]) -> np.ndarray:
+def _bounds(bound: Any, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     values = [float(each) for each in (bound if isinstance(bound, list) else [bound])]
-    flat = np.array(values, np.float32)
+    # Whole numbers may have no bound, which only floats can say: 53 bits hold them all.
+    flat = np.array(values, np.float64 if dtype.kind in "iu" else dtype)
     return np.full(shape, flat[0]) if len(values) == 1 else flat.reshape(shape)
 
 
@@ -52,6 +59,11 @@ class Codec:
             self.parts = [(key, Codec(part)) for key, part in described["spaces"].items()]
         elif self.kind == "one-of":
             self.choices = [Codec(part) for part in described["spaces"]]
+        elif self.kind == "sequence":
+            self.each = Codec(described["space"])
+        elif self.kind == "graph":
+            self.nodes = Codec(described["nodeSpace"])
+            self.edges = None if described["edgeSpace"] is None else Codec(described["edgeSpace"])
         elif self.kind == "text":
             pass
         elif self.kind == "tuple":
@@ -77,7 +89,16 @@ class Codec:
                 choice = self.choices[int(index)]
                 choice.write(out, choice.batch([value]), 1)
             return
-        out += bytes(-(HEADER.size + len(out)) % ALIGNMENT)
+        if self.kind == "sequence":
+            for value in values:
+                out += len(value).to_bytes(4, "little")
+                self.each.write(out, self.each.batch(value), len(value))
+            return
+        if self.kind == "graph":
+            for value in values:
+                self._write_graph(out, value)
+            return
+        _align(out)
         batch = np.ascontiguousarray(values, self.wire)
         if batch.size != count * self.size:
             raise ValueError(f"{count} values of {self.space} have {count * self.size} numbers, not {batch.size}")
@@ -92,6 +113,10 @@ class Codec:
             return tuple(cursor.text() for _ in range(count))
         if self.kind == "one-of":
             return tuple(self._one(cursor) for _ in range(count))
+        if self.kind == "sequence":
+            return tuple(self._sequence(cursor) for _ in range(count))
+        if self.kind == "graph":
+            return tuple(self._graph(cursor) for _ in range(count))
         cursor.align()
         start = cursor.take(count * self.size * self.wire.itemsize)
         flat = np.frombuffer(cursor.data, self.wire, count * self.size, start)
@@ -103,6 +128,31 @@ class Codec:
             raise ProtocolError(f"a OneOf of {len(self.choices)} spaces has no index {index}")
         choice = self.choices[index]
         return np.int64(index), choice.first(choice.read(cursor, 1))
+
+    def _sequence(self, cursor: Cursor) -> tuple[Any, ...]:
+        count = cursor.u32()
+        batch = self.each.read(cursor, count)
+        return tuple(self.each.at(batch, i) for i in range(count))
+
+    def _write_graph(self, out: bytearray, value: spaces.GraphInstance) -> None:
+        count = 0 if value.edges is None else len(value.edges)
+        out += len(value.nodes).to_bytes(4, "little") + count.to_bytes(4, "little")
+        self.nodes.write(out, value.nodes, len(value.nodes))
+        if self.edges is not None and count > 0:
+            self.edges.write(out, value.edges, count)
+            _align(out)
+            out += np.ascontiguousarray(value.edge_links, "<i4").tobytes()
+
+    def _graph(self, cursor: Cursor) -> spaces.GraphInstance:
+        nodes, edges = cursor.u32(), cursor.u32()
+        seen = self.nodes.read(cursor, nodes)
+        if self.edges is None or edges == 0:
+            return spaces.GraphInstance(seen, None, None)
+        between = self.edges.read(cursor, edges)
+        cursor.align()
+        start = cursor.take(8 * edges)
+        links = np.frombuffer(cursor.data, "<i4", 2 * edges, start).reshape(edges, 2).astype(np.int32)
+        return spaces.GraphInstance(seen, between, links)
 
     def first(self, batch: Any) -> Any:
         """The only value of a batch of one, of the type that the space holds."""
@@ -122,9 +172,13 @@ class Codec:
             return {key: part.batch([value[key] for value in values]) for key, part in self.parts}
         if self.kind == "tuple":
             return tuple(part.batch([value[key] for value in values]) for key, part in self.parts)
-        if self.kind in ("text", "one-of"):
+        if self.kind in ("text", "one-of", "sequence", "graph"):
             return tuple(values)
         return np.array(values, self.wire).reshape((len(values), *self.shape))
+
+
+def _align(out: bytearray) -> None:
+    out += bytes(-(HEADER.size + len(out)) % ALIGNMENT)
 
 
 WIRE = {"discrete": np.int32, "multi-discrete": np.int32, "multi-binary": np.uint8}

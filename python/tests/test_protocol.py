@@ -14,6 +14,7 @@ from layergym import Agent, Decisions
 from layergym import _frames as wire
 from layergym._connection import Connection, LayergymError
 from layergym._remote import Remote
+from layergym._spaces import Codec
 from layergym.agent import Host
 
 GOLDEN = {
@@ -50,7 +51,40 @@ def echo(frame):
     return wire.frame(frame.kind | wire.ANSWER, frame.request, frame.handle, wire.words({"n": frame.request}))
 
 
+SPACES = {
+    "kind": "dict",
+    "spaces": {
+        "picture": {"kind": "box", "low": 0, "high": 255, "shape": [2, 2], "dtype": "uint8"},
+        "list": {
+            "kind": "sequence",
+            "space": {"kind": "box", "low": "-inf", "high": 300, "shape": [1], "dtype": "int16"},
+            "maxLength": 4,
+        },
+        "graph": {
+            "kind": "graph",
+            "nodeSpace": {"kind": "discrete", "n": 3},
+            "edgeSpace": {"kind": "box", "low": 0, "high": 1, "shape": [1]},
+            "maxNodes": 10,
+            "maxEdges": 90,
+        },
+    },
+}
+
+
 class Golden(unittest.TestCase):
+    def test_dtypes_sequences_and_graphs(self):
+        codec = Codec(SPACES)
+        batch = codec.read(wire.Cursor(GOLDEN["values"]), 2)
+        for i in range(2):
+            self.assertTrue(codec.space.contains(codec.at(batch, i)))
+        self.assertEqual((batch["picture"].dtype, batch["picture"].shape), (np.uint8, (2, 2, 2)))
+        self.assertEqual([len(each) for each in batch["list"]], [2, 0])
+        self.assertEqual(batch["graph"][0].edge_links.tolist(), [[1, 0]])
+        self.assertIsNone(batch["graph"][1].edges)
+        out = bytearray()
+        codec.write(out, codec.batch([codec.at(batch, i) for i in range(2)]), 2)
+        self.assertEqual(bytes(out), GOLDEN["values"][16:])
+
     def test_requests(self):
         facts = {
             "handle": 1,

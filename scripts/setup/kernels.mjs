@@ -68,7 +68,17 @@ async function compile(compiler, headers, scratch, target) {
   )
   const failed = compiled.find(({ code }) => code !== 0)
   if (failed !== undefined) return failed
-  const addon = ['-shared', '-DNODE_GYP_MODULE_NAME=kernels', '-DNAPI_VERSION=8', '-I', headers]
+  // Its second thread outlives the threads of JavaScript: the code stays.
+  const stays = process.platform === 'linux' ? ['-Wl,-z,nodelete'] : []
+  const addon = [
+    '-shared',
+    '-pthread',
+    ...stays,
+    '-DNODE_GYP_MODULE_NAME=kernels',
+    '-DNAPI_VERSION=8',
+    '-I',
+    headers,
+  ]
   return run(compiler, [...FLAGS, ...addon, join(NATIVE, 'kernels.cc'), ...objects, '-o', target])
 }
 

@@ -1,6 +1,8 @@
 import type { Space } from '../envs/env.ts'
 import { Box } from '../envs/spaces.ts'
 
+const FEW = 32
+
 /**
  * Observations in their flat form, one a row.
  * @param out written to and returned, where it is given and large enough
@@ -27,7 +29,10 @@ export function flattenInto(
   offset: number,
 ): void {
   // A box's values are flat already: the copy that `flatten` owes its callers is saved.
-  out.set(space instanceof Box ? (observation as Float32Array) : space.flatten(observation), offset)
+  const flat = space instanceof Box ? (observation as Float32Array) : space.flatten(observation)
+  // A call of `set` takes longer than a few numbers do.
+  if (flat.length > FEW) out.set(flat, offset)
+  else for (let i = 0; i < flat.length; i++) out[offset + i] = flat[i]
 }
 
 /** The rows of a [n, width] matrix at these indices, [indices.length, width]. */

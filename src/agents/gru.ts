@@ -164,7 +164,8 @@ export class Gru {
   private reserve(rows: number, sequences: number): void {
     const { capacity } = this
     if (rows <= capacity.rows && sequences <= capacity.sequences) return
-    this.buffers = this.layOut(Math.max(rows, 2 * capacity.rows), Math.max(sequences, capacity.sequences))
+    const grown = (asked: number, has: number) => (asked > has ? Math.max(asked, 2 * has) : has)
+    this.buffers = this.layOut(grown(rows, capacity.rows), grown(sequences, capacity.sequences))
   }
 
   /** Parameters, their gradient, and rows, one after the other in a memory that is large enough. */

@@ -1,8 +1,9 @@
 import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import type { Approximator } from './approximator.ts'
-import { BYTES, type KernelMemory, Layout } from './kernels/kernels.ts'
-import { kernelMemory } from './kernels/memory.ts'
+import { BYTES, type KernelMemory, Layout, type Work } from './kernels/kernels.ts'
+import { kernelMemory, runBoth } from './kernels/memory.ts'
+import { hasFewInputs, type Layer, type Programs, perceptronPrograms } from './kernels/perceptron.ts'
 import { orthogonal } from './orthogonal.ts'
 
 /** Sizes of a perceptron, and how it begins. */
@@ -38,7 +39,14 @@ export class Mlp implements Approximator {
   private memory: KernelMemory | undefined
   /** Views of the memory. */
   private copy = new Float32Array(0)
-  private gradient = new Float32Array(0)
+  /** The bytes of `parameters`, and of the copy once it is one. */
+  private readonly given: Buffer
+  private laidOut = bytesOf(this.copy)
+  private isLaidOut = false
+  /** By rows: an agent acts on a few, and learns from many. */
+  private readonly programs = new Map<number, Programs>()
+  /** Of the last backward, as long as `parameters`. */
+  gradient = new Float32Array(0)
   private input = new Float32Array(0)
   private output = new Float32Array(0)
   private outputGradient = new Float32Array(0)
@@ -59,9 +67,10 @@ export class Mlp implements Approximator {
     this.layers = hidden.concat(outputs).map((size, l) => {
       const layer = { inputs: sizes[l], outputs: size, weights: at, biases: at + sizes[l] * size }
       at = layer.biases + size
-      return { ...layer, transposed: 0, input: 0, output: 0, delta: 0 }
+      return { ...layer, transposed: 0, gradientTransposed: 0, input: 0, output: 0, delta: 0 }
     })
     this.parameters = new Float32Array(at)
+    this.given = bytesOf(this.parameters)
     for (const [l, layer] of this.layers.entries()) {
       const gain = l < hidden.length ? Math.SQRT2 : outputGain
       if (initial === 'uniform') uniform(this.parameters, layer, rng)
@@ -70,42 +79,46 @@ export class Mlp implements Approximator {
   }
 
   forward(batch: Float32Array, rows: number): Float32Array {
-    const { kernels } = this.roomFor(rows)
-    const { layers, activation } = this
-    this.rows = rows
-    this.copy.set(this.parameters)
-    this.input.set(batch.length === rows * this.inputs ? batch : batch.subarray(0, rows * this.inputs))
-    for (let l = 0; l < layers.length; l++) {
-      const { inputs, outputs, weights, biases, input, output, transposed } = layers[l]
-      // output = bias + input Wᵀ
-      kernels.transpose(this.start + BYTES * weights, transposed, outputs, inputs)
-      const bias = this.start + BYTES * biases
-      kernels.multiply(input, inputs, 1, transposed, bias, output, rows, inputs, outputs)
-      if (l < layers.length - 1) kernels[activation](output, rows * outputs)
-    }
-    return this.output.subarray(0, rows * this.outputs)
+    const { memory, program } = this.forwardWork(batch, rows)
+    memory.run(program)
+    return this.outputRows()
   }
 
   backward(outputGradient: Float32Array): Float32Array {
-    const { kernels } = this.roomFor(this.rows)
-    const { layers, rows, gradient } = this
-    const start = gradient.byteOffset
+    const { memory, program } = this.backwardWork(outputGradient)
+    memory.run(program)
+    return this.gradient
+  }
+
+  /** What `forward` does, to be done by whoever runs it; then `outputRows` has what it answers. */
+  forwardWork(batch: Float32Array, rows: number): Work {
+    const memory = this.roomFor(rows)
+    this.rows = rows
+    const { forward, again } = this.programsFor(rows)
+    this.input.set(batch.length === rows * this.inputs ? batch : batch.subarray(0, rows * this.inputs))
+    // Parameters that are laid out already stay, as while an agent acts.
+    if (this.isLaidOut && this.given.equals(this.laidOut)) return { memory, program: again }
+    this.copy.set(this.parameters)
+    this.isLaidOut = true
+    return { memory, program: forward }
+  }
+
+  /** [rows, outputs] of the last forward. */
+  outputRows(): Float32Array {
+    return this.output.subarray(0, this.rows * this.outputs)
+  }
+
+  /** What `backward` does, likewise: into `gradient`. */
+  backwardWork(outputGradient: Float32Array): Work {
+    const memory = this.roomFor(this.rows)
     this.outputGradient.set(outputGradient)
-    for (let l = layers.length - 1; l >= 0; l--) {
-      const { inputs, outputs, weights, biases, input, delta } = layers[l]
-      // ∂W = deltaᵀ input, ∂b = Σ delta
-      kernels.multiply(delta, 1, outputs, input, 0, start + BYTES * weights, outputs, rows, inputs)
-      kernels.columnSums(delta, start + BYTES * biases, rows, outputs)
-      if (l > 0) this.backwardThrough(l)
-    }
-    return gradient
+    return { memory, program: this.programsFor(this.rows).backward }
   }
 
   /** `inputGradient` of the last `forward`, where the parameters' gradient isn't wanted. */
   backwardToInput(outputGradient: Float32Array): Float32Array {
-    const { layers } = this
-    this.outputGradient.set(outputGradient)
-    for (let l = layers.length - 1; l > 0; l--) this.backwardThrough(l)
+    const { memory } = this.backwardWork(outputGradient)
+    memory.run(this.programsFor(this.rows).through)
     return this.inputGradient()
   }
 
@@ -115,18 +128,20 @@ export class Mlp implements Approximator {
     return this.inputDelta.subarray(0, this.rows * this.inputs)
   }
 
-  /** From a layer's delta to that below: ∂input, times the activation's derivative. */
-  private backwardThrough(l: number): void {
-    const { inputs, input } = this.layers[l]
-    const below = this.layers[l - 1].delta
-    this.multiplyByWeights(this.layers[l], below)
-    this.roomFor(this.rows).kernels[`${this.activation}Gradient`](below, input, this.rows * inputs)
-  }
-
   /** ∂input = delta W */
   private multiplyByWeights({ inputs, outputs, weights, delta }: Layer, to: number): void {
     const { kernels } = this.roomFor(this.rows)
     kernels.multiply(delta, outputs, 1, this.start + BYTES * weights, 0, to, this.rows, outputs, inputs)
+  }
+
+  private programsFor(rows: number): Programs {
+    const known = this.programs.get(rows)
+    if (known !== undefined) return known
+    const { start, layers, activation, gradient, programs } = this
+    if (programs.size === MOST_PROGRAMS) programs.clear()
+    const made = perceptronPrograms({ start, gradient: gradient.byteOffset, layers, activation }, rows)
+    programs.set(rows, made)
+    return made
   }
 
   /** Parameters, their gradient, and the layers' rows, one after the other in a memory that is large enough. */
@@ -140,6 +155,7 @@ export class Mlp implements Approximator {
     let input = layout.reserve(capacity * this.inputs)
     for (const layer of this.layers) {
       layer.transposed = layout.reserve(layer.inputs * layer.outputs)
+      if (hasFewInputs(layer)) layer.gradientTransposed = layout.reserve(layer.inputs * layer.outputs)
       layer.input = input
       layer.output = layout.reserve(capacity * layer.outputs)
       layer.delta = layout.reserve(capacity * layer.outputs)
@@ -149,6 +165,9 @@ export class Mlp implements Approximator {
     const view = (from: number, floats: number) => new Float32Array(memory.buffer, from, floats)
     const [first, last] = [this.layers[0], this.layers[this.layers.length - 1]]
     this.copy = view(this.start, this.parameters.length)
+    this.laidOut = bytesOf(this.copy)
+    this.isLaidOut = false
+    this.programs.clear()
     this.gradient = view(gradient, this.parameters.length)
     this.input = view(first.input, capacity * this.inputs)
     this.inputDelta = view(inputDelta, capacity * this.inputs)
@@ -160,26 +179,43 @@ export class Mlp implements Approximator {
   }
 }
 
-interface Layer {
-  readonly inputs: number
-  readonly outputs: number
-  /** Where W [outputs, inputs] and b [outputs] begin in the parameters. */
-  readonly weights: number
-  readonly biases: number
-  /** Address: Wᵀ [inputs, outputs] */
-  transposed: number
-  /** Addresses: [rows, inputs] of the last forward; [rows, outputs], activated but in the last layer. */
-  input: number
-  output: number
-  /** Address: ∂loss/∂(the layer's output before its activation), [rows, outputs] */
-  delta: number
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 /** A perceptron as CleanRL's dqn.py makes it: ReLU, weights and biases as torch.nn.Linear starts them. */
 export const LIKE_TORCH = { activation: 'relu', initial: 'uniform' } as const
 
+/** A network, and the batch that it sees or the gradient by its outputs. */
+type Seen = readonly [Approximator, Float32Array]
+
+/** Outputs of two networks, so many rows each, [rows, outputs]; at once where this process has two cores. */
+export function forwardBoth(
+  [first, firstBatch]: Seen,
+  [second, secondBatch]: Seen,
+  rows: number,
+): readonly [Float32Array, Float32Array] {
+  if (!(first instanceof Mlp && second instanceof Mlp) || first === second)
+    return [first.forward(firstBatch, rows), second.forward(secondBatch, rows)]
+  runBoth(first.forwardWork(firstBatch, rows), second.forwardWork(secondBatch, rows))
+  return [first.outputRows(), second.outputRows()]
+}
+
+/** ∂loss/∂parameters of two networks by ∂loss/∂outputs of their last forward, likewise. */
+export function backwardBoth(
+  [first, byFirst]: Seen,
+  [second, bySecond]: Seen,
+): readonly [Float32Array, Float32Array] {
+  if (!(first instanceof Mlp && second instanceof Mlp) || first === second)
+    return [first.backward(byFirst), second.backward(bySecond)]
+  runBoth(first.backwardWork(byFirst), second.backwardWork(bySecond))
+  return [first.gradient, second.gradient]
+}
+
 /** How agents make perceptrons where their context doesn't say. */
 export const simd = (options: MlpOptions): Approximator => new Mlp(options)
+
+const MOST_PROGRAMS = 16
 
 /** With gradient and Adam's moments 300 MB. */
 const MOST_PARAMETERS = 2 ** 24

@@ -19,17 +19,22 @@ export function parseJson(flag: string, text: string): unknown {
  * @throws input error when a plugin is missing or wrong, or two register one id
  */
 export async function withPlugins(names: readonly string[] = []): Promise<Container> {
-  const [{ containerOf }, { registerFineTuning }] = await Promise.all([
+  const [{ containerOf }, { registerOwnEnvs }] = await Promise.all([
     import('../runner/plugins/load-plugins.ts'),
-    import('../runner/instances/fine-tune-env.ts'),
+    import('../runner/instances/own-envs.ts'),
   ])
-  registerFineTuning()
+  registerOwnEnvs()
   return containerOf(names)
 }
 
 /** The environment that `--env` and `--env-options` name. */
 export async function envFrom(id: string, options?: string): Promise<Env<unknown, unknown>> {
   const { makeEnvAsync } = await import('../envs/registry.ts')
+  return makeEnvAsync(id, envOptionsFrom(options))
+}
+
+/** @throws input error when the text is no JSON of an object */
+export function envOptionsFrom(options?: string): EnvOptions {
   const own = options === undefined ? {} : parseJson('env-options', options)
   if (typeof own !== 'object' || own === null || Array.isArray(own)) {
     throw inputError(
@@ -37,5 +42,5 @@ export async function envFrom(id: string, options?: string): Promise<Env<unknown
       `--env-options takes an object, as {"maxEpisodeSteps":50}, not ${options}`,
     )
   }
-  return makeEnvAsync(id, own as EnvOptions)
+  return own as EnvOptions
 }

@@ -16,6 +16,7 @@ import { resumeCommand } from './resume.ts'
 import { serveCommand } from './serve.ts'
 import { setupCommand } from './setup.ts'
 import { studyCommand } from './study.ts'
+import { tabulateCommand } from './tabulate.ts'
 import { traceCommand } from './trace.ts'
 import { trainCommand } from './train.ts'
 import { workerCommand } from './worker.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   fineTuneCommand,
   learnPolicyCommand,
   studyCommand,
+  tabulateCommand,
   trainCommand,
   benchmarkCommand,
   reportCommand,

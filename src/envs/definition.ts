@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { BatchEnv } from './batch/batch-env.ts'
 import type { Env, EnvSpec, MaybePromise } from './env.ts'
 
 /** How the registry makes an environment: its facts, the schema of its options, and the factory. */
@@ -16,6 +17,15 @@ export interface EnvDefinition<S extends z.ZodType = z.ZodType> {
   readonly options: S
   /** The environment alone, without its time limit; a promise of it where there is something to load first. */
   make(spec: EnvSpec, options: z.output<S>): MaybePromise<Env<unknown, unknown>>
+  /** Several that share their arrays, and end at their time limit, where there are such: faster than as many of `make`. */
+  batch?(spec: EnvSpec, options: z.output<S>, shape: BatchShape): BatchEnv
+}
+
+/** How many environments a batch has, and when they end. */
+export interface BatchShape {
+  readonly size: number
+  /** Null: none. */
+  readonly maxEpisodeSteps: number | null
 }
 
 /** A definition with the type of its options inferred from the schema. */

@@ -2,18 +2,20 @@ import { isPromise } from 'node:util/types'
 import { z } from 'zod'
 import { inputError } from '../common/error.ts'
 import { nearest, unknownName } from '../common/suggest.ts'
+import type { BatchEnv } from './batch/batch-env.ts'
 import { classicEnvs } from './classic/definitions.ts'
 import type { EnvDefinition } from './definition.ts'
 import type { Env, EnvSpec, MaybePromise } from './env.ts'
 import { exactEnvs } from './exact/definitions.ts'
 import { partialEnvs } from './partial/definitions.ts'
+import { toyTextEnvs } from './toy-text/definitions.ts'
 import { TimeLimit } from './wrappers/time-limit.ts'
 
 /** Options of `makeEnv`: the environment's own, and the time limit (null: none). */
 export type EnvOptions = Readonly<Record<string, unknown>> & { readonly maxEpisodeSteps?: number | null }
 
 const registry = new Map<string, EnvDefinition>(
-  Object.entries({ ...classicEnvs, ...exactEnvs, ...partialEnvs }),
+  Object.entries({ ...classicEnvs, ...exactEnvs, ...partialEnvs, ...toyTextEnvs }),
 )
 
 /**
@@ -54,6 +56,17 @@ export async function makeDefined(
 ): Promise<Env<unknown, unknown>> {
   const { made, finish } = beginDefined<unknown, unknown>(id, definition, options)
   return finish(await made)
+}
+
+/**
+ * Several environments of an id that share their arrays; undefined where it has no such form.
+ * @throws as `makeEnv`; input error where `size` is no integer >= 1
+ */
+export function makeBatchEnv(id: string, size: number, options: EnvOptions = {}): BatchEnv | undefined {
+  const [name, definition] = find(id)
+  const { maxEpisodeSteps = definition.maxEpisodeSteps ?? null, ...own } = options
+  const parsed = parseOptions(name, definition, own)
+  return definition.batch?.(specOf(name, definition), parsed, { size, maxEpisodeSteps })
 }
 
 function begin<O, A>(id: string, options: EnvOptions) {

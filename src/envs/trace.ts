@@ -1,6 +1,6 @@
 import { inputError } from '../common/error.ts'
 import type { Env } from './env.ts'
-import { Box, MultiBinary } from './spaces.ts'
+import { Box, type Dtype, MultiBinary, type NumbersOf } from './spaces.ts'
 import { unwrapped } from './wrappers/wrapper.ts'
 
 /** One step of a trace, JSON-safe. */
@@ -46,7 +46,7 @@ function actionOf(env: Env<unknown, unknown>, action: unknown, index: number): u
   const value = parse(actionSpace, action)
   const valid =
     actionSpace instanceof Box
-      ? value instanceof Float32Array && value.length === actionSpace.flatSize && value.every(Number.isFinite)
+      ? isNumbers(value) && value.length === actionSpace.flatSize && value.every(Number.isFinite)
       : actionSpace.contains(value)
   if (valid) return value
   throw inputError(
@@ -57,15 +57,19 @@ function actionOf(env: Env<unknown, unknown>, action: unknown, index: number): u
 
 function parse(space: Env<unknown, unknown>['actionSpace'], action: unknown): unknown {
   const numbers = typeof action === 'number' ? [action] : action
-  const isNumbers = Array.isArray(numbers) && numbers.every(x => typeof x === 'number')
-  if (space instanceof Box) return isNumbers ? Float32Array.from(numbers) : undefined
-  if (space instanceof MultiBinary) return isNumbers ? Uint8Array.from(numbers) : undefined
+  const areNumbers = Array.isArray(numbers) && numbers.every(x => typeof x === 'number')
+  if (space instanceof Box) return areNumbers ? space.array(numbers) : undefined
+  if (space instanceof MultiBinary) return areNumbers ? Uint8Array.from(numbers) : undefined
   return action
+}
+
+function isNumbers(value: unknown): value is NumbersOf[Dtype] {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView)
 }
 
 /** Typed arrays as arrays, at any depth. */
 function plain(value: unknown): unknown {
-  if (value instanceof Float32Array || value instanceof Uint8Array) return [...value]
+  if (isNumbers(value)) return [...value]
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]))

@@ -1,5 +1,7 @@
 import { isPromise } from 'node:util/types'
 import { inputError } from '../common/error.ts'
+import type { BatchEnv } from './batch/batch-env.ts'
+import { beginRows, stepRows } from './batch/rows.ts'
 import type { Env, Info, Mask, MaybePromise, ResetResult, Snapshot, Space, StepResult } from './env.ts'
 import { whenDone } from './wrappers/wrapper.ts'
 
@@ -37,32 +39,34 @@ export interface VectorResetOptions {
   readonly mask?: Uint8Array
 }
 
-/** N environments that step together; synchronous as long as they are. */
+/** N environments that step together; synchronous as long as they are, and faster where they are a `BatchEnv`. */
 export class VectorEnv<O, A> {
+  /** None where they are a `BatchEnv`. */
+  readonly envs: readonly Env<O, A>[]
   readonly size: number
   /** Of one sub-environment. */
   readonly observationSpace: Space<O>
   readonly actionSpace: Space<A>
-  private observations: O[]
+  private readonly batch: BatchEnv | undefined
+  private observations: readonly O[]
   /** 0 where an episode runs, 1 where it has ended, 2 where there was none yet. */
   private readonly ended: Uint8Array
 
-  /** @throws input error when there is no environment, or two differ in their spaces */
+  /**
+   * @param given environments, or a `BatchEnv`, whose observations are then `O` and its actions `A`
+   * @throws input error when there is no environment, or two differ in their spaces
+   */
   constructor(
-    readonly envs: readonly Env<O, A>[],
+    given: readonly Env<O, A>[] | BatchEnv,
     readonly autoreset: AutoresetMode = 'next-step',
   ) {
-    if (envs.length === 0) throw inputError('vector.empty', 'a VectorEnv takes at least one environment')
-    this.size = envs.length
-    this.observationSpace = envs[0].observationSpace
-    this.actionSpace = envs[0].actionSpace
-    for (const [i, env] of envs.entries()) {
-      for (const name of ['observationSpace', 'actionSpace'] as const) {
-        const [first, other] = [envs[0], env].map(each => JSON.stringify(each[name]))
-        if (first === other) continue
-        throw inputError('vector.spaces', `environments 0 and ${i} differ in ${name}: ${first} and ${other}`)
-      }
-    }
+    const isBatch = 'rewards' in given
+    this.batch = isBatch ? given : undefined
+    this.envs = isBatch ? [] : given
+    const { size, spaces } = isBatch ? { size: given.size, spaces: given } : alike(given)
+    this.size = size
+    this.observationSpace = spaces.observationSpace as Space<O>
+    this.actionSpace = spaces.actionSpace as Space<A>
     this.observations = new Array<O>(this.size)
     this.ended = new Uint8Array(this.size).fill(2)
   }
@@ -71,15 +75,17 @@ export class VectorEnv<O, A> {
   reset({ seed, options, mask }: VectorResetOptions = {}): MaybePromise<VectorReset<O>> {
     if (typeof seed === 'object') this.checkLength('seeds', seed.length)
     if (mask) this.checkLength('mask', mask.length)
+    if (this.batch !== undefined) return this.resetBatch(this.batch, { seed, options, mask })
     const results = this.envs.map((env, i) => {
       if (mask && mask[i] === 0) return undefined
-      const own = typeof seed === 'number' ? seed + i : seed?.[i]
+      const own = seedOf(seed, i)
       return env.reset({ ...(own === undefined ? {} : { seed: own }), options })
     })
     return allDone(results, done => {
-      this.observations = this.observations.slice()
-      for (const [i, result] of done.entries()) if (result) this.begin(i, result)
-      return { observations: this.observations, infos: done.map(result => result?.info ?? {}) }
+      const observations = this.observations.slice()
+      this.observations = observations
+      for (const [i, result] of done.entries()) if (result) this.begin(observations, i, result)
+      return { observations, infos: done.map(result => result?.info ?? {}) }
     })
   }
 
@@ -93,6 +99,7 @@ export class VectorEnv<O, A> {
         `environment ${idle} has no episode: call reset(), or reset({ mask }) for those that ended`,
       )
     }
+    if (this.batch !== undefined) return this.stepBatch(this.batch, actions)
     const results = new Array<MaybePromise<ResetResult<O> | StepResult<O>>>(this.size)
     for (let i = 0; i < this.size; i++) {
       results[i] = this.ended[i] === 1 ? this.envs[i].reset() : this.envs[i].step(actions[i])
@@ -102,15 +109,19 @@ export class VectorEnv<O, A> {
 
   /** Allowed actions of each; undefined where all are, or where no episode runs. */
   actionMasks(): readonly (Mask | undefined)[] {
+    if (this.batch !== undefined) return new Array<undefined>(this.size).fill(undefined)
     return this.envs.map((env, i) => (this.ended[i] === 0 ? env.actionMask?.() : undefined))
   }
 
   /** @throws input error when an environment has no snapshots */
   snapshot(): MaybePromise<Snapshot> {
-    const inner = this.envs.map(env => {
-      if (env.snapshot) return env.snapshot()
-      throw inputError('vector.snapshot', `${env.spec.id} has no snapshot()`)
-    })
+    const { batch } = this
+    const inner: readonly MaybePromise<Snapshot>[] = batch
+      ? [batch.snapshot()]
+      : this.envs.map(env => {
+          if (env.snapshot) return env.snapshot()
+          throw inputError('vector.snapshot', `${env.spec.id} has no snapshot()`)
+        })
     const [ended, observations] = [this.ended.slice(), structuredClone(this.observations)]
     return allDone(inner, envs => ({ envs, ended, observations }) satisfies Saved<O>)
   }
@@ -119,6 +130,7 @@ export class VectorEnv<O, A> {
     const { envs, ended, observations } = snapshot as Saved<O>
     this.ended.set(ended)
     this.observations = structuredClone(observations)
+    if (this.batch !== undefined) return this.batch.restore(envs[0])
     return allDone(
       this.envs.map((env, i) => env.restore?.(envs[i])),
       () => undefined,
@@ -126,10 +138,28 @@ export class VectorEnv<O, A> {
   }
 
   close(): MaybePromise<void> {
+    if (this.batch !== undefined) return this.batch.close?.()
     return allDone(
       this.envs.map(env => env.close?.()),
       () => undefined,
     )
+  }
+
+  private resetBatch(batch: BatchEnv, { seed, options, mask }: VectorResetOptions): VectorReset<O> {
+    for (let i = 0; i < this.size; i++) {
+      if (mask && mask[i] === 0) continue
+      batch.reset(i, seedOf(seed, i), options)
+      this.ended[i] = 0
+    }
+    const { rows, infos } = beginRows(batch)
+    this.observations = rows as unknown[] as O[]
+    return { observations: this.observations, infos }
+  }
+
+  private stepBatch(batch: BatchEnv, actions: readonly A[]): VectorStep<O> {
+    const { rows, ...step } = stepRows(batch, actions, this.ended, this.autoreset)
+    this.observations = rows as unknown[] as O[]
+    return { observations: this.observations, ...step }
   }
 
   private collect(results: readonly (ResetResult<O> | StepResult<O>)[]): MaybePromise<VectorStep<O>> {
@@ -138,10 +168,11 @@ export class VectorEnv<O, A> {
     const truncated = new Uint8Array(this.size)
     const infos = new Array<Info>(this.size)
     const resets: MaybePromise<void>[] = []
-    this.observations = new Array<O>(this.size)
+    const observations = new Array<O>(this.size)
+    this.observations = observations
     for (let i = 0; i < this.size; i++) {
       const result = results[i]
-      this.observations[i] = result.observation
+      observations[i] = result.observation
       infos[i] = result.info
       this.ended[i] = 0
       if (!('reward' in result)) continue
@@ -154,17 +185,16 @@ export class VectorEnv<O, A> {
       if (this.autoreset !== 'same-step') continue
       resets.push(
         whenDone(this.envs[i].reset(), next => {
-          this.begin(i, next)
+          this.begin(observations, i, next)
           infos[i] = { ...next.info, finalObservation: result.observation, finalInfo: result.info }
         }),
       )
     }
-    const { observations } = this
     return allDone(resets, () => ({ observations, rewards, terminated, truncated, infos }))
   }
 
-  private begin(i: number, result: ResetResult<O>): void {
-    this.observations[i] = result.observation
+  private begin(observations: O[], i: number, result: ResetResult<O>): void {
+    observations[i] = result.observation
     this.ended[i] = 0
   }
 
@@ -177,7 +207,24 @@ export class VectorEnv<O, A> {
 interface Saved<O> {
   readonly envs: readonly Snapshot[]
   readonly ended: Uint8Array
-  readonly observations: O[]
+  readonly observations: readonly O[]
+}
+
+/** @throws input error when there is none, or two differ in their spaces */
+function alike<O, A>(envs: readonly Env<O, A>[]) {
+  if (envs.length === 0) throw inputError('vector.empty', 'a VectorEnv takes at least one environment')
+  for (const [i, env] of envs.entries()) {
+    for (const name of ['observationSpace', 'actionSpace'] as const) {
+      const [first, other] = [envs[0], env].map(each => JSON.stringify(each[name]))
+      if (first === other) continue
+      throw inputError('vector.spaces', `environments 0 and ${i} differ in ${name}: ${first} and ${other}`)
+    }
+  }
+  return { size: envs.length, spaces: envs[0] }
+}
+
+function seedOf(seed: VectorResetOptions['seed'], i: number): number | undefined {
+  return typeof seed === 'number' ? seed + i : seed?.[i]
 }
 
 /** `use` of all values, now or when the last promise has its value. */

@@ -34,11 +34,15 @@ export class ClipInput {
 
   /** The caller's; frames are the rows of what was scaled. */
   tensor(values: ClipValues, clips: number): tf.Tensor {
-    const [frames, ...frame] = this.shape
-    const shape = this.scale === undefined ? [clips, ...this.shape] : [clips * frames, ...frame]
+    const shape = this.shapeOf(clips)
     if (values instanceof Float32Array) return tf.tensor(values, shape)
     const native = nativeKernels()
     return native === undefined ? tf.tensor(this.scaled(values), shape) : this.onEngine(native, values, shape)
+  }
+
+  shapeOf(clips: number): number[] {
+    const [frames, ...frame] = this.shape
+    return this.scale === undefined ? [clips, ...this.shape] : [clips * frames, ...frame]
   }
 
   private onEngine(native: NativeKernels, pixels: Uint8Array, shape: readonly number[]): tf.Tensor {

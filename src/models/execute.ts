@@ -5,6 +5,7 @@ import { fusedActivation, type Value } from './fused.ts'
 import type { GraphNode, Layer } from './graph.ts'
 import { pack, unpack } from './packing.ts'
 import { type Operation, resultOf } from './program.ts'
+import { runRecurrence } from './recurrence/layer.ts'
 import { runBatchNorm, runConvolution } from './run-convolution.ts'
 import { tf } from './tf.ts'
 
@@ -31,6 +32,9 @@ export function results(
   for (const node of wanted) readers.set(node, (readers.get(node) ?? 0) + 1)
   for (let index = from; index < to; index++) {
     const operation = operations[index]
+    const crossing = context.crossings[index]
+    if (index > from && crossing.length === 1)
+      context.onCrossing?.(index, valueAt(values, crossing[0]).tensor)
     const reads = operation.nodes.flatMap(node => graph.nodes[node].inputs.map(ref => ref.node))
     const value = run(context, operation, values)
     values.set(resultOf(operation), value)
@@ -89,6 +93,11 @@ function run(context: ExecutionContext, operation: Operation, values: ReadonlyMa
       return { tensor: runBatchNorm(context, operation.layers.norm as Layer, x), active }
     case 'dropout':
       return { tensor: dropout(context, graph.nodes[operation.nodes[0]].layer as Layer, x.tensor), active }
+    case 'recurrence': {
+      if (context.native === undefined) break
+      const layer = graph.nodes[operation.nodes[0]].layer as Layer
+      return { tensor: runRecurrence(context, context.native, layer, x), active }
+    }
     case 'upsampling': {
       if (context.native !== undefined) break
       const { size } = (graph.nodes[operation.nodes[0]].layer as Layer).getConfig() as {

@@ -24,4 +24,6 @@ export interface ExecutionContext {
   usesBatchStatistics(layer: Layer): boolean
   /** Receives the batch's mean and 1/n variance of such a layer. */
   onStatistics(layer: Layer, mean: tf.Tensor, variance: tf.Tensor): void
+  /** Told what crosses a place between operations, where that is one tensor. */
+  onCrossing?(place: number, tensor: tf.Tensor): void
 }

@@ -124,7 +124,7 @@ type Run = (save: (tensors: tf.Tensor[]) => void) => {
 }
 
 /** tf.customGrad over a list of inputs, one gradient each. */
-function differentiable(inputs: readonly Value[], run: Run): tf.Tensor {
+export function differentiable(inputs: readonly Value[], run: Run): tf.Tensor {
   return tf.customGrad((...args: unknown[]) => {
     const save = args[args.length - 1] as (tensors: tf.Tensor[]) => void
     const { value, gradFunc } = run(save)

@@ -18,9 +18,11 @@ export interface DifferentiationOptions {
   readonly norms?: readonly NormMode[]
   /** Upper bound on how slowly moving statistics follow (Keras's momentum 0.999 needs thousands of steps). */
   readonly momentum?: number
+  /** Told what crosses into each later group, where that is one tensor. */
+  readonly onEntering?: (group: number, tensor: tf.Tensor) => void
 }
 
-export interface GradientOptions extends Omit<DifferentiationOptions, 'masks'> {
+export interface GradientOptions extends Omit<DifferentiationOptions, 'masks' | 'onEntering'> {
   /** Present while training: dropout draws its masks from it. */
   readonly dropout?: Rng
   /** [B]: what each clip's loss counts for, 1 in the mean; default: 1. */

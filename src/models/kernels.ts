@@ -9,6 +9,10 @@ import { tf } from './tf.ts'
 
 export type Activation = 'linear' | 'relu' | 'relu6'
 
+/** Activations inside a recurrent layer whose gradient its output decides. */
+export const CELL_ACTIVATIONS = ['hardSigmoid', 'linear', 'relu', 'sigmoid', 'tanh'] as const
+export type CellActivation = (typeof CELL_ACTIVATIONS)[number]
+
 /** Sides of a convolution that don't change from step to step. */
 export interface ConvolutionSpec {
   readonly depthwise: boolean
@@ -111,6 +115,55 @@ export class NativeKernels {
       [this.float],
       [dy, y],
     )
+  }
+
+  /** [M, K] · [K, N], one of them transposed where named. */
+  product(first: tf.Tensor, second: tf.Tensor, transposed?: 'first' | 'second'): tf.Tensor {
+    const type = this.backend.binding.TF_ATTR_BOOL
+    const attributes = [
+      this.float,
+      { name: 'transpose_a', type, value: transposed === 'first' },
+      { name: 'transpose_b', type, value: transposed === 'second' },
+    ]
+    return this.backend.executeSingleOutput('MatMul', attributes, [first, second])
+  }
+
+  /** Zeros without any. */
+  sum(tensors: readonly tf.Tensor[], shape: readonly number[]): tf.Tensor {
+    if (tensors.length < 2) return tensors[0] ?? tf.zeros([...shape])
+    const count = { name: 'N', type: this.backend.binding.TF_ATTR_INT, value: tensors.length }
+    return this.backend.executeSingleOutput('AddN', [this.float, count], [...tensors])
+  }
+
+  cellActivation(x: tf.Tensor, activation: CellActivation): tf.Tensor {
+    switch (activation) {
+      case 'hardSigmoid':
+        return tf.clipByValue(tf.add(tf.mul(x, 0.2), 0.5), 0, 1)
+      case 'linear':
+        return x
+      case 'relu':
+        return this.activation(x, 'relu')
+      case 'sigmoid':
+        return this.backend.executeSingleOutput('Sigmoid', [this.float], [x])
+      case 'tanh':
+        return this.backend.executeSingleOutput('Tanh', [this.float], [x])
+    }
+  }
+
+  /** @param y what the activation gave */
+  cellActivationGradient(dy: tf.Tensor, y: tf.Tensor, activation: CellActivation): tf.Tensor {
+    switch (activation) {
+      case 'hardSigmoid':
+        return this.activationGradient(tf.mul(dy, 0.2), tf.mul(y, 6), 'relu6')
+      case 'linear':
+        return dy
+      case 'relu':
+        return this.activationGradient(dy, y, 'relu')
+      case 'sigmoid':
+        return this.backend.executeSingleOutput('SigmoidGrad', [this.float], [y, dy])
+      case 'tanh':
+        return this.backend.executeSingleOutput('TanhGrad', [this.float], [y, dy])
+    }
   }
 
   /** @returns [y, batch mean, batch variance (the n/(n−1) one), three reserved for the gradient] */

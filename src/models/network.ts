@@ -80,6 +80,11 @@ export class Network {
     return this.clipInput.tensor(values, clips)
   }
 
+  /** Of what `input` gives of so many clips; open dimensions as 1. */
+  inputShape(clips: number): readonly number[] {
+    return this.clipInput.shapeOf(clips)
+  }
+
   /** The operation at which a group begins; the first group begins after the fixed scaling. */
   start(group: number): number {
     return Math.max(this.firstOperation, this.groups[group].operations[0])
@@ -190,7 +195,7 @@ export class Network {
     options: DifferentiationOptions,
     statistics?: BatchStatistic[],
   ): ExecutionContext {
-    const { trained, masks, norms, momentum: slowest = 1 } = options
+    const { trained, masks, norms, momentum: slowest = 1, onEntering } = options
     const isActive = (layer: Layer) =>
       (this.byLayer.get(layer) ?? []).some(variable => trained.has(variable.name))
     return {
@@ -215,6 +220,10 @@ export class Network {
           if (variable.role === 'moving_variance')
             statistics?.push({ variable, batch: tf.keep(tf.clone(variance)), momentum })
         }
+      },
+      onCrossing: (place, tensor) => {
+        const group = this.groups.findIndex((_, index) => this.start(index) === place)
+        if (group > 0) onEntering?.(group, tensor)
       },
     }
   }

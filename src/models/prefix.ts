@@ -3,6 +3,7 @@ import type { ClipValues } from '../data/clip-values.ts'
 import type { Clip } from '../data/dataset.ts'
 import { ActivationCache } from './activation-cache.ts'
 import type { Executor } from './executor.ts'
+import { KeptBatches } from './kept-batches.ts'
 import type { Network } from './network.ts'
 import { tf } from './tf.ts'
 
@@ -25,6 +26,7 @@ export interface PrefixOptions {
 export class FrozenPrefix {
   private readonly cache: ActivationCache
   private readonly batchOf = new Map<string, readonly Clip[]>()
+  private readonly kept = new KeptBatches()
   private readonly rowShapes = new Map<number, readonly number[]>()
 
   constructor(
@@ -42,10 +44,23 @@ export class FrozenPrefix {
     return this.asRows(concatenated(clips.map(clip => this.activations(clip, to, versions))), to)
   }
 
+  /** As `enter` for clips that come again together, as an evaluation's do: what crosses stays on the engine where it fits. */
+  enterAgain(clips: readonly Clip[], to: number, versions: readonly number[]): tf.Tensor {
+    if (to === 0 || !this.fits(to)) return this.enter(clips, to, versions)
+    const batch = clips.map(({ id }) => id).join('|')
+    const state = `${to}|${versions.slice(0, to).join(',')}`
+    return this.kept.get(batch, state, this.room(to), () => this.enter(clips, to, versions))
+  }
+
   private fits(to: number): boolean {
+    return this.options.cacheBytes > 0 && this.room(to) >= 0
+  }
+
+  /** Bytes that the activations of all clips leave of those that may be used. */
+  private room(to: number): number {
     const { network, cacheBytes } = this.options
     // Twice: entries of a state that is gone are still there while those of the next one come.
-    return cacheBytes > 0 && 2 * 4 * network.crossingSize(to) * this.batchOf.size <= cacheBytes
+    return cacheBytes - 2 * 4 * network.crossingSize(to) * this.batchOf.size
   }
 
   private activations(clip: Clip, to: number, versions: readonly number[]): Float32Array {

@@ -1,10 +1,11 @@
 import { consumerCounts, type Graph, type GraphNode, type Layer } from './graph.ts'
 import { isStandardisation } from './head-kinds.ts'
 import type { Activation, ConvolutionSpec } from './kernels.ts'
+import { isPlainRecurrence } from './recurrence/plain.ts'
 
 /** One step of execution: a node, or several that run as one piece. Its result is the last node's output. */
 export interface Operation {
-  readonly kind: 'node' | 'convolution' | 'activation' | 'batchNorm' | 'dropout' | 'upsampling'
+  readonly kind: 'node' | 'convolution' | 'activation' | 'batchNorm' | 'dropout' | 'recurrence' | 'upsampling'
   /** The nodes covered, in order. */
   readonly nodes: readonly number[]
   /** Node whose value the operation reads (single-input kinds). */
@@ -114,6 +115,7 @@ function single(node: GraphNode, index: number): Operation {
   if (className(node) === 'BatchNormalization' && normalisesLast(node)) {
     return { ...common, kind: 'batchNorm', layers: { norm: node.layer } }
   }
+  if (isPlainRecurrence(node)) return { ...common, kind: 'recurrence' }
   if (className(node) === 'Dropout') return { ...common, kind: 'dropout' }
   if (isNearestUpsampling(node)) return { ...common, kind: 'upsampling' }
   return { ...common, kind: 'node' }

@@ -208,7 +208,8 @@ export class Trainee {
     const unchanged = this.versions.findIndex(version => version !== 0)
     const from = unchanged < 0 ? groups.length - 1 : Math.min(unchanged, groups.length - 1)
     this.flops += clips.length * this.network.forwardFlops(from)
-    const input = this.enter(clips, from)
+    this.charge(clips, from)
+    const input = this.prefix.enterAgain(clips, from, this.versions)
     try {
       return this.executor.evaluate({ input, clips: clips.length, from })
     } finally {

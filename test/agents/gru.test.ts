@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Gru } from '../../src/agents/gru.ts'
+import { Layout } from '../../src/agents/kernels/kernels.ts'
 import { Mlp } from '../../src/agents/mlp.ts'
 import { Rng } from '../../src/common/random.ts'
 
@@ -83,6 +84,23 @@ describe('GRU', () => {
       expect(gradient[i]).toBeCloseTo(slope, 2)
     }
   })
+})
+
+test('a GRU that meets one sequence more each time takes room for twice the rows at most', () => {
+  const gru = made()
+  let states: Float32Array = new Float32Array(0)
+  for (let sequences = 1; sequences <= 64; sequences++) {
+    const inputs = wave(2 * sequences * 3)
+    states = gru.forward({ inputs, steps: 2, sequences, initial: new Float32Array(sequences * 5) })
+  }
+  const floatsOfRow = 3 + 2 * 5 + 4 * 15 + 2 * 5
+  expect(states.buffer.byteLength).toBeLessThan(2 * 128 * 4 * floatsOfRow + 16384)
+})
+
+test('a memory beyond what kernels can address is refused before it is asked for', () => {
+  const layout = new Layout()
+  layout.reserve(2 ** 28)
+  expect(() => layout.reserve(2 ** 28)).toThrow(/at most 2147483647: give smaller layers/)
 })
 
 test('a perceptron’s gradient by its inputs is that of differences', () => {

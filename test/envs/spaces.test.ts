@@ -5,9 +5,12 @@ import {
   Box,
   Dict,
   Discrete,
+  type Dtype,
+  Graph,
   MultiBinary,
   MultiDiscrete,
   OneOf,
+  Sequence,
   spaceFromJSON,
   Text,
   Tuple,
@@ -27,11 +30,21 @@ const boxes = fc
     const [low, high] = [0, 1].map(side => pairs.map(pair => pair[side]))
     return new Box(low, high, [bounds.length])
   })
+/** Of numbers that the flat form holds exactly. */
+const wholes = fc
+  .tuple(
+    fc.constantFrom<Dtype>('int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32'),
+    fc.integer({ min: 0, max: 100 }),
+    fc.integer({ min: 0, max: 20 }),
+    sizes,
+  )
+  .map(([dtype, low, width, n]) => new Box(low, low + width, [n], dtype))
 const leaves: fc.Arbitrary<Space<unknown>> = fc.oneof(
   sizes.map(n => new Discrete(n)),
   fc.tuple(sizes, fc.integer({ min: -5, max: 5 })).map(([n, start]) => new Discrete(n, start)),
   sizes.map(n => new Text(n, { minLength: 0, characters: 'abc' })),
   boxes,
+  wholes,
   fc.array(sizes, { minLength: 1, maxLength: 4 }).map(n => new MultiDiscrete(n)),
   sizes.map(n => new MultiBinary(n)),
 )
@@ -42,6 +55,11 @@ const { space: spaces } = fc.letrec<{ space: Space<unknown> }>(tie => ({
     fc.dictionary(fc.string({ minLength: 1 }), tie('space'), { maxKeys: 3 }).map(parts => new Dict(parts)),
     fc.array(tie('space'), { maxLength: 3 }).map(parts => new Tuple(...parts)),
     fc.array(tie('space'), { minLength: 1, maxLength: 3 }).map(parts => new OneOf(...parts)),
+    fc.tuple(tie('space'), sizes).map(([part, n]) => new Sequence(part, n)),
+    fc
+      .tuple(tie('space'), tie('space'), sizes)
+      .map(([node, edge, n]) => new Graph(node, edge, { maxNodes: n })),
+    tie('space').map(node => new Graph(node)),
   ),
 }))
 const seeds = fc.integer()
@@ -142,6 +160,99 @@ describe('Box', () => {
     const mean = Array.from({ length: 4000 }, () => new Box(2, 6, [1]).sample(rng)[0])
     expect(mean.reduce((a, b) => a + b) / 4000).toBeCloseTo(4, 1)
   })
+})
+
+describe('dtypes of a Box', () => {
+  test('values are arrays of the dtype alone', () => {
+    const box = new Box(0, 255, [2], 'uint8')
+    expectTypeOf<ValueOf<typeof box>>().toEqualTypeOf<Uint8Array>()
+    expect(box.contains(Uint8Array.of(0, 255))).toBe(true)
+    expect(box.contains(Float32Array.of(0, 255))).toBe(false)
+    expect(box.contains(Int8Array.of(0, 1))).toBe(false)
+    expect(box.toJSON()).toEqual({ kind: 'box', low: 0, high: 255, shape: [2], dtype: 'uint8' })
+    expect(new Box(0, 1, [1]).toJSON()).toEqual({ kind: 'box', low: 0, high: 1, shape: [1] })
+  })
+
+  test('float64 keeps what float32 rounds', () => {
+    const box = new Box(0.1, 0.1, [1], 'float64')
+    expect(box.low[0]).toBe(0.1)
+    expect(box.contains(Float64Array.of(0.1))).toBe(true)
+    expect(box.contains(Float64Array.of(Math.fround(0.1)))).toBe(false)
+  })
+
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      'a fraction',
+      () => new Box(0, 0.5, [1], 'uint8'),
+      /high holds 0.5: bounds of uint8 are whole numbers from 0 to 255$/,
+    ],
+    [
+      'what it cannot hold',
+      () => new Box(-129, 0, [1], 'int8'),
+      /low holds -129: .* -128 to 127, or -Infinity/,
+    ],
+    ['no bound where there is no sign', () => new Box(0, Infinity, [1], 'uint16'), /high holds Infinity/],
+    ['what is none', () => new Box(0, 1, [1], 'int64' as Dtype), /dtype is float32, .*, not int64/],
+  ])('refuses %s', (_name, make, message) => expect(make).toThrow(message))
+
+  test('whole numbers come up equally often, bounds included', () => {
+    const counts = [0, 0, 0, 0]
+    const rng = Rng.of(2)
+    for (let i = 0; i < 4000; i++) counts[new Box(3, 6, [1], 'int16').sample(rng)[0] - 3]++
+    for (const count of counts) expect(Math.abs(count - 1000)).toBeLessThan(120)
+  })
+
+  test('without bounds they are floors of normal and exponential numbers, and survive JSON as such', () => {
+    const box = new Box([-Infinity, 5, -Infinity], [Infinity, Infinity, 5], [3], 'int32')
+    expect(box.toJSON()).toMatchObject({ low: ['-inf', 5, '-inf'], high: ['inf', 'inf', 5] })
+    const copy = spaceFromJSON(box.toJSON())
+    const rng = Rng.of(3)
+    const sums = [0, 0, 0]
+    for (let i = 0; i < 4000; i++) {
+      const sample = copy.sample(rng) as Int32Array
+      expect(copy.contains(sample)).toBe(true)
+      for (const j of sums.keys()) sums[j] += sample[j] / 4000
+    }
+    // E⌊N⌋ = −1/2; ⌊5 + X⌋ = 5 + 1/(e − 1); ⌊6 − X⌋ = 5 − 1/(e − 1).
+    expect(sums[0]).toBeCloseTo(-0.5, 1)
+    expect(Math.abs(sums[1] - 5 - 1 / (Math.E - 1))).toBeLessThan(0.06)
+    expect(Math.abs(sums[2] - 5 + 1 / (Math.E - 1))).toBeLessThan(0.06)
+  })
+})
+
+describe('Sequence and Graph', () => {
+  test('lengths of a sequence are geometric, up to the longest', () => {
+    const rng = Rng.of(4)
+    const lengths = Array.from({ length: 4000 }, () => new Sequence(new Discrete(2), 50).sample(rng).length)
+    expect(Math.min(...lengths)).toBe(1)
+    expect(Math.abs(lengths.reduce((a, b) => a + b) / 4000 - 4)).toBeLessThan(0.2)
+    expect(lengths.filter(n => n === 1).length / 4000).toBeCloseTo(0.25, 1)
+    const short = new Sequence(new Discrete(2), 2)
+    for (let i = 0; i < 50; i++) expect(short.contains(short.sample(rng))).toBe(true)
+    expect(short.contains([])).toBe(true)
+    expect(short.contains([0, 1, 0])).toBe(false)
+  })
+
+  test('a graph links nodes that it has, and has edges only where they have a space', () => {
+    const space = new Graph(new Discrete(3), new Box(0, 1, [2]), { maxNodes: 3, maxEdges: 2 })
+    expectTypeOf<ValueOf<typeof space>['nodes']>().toEqualTypeOf<readonly number[]>()
+    const [nodes, edges] = [[0, 2], [Float32Array.of(0, 1)]]
+    expect(space.contains({ nodes, edges, edgeLinks: Int32Array.of(0, 1) })).toBe(true)
+    expect(space.contains({ nodes, edges, edgeLinks: Int32Array.of(0, 2) })).toBe(false)
+    expect(space.contains({ nodes, edges })).toBe(false)
+    expect(space.contains({ nodes: [0, 3] })).toBe(false)
+    expect(new Graph(new Discrete(3)).contains({ nodes, edges, edgeLinks: Int32Array.of(0, 1) })).toBe(false)
+    expect([...space.flatten({ nodes, edges, edgeLinks: Int32Array.of(1, 0) })]).toEqual([
+      ...[2, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0],
+      ...[0, 1, 0, 0, 1, 0, 0, 0],
+    ])
+  })
+
+  test.each([
+    ['a sequence of nothing', () => new Sequence(new Discrete(2), 0), /maxLength is an integer >= 1, not 0/],
+    ['a graph without nodes', () => new Graph(new Discrete(2), undefined, { maxNodes: 0 }), /not 0 and 0/],
+    ['edges without a space', () => new Graph(new Discrete(2), undefined, { maxEdges: 1 }), /not 10 and 1/],
+  ])('%s is refused', (_name, make, message) => expect(make).toThrow(message))
 })
 
 describe('types and descriptions', () => {

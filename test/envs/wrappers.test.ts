@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Env, Info, StepResult } from '../../src/envs/env.ts'
 import { makeEnv } from '../../src/envs/registry.ts'
-import { Box, Dict, Discrete } from '../../src/envs/spaces.ts'
+import { Box, Dict, Discrete, OneOf } from '../../src/envs/spaces.ts'
 import { ClipAction } from '../../src/envs/wrappers/clip-action.ts'
 import { FlattenObservation } from '../../src/envs/wrappers/flatten-observation.ts'
+import { FrameStackObservation } from '../../src/envs/wrappers/frame-stack-observation.ts'
 import { NormalizeObservation } from '../../src/envs/wrappers/normalize-observation.ts'
 import { NormalizeReward } from '../../src/envs/wrappers/normalize-reward.ts'
+import { GrayscaleObservation, ResizeObservation } from '../../src/envs/wrappers/picture-observations.ts'
 import { RecordEpisodeStatistics } from '../../src/envs/wrappers/record-episode-statistics.ts'
 import { RunningMoments } from '../../src/envs/wrappers/running-moments.ts'
 import { TimeLimit } from '../../src/envs/wrappers/time-limit.ts'
@@ -26,6 +28,35 @@ function frozen<E extends { frozen: boolean }>(env: E): E {
   env.frozen = true
   return env
 }
+
+test('stacks and smaller pictures keep their dtype', () => {
+  const picture = new Box(0, 255, [2, 2, 3], 'uint8')
+  const env: Env<Uint8Array, number> = {
+    spec: { id: 'Pictures-v0' },
+    observationSpace: picture,
+    actionSpace: new Discrete(2),
+    reset: () => ({ observation: new Uint8Array(12).fill(9), info: {} }),
+    step: () => ({
+      observation: new Uint8Array(12).fill(10),
+      reward: 0,
+      terminated: false,
+      truncated: false,
+      info: {},
+    }),
+  }
+  const stacked = new FrameStackObservation(new ResizeObservation(new GrayscaleObservation(env), [1, 1]), 2)
+  stacked.reset()
+  const { observation } = stacked.step(0) as StepResult<Uint8Array>
+  expect(observation).toEqual(Uint8Array.of(9, 10))
+  expect(stacked.observationSpace.contains(observation)).toBe(true)
+  expect(stacked.observationSpace.toJSON()).toMatchObject({ shape: [2, 1, 1], dtype: 'uint8' })
+})
+
+test('what a flat form holds beside one-hots has no bounds', () => {
+  const inner = { ...slowly(new Corridor()), observationSpace: new OneOf(new Discrete(9)) }
+  const { observationSpace } = new FlattenObservation(inner as unknown as Env<unknown, number>)
+  expect(observationSpace.low[0]).toBe(-Infinity)
+})
 
 /** The same with promises. */
 function slowly<O, A>(env: Env<O, A>): Env<O, A> {

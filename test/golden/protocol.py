@@ -36,6 +36,15 @@ learn = pad(struct.pack("<I", 1) + text(EPISODE) + struct.pack("<II", 2, 0))
 learn = pad(learn + struct.pack("<dddd", 1, 0, 1, 1) + struct.pack("<dddd", *NAN)) + struct.pack("<ii", 0, 2)
 learn = pad(learn) + floats(0.25, 0.5, 0.75)
 
+# Two values of a Dict: bytes [2, 2] of a uint8 Box, sequences of int16 boxes of one, a graph with edges and one without.
+values = pad(b"") + bytes([1, 2, 3, 4, 5, 6, 7, 8])
+values = pad(values + struct.pack("<I", 2)) + struct.pack("<hh", -1, 300) + struct.pack("<I", 0)
+values = pad(values)
+values = pad(values + struct.pack("<II", 2, 1)) + struct.pack("<ii", 2, 0)
+values = pad(values) + floats(0.5)
+values = pad(values) + struct.pack("<ii", 1, 0)
+values = pad(values + struct.pack("<II", 1, 0)) + struct.pack("<i", 1)
+
 FRAMES = {
     "hello": frame(1, 1, 0, b"LGYM" + struct.pack("<HH", 1, 1) + text("{}")),
     "make": frame(2, 2, 0, text(MADE)),
@@ -48,5 +57,6 @@ FRAMES = {
     "act": frame(19, 7, 1, act),
     "acted": frame(0x93, 7, 1, acted),
     "learn": frame(20, 8, 1, learn),
+    "values": frame(4, 9, 1, values),
 }
 print(json.dumps({name: bytes.hex() for name, bytes in FRAMES.items()}, indent=2))

@@ -22,7 +22,7 @@ const LABELS = [0, 1, 2, 1]
 export type MakeExecutor = (options: ExecutorOptions, weights: Weights) => Executor
 
 /** A network of three groups with batch normalisation and a head that drops out, and an executor on it. */
-function place(make: MakeExecutor, optimizer: OptimizerOptions = { kind: 'adamw' }) {
+export function place(make: MakeExecutor, optimizer: OptimizerOptions = { kind: 'adamw' }) {
   const model = buildClipModel(tinyImageModel(), {
     output: TASK.head,
     frames: FRAMES,
@@ -44,7 +44,7 @@ function place(make: MakeExecutor, optimizer: OptimizerOptions = { kind: 'adamw'
   return { network, weights, executor: make(options, weights), options }
 }
 
-function batchOf(network: Network, seed = 1): Batch {
+export function batchOf(network: Network, seed = 1): Batch {
   const pixels = randomPixels(CLIPS * FRAMES * SIDE * SIDE * 3, seed)
   return { input: network.input(pixels, CLIPS), clips: CLIPS, from: 0, targets: LABELS }
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeEnvAsync } from '../../src/envs/registry.ts'
-import { registerFineTuning } from '../../src/runner/instances/fine-tune-env.ts'
+import { registerOwnEnvs } from '../../src/runner/instances/own-envs.ts'
 import { CACHE, MODEL, ROOT, workspace, writeManifest } from '../support/e2e.ts'
 
 const PYTHON = process.env.LAYERGYM_PYTHON ?? 'python3'
@@ -33,7 +33,7 @@ describe.skipIf(!hasPython)('in Python', () => {
     const data = writeManifest(workspace())
     const world = { model: MODEL, data, cache: CACHE, groups: 2, frames: 2, size: 28, threads: 1 }
     const options = { ...world, batchSize: 4, budgetSteps: 6, roundSteps: 2 }
-    registerFineTuning()
+    registerOwnEnvs()
     const env = await makeEnvAsync('layergym/FineTune-v0', options)
     await env.reset({ seed: 3 })
     const actions: (readonly number[])[] = []

@@ -41,6 +41,11 @@ export function smallRuns(folder: string, long = false): Readonly<Record<string,
       '--json',
     ],
     study: ['study', '--config', config, '--workers', '1', '--json'],
+    tabulate: [
+      ...['tabulate', '--model', MODEL, '--data', data, '--cache', CACHE, '--groups', '2', '--frames', '2'],
+      ...['--size', '28', '--batch-size', '4', '--budget-steps', '6', '--depth', long ? '6' : '3'],
+      ...['--threads', '1', '--workers', '1', '--json'],
+    ],
     train: [
       'train',
       '--agent',

@@ -1,4 +1,5 @@
 import { median } from '../../../src/common/quantile.ts'
+import { Rng } from '../../../src/common/random.ts'
 import { PROBE_CLIPS, Probe } from '../../../src/envs/finetune/probe.ts'
 import type { HeadBuilder } from '../../../src/models/head.ts'
 import { tf } from '../../../src/models/tf.ts'
@@ -118,6 +119,45 @@ export async function decisions({ rounds: count, steps }: Effort): Promise<strin
       ])
   }
   return table(['share of uncached full fine-tuning', 'probe (≤ 10 %)', 'features (≤ 2 %)'], rows)
+}
+
+const EVALUATED = 64
+
+/** Evaluations behind a frozen prefix whose activations are kept: in this process alone, and on the engine too. */
+export async function evaluations({ rounds: count, steps }: Effort): Promise<string> {
+  const rows: (string | number)[][] = []
+  for (const share of [0.5, 0.75]) {
+    const of = { size: 64, batch: EVALUATED, groups: 12, executor, inBatches: true } as const
+    const { trainee } = await mobilenet(of)
+    const frozen = prefixOf(trainee.network, share)
+    const reserved = 2 * 4 * trainee.network.crossingSize(frozen) * EVALUATED
+    const benches = await Promise.all(
+      [reserved, 2 * reserved].map(cacheBytes => mobilenet({ ...of, cacheBytes })),
+    )
+    // What was trained decides what is frozen; a forward pass becomes a function once it has come a few times.
+    for (const { trainee, batch } of benches) {
+      trainee.step(
+        batch.slice(0, 2),
+        trainee.network.groups.map((_, group) => (group < frozen ? 0 : 1e-4)),
+        Rng.of(1, 'dropout'),
+      )
+      for (let time = 0; time < 2; time++) trainee.evaluate(batch)
+    }
+    const found = Array.from({ length: count }, () => {
+      const [host, engine] = benches.map(({ trainee, batch }) =>
+        median(times(steps, () => void trainee.evaluate(batch))),
+      )
+      return { host, engine, ratio: engine / host }
+    })
+    rows.push([
+      flopShare(trainee.network, frozen).toFixed(2),
+      median(found.map(({ host }) => host)).toFixed(1),
+      median(found.map(({ engine }) => engine)).toFixed(1),
+      median(found.map(({ ratio }) => ratio)).toFixed(2),
+    ])
+  }
+  const columns = ['kept in memory, ms', 'on the engine, ms', 'engine / memory']
+  return table([`f; an evaluation of ${EVALUATED}×${FRAMES} frames at 64x64`, ...columns], rows)
 }
 
 /** A head of 3 million parameters on the backbone, so that the size is one that people fine-tune. */

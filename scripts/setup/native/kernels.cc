@@ -2,7 +2,11 @@
 // (src/agents/kernels/kernels.ts). Compiled once a width (kernels.h); the widest that the processor has is chosen.
 #include <node_api.h>
 
+#include <atomic>
+#include <condition_variable>
 #include <initializer_list>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #define KERNELS_OF(width)                                                                                            \
@@ -124,6 +128,139 @@ napi_value adam(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** Calls of kernels over one memory, CALL numbers each: src/agents/kernels/program.ts. */
+struct Program {
+  static constexpr size_t CALL = 10;
+  char* memory;
+  const double* numbers;
+  size_t count;
+
+  void run() const {
+    for (const double* call = numbers; call < numbers + count; call += CALL) step(call);
+  }
+
+ private:
+  float* at(double address) const { return reinterpret_cast<float*>(memory + static_cast<long>(address)); }
+
+  void step(const double* n) const {
+    const auto whole = [n](int i) { return static_cast<int>(n[i]); };
+    switch (whole(0)) {
+      case 0:
+        return multiplyOf(at(n[1]), whole(2), whole(3), at(n[4]), n[5] == 0 ? nullptr : at(n[5]), at(n[6]), whole(7), whole(8),
+                          whole(9));
+      case 1: return transposeOf(at(n[1]), at(n[2]), whole(3), whole(4));
+      case 2: return columnSumsOf(at(n[1]), at(n[2]), whole(3), whole(4));
+      case 3: return tanhOf(at(n[1]), whole(2));
+      case 4: return tanhGradientOf(at(n[1]), at(n[2]), whole(3));
+      case 5: return reluOf(at(n[1]), whole(2));
+      case 6: return reluGradientOf(at(n[1]), at(n[2]), whole(3));
+    }
+  }
+};
+
+/**
+ * A second thread, which does what it is given if it gets to it before the first one has nothing else to do: on a machine
+ * whose cores are busy nobody waits for a thread that doesn't run.
+ */
+class Helper {
+ public:
+  Helper() : thread_([this] { serve(); }) { thread_.detach(); }
+
+  void runBoth(const Program& first, const Program& second) {
+    work_ = &first;
+    state_.store(OFFERED);
+    if (asleep_.load()) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      awake_.notify_one();
+    }
+    second.run();
+    int offered = OFFERED;
+    if (state_.compare_exchange_strong(offered, NOTHING)) return first.run();
+    for (int turn = 0; state_.load(std::memory_order_acquire) != DONE; turn++) {
+      if (turn > PATIENCE) std::this_thread::yield();
+      else pause();
+    }
+    state_.store(NOTHING);
+  }
+
+ private:
+  enum State { NOTHING, OFFERED, TAKEN, DONE };
+  /** Looks at the state before a core is given away: a tenth of a millisecond or so. */
+  static constexpr int PATIENCE = 2000;
+
+  static void pause() {
+#ifdef __x86_64__
+    __builtin_ia32_pause();
+#endif
+  }
+
+  void serve() {
+    for (;;) {
+      for (int turn = 0; state_.load() != OFFERED; turn++) {
+        pause();
+        if (turn > PATIENCE) sleep();
+      }
+      int offered = OFFERED;
+      if (!state_.compare_exchange_strong(offered, TAKEN)) continue;
+      work_->run();
+      state_.store(DONE, std::memory_order_release);
+    }
+  }
+
+  void sleep() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    asleep_.store(true);
+    awake_.wait(lock, [this] { return state_.load() == OFFERED; });
+    asleep_.store(false);
+  }
+
+  std::atomic<int> state_{NOTHING};
+  std::atomic<bool> asleep_{false};
+  std::mutex mutex_;
+  std::condition_variable awake_;
+  const Program* work_ = nullptr;
+  std::thread thread_;
+};
+
+/** One of a process; of several threads of JavaScript, one has it at a time. */
+std::mutex helping;
+
+void runBothOf(const Program& first, const Program& second) {
+  const std::unique_lock<std::mutex> mine(helping, std::try_to_lock);
+  if (!mine.owns_lock()) {
+    first.run();
+    return second.run();
+  }
+  // As long as the process.
+  static Helper* const helper = new Helper();
+  helper->runBoth(first, second);
+}
+
+/** The program of two arguments, an ArrayBuffer and a Float64Array. */
+Program programOf(napi_env env, const napi_value* arguments) {
+  void *memory = nullptr, *numbers = nullptr;
+  size_t count = 0;
+  napi_get_arraybuffer_info(env, arguments[0], &memory, nullptr);
+  napi_get_typedarray_info(env, arguments[1], nullptr, &count, &numbers, nullptr, nullptr);
+  return {static_cast<char*>(memory), static_cast<const double*>(numbers), count};
+}
+
+napi_value run(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  programOf(env, arguments).run();
+  return nullptr;
+}
+
+napi_value runBoth(napi_env env, napi_callback_info info) {
+  size_t count = 4;
+  napi_value arguments[4];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  runBothOf(programOf(env, arguments), programOf(env, arguments + 2));
+  return nullptr;
+}
+
 /** The kernels over one ArrayBuffer, which its owner keeps for as long as it calls them. */
 napi_value attach(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -163,6 +300,10 @@ NAPI_MODULE_INIT() {
   napi_value function, name;
   napi_create_function(env, "attach", NAPI_AUTO_LENGTH, attach, nullptr, &function);
   napi_set_named_property(env, exports, "attach", function);
+  napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, nullptr, &function);
+  napi_set_named_property(env, exports, "run", function);
+  napi_create_function(env, "runBoth", NAPI_AUTO_LENGTH, runBoth, nullptr, &function);
+  napi_set_named_property(env, exports, "runBoth", function);
   const char* const names[] = {"sse", "avx2", "avx512"};
 #ifdef __x86_64__
   napi_create_string_utf8(env, names[level], NAPI_AUTO_LENGTH, &name);

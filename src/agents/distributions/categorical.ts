@@ -3,7 +3,7 @@ import type { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 import type { Decision } from '../agent.ts'
 import type { Distribution, Evaluated, PolicyRows } from './distribution.ts'
-import { entropy, greedyAction, logSoftmaxInto, type Stretch, sampleAction } from './softmax.ts'
+import { greedyAction, logSoftmaxInto, type Stretch, sampleAction } from './softmax.ts'
 
 /**
  * Independent choices, the i-th among sizes[i]: one for Discrete, several for MultiDiscrete. The outputs are their
@@ -19,6 +19,8 @@ export class CategoricalDistribution implements Distribution {
   private readonly choices: readonly Stretch[]
   /** Of the rows evaluated last, [rows, outputs]. */
   private logp = new Float64Array(0)
+  /** Their exponentials, of `evaluate` alone. */
+  private probabilities = new Float64Array(0)
   /** Of each of their choices, [rows, choices]. */
   private entropies = new Float64Array(0)
   private evaluated: Pick<PolicyRows, 'rows' | 'actions'> = { rows: 0, actions: new Float32Array(0) }
@@ -65,15 +67,21 @@ export class CategoricalDistribution implements Distribution {
   evaluate({ rows, outputs, actions, masks }: PolicyRows): Evaluated {
     this.roomFor(rows)
     this.evaluated = { rows, actions }
+    const { choices, logp, probabilities } = this
     const logProbabilities = new Float64Array(rows)
     const entropies = new Float64Array(rows)
     for (let row = 0, at = 0; row < rows; row++) {
-      for (const choice of this.choices) {
-        const stretch = this.normalize(outputs, row, choice, masks?.[row])
-        const h = entropy(this.logp, stretch)
-        logProbabilities[row] += this.logp[stretch.from + actions[at]]
-        entropies[row] += h
-        this.entropies[at++] = h
+      for (let c = 0; c < choices.length; c++, at++) {
+        const { from, count } = this.normalize(outputs, row, choices[c], masks?.[row])
+        let entropy = 0
+        for (let i = from; i < from + count; i++) {
+          const p = Math.exp(logp[i])
+          probabilities[i] = p
+          if (logp[i] > -Infinity) entropy -= p * logp[i]
+        }
+        logProbabilities[row] += logp[from + actions[at]]
+        entropies[row] += entropy
+        this.entropies[at] = entropy
       }
     }
     return { logProbabilities, entropies }
@@ -82,15 +90,15 @@ export class CategoricalDistribution implements Distribution {
   /** ∂log π(a)/∂logit_i = 1[i = a] − p_i; ∂H/∂logit_i = −p_i (log p_i + H). */
   differentiate(byLogProbability: Float64Array, byEntropy: number): Float32Array {
     const { rows, actions } = this.evaluated
-    const { logp } = this
+    const { choices, logp, probabilities, entropies } = this
     const out = new Float32Array(rows * this.outputs)
     for (let row = 0, at = 0, o = 0; row < rows; row++) {
-      for (const { count } of this.choices) {
-        const [action, h] = [actions[at], this.entropies[at++]]
-        for (let i = 0; i < count; i++, o++) {
-          const p = Math.exp(logp[o])
-          const chosen = i === action ? 1 : 0
-          out[o] = p === 0 ? 0 : byLogProbability[row] * (chosen - p) - byEntropy * p * (logp[o] + h)
+      for (let c = 0; c < choices.length; c++, at++) {
+        for (let i = 0; i < choices[c].count; i++, o++) {
+          const p = probabilities[o]
+          const chosen = i === actions[at] ? 1 : 0
+          out[o] =
+            p === 0 ? 0 : byLogProbability[row] * (chosen - p) - byEntropy * p * (logp[o] + entropies[at])
         }
       }
     }
@@ -107,6 +115,7 @@ export class CategoricalDistribution implements Distribution {
   private roomFor(rows: number): void {
     if (this.logp.length >= rows * this.outputs) return
     this.logp = new Float64Array(2 * rows * this.outputs)
+    this.probabilities = new Float64Array(2 * rows * this.outputs)
     this.entropies = new Float64Array(2 * rows * this.actionSize)
   }
 }

@@ -10,8 +10,13 @@ export function distributionOf(space: Space<unknown>, initialLogStd: number): Di
   if (space instanceof Discrete && space.start !== 0) return undefined
   if (space instanceof Discrete) return new CategoricalDistribution([space.n], ([action]) => action)
   if (space instanceof MultiDiscrete) return new CategoricalDistribution(space.sizes, actions => actions)
-  if (space instanceof Box) return new GaussianDistribution(space.low, space.high, initialLogStd)
+  if (isContinuous(space)) return new GaussianDistribution(space.low, space.high, initialLogStd)
   return undefined
+}
+
+/** Whether actions are real vectors as policies make them. */
+export function isContinuous(space: Space<unknown>): space is Box {
+  return space instanceof Box && space.dtype === 'float32'
 }
 
 /** Why agents with such policies can't act here, if they can't. */
@@ -22,7 +27,7 @@ export function refusesActions({
 }): string | undefined {
   if (distributionOf(actionSpace, 0) !== undefined) return undefined
   return (
-    'its policies are over Discrete (from 0 on), MultiDiscrete and Box actions, ' +
+    'its policies are over Discrete (from 0 on), MultiDiscrete and Box (float32) actions, ' +
     `and this action space is ${JSON.stringify(actionSpace.toJSON())}`
   )
 }

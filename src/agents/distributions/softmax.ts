@@ -31,25 +31,24 @@ export function logSoftmaxInto(
   mask?: Mask,
   maskFrom = 0,
 ): void {
+  const isAllowed = (i: number) => mask === undefined || mask[maskFrom + i] !== 0
   let largest = -Infinity
   for (let i = 0; i < count; i++) {
     const logit = logits[from + i]
-    if (!Number.isFinite(logit)) {
-      throw failure(
-        'agent.diverged',
-        `the policy network gave ${logit}: it has diverged; lower the agent's learning rate`,
-      )
-    }
-    if (logit > largest && mask?.[maskFrom + i] !== 0) largest = logit
+    if (!Number.isFinite(logit)) refuseLogit(logit)
+    if (logit > largest && isAllowed(i)) largest = logit
   }
   let sum = 0
-  for (let i = 0; i < count; i++) {
-    if (mask?.[maskFrom + i] !== 0) sum += Math.exp(logits[from + i] - largest)
-  }
+  for (let i = 0; i < count; i++) if (isAllowed(i)) sum += Math.exp(logits[from + i] - largest)
   const normalizer = largest + Math.log(sum)
-  for (let i = 0; i < count; i++) {
-    out[from + i] = mask?.[maskFrom + i] === 0 ? -Infinity : logits[from + i] - normalizer
-  }
+  for (let i = 0; i < count; i++) out[from + i] = isAllowed(i) ? logits[from + i] - normalizer : -Infinity
+}
+
+function refuseLogit(logit: number): never {
+  throw failure(
+    'agent.diverged',
+    `the policy network gave ${logit}: it has diverged; lower the agent's learning rate`,
+  )
 }
 
 /** One action of a stretch by its probability; never one of probability 0. */

@@ -16,7 +16,7 @@ import type { Approximator } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { LIKE_TORCH, simd } from '../mlp.ts'
+import { forwardBoth, LIKE_TORCH, simd } from '../mlp.ts'
 import { type Batch, Replay } from '../replay/replay.ts'
 import { Streams } from '../replay/streams.ts'
 import { appetiteOf } from '../settings.ts'
@@ -54,8 +54,6 @@ export class Dqn implements Agent<unknown, number> {
   private readonly network: Approximator
   private readonly target: Approximator
   private readonly values: QValues
-  /** Of the network that chooses, while `values` holds those of the target. */
-  private readonly choosing: QValues
   /** The optimizer's; annealing writes it. */
   private readonly rate: { learningRate: number }
   private readonly optimizer: Adam
@@ -91,7 +89,6 @@ export class Dqn implements Agent<unknown, number> {
     this.target = build()
     this.target.parameters.set(this.network.parameters)
     this.values = new QValues(this.actions, dueling)
-    this.choosing = new QValues(this.actions, dueling)
     this.rate = { learningRate }
     this.optimizer = new Adam(this.network.parameters.length, this.rate)
     this.streams = new Streams({ space, n: settings.nStep, gamma, encode: action => action as number })
@@ -157,8 +154,14 @@ export class Dqn implements Agent<unknown, number> {
     const { batchSize, loss: kind, maxGradNorm, learningRate, annealLearningRate } = this.settings
     if (annealLearningRate) this.rate.learningRate = learningRate * (1 - this.progress)
     const batch = this.replay.sample(batchSize, this.rng, this.priorityCorrection)
-    const targets = this.targets(batch)
-    const values = this.values.of(this.network.forward(batch.observations, batchSize), batchSize)
+    const best = this.settings.double ? this.bestNext(batch) : undefined
+    const [next, outputs] = forwardBoth(
+      [this.target, batch.nextObservations],
+      [this.network, batch.observations],
+      batchSize,
+    )
+    const targets = this.targets(batch, next, best)
+    const values = this.values.of(outputs, batchSize)
     const errors = new Float32Array(batchSize)
     let sum = 0
     for (let k = 0; k < batchSize; k++) {
@@ -179,18 +182,33 @@ export class Dqn implements Agent<unknown, number> {
     figures.gradientNorm += norm
   }
 
-  /** y = R + γ^τ max_a Q′(s′, a) over allowed actions; double: Q′(s′, argmax_a Q(s′, a)). */
-  private targets({ nextObservations, nextMasks, rewards, discounts }: Batch): Float32Array {
+  /**
+   * y = R + γ^τ max_a Q′(s′, a) over allowed actions; double: Q′(s′, argmax_a Q(s′, a)).
+   * @param next of the target network, [rows, outputs]
+   * @param best the actions of double targets, [rows]
+   */
+  private targets(batch: Batch, next: Float32Array, best: Int32Array | undefined): Float32Array {
+    const { rewards, discounts } = batch
     const { actions } = this
-    const rows = rewards.length
-    const values = this.values.of(this.target.forward(nextObservations, rows), rows)
-    const choosing = this.settings.double
-      ? this.choosing.of(this.network.forward(nextObservations, rows), rows)
-      : values
-    return rewards.map((reward, k) => {
-      if (discounts[k] === 0) return reward
+    const values = this.values.of(next, rewards.length)
+    const chosen = best ?? this.bestOf(values, batch)
+    return rewards.map((reward, k) =>
+      discounts[k] === 0 ? reward : reward + discounts[k] * values[k * actions + chosen[k]],
+    )
+  }
+
+  /** argmax_a Q(s′, a), [rows] */
+  private bestNext(batch: Batch): Int32Array {
+    const rows = batch.rewards.length
+    return this.bestOf(this.values.of(this.network.forward(batch.nextObservations, rows), rows), batch)
+  }
+
+  /** The best allowed actions of the next states that count, [rows]. */
+  private bestOf(values: Float32Array, { nextMasks, discounts }: Batch): Int32Array {
+    const { actions } = this
+    return Int32Array.from(discounts, (discount, k) => {
       const mask = nextMasks.subarray(k * actions, (k + 1) * actions)
-      return reward + discounts[k] * values[k * actions + bestAction(choosing, k, actions, mask)]
+      return discount === 0 ? 0 : bestAction(values, k, actions, mask)
     })
   }
 

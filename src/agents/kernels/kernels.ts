@@ -1,3 +1,5 @@
+import { inputError } from '../../common/error.ts'
+
 /**
  * The arithmetic of small networks over one memory: float32, row-major, addresses in bytes. Every implementation gives the
  * same bits: sums run in the order of their terms, and nothing is fused. Whole vectors are read, and elementwise kernels
@@ -38,6 +40,11 @@ export interface Kernels {
   ): void
 }
 
+/** Calls of kernels one after the other, as numbers: program.ts makes them. */
+export type Program = Float64Array
+
+/** Addresses are 32-bit integers. */
+const MOST_BYTES = 2 ** 31 - 1
 export const LANES = 16
 /** Of a float. */
 export const BYTES = 4
@@ -46,16 +53,33 @@ export const BYTES = 4
 export interface KernelMemory {
   readonly buffer: ArrayBuffer
   readonly kernels: Kernels
+  /** Many calls as one. */
+  run(program: Program): void
+}
+
+/** A program and the memory that it is about. */
+export interface Work {
+  readonly memory: KernelMemory
+  readonly program: Program
 }
 
 /** Addresses one after the other, each with the room that kernels need behind it. None is 0. */
 export class Layout {
   bytes = BYTES * LANES
 
-  /** The address of so many floats. */
+  /** The address of so many floats. @throws input error when all together are more than kernels can address */
   reserve(floats: number): number {
     const address = this.bytes
     this.bytes += BYTES * LANES * (Math.ceil(floats / LANES) + 1)
+    if (this.bytes > MOST_BYTES) throw tooLarge(this.bytes)
     return address
   }
+}
+
+function tooLarge(bytes: number): Error {
+  return inputError(
+    'network.too-large',
+    `a network and the rows that it computes at once take ${bytes} bytes, at most ${MOST_BYTES}: ` +
+      'give smaller layers, shorter rollouts or smaller minibatches',
+  )
 }

@@ -1,5 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { inputError } from '../../common/error.ts'
-import { type KernelMemory, type Kernels, Layout } from './kernels.ts'
+import { type KernelMemory, type Kernels, Layout, type Work } from './kernels.ts'
 import { type Instructions, nativeKernels } from './native.ts'
 import { plainMemory } from './plain.ts'
 import { wasmMemory } from './wasm.ts'
@@ -10,6 +11,8 @@ export type KernelWidth = Instructions | 'wasm' | 'plain'
 interface Chosen {
   readonly width: KernelWidth
   memory(bytes: number): KernelMemory
+  /** Two programs at once, where there are threads for it. */
+  readonly runBoth?: (first: Work, second: Work) => void
 }
 
 let chosen: Chosen | undefined
@@ -34,6 +37,15 @@ export function allotted<N extends string>(sizes: Readonly<Record<N, number>>): 
   return { kernels, ...(Object.fromEntries(arrays) as Record<N, Float32Array>) }
 }
 
+/**
+ * Two programs over two memories: at once where the kernels are compiled and this process has two cores, else one after
+ * the other, to the same bits. LAYERGYM_KERNEL_THREADS=1 says that other cores are taken.
+ */
+export function runBoth(first: Work, second: Work): void {
+  if (chosen?.runBoth !== undefined) chosen.runBoth(first, second)
+  else for (const { memory, program } of [first, second]) memory.run(program)
+}
+
 /** What `kernelMemory` uses. Results don't depend on it, time does. */
 export function kernelWidth(): KernelWidth {
   chosen ??= choose(process.env.LAYERGYM_KERNELS)
@@ -50,9 +62,19 @@ function choose(asked: string | undefined): Chosen {
   if (asked === 'wasm' && hasWebAssembly) return WASM
   if (asked === undefined || asked === '' || asked === 'native') {
     const native = nativeKernels()
-    if (native !== undefined) return { width: native.instructions, memory: native.memory }
+    if (native !== undefined) {
+      const { instructions: width, memory, runBoth } = native
+      return { width, memory, ...(mayUseTwoThreads() && { runBoth }) }
+    }
     if (asked !== 'native') return hasWebAssembly ? WASM : PLAIN
   }
   const allowed = 'native (what set-up compiles), wasm, plain, or unset for the fastest that is there'
   throw inputError('kernels.unknown', `LAYERGYM_KERNELS is '${asked}', which is not there: ${allowed}`)
+}
+
+/** Environment variable: threads that a process's kernels may use, 1 or 2. */
+export const KERNEL_THREADS = 'LAYERGYM_KERNEL_THREADS'
+
+function mayUseTwoThreads(): boolean {
+  return process.env[KERNEL_THREADS] !== '1' && availableParallelism() > 1
 }

@@ -3,11 +3,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defaultCacheDir } from '../../common/cache-dir.ts'
-import type { KernelMemory, Kernels } from './kernels.ts'
+import type { KernelMemory, Kernels, Program, Work } from './kernels.ts'
 
 /** What set-up compiles of scripts/setup/native/kernels.cc. */
 interface Addon {
   attach(buffer: ArrayBuffer): Kernels
+  /** Every call of a program over a buffer. */
+  run(buffer: ArrayBuffer, program: Program): void
+  /** The same of two, the first one in another thread. */
+  runBoth(...works: [ArrayBuffer, Program, ArrayBuffer, Program]): void
   /** The widest that this processor has. */
   readonly instructions: Instructions
 }
@@ -18,6 +22,8 @@ export type Instructions = 'avx512' | 'avx2' | 'sse' | 'native'
 export interface NativeKernels {
   readonly instructions: Instructions
   memory(bytes: number): KernelMemory
+  /** Two programs over two memories at once. */
+  runBoth(first: Work, second: Work): void
 }
 
 /** Undefined where set-up has compiled none of these sources, or they don't load. */
@@ -30,13 +36,15 @@ export function nativeKernels(): NativeKernels | undefined {
   } catch {
     return undefined
   }
-  const { attach, instructions } = module.exports as Addon
+  const { attach, run, runBoth, instructions } = module.exports as Addon
   return {
     instructions,
     memory: bytes => {
       const buffer = new ArrayBuffer(bytes)
-      return { buffer, kernels: attach(buffer) }
+      return { buffer, kernels: attach(buffer), run: program => run(buffer, program) }
     },
+    runBoth: (first, second) =>
+      runBoth(first.memory.buffer, first.program, second.memory.buffer, second.program),
   }
 }
 

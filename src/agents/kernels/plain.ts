@@ -1,4 +1,5 @@
 import type { KernelMemory, Kernels } from './kernels.ts'
+import { interpret } from './program.ts'
 
 const f = Math.fround
 
@@ -6,7 +7,8 @@ const f = Math.fround
 export function plainMemory(bytes: number): KernelMemory {
   const buffer = new ArrayBuffer(bytes)
   const memory = new Float32Array(buffer)
-  return { buffer, kernels: { ...products(memory), ...activations(memory), ...optimizer(memory) } }
+  const kernels = { ...products(memory), ...activations(memory), ...optimizer(memory) }
+  return { buffer, kernels, run: program => interpret(kernels, program) }
 }
 
 function products(memory: Float32Array): Pick<Kernels, 'multiply' | 'transpose' | 'columnSums'> {

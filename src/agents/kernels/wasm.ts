@@ -1,4 +1,5 @@
 import type { KernelMemory, Kernels } from './kernels.ts'
+import { interpret } from './program.ts'
 import { MODULE } from './wasm-module.ts'
 
 const PAGE = 65_536
@@ -10,7 +11,8 @@ export function wasmMemory(bytes: number): KernelMemory {
   compiled ??= new WebAssembly.Module(Buffer.from(MODULE, 'base64'))
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) })
   const instance = new WebAssembly.Instance(compiled, { env: { memory } })
-  return { buffer: memory.buffer, kernels: instance.exports as unknown as Kernels }
+  const kernels = instance.exports as unknown as Kernels
+  return { buffer: memory.buffer, kernels, run: program => interpret(kernels, program) }
 }
 
 /** Opaque. */

@@ -18,7 +18,7 @@ import { distributionOf, refusesActions } from '../distributions/for-space.ts'
 import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { simd } from '../mlp.ts'
+import { backwardBoth, forwardBoth, simd } from '../mlp.ts'
 import { appetiteOf } from '../settings.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type PpoConfig, type PpoSettings, ppoConfig, ppoSettings } from './config.ts'
@@ -121,14 +121,14 @@ export class Ppo implements Agent<unknown, unknown> {
   private descend(rollout: Rollout, rows: readonly number[]): Figures {
     const { policy, value, distribution, optimizers, settings } = this
     const observations = gatherRows(rollout.observations, policy.inputs, rows)
-    const outputs = policy.forward(observations, rows.length)
-    const values = value.forward(observations, rows.length)
+    const [outputs, values] = forwardBoth([policy, observations], [value, observations], rows.length)
     const loss = clippedLoss(rollout, { rows, outputs, values, distribution }, settings)
+    const [byPolicy, byValue] = backwardBoth([policy, loss.byOutputs], [value, loss.byValues])
     const gradientNorm = stepTogether(
       [
         {
           parameters: policy.parameters,
-          gradient: policy.backward(loss.byOutputs),
+          gradient: byPolicy,
           optimizer: optimizers.policy,
         },
         {
@@ -138,7 +138,7 @@ export class Ppo implements Agent<unknown, unknown> {
         },
         {
           parameters: value.parameters,
-          gradient: value.backward(loss.byValues),
+          gradient: byValue,
           optimizer: optimizers.value,
         },
       ],

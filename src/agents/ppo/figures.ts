@@ -15,8 +15,13 @@ export function noFigures(): Figures {
 
 /** In place: mean 0, standard deviation 1 (that of a sample, as torch.std); a single one stays as it is. */
 export function standardize(values: Float64Array): void {
-  if (values.length < 2) return
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length
-  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1)
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] - mean) / (Math.sqrt(variance) + 1e-8)
+  const { length } = values
+  if (length < 2) return
+  let sum = 0
+  for (let i = 0; i < length; i++) sum += values[i]
+  const mean = sum / length
+  let squares = 0
+  for (let i = 0; i < length; i++) squares += (values[i] - mean) ** 2
+  const deviation = Math.sqrt(squares / (length - 1)) + 1e-8
+  for (let i = 0; i < length; i++) values[i] = (values[i] - mean) / deviation
 }

@@ -1,7 +1,7 @@
 import type { Distribution } from '../distributions/distribution.ts'
 import { gatherRows } from '../flatten.ts'
 import type { PpoSettings } from './config.ts'
-import { type Figures, noFigures, standardize } from './figures.ts'
+import { type Figures, standardize } from './figures.ts'
 import type { Rollout } from './rollout.ts'
 
 /** What the networks say of a minibatch, and how its policy is to be read. */
@@ -35,11 +35,12 @@ export function clippedLoss(
   const actions = gatherRows(rollout.actions, distribution.actionSize, batch)
   const masks = rollout.masks && batch.map(t => rollout.masks?.[t])
   const now = distribution.evaluate({ rows, outputs, actions, masks })
-  const advantages = Float64Array.from(batch, t => rollout.advantages[t])
+  const advantages = new Float64Array(rows)
+  for (let k = 0; k < rows; k++) advantages[k] = rollout.advantages[batch[k]]
   if (normalizeAdvantages) standardize(advantages)
   const byLogProbabilities = new Float64Array(rows)
   const byValues = new Float32Array(rows)
-  const figures = noFigures()
+  let [policyLoss, valueLoss, entropy, approximateKl, clipFraction] = [0, 0, 0, 0, 0]
   for (let k = 0; k < rows; k++) {
     const t = batch[k]
     const logRatio = now.logProbabilities[k] - rollout.logProbabilities[t]
@@ -55,13 +56,14 @@ export function clippedLoss(
     const counts = !clipValueLoss || error * error >= held * held
     byValues[k] = counts ? (valueCoefficient * error) / rows : 0
 
-    figures.policyLoss -= Math.min(surrogate, clipped) / rows
-    figures.valueLoss += (0.5 * (counts ? error * error : held * held)) / rows
-    figures.entropy += now.entropies[k] / rows
+    policyLoss -= Math.min(surrogate, clipped) / rows
+    valueLoss += (0.5 * (counts ? error * error : held * held)) / rows
+    entropy += now.entropies[k] / rows
     // http://joschu.net/blog/kl-approx.html: unbiased, never negative.
-    figures.approximateKl += (ratio - 1 - logRatio) / rows
-    figures.clipFraction += Math.abs(ratio - 1) > clip ? 1 / rows : 0
+    approximateKl += (ratio - 1 - logRatio) / rows
+    clipFraction += Math.abs(ratio - 1) > clip ? 1 / rows : 0
   }
+  const figures = { policyLoss, valueLoss, entropy, approximateKl, clipFraction, gradientNorm: 0 }
   const byOutputs = distribution.differentiate(byLogProbabilities, -entropyCoefficient / rows)
   return { figures, byOutputs, byValues }
 }

@@ -49,7 +49,8 @@ export function layOut(trajectories: readonly Trajectory<unknown, unknown>[], pa
   const actions = new Float32Array(rows * distribution.actionSize)
   transitions.forEach(({ observation, action }, t) => {
     flattenInto(space, observation, all, t * inputs)
-    actions.set(distribution.encode(action), t * distribution.actionSize)
+    const encoded = distribution.encode(action)
+    for (let i = 0; i < encoded.length; i++) actions[t * encoded.length + i] = encoded[i]
   })
   cut.forEach(({ finalObservation }, i) => {
     flattenInto(space, finalObservation, all, (rows + i) * inputs)

@@ -1,7 +1,7 @@
 import { inputError } from '../../common/error.ts'
 import { Rng } from '../../common/random.ts'
 import type { Space } from '../../envs/env.ts'
-import { Box, Discrete } from '../../envs/spaces.ts'
+import { type Box, Discrete } from '../../envs/spaces.ts'
 import { Adam, stepTogether } from '../adam.ts'
 import { withAdjusted } from '../adjust.ts'
 import type {
@@ -13,9 +13,10 @@ import type {
   LearnReport,
   Trajectory,
 } from '../agent.ts'
+import { isContinuous } from '../distributions/for-space.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { LIKE_TORCH, Mlp } from '../mlp.ts'
+import { backwardBoth, forwardBoth, LIKE_TORCH, Mlp } from '../mlp.ts'
 import { type Batch, Replay } from '../replay/replay.ts'
 import { Streams } from '../replay/streams.ts'
 import { appetiteOf } from '../settings.ts'
@@ -156,9 +157,9 @@ export class Sac implements Agent<unknown, unknown> {
       batch.discounts[k] === 0 ? reward : reward + batch.discounts[k] * next[k],
     )
     const { inputs, chosen } = form.valued(batch)
+    const [first, second] = networks.critics
     let loss = 0
-    for (const [c, critic] of networks.critics.entries()) {
-      const values = critic.forward(inputs, rows)
+    const [byFirst, bySecond] = forwardBoth([first, inputs], [second, inputs], rows).map(values => {
       const gradient = new Float32Array(values.length)
       for (let k = 0; k < rows; k++) {
         const at = k * form.criticOutputs + chosen(k)
@@ -166,8 +167,10 @@ export class Sac implements Agent<unknown, unknown> {
         gradient[at] = error / rows
         loss += (0.5 * error * error) / rows / 2
       }
-      optimizers[c].step(critic.parameters, critic.backward(gradient))
-    }
+      return gradient
+    })
+    const gradients = backwardBoth([first, byFirst], [second, bySecond])
+    for (const [c, { parameters }] of networks.critics.entries()) optimizers[c].step(parameters, gradients[c])
     return loss
   }
 
@@ -226,7 +229,7 @@ export class Sac implements Agent<unknown, unknown> {
 
 function formOf(inputs: number, space: Space<unknown>, settings: SacSettings): Form | undefined {
   if (space instanceof Discrete) return new DiscreteForm(inputs, space.n, settings)
-  if (space instanceof Box && isBounded(space)) return new ContinuousForm(inputs, space, settings)
+  if (isContinuous(space) && isBounded(space)) return new ContinuousForm(inputs, space, settings)
   return undefined
 }
 
@@ -236,10 +239,10 @@ function isBounded({ low, high }: Box): boolean {
 
 /** Why SAC can't act here, if it can't. */
 export function refusesSpaces({ actionSpace }: Pick<AgentContext, 'actionSpace'>): string | undefined {
-  if (actionSpace instanceof Discrete || (actionSpace instanceof Box && isBounded(actionSpace)))
+  if (actionSpace instanceof Discrete || (isContinuous(actionSpace) && isBounded(actionSpace)))
     return undefined
   return (
-    'its policies are over Box actions with bounds and over Discrete ones, ' +
+    'its policies are over Box actions (float32) with bounds and over Discrete ones, ' +
     `and this action space is ${JSON.stringify(actionSpace.toJSON())} (ppo takes MultiDiscrete, and Box without bounds)`
   )
 }

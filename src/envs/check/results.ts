@@ -78,7 +78,10 @@ export function checkObservation(
   call: string,
   findings: Findings,
 ) {
-  if (observation instanceof Float32Array && observation.some(Number.isNaN)) {
+  if (
+    (observation instanceof Float32Array || observation instanceof Float64Array) &&
+    observation.some(Number.isNaN)
+  ) {
     findings.error(
       'observation.nan',
       `${call} returns an observation with NaN, ${show(observation)}: mend the arithmetic, or end the episode first`,
@@ -89,7 +92,7 @@ export function checkObservation(
   findings.error(
     'observation.outside',
     `${call} returns the observation ${show(observation)}, which is not in ${JSON.stringify(env.observationSpace)}: ` +
-      'clip it, widen the space, or return the type that the space holds (a Box holds Float32Arrays)',
+      'clip it, widen the space, or return the type that the space holds (a Box holds typed arrays of its dtype, Float32Arrays by default)',
   )
 }
 

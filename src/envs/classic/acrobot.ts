@@ -1,7 +1,7 @@
 import { BLACK, Canvas } from '../../common/canvas.ts'
-import type { StepResult } from '../env.ts'
+import type { Rng } from '../../common/random.ts'
 import { Box, Discrete } from '../spaces.ts'
-import { ClassicControl, type ClassicOptions, NO_INFO, resetBounds, uniform } from './control.ts'
+import { ClassicControl, type ClassicOptions, resetBounds, uniform } from './control.ts'
 
 /**
  * Two links hang from a pivot; a torque of −1, 0 or 1 Nm at the joint between them (actions 0, 1, 2) must swing the
@@ -24,44 +24,44 @@ export class Acrobot extends ClassicControl<number> {
     super(options, ['theta1', 'theta2', 'theta1_dot', 'theta2_dot'])
   }
 
-  step(action: number): StepResult<Float32Array> {
-    if (this.over) this.refuseEnded()
-    if (action !== 0 && action !== 1 && action !== 2) this.refuseAction(action)
-    this.integrate(action - 1)
-    const s = this.values
-    s[0] = wrap(s[0])
-    s[1] = wrap(s[1])
-    s[2] = Math.min(Math.max(s[2], -MAX_VELOCITY_1), MAX_VELOCITY_1)
-    s[3] = Math.min(Math.max(s[3], -MAX_VELOCITY_2), MAX_VELOCITY_2)
-    const terminated = -Math.cos(s[0]) - Math.cos(s[1] + s[0]) > 1
-    this.over = terminated
-    const reward = terminated ? 0 : -1
-    return { observation: this.observe(), reward, terminated, truncated: false, info: NO_INFO }
+  takes(action: number): boolean {
+    return action === 0 || action === 1 || action === 2
   }
 
-  protected observe(): Float32Array {
-    const s = this.values
-    const observation = new Float32Array(6)
-    observation[0] = Math.cos(s[0])
-    observation[1] = Math.sin(s[0])
-    observation[2] = Math.cos(s[1])
-    observation[3] = Math.sin(s[1])
-    observation[4] = s[2]
-    observation[5] = s[3]
-    return observation
+  protected numberOf(action: number): number {
+    return action
   }
 
-  protected start(options: unknown): void {
+  advance(s: Float64Array, at: number, action: number, rewards: Float64Array, i: number): boolean {
+    this.integrate(s, at, action - 1)
+    s[at] = wrap(s[at])
+    s[at + 1] = wrap(s[at + 1])
+    s[at + 2] = Math.min(Math.max(s[at + 2], -MAX_VELOCITY_1), MAX_VELOCITY_1)
+    s[at + 3] = Math.min(Math.max(s[at + 3], -MAX_VELOCITY_2), MAX_VELOCITY_2)
+    const terminated = -Math.cos(s[at]) - Math.cos(s[at + 1] + s[at]) > 1
+    rewards[i] = terminated ? 0 : -1
+    return terminated
+  }
+
+  observe(s: Float64Array, at: number, out: Float32Array, to: number): void {
+    out[to] = Math.cos(s[at])
+    out[to + 1] = Math.sin(s[at])
+    out[to + 2] = Math.cos(s[at + 1])
+    out[to + 3] = Math.sin(s[at + 1])
+    out[to + 4] = s[at + 2]
+    out[to + 5] = s[at + 3]
+  }
+
+  start(state: Float64Array, at: number, rng: Rng, options: unknown): void {
     const [low, high] = resetBounds(options, -0.1, 0.1)
-    for (let i = 0; i < 4; i++) this.values[i] = Math.fround(uniform(this.rng, low, high))
+    for (let k = 0; k < 4; k++) state[at + k] = Math.fround(uniform(rng, low, high))
   }
 
   protected override canvas(): Canvas {
     return new Canvas(200, 200)
   }
 
-  protected draw(canvas: Canvas): void {
-    const [theta1, theta2] = this.values
+  protected draw(canvas: Canvas, [theta1, theta2]: Float64Array): void {
     const centre = canvas.width / 2
     const scale = canvas.width / 4.4
     const elbow = [centre + scale * Math.sin(theta1), centre + scale * Math.cos(theta1)] as const
@@ -75,16 +75,16 @@ export class Acrobot extends ClassicControl<number> {
   }
 
   /** One classical Runge-Kutta step. */
-  private integrate(torque: number): void {
-    const { values: y, slopes: k, point } = this
-    derivatives(y, torque, k, 0)
+  private integrate(y: Float64Array, at: number, torque: number): void {
+    const { slopes: k, point } = this
+    derivatives(y, at, torque, k, 0)
     for (let stage = 1; stage < 4; stage++) {
       const step = stage === 3 ? DT : DT / 2
       const previous = 4 * (stage - 1)
-      for (let i = 0; i < 4; i++) point[i] = y[i] + step * k[previous + i]
-      derivatives(point, torque, k, 4 * stage)
+      for (let i = 0; i < 4; i++) point[i] = y[at + i] + step * k[previous + i]
+      derivatives(point, 0, torque, k, 4 * stage)
     }
-    for (let i = 0; i < 4; i++) y[i] += (DT / 6) * (k[i] + 2 * k[4 + i] + 2 * k[8 + i] + k[12 + i])
+    for (let i = 0; i < 4; i++) y[at + i] += (DT / 6) * (k[i] + 2 * k[4 + i] + 2 * k[8 + i] + k[12 + i])
   }
 }
 
@@ -96,19 +96,21 @@ const GRAVITY = 9.8
 /** Distance from a link's upper end to its centre of mass; lengths, masses and moments of inertia are 1. */
 const CENTRE = 0.5
 
-/** d[θ1, θ2, θ1′, θ2′]/dt into `out[at …]`; unit constants are left out, everything else in Gymnasium's order. */
-function derivatives(s: Float64Array, torque: number, out: Float64Array, at: number): void {
-  const velocity1 = s[2]
-  const velocity2 = s[3]
-  const cos2 = Math.cos(s[1])
-  const sin2 = Math.sin(s[1])
+/** d[θ1, θ2, θ1′, θ2′]/dt of the state at `from` into `out[at …]`; unit constants are left out, everything else in Gymnasium's order. */
+function derivatives(
+  ...[s, from, torque, out, at]: [Float64Array, number, number, Float64Array, number]
+): void {
+  const velocity1 = s[from + 2]
+  const velocity2 = s[from + 3]
+  const cos2 = Math.cos(s[from + 1])
+  const sin2 = Math.sin(s[from + 1])
   const d1 = CENTRE * CENTRE + (1 + CENTRE * CENTRE + 2 * CENTRE * cos2) + 1 + 1
   const d2 = CENTRE * CENTRE + CENTRE * cos2 + 1
-  const phi2 = CENTRE * GRAVITY * Math.cos(s[0] + s[1] - Math.PI / 2)
+  const phi2 = CENTRE * GRAVITY * Math.cos(s[from] + s[from + 1] - Math.PI / 2)
   const phi1 =
     -CENTRE * (velocity2 * velocity2) * sin2 -
     2 * CENTRE * velocity2 * velocity1 * sin2 +
-    (CENTRE + 1) * GRAVITY * Math.cos(s[0] - Math.PI / 2) +
+    (CENTRE + 1) * GRAVITY * Math.cos(s[from] - Math.PI / 2) +
     phi2
   const acceleration2 =
     (torque + (d2 / d1) * phi1 - CENTRE * (velocity1 * velocity1) * sin2 - phi2) /

@@ -1,7 +1,7 @@
 import { BLACK, type Canvas } from '../../common/canvas.ts'
-import type { StepResult } from '../env.ts'
+import type { Rng } from '../../common/random.ts'
 import { Box, Discrete } from '../spaces.ts'
-import { ClassicControl, type ClassicOptions, NO_INFO, resetBounds, uniform } from './control.ts'
+import { ClassicControl, type ClassicOptions, resetBounds, uniform } from './control.ts'
 
 /**
  * A pole on a cart that is pushed left (0) or right (1) with 10 N, 50 times a second (Barto, Sutton and Anderson
@@ -20,42 +20,45 @@ export class CartPole extends ClassicControl<number> {
     this.suttonBartoReward = options.suttonBartoReward ?? false
   }
 
-  step(action: number): StepResult<Float32Array> {
-    if (this.over) this.refuseEnded()
-    if (action !== 0 && action !== 1) this.refuseAction(action)
-    const state = this.values
-    const xDot = state[1]
-    const thetaDot = state[3]
-    const cos = Math.cos(state[2])
-    const sin = Math.sin(state[2])
+  takes(action: number): boolean {
+    return action === 0 || action === 1
+  }
+
+  protected numberOf(action: number): number {
+    return action
+  }
+
+  advance(state: Float64Array, at: number, action: number, rewards: Float64Array, i: number): boolean {
+    const xDot = state[at + 1]
+    const thetaDot = state[at + 3]
+    const cos = Math.cos(state[at + 2])
+    const sin = Math.sin(state[at + 2])
     const force = action === 1 ? FORCE : -FORCE
     const temp = (force + POLE_MASS_LENGTH * (thetaDot * thetaDot) * sin) / TOTAL_MASS
     const thetaAcc =
       (GRAVITY * sin - cos * temp) / (HALF_LENGTH * (4 / 3 - (POLE_MASS * (cos * cos)) / TOTAL_MASS))
     const xAcc = temp - (POLE_MASS_LENGTH * thetaAcc * cos) / TOTAL_MASS
-    const x = state[0] + TAU * xDot
-    const theta = state[2] + TAU * thetaDot
-    state[0] = x
-    state[1] = xDot + TAU * xAcc
-    state[2] = theta
-    state[3] = thetaDot + TAU * thetaAcc
+    const x = state[at] + TAU * xDot
+    const theta = state[at + 2] + TAU * thetaDot
+    state[at] = x
+    state[at + 1] = xDot + TAU * xAcc
+    state[at + 2] = theta
+    state[at + 3] = thetaDot + TAU * thetaAcc
     const terminated = x < -X_LIMIT || x > X_LIMIT || theta < -THETA_LIMIT || theta > THETA_LIMIT
-    this.over = terminated
-    const reward = this.suttonBartoReward ? (terminated ? -1 : 0) : 1
-    return { observation: this.observe(), reward, terminated, truncated: false, info: NO_INFO }
+    rewards[i] = this.suttonBartoReward ? (terminated ? -1 : 0) : 1
+    return terminated
   }
 
-  protected observe(): Float32Array {
-    return new Float32Array(this.values)
+  observe(state: Float64Array, at: number, out: Float32Array, to: number): void {
+    for (let k = 0; k < 4; k++) out[to + k] = state[at + k]
   }
 
-  protected start(options: unknown): void {
+  start(state: Float64Array, at: number, rng: Rng, options: unknown): void {
     const [low, high] = resetBounds(options, -0.05, 0.05)
-    for (let i = 0; i < 4; i++) this.values[i] = uniform(this.rng, low, high)
+    for (let k = 0; k < 4; k++) state[at + k] = uniform(rng, low, high)
   }
 
-  protected draw(canvas: Canvas): void {
-    const [x, , theta] = this.values
+  protected draw(canvas: Canvas, [x, , theta]: Float64Array): void {
     const scale = canvas.width / (2 * X_LIMIT)
     const cart = canvas.width / 2 + x * scale
     const ground = canvas.height * 0.75

@@ -23,9 +23,10 @@ export abstract class ClassicControl<A> implements Env<Float32Array, A> {
   abstract readonly actionSpace: Space<A>
   readonly spec: EnvSpec
   /** [stateNames.length] float64 */
-  protected readonly values: Float64Array
-  protected over = true
-  protected rng: Rng
+  private readonly values: Float64Array
+  private readonly reward = new Float64Array(1)
+  private over = true
+  private rng: Rng
   private readonly renderMode: RenderMode
 
   constructor(
@@ -38,14 +39,21 @@ export abstract class ClassicControl<A> implements Env<Float32Array, A> {
     this.rng = Rng.of(0, this.spec.id)
   }
 
-  /** Advances the state by one action. */
-  abstract step(action: A): StepResult<Float32Array>
-  /** A fresh observation of the state. */
-  protected abstract observe(): Float32Array
-  /** Draws the first state into `values`; options as Gymnasium's reset takes them. */
-  protected abstract start(options: unknown): void
-  /** Paints the state. */
-  protected abstract draw(canvas: Canvas): void
+  /**
+   * Advances the state at `at` by one action's number, and writes the reward at `rewards[i]`.
+   * @returns whether it terminated
+   */
+  abstract advance(state: Float64Array, at: number, action: number, rewards: Float64Array, i: number): boolean
+  /** Writes the observation of the state at `at`, from `to` on. */
+  abstract observe(state: Float64Array, at: number, out: Float32Array, to: number): void
+  /** Draws a first state into place `at`; options as Gymnasium's reset takes them. */
+  abstract start(state: Float64Array, at: number, rng: Rng, options: unknown): void
+  /** Whether an action's number is one. */
+  abstract takes(action: number): boolean
+  /** An action's number; NaN where it isn't one. */
+  protected abstract numberOf(action: A): number
+  /** Paints a state. */
+  protected abstract draw(canvas: Canvas, state: Float64Array): void
 
   /** What Gymnasium keeps in `env.unwrapped.state`, in its order and units. */
   get state(): readonly number[] {
@@ -71,9 +79,30 @@ export abstract class ClassicControl<A> implements Env<Float32Array, A> {
 
   reset(options?: { seed?: number; options?: unknown }): ResetResult<Float32Array> {
     if (options?.seed !== undefined) this.rng = Rng.of(options.seed, this.spec.id)
-    this.start(options?.options)
+    this.start(this.values, 0, this.rng, options?.options)
     this.over = false
-    return { observation: this.observe(), info: NO_INFO }
+    return { observation: this.observed(), info: NO_INFO }
+  }
+
+  step(action: A): StepResult<Float32Array> {
+    if (this.over) this.refuseEnded()
+    const number = this.numberOf(action)
+    if (!this.takes(number)) this.refuseAction(action)
+    const terminated = this.advance(this.values, 0, number, this.reward, 0)
+    this.over = terminated
+    const reward = this.reward[0]
+    return { observation: this.observed(), reward, terminated, truncated: false, info: NO_INFO }
+  }
+
+  private observed(): Float32Array {
+    const observation = new Float32Array(this.observationSpace.flatSize)
+    this.observe(this.values, 0, observation, 0)
+    return observation
+  }
+
+  /** Numbers of a state. */
+  get numbers(): number {
+    return this.stateNames.length
   }
 
   snapshot(): Snapshot {
@@ -91,7 +120,7 @@ export abstract class ClassicControl<A> implements Env<Float32Array, A> {
   /** A frame of 300 × 200 or 200 × 200 pixels, or text; see `renderMode`. */
   render(): Frame | string {
     const canvas = this.canvas()
-    this.draw(canvas)
+    this.draw(canvas, this.values)
     return this.renderMode === 'rgb' ? canvas.frame() : canvas.terminal()
   }
 
@@ -99,11 +128,12 @@ export abstract class ClassicControl<A> implements Env<Float32Array, A> {
     return new Canvas(300, 200)
   }
 
-  protected refuseEnded(): void {
+  private refuseEnded(): void {
     throw inputError('env.ended', `the episode of ${this.spec.id} is over: call reset() before step()`)
   }
 
-  protected refuseAction(action: unknown): void {
+  /** @throws input error that says what it takes */
+  refuseAction(action: unknown): void {
     const given = action instanceof Float32Array ? `Float32Array [${action.join(', ')}]` : String(action)
     throw inputError(
       'env.action',
@@ -133,6 +163,11 @@ export function resetBounds(options: unknown, low: number, high: number): readon
     )
   }
   return [from, to]
+}
+
+/** An action of a Box of one number. */
+export function onlyNumber(action: Float32Array): number {
+  return action.length === 1 ? action[0] : Number.NaN
 }
 
 export function uniform(rng: Rng, low: number, high: number): number {

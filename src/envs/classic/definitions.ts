@@ -1,7 +1,10 @@
 import { z } from 'zod'
-import { defineEnv, renderMode } from '../definition.ts'
+import { type EnvDefinition, renderMode } from '../definition.ts'
+import type { Env, EnvSpec } from '../env.ts'
 import { Acrobot } from './acrobot.ts'
+import { ClassicBatch } from './batch.ts'
 import { CartPole } from './cart-pole.ts'
+import type { ClassicControl } from './control.ts'
 import { MountainCar } from './mountain-car.ts'
 import { MountainCarContinuous } from './mountain-car-continuous.ts'
 import { Pendulum } from './pendulum.ts'
@@ -13,7 +16,7 @@ const valleyOptions = z.strictObject({ ...rendering, goalVelocity: z.number().de
 
 /** Gymnasium's classic control; limits and thresholds from gymnasium/envs/__init__.py, frame rates from each file's metadata. */
 export const classicEnvs = {
-  'CartPole-v0': defineEnv({
+  'CartPole-v0': defineClassic({
     description: 'balance a pole on a cart, 200 steps',
     maxEpisodeSteps: 200,
     rewardThreshold: 195,
@@ -21,7 +24,7 @@ export const classicEnvs = {
     options: cartPoleOptions,
     make: (spec, options) => new CartPole({ spec, ...options }),
   }),
-  'CartPole-v1': defineEnv({
+  'CartPole-v1': defineClassic({
     description: 'balance a pole on a cart, 500 steps',
     maxEpisodeSteps: 500,
     rewardThreshold: 475,
@@ -29,7 +32,7 @@ export const classicEnvs = {
     options: cartPoleOptions,
     make: (spec, options) => new CartPole({ spec, ...options }),
   }),
-  'MountainCar-v0': defineEnv({
+  'MountainCar-v0': defineClassic({
     description: 'swing an underpowered car out of a valley',
     maxEpisodeSteps: 200,
     rewardThreshold: -110,
@@ -37,7 +40,7 @@ export const classicEnvs = {
     options: valleyOptions,
     make: (spec, options) => new MountainCar({ spec, ...options }),
   }),
-  'MountainCarContinuous-v0': defineEnv({
+  'MountainCarContinuous-v0': defineClassic({
     description: 'the same with a continuous force, which costs',
     maxEpisodeSteps: 999,
     rewardThreshold: 90,
@@ -45,7 +48,7 @@ export const classicEnvs = {
     options: valleyOptions,
     make: (spec, options) => new MountainCarContinuous({ spec, ...options }),
   }),
-  'Acrobot-v1': defineEnv({
+  'Acrobot-v1': defineClassic({
     description: 'swing up a double pendulum by its middle joint',
     maxEpisodeSteps: 500,
     rewardThreshold: -100,
@@ -53,11 +56,26 @@ export const classicEnvs = {
     options: z.strictObject(rendering),
     make: (spec, options) => new Acrobot({ spec, ...options }),
   }),
-  'Pendulum-v1': defineEnv({
+  'Pendulum-v1': defineClassic({
     description: 'swing up a pendulum and hold it, continuous torque',
     maxEpisodeSteps: 200,
     renderFps: 30,
     options: z.strictObject({ ...rendering, g: z.number().default(10) }),
     make: (spec, options) => new Pendulum({ spec, ...options }),
   }),
+}
+
+interface ClassicDefinition<S extends z.ZodType> extends Omit<EnvDefinition<S>, 'make' | 'batch'> {
+  make(spec: EnvSpec, options: z.output<S>): ClassicControl<number> | ClassicControl<Float32Array>
+}
+
+/** Several of them share their arrays. */
+function defineClassic<S extends z.ZodType>(definition: ClassicDefinition<S>): EnvDefinition<S> {
+  const { make, ...facts } = definition
+  return {
+    ...facts,
+    make: (spec, options) => make(spec, options) as Env<unknown, unknown>,
+    batch: (spec, options, { size, maxEpisodeSteps }) =>
+      new ClassicBatch(make(spec, options), size, maxEpisodeSteps),
+  }
 }

@@ -1,7 +1,7 @@
 import type { Canvas } from '../../common/canvas.ts'
-import type { StepResult } from '../env.ts'
+import type { Rng } from '../../common/random.ts'
 import { Box } from '../spaces.ts'
-import { ClassicControl, type ClassicOptions, NO_INFO } from './control.ts'
+import { ClassicControl, type ClassicOptions, onlyNumber } from './control.ts'
 import {
   drawValley,
   MAX_POSITION,
@@ -28,36 +28,41 @@ export class MountainCarContinuous extends ClassicControl<Float32Array> {
     this.goalVelocity = options.goalVelocity ?? 0
   }
 
-  step(action: Float32Array): StepResult<Float32Array> {
-    if (this.over) this.refuseEnded()
-    const push = action[0]
-    if (action.length !== 1 || !Number.isFinite(push)) this.refuseAction(action)
+  takes(action: number): boolean {
+    return Number.isFinite(action)
+  }
+
+  protected numberOf(action: Float32Array): number {
+    return onlyNumber(action)
+  }
+
+  advance(state: Float64Array, at: number, push: number, rewards: Float64Array, i: number): boolean {
     // A state that was drawn or set is float64; once stored by a step it is float32, and so is what follows from it.
-    const round = isFloat32(this.values) ? Math.fround : identity
+    const round = isFloat32(state[at]) && isFloat32(state[at + 1]) ? Math.fround : identity
     const maxSpeed = round(MAX_SPEED)
-    let velocity = round(this.values[1] + round(acceleration(push, round(3 * this.values[0]))))
+    let velocity = round(state[at + 1] + round(acceleration(push, round(3 * state[at]))))
     velocity = Math.min(Math.max(velocity, -maxSpeed), maxSpeed)
-    let position = round(this.values[0] + velocity)
+    let position = round(state[at] + velocity)
     position = Math.min(Math.max(position, round(MIN_POSITION)), round(MAX_POSITION))
     if (position === round(MIN_POSITION) && velocity < 0) velocity = 0
     const terminated = position >= round(GOAL) && velocity >= this.goalVelocity
-    const reward = (terminated ? 100 : 0) - push * push * 0.1
-    this.values[0] = Math.fround(position)
-    this.values[1] = Math.fround(velocity)
-    this.over = terminated
-    return { observation: this.observe(), reward, terminated, truncated: false, info: NO_INFO }
+    rewards[i] = (terminated ? 100 : 0) - push * push * 0.1
+    state[at] = Math.fround(position)
+    state[at + 1] = Math.fround(velocity)
+    return terminated
   }
 
-  protected observe(): Float32Array {
-    return new Float32Array(this.values)
+  observe(state: Float64Array, at: number, out: Float32Array, to: number): void {
+    out[to] = state[at]
+    out[to + 1] = state[at + 1]
   }
 
-  protected start(options: unknown): void {
-    startInValley(this.values, this.rng, options)
+  start(state: Float64Array, at: number, rng: Rng, options: unknown): void {
+    startInValley(state, at, rng, options)
   }
 
-  protected draw(canvas: Canvas): void {
-    drawValley(canvas, this.values[0], GOAL)
+  protected draw(canvas: Canvas, [position]: Float64Array): void {
+    drawValley(canvas, position, GOAL)
   }
 }
 
@@ -71,8 +76,8 @@ function acceleration(push: number, angle: number): number {
   return Math.fround(Math.fround(push * Math.fround(POWER)) - Math.fround(slope))
 }
 
-function isFloat32(state: Float64Array): boolean {
-  return state[0] === Math.fround(state[0]) && state[1] === Math.fround(state[1])
+function isFloat32(x: number): boolean {
+  return x === Math.fround(x)
 }
 
 function identity(x: number): number {

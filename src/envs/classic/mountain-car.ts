@@ -1,7 +1,7 @@
 import { BLACK, type Canvas } from '../../common/canvas.ts'
-import type { StepResult } from '../env.ts'
+import type { Rng } from '../../common/random.ts'
 import { Box, Discrete } from '../spaces.ts'
-import { ClassicControl, type ClassicOptions, NO_INFO, resetBounds, uniform } from './control.ts'
+import { ClassicControl, type ClassicOptions, resetBounds, uniform } from './control.ts'
 
 /**
  * An underpowered car in a valley must swing itself up the hill (Moore 1990): push left (0), nothing (1), right (2).
@@ -19,31 +19,36 @@ export class MountainCar extends ClassicControl<number> {
     this.goalVelocity = options.goalVelocity ?? 0
   }
 
-  step(action: number): StepResult<Float32Array> {
-    if (this.over) this.refuseEnded()
-    if (action !== 0 && action !== 1 && action !== 2) this.refuseAction(action)
-    const state = this.values
-    let velocity = state[1] + ((action - 1) * FORCE + Math.cos(3 * state[0]) * -GRAVITY)
+  takes(action: number): boolean {
+    return action === 0 || action === 1 || action === 2
+  }
+
+  protected numberOf(action: number): number {
+    return action
+  }
+
+  advance(state: Float64Array, at: number, action: number, rewards: Float64Array, i: number): boolean {
+    let velocity = state[at + 1] + ((action - 1) * FORCE + Math.cos(3 * state[at]) * -GRAVITY)
     velocity = Math.min(Math.max(velocity, -MAX_SPEED), MAX_SPEED)
-    const position = Math.min(Math.max(state[0] + velocity, MIN_POSITION), MAX_POSITION)
+    const position = Math.min(Math.max(state[at] + velocity, MIN_POSITION), MAX_POSITION)
     if (position === MIN_POSITION && velocity < 0) velocity = 0
-    state[0] = position
-    state[1] = velocity
-    const terminated = position >= GOAL && velocity >= this.goalVelocity
-    this.over = terminated
-    return { observation: this.observe(), reward: -1, terminated, truncated: false, info: NO_INFO }
+    state[at] = position
+    state[at + 1] = velocity
+    rewards[i] = -1
+    return position >= GOAL && velocity >= this.goalVelocity
   }
 
-  protected observe(): Float32Array {
-    return new Float32Array(this.values)
+  observe(state: Float64Array, at: number, out: Float32Array, to: number): void {
+    out[to] = state[at]
+    out[to + 1] = state[at + 1]
   }
 
-  protected start(options: unknown): void {
-    startInValley(this.values, this.rng, options)
+  start(state: Float64Array, at: number, rng: Rng, options: unknown): void {
+    startInValley(state, at, rng, options)
   }
 
-  protected draw(canvas: Canvas): void {
-    drawValley(canvas, this.values[0], GOAL)
+  protected draw(canvas: Canvas, [position]: Float64Array): void {
+    drawValley(canvas, position, GOAL)
   }
 }
 
@@ -60,14 +65,10 @@ export function valleySpace(): Box {
 }
 
 /** At rest, at a uniform position within `low` and `high`. */
-export function startInValley(
-  state: Float64Array,
-  rng: Parameters<typeof uniform>[0],
-  options: unknown,
-): void {
+export function startInValley(state: Float64Array, at: number, rng: Rng, options: unknown): void {
   const [low, high] = resetBounds(options, -0.6, -0.4)
-  state[0] = uniform(rng, low, high)
-  state[1] = 0
+  state[at] = uniform(rng, low, high)
+  state[at + 1] = 0
 }
 
 export function drawValley(canvas: Canvas, position: number, goal: number): void {

@@ -1,8 +1,8 @@
 import { BLACK, Canvas } from '../../common/canvas.ts'
 import { inputError } from '../../common/error.ts'
-import type { StepResult } from '../env.ts'
+import type { Rng } from '../../common/random.ts'
 import { Box } from '../spaces.ts'
-import { ClassicControl, type ClassicOptions, NO_INFO, uniform } from './control.ts'
+import { ClassicControl, type ClassicOptions, onlyNumber, uniform } from './control.ts'
 
 /**
  * A pendulum to swing up and hold upright with a torque in [−2, 2] Nm, clipped. Never terminates.
@@ -21,32 +21,36 @@ export class Pendulum extends ClassicControl<Float32Array> {
     this.gravity = options.g ?? 10
   }
 
-  step(action: Float32Array): StepResult<Float32Array> {
-    if (this.over) this.refuseEnded()
-    if (action.length !== 1 || !Number.isFinite(action[0])) this.refuseAction(action)
-    const torque = Math.fround(Math.min(Math.max(action[0], -MAX_TORQUE), MAX_TORQUE))
-    const state = this.values
-    const theta = state[0]
-    const angle = wrapped(theta)
-    const effort = Math.fround(Math.fround(0.001) * Math.fround(torque * torque))
-    const cost = angle * angle + 0.1 * (state[1] * state[1]) + effort
-    const push = Math.fround(3 * torque)
-    const velocity = state[1] + (((3 * this.gravity) / 2) * Math.sin(theta) + push) * DT
-    state[1] = Math.min(Math.max(velocity, -MAX_SPEED), MAX_SPEED)
-    state[0] = theta + state[1] * DT
-    return { observation: this.observe(), reward: -cost, terminated: false, truncated: false, info: NO_INFO }
+  takes(action: number): boolean {
+    return Number.isFinite(action)
   }
 
-  protected observe(): Float32Array {
-    const observation = new Float32Array(3)
-    observation[0] = Math.cos(this.values[0])
-    observation[1] = Math.sin(this.values[0])
-    observation[2] = this.values[1]
-    return observation
+  protected numberOf(action: Float32Array): number {
+    return onlyNumber(action)
+  }
+
+  advance(state: Float64Array, at: number, action: number, rewards: Float64Array, i: number): boolean {
+    const torque = Math.fround(Math.min(Math.max(action, -MAX_TORQUE), MAX_TORQUE))
+    const theta = state[at]
+    const angle = wrapped(theta)
+    const effort = Math.fround(Math.fround(0.001) * Math.fround(torque * torque))
+    const cost = angle * angle + 0.1 * (state[at + 1] * state[at + 1]) + effort
+    const push = Math.fround(3 * torque)
+    const velocity = state[at + 1] + (((3 * this.gravity) / 2) * Math.sin(theta) + push) * DT
+    state[at + 1] = Math.min(Math.max(velocity, -MAX_SPEED), MAX_SPEED)
+    state[at] = theta + state[at + 1] * DT
+    rewards[i] = -cost
+    return false
+  }
+
+  observe(state: Float64Array, at: number, out: Float32Array, to: number): void {
+    out[to] = Math.cos(state[at])
+    out[to + 1] = Math.sin(state[at])
+    out[to + 2] = state[at + 1]
   }
 
   /** Uniform within ±x_init and ±y_init, default π and 1. */
-  protected start(options: unknown): void {
+  start(state: Float64Array, at: number, rng: Rng, options: unknown): void {
     const given = (options ?? {}) as { readonly x_init?: unknown; readonly y_init?: unknown }
     const [x, y] = [given.x_init ?? Math.PI, given.y_init ?? 1].map(Number)
     if (!Number.isFinite(x) || !Number.isFinite(y)) {
@@ -55,18 +59,17 @@ export class Pendulum extends ClassicControl<Float32Array> {
         `reset of ${this.spec.id} takes options { x_init, y_init }, numbers, not ${JSON.stringify(options)}`,
       )
     }
-    this.values[0] = uniform(this.rng, -x, x)
-    this.values[1] = uniform(this.rng, -y, y)
+    state[at] = uniform(rng, -x, x)
+    state[at + 1] = uniform(rng, -y, y)
   }
 
   protected override canvas(): Canvas {
     return new Canvas(200, 200)
   }
 
-  protected draw(canvas: Canvas): void {
+  protected draw(canvas: Canvas, [theta]: Float64Array): void {
     const centre = canvas.width / 2
     const length = canvas.width / 4.4
-    const theta = this.values[0]
     const tip = [centre - length * Math.sin(theta), centre - length * Math.cos(theta)] as const
     canvas.line([centre, centre], tip, 16, [204, 77, 77])
     canvas.circle(centre, centre, 8, [204, 77, 77])

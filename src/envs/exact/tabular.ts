@@ -21,6 +21,8 @@ export interface Mdp {
   outcomes(state: number, action: number): readonly Outcome[]
   /** Whether an action is allowed; all are where this is left out. */
   allowed?(state: number, action: number): boolean
+  /** Whether an action makes sense: a mask too, but one whose forbidden actions are carried out all the same. */
+  advised?(state: number, action: number): boolean
   /** What the agent sees of a state, of `observations` possible ones; the state itself where left out. */
   observe?(state: number): number
   readonly observations?: number
@@ -32,7 +34,7 @@ export interface Mdp {
 export class TabularEnv implements Env<number, number> {
   readonly observationSpace: Discrete
   readonly actionSpace: Discrete
-  /** There where the process forbids actions somewhere. */
+  /** There where the process forbids actions somewhere, or advises against some. */
   readonly actionMask?: () => Mask
   private rng: Rng
   private current = 0
@@ -45,10 +47,10 @@ export class TabularEnv implements Env<number, number> {
     this.observationSpace = new Discrete(mdp.observations ?? mdp.states)
     this.actionSpace = new Discrete(mdp.actions)
     this.rng = Rng.of(0, spec.id)
-    const { allowed } = mdp
-    if (allowed) {
+    const mask = mdp.allowed ?? mdp.advised
+    if (mask) {
       this.actionMask = () =>
-        Uint8Array.from({ length: mdp.actions }, (_, a) => (allowed.call(mdp, this.current, a) ? 1 : 0))
+        Uint8Array.from({ length: mdp.actions }, (_, a) => (mask.call(mdp, this.current, a) ? 1 : 0))
     }
   }
 
@@ -82,7 +84,7 @@ export class TabularEnv implements Env<number, number> {
     if (this.over)
       throw inputError('env.ended', `the episode of ${spec.id} is over: call reset() before step()`)
     if (!this.actionSpace.contains(action) || mdp.allowed?.(this.current, action) === false) {
-      const mask = this.actionMask ? ` and the mask [${this.actionMask().join(', ')}]` : ''
+      const mask = mdp.allowed && this.actionMask ? ` and the mask [${this.actionMask().join(', ')}]` : ''
       const space = JSON.stringify(this.actionSpace)
       throw inputError('env.action', `${spec.id} takes actions of ${space}${mask}, not ${action}`)
     }

@@ -1,20 +1,37 @@
 import { inputError } from '../../common/error.ts'
 import type { Space } from '../env.ts'
-import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, OneOf, Text, Tuple } from '../spaces.ts'
+import { DTYPES } from '../spaces/dtype.ts'
+import {
+  Box,
+  Dict,
+  Discrete,
+  type Dtype,
+  Graph,
+  type GraphValue,
+  MultiBinary,
+  MultiDiscrete,
+  type NumbersOf,
+  OneOf,
+  Sequence,
+  Text,
+  Tuple,
+} from '../spaces.ts'
 import type { Reader, Writer } from './bytes.ts'
 
 /**
  * Values of a space, column by column, so that numpy reads a batch with one call a leaf. Of `count` values:
  * - Discrete: int32 [count]; MultiDiscrete: int32 [count, sizes]; MultiBinary: uint8 [count, n]
- * - Box: its numbers [count, ...shape]
- * - Text: each as text; OneOf: each as int32 index and a batch of one
+ * - Box: its numbers [count, ...shape], of its dtype
+ * - Text: each as text; OneOf: each as int32 index and a batch of one; Sequence: each as uint32 length and a batch of so many
+ * - Graph: each as uint32 nodes, uint32 edges, a batch of the nodes, and where there are edges a batch of them and their
+ *   links, int32 [edges, 2]
  * - Dict, Tuple: the batches of their parts, in the description's order
  * A leaf begins at a multiple of eight bytes from the frame's beginning.
  */
 export function writeBatch(writer: Writer, space: Space<unknown>, values: readonly unknown[]): void {
   if (space instanceof Box) {
     writer.align()
-    for (const value of values) writer.array(numbersOf(value as Float32Array, space.flatSize))
+    for (const value of values) writer.array(numbersOf(value, space))
   } else if (space instanceof Discrete) {
     writer.align()
     for (const value of values) writer.i32(value as number)
@@ -42,14 +59,34 @@ export function writeBatch(writer: Writer, space: Space<unknown>, values: readon
       writer.i32(index)
       writeBatch(writer, space.spaces[index], [inner])
     }
+  } else if (space instanceof Sequence) {
+    for (const value of values) {
+      const list = value as readonly unknown[]
+      writer.u32(list.length)
+      writeBatch(writer, space.space, list)
+    }
+  } else if (space instanceof Graph) {
+    for (const value of values) writeGraph(writer, space, value as GraphValue)
   } else throw unknownKind(space)
+}
+
+function writeGraph(writer: Writer, space: AnyGraph, { nodes, edges, edgeLinks }: GraphValue): void {
+  writer.u32(nodes.length)
+  writer.u32(edges?.length ?? 0)
+  writeBatch(writer, space.nodeSpace, nodes)
+  if (space.edgeSpace === undefined || edges === undefined || edgeLinks === undefined) return
+  if (edges.length === 0) return
+  writeBatch(writer, space.edgeSpace, edges)
+  writer.align()
+  writer.array(edgeLinks)
 }
 
 /** The values that `writeBatch` wrote. @throws input error where the bytes end before they do */
 export function readBatch(reader: Reader, space: Space<unknown>, count: number): readonly unknown[] {
   if (space instanceof Box) {
     reader.align()
-    return times(count, () => new Float32Array(reader.raw(4 * space.flatSize).buffer))
+    const { array, bytes } = DTYPES[space.dtype as Dtype]
+    return times(count, () => new array(reader.raw(bytes * space.flatSize).buffer))
   }
   if (space instanceof Discrete) {
     reader.align()
@@ -76,6 +113,8 @@ export function readBatch(reader: Reader, space: Space<unknown>, count: number):
   }
   if (space instanceof Text) return times(count, () => reader.text())
   if (space instanceof OneOf) return times(count, () => readOne(reader, space))
+  if (space instanceof Sequence) return times(count, () => readSequence(reader, space))
+  if (space instanceof Graph) return times(count, () => readGraph(reader, space))
   throw unknownKind(space)
 }
 
@@ -87,11 +126,38 @@ function readOne(reader: Reader, { spaces }: OneOf): readonly [number, unknown] 
   return [index, readBatch(reader, space, 1)[0]]
 }
 
+function readSequence(reader: Reader, { space, maxLength }: Sequence<unknown>): readonly unknown[] {
+  return readBatch(reader, space, countOf(reader, 'values of a Sequence', maxLength))
+}
+
+function readGraph(reader: Reader, { nodeSpace, edgeSpace, maxNodes, maxEdges }: AnyGraph): GraphValue {
+  const nodeCount = countOf(reader, 'nodes of a Graph', maxNodes)
+  const edgeCount = countOf(reader, 'edges of a Graph', maxEdges)
+  const nodes = readBatch(reader, nodeSpace, nodeCount)
+  if (edgeSpace === undefined || edgeCount === 0) return { nodes }
+  const edges = readBatch(reader, edgeSpace, edgeCount)
+  reader.align()
+  return { nodes, edges, edgeLinks: new Int32Array(reader.raw(8 * edgeCount).buffer) }
+}
+
+/** @throws input error before memory is asked for */
+function countOf(reader: Reader, what: string, most: number): number {
+  const count = reader.u32()
+  if (count <= most) return count
+  throw inputError('wire.value', `${count} ${what}: there are at most ${most}`)
+}
+
+type AnyGraph = Graph<unknown, unknown>
+
 /** @throws input error for a space of somebody's own, whose values have no form on the wire */
 export function checkWire(space: Space<unknown>): void {
   if (space instanceof Dict) for (const part of Object.values(space.spaces)) checkWire(part as Space<unknown>)
   else if (space instanceof Tuple || space instanceof OneOf) space.spaces.forEach(checkWire)
-  else if (!LEAVES.some(kind => space instanceof kind)) throw unknownKind(space)
+  else if (space instanceof Sequence) checkWire(space.space)
+  else if (space instanceof Graph) {
+    checkWire(space.nodeSpace)
+    if (space.edgeSpace !== undefined) checkWire(space.edgeSpace)
+  } else if (!LEAVES.some(kind => space instanceof kind)) throw unknownKind(space)
 }
 
 const LEAVES = [Box, Discrete, MultiDiscrete, MultiBinary, Text] as const
@@ -103,9 +169,13 @@ function times<T>(count: number, make: (index: number) => T): T[] {
 }
 
 /** A value of another length would shift all that follows. */
-function numbersOf(value: Float32Array, size: number): Float32Array {
-  if (value instanceof Float32Array && value.length === size) return value
-  throw inputError('wire.value', `a Box's value is a Float32Array of ${size}, not ${JSON.stringify(value)}`)
+function numbersOf(value: unknown, { dtype, flatSize }: Box<Dtype>): NumbersOf[Dtype] {
+  const { array } = DTYPES[dtype]
+  if (value instanceof array && value.length === flatSize) return value
+  throw inputError(
+    'wire.value',
+    `a Box's value is a ${array.name} of ${flatSize}, not ${JSON.stringify(value)}`,
+  )
 }
 
 function unknownKind(space: Space<unknown>): Error {

@@ -9,13 +9,13 @@ export class ClipAction<O> extends Wrapper<O, Float32Array> {
   readonly actionSpace: Box
   private readonly inner: Box
 
-  /** @throws input error unless actions are a Box */
+  /** @throws input error unless actions are a Box of float32 */
   constructor(env: Env<O, Float32Array>) {
     super(env)
-    if (!(env.actionSpace instanceof Box)) {
+    if (!(env.actionSpace instanceof Box) || env.actionSpace.dtype !== 'float32') {
       throw inputError(
         'env.clip-action',
-        `ClipAction needs an environment with Box actions; ${env.spec.id} has ${JSON.stringify(env.actionSpace)}`,
+        `ClipAction needs an environment with Box actions (float32); ${env.spec.id} has ${JSON.stringify(env.actionSpace)}`,
       )
     }
     this.inner = env.actionSpace

@@ -1,5 +1,5 @@
 import type { Env, MaybePromise, ResetResult, Space, StepResult } from '../env.ts'
-import { Box, Dict, Tuple } from '../spaces.ts'
+import { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Tuple } from '../spaces.ts'
 import { Wrapper, whenDone } from './wrapper.ts'
 
 /** Observations of any space as one vector, [observationSpace.flatSize]: one-hots for Discrete, parts in order. */
@@ -34,5 +34,7 @@ function flatBounds(space: Space<unknown>): { readonly low: number[]; readonly h
     const parts = Object.values<Space<unknown>>(space.spaces).map(flatBounds)
     return { low: parts.flatMap(part => part.low), high: parts.flatMap(part => part.high) }
   }
-  return { low: Array(space.flatSize).fill(0), high: Array(space.flatSize).fill(1) }
+  const isOneHot = [Discrete, MultiDiscrete, MultiBinary].some(kind => space instanceof kind)
+  const [low, high] = isOneHot ? [0, 1] : [-Infinity, Infinity]
+  return { low: Array(space.flatSize).fill(low), high: Array(space.flatSize).fill(high) }
 }

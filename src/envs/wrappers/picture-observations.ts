@@ -1,29 +1,32 @@
 import { inputError } from '../../common/error.ts'
-import type { Env } from '../env.ts'
-import { Box } from '../spaces.ts'
+import type { Env, Space } from '../env.ts'
+import { Box, type Dtype, type NumbersOf } from '../spaces.ts'
 import { boxOf } from './box-of.ts'
 import { TransformObservation } from './transform-observation.ts'
+
+type Numbers = NumbersOf[Dtype]
 
 /** Of red, green and blue, as Gymnasium has them. */
 const LUMINANCE = [0.2125, 0.7154, 0.0721] as const
 
-/** Pictures [H, W, 3] in 0..255 as whole shades of grey, [H, W]: as Gymnasium's GrayscaleObservation. */
-export class GrayscaleObservation<A> extends TransformObservation<Float32Array, A> {
+/** Pictures [H, W, 3] in 0..255 as whole shades of grey, [H, W]: of the same dtype: as Gymnasium's GrayscaleObservation. */
+export class GrayscaleObservation<A, N extends Numbers = Float32Array> extends TransformObservation<N, A> {
   /** @throws input error unless observations are pictures of three channels */
-  constructor(env: Env<Float32Array, A>) {
+  constructor(env: Env<N, A>) {
     const [height, width, channels] = pictureOf(env, 'GrayscaleObservation')
     if (channels !== 3)
       throw inputError(
         'env.picture',
         `${env.spec.id} has pictures of ${channels} channels: grey is made of three`,
       )
-    super(env, rgb => greyOf(rgb, height * width), new Box(0, 255, [height, width]))
+    const space = new Box(0, 255, [height, width], boxOf(env, 'GrayscaleObservation').dtype)
+    super(env, rgb => greyOf(rgb, space.array() as N), space as unknown as Space<N>)
   }
 }
 
-function greyOf(rgb: Float32Array, places: number): Float32Array {
-  const grey = new Float32Array(places)
-  for (let i = 0; i < places; i++) {
+/** @param grey written to */
+function greyOf<N extends Numbers>(rgb: N, grey: N): N {
+  for (let i = 0; i < grey.length; i++) {
     const [red, green, blue] = LUMINANCE
     grey[i] = Math.floor(red * rgb[3 * i] + green * rgb[3 * i + 1] + blue * rgb[3 * i + 2])
   }
@@ -34,14 +37,14 @@ function greyOf(rgb: Float32Array, places: number): Float32Array {
  * Pictures [H, W] or [H, W, C] in 0..255 made smaller, each place the mean of what it covers, rounded: as Gymnasium's
  * ResizeObservation (OpenCV's INTER_AREA).
  */
-export class ResizeObservation<A> extends TransformObservation<Float32Array, A> {
+export class ResizeObservation<A, N extends Numbers = Float32Array> extends TransformObservation<N, A> {
   /**
    * @param size [height, width]
    * @throws input error unless observations are pictures at least that large
    */
-  constructor(env: Env<Float32Array, A>, size: readonly [number, number]) {
+  constructor(env: Env<N, A>, size: readonly [number, number]) {
     const [height, width, channels] = pictureOf(env, 'ResizeObservation')
-    const { shape } = boxOf(env, 'ResizeObservation')
+    const { shape, dtype } = boxOf(env, 'ResizeObservation')
     const fits = (side: number, of: number) => Number.isInteger(side) && side >= 1 && side <= of
     if (!fits(size[0], height) || !fits(size[1], width))
       throw inputError(
@@ -50,8 +53,9 @@ export class ResizeObservation<A> extends TransformObservation<Float32Array, A> 
       )
     const down = coverage(height, size[0])
     const across = coverage(width, size[1])
-    const resized = (picture: Float32Array) => shrunk(picture, { down, across, width, channels })
-    super(env, resized, new Box(0, 255, [...size, ...shape.slice(2)]))
+    const space = new Box(0, 255, [...size, ...shape.slice(2)], dtype)
+    const resized = (picture: N) => shrunk(picture, space.array() as N, { down, across, width, channels })
+    super(env, resized, space as unknown as Space<N>)
   }
 }
 
@@ -82,11 +86,12 @@ function coverage(old: number, size: number): Coverage {
   })
 }
 
-function shrunk(
-  picture: Float32Array,
+/** @param small written to */
+function shrunk<N extends Numbers>(
+  picture: N,
+  small: N,
   { down, across, width, channels }: { down: Coverage; across: Coverage; width: number; channels: number },
-): Float32Array {
-  const small = new Float32Array(down.length * across.length * channels)
+): N {
   // Divided once, at the end: halves then stay halves.
   const area = picture.length / small.length
   let at = 0

@@ -9,7 +9,7 @@ export class RescaleAction<O> extends Wrapper<O, Float32Array> {
   readonly actionSpace: Box
   private readonly inner: Box
 
-  /** @throws input error unless actions are a Box with finite bounds, and `low` lies below `high` */
+  /** @throws input error unless actions are a Box of float32 with finite bounds, and `low` lies below `high` */
   constructor(
     env: Env<O, Float32Array>,
     private readonly low = -1,
@@ -17,10 +17,10 @@ export class RescaleAction<O> extends Wrapper<O, Float32Array> {
   ) {
     super(env)
     const { actionSpace, spec } = env
-    if (!(actionSpace instanceof Box) || ![...actionSpace.low, ...actionSpace.high].every(Number.isFinite))
+    if (!(actionSpace instanceof Box) || actionSpace.dtype !== 'float32' || !isBounded(actionSpace))
       throw inputError(
         'env.rescale-action',
-        `RescaleAction needs Box actions with finite bounds; ${spec.id} has ${JSON.stringify(actionSpace)}`,
+        `RescaleAction needs Box actions (float32) with finite bounds; ${spec.id} has ${JSON.stringify(actionSpace)}`,
       )
     if (!(low < high) || !Number.isFinite(high - low))
       throw inputError(
@@ -43,4 +43,8 @@ export class RescaleAction<O> extends Wrapper<O, Float32Array> {
     const within = (x: number, i: number) => Math.min(Math.max(x, low[i]), high[i])
     return this.env.step(action.map((x, i) => within(low[i] + (high[i] - low[i]) * part(x), i)))
   }
+}
+
+function isBounded({ low, high }: Box): boolean {
+  return low.every(Number.isFinite) && high.every(Number.isFinite)
 }

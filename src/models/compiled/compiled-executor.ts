@@ -14,13 +14,13 @@ import type {
 } from '../executor.ts'
 import { type FunctionBinding, functionBackend, type NativeBackend } from '../function/binding.ts'
 import type { NormMode } from '../gradients.ts'
+import { Held } from '../held.ts'
 import type { Weights } from '../initialize.ts'
 import type { Outputs } from '../tasks/task.ts'
 import { tf } from '../tf.ts'
 import { figuresOf, gramsOf } from './figures.ts'
 import { Functions } from './functions.ts'
-import type { Signature } from './gradient-body.ts'
-import { Held } from './held.ts'
+import { isByStoredStatistics, type Signature } from './gradient-body.ts'
 import { type GroupLayout, layoutsOf } from './layout.ts'
 import { type Pass, Passes } from './passes.ts'
 import { ProbeFunction } from './probe-function.ts'
@@ -86,7 +86,7 @@ export class CompiledExecutor implements Executor {
       momentum,
       dropout: dropout !== undefined,
     }
-    const { made, fed } = this.steps.for(signature, [batch.targets], () => this.traced(signature, batch))
+    const { made, fed } = this.steps.for(signature, [batch.targets], () => this.made(signature, batch))
     const { loss, state } = made.run(batch, { state: this.state, rates, fed, dropout })
     this.refusals.tell(made.traced.refusal)
     this.move(state)
@@ -194,11 +194,45 @@ export class CompiledExecutor implements Executor {
     this.bound = this.state
   }
 
+  /** Out of what was traced where that is known to do. */
+  private made(signature: Signature, batch: Batch): StepFunction {
+    return this.part(signature, batch) ?? this.traced(signature, batch)
+  }
+
+  private part(signature: Signature, batch: Batch): StepFunction | undefined {
+    const isAsTraced = ({ traced }: StepFunction) => traced.fed([batch.targets]) !== undefined
+    const known = this.steps.first(made =>
+      made.covers(signature) && isAsTraced(made) ? made.part(signature) : undefined,
+    )
+    return known ?? this.whole(signature, batch)?.part(signature)
+  }
+
+  /**
+   * A step of all groups on as many clips, once a second signature asks: whatever else is met is a part of it. Its values don't
+   * matter.
+   */
+  private whole(signature: Signature, { targets }: Batch): StepFunction | undefined {
+    const { clips } = signature
+    const isWhole = signature.from === 0 && signature.trained.every(moves => moves)
+    if (isWhole || !isByStoredStatistics(signature)) return undefined
+    const before = this.steps.first(made => (made.signature.clips === clips ? made : undefined))
+    if (before === undefined) return undefined
+    const shape = this.options.network.inputShape(clips)
+    const whole: Signature = { ...signature, shape, from: 0, trained: this.layouts.map(() => true) }
+    const input = tf.zeros([...shape])
+    try {
+      return this.steps.for(whole, [targets], () => this.traced(whole, { input, clips, from: 0, targets }))
+        .made
+    } finally {
+      input.dispose()
+    }
+  }
+
   /** A trace reads the weights of now from the model's variables. */
   private traced(signature: Signature, batch: Batch): StepFunction {
     this.bind()
     const { backend, options, rule, layouts, state } = this
-    return new StepFunction({ backend, options, rule, layouts }, signature, state, batch)
+    return StepFunction.of({ backend, options, rule, layouts }, signature, state, batch)
   }
 }
 

@@ -27,6 +27,16 @@ export class Functions<F extends Made> {
     FUNCTIONS_KEPT,
   )
 
+  /** What is found of the functions that are ready, those that were used last first. */
+  first<T>(find: (made: F) => T | undefined): T | undefined {
+    for (const all of this.kept.entriesLastFirst())
+      for (const made of all) {
+        const found = find(made)
+        if (found !== undefined) return found
+      }
+    return undefined
+  }
+
   /**
    * The function for a signature and what its losses feed it, made where there is none.
    * @param signature JSON-safe

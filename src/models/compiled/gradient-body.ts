@@ -4,7 +4,7 @@ import type { Batch } from '../executor.ts'
 import type { LivePiece } from '../function/recording.ts'
 import type { Fed } from '../function/replay.ts'
 import { replay } from '../function/replay.ts'
-import type { Live } from '../function/trace.ts'
+import type { Live, Mark } from '../function/trace.ts'
 import type { GradientTensors, NormMode } from '../gradients.ts'
 import type { Outputs } from '../tasks/task.ts'
 import { tf } from '../tf.ts'
@@ -19,6 +19,20 @@ export interface Signature {
   readonly norms?: readonly NormMode[]
   readonly momentum?: number
   readonly dropout: boolean
+}
+
+/** Whether stored statistics alone are used. */
+export function isByStoredStatistics({ norms = [] }: Signature): boolean {
+  return norms.every(mode => mode === 'frozen')
+}
+
+/** Whether a step goes forward as another does, from the same place or a later one on, and moves none that the other doesn't. */
+export function isPartOf(signature: Signature, whole: Signature): boolean {
+  const { clips, shape, from, trained, dropout } = signature
+  if (clips !== whole.clips || dropout !== whole.dropout || from < whole.from) return false
+  if (from === whole.from && `${shape}` !== `${whole.shape}`) return false
+  if (!isByStoredStatistics(signature) || !isByStoredStatistics(whole)) return false
+  return trained.every((moves, group) => !moves || whole.trained[group])
 }
 
 /** One mask of dropout, drawn anew at every step. */
@@ -36,13 +50,13 @@ export interface LossOptions {
 /**
  * Gradients of one batch while they are traced; the masks that they took are written down.
  * @param masksNow dropout's, when nothing is traced
+ * @param mark gets what crosses into each later group, by `enteringLabel`
  */
 export function differentiated(
   { network, task }: ExecutorOptions,
   { clips, from, trained, norms, momentum, dropout }: Signature,
   entering: { readonly input: tf.Tensor; readonly weights?: tf.Tensor; readonly targets: readonly unknown[] },
-  live: Live,
-  masksNow?: Masks,
+  { live, mark, masksNow }: { readonly live: Live; readonly mark?: Mark; readonly masksNow?: Masks },
 ): { readonly tensors: GradientTensors; readonly masks: readonly MaskPlan[] } {
   const masks: MaskPlan[] = []
   const { input, weights, targets } = entering
@@ -61,8 +75,13 @@ export function differentiated(
     norms,
     momentum,
     masks: dropout ? (masksNow ?? maskOf) : undefined,
+    onEntering: mark && ((group, tensor) => mark(enteringLabel(group), tensor)),
   })
   return { tensors, masks }
+}
+
+export function enteringLabel(group: number): string {
+  return `enters group ${group}`
 }
 
 /** What a clip's loss counts for, where the task weighs. */

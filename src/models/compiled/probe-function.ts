@@ -43,10 +43,8 @@ export class ProbeFunction {
     probed: Probed,
   ) {
     const { backend, options } = parts
-    this.traced = this.withInputs(
-      state,
-      probed,
-      inputs => new TracedFunction(backend, options, inputs, this.bodyOf(probed)),
+    this.traced = this.withInputs(state, probed, inputs =>
+      TracedFunction.of(backend, options, inputs, this.bodyOf(probed)).forget(),
     )
   }
 
@@ -94,7 +92,7 @@ export class ProbeFunction {
     const all = layouts.map(({ learned }) => learned.size > 0)
     const gradients = entering.map(half => {
       const signature = { clips: half.clips, shape: half.input.shape, from: 0, trained: all, dropout: false }
-      const { tensors } = differentiated(options, signature, half, live)
+      const { tensors } = differentiated(options, signature, half, { live })
       return layouts.map(({ learned }) =>
         learned.size === 0
           ? learned.zeros()

@@ -1,6 +1,6 @@
+import { Held } from '../held.ts'
 import type { Weights } from '../initialize.ts'
 import type { Variable } from '../variables.ts'
-import { Held } from './held.ts'
 import type { Flat, GroupLayout } from './layout.ts'
 
 /** What training changes of one group. */

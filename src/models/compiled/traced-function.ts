@@ -1,14 +1,15 @@
 import type { FunctionBinding, NativeBackend } from '../function/binding.ts'
 import { EngineFunction } from '../function/engine-function.ts'
+import { type Part, partOf } from '../function/part.ts'
 import type { LivePiece } from '../function/recording.ts'
 import type { Fed } from '../function/replay.ts'
-import { type Live, tryTrace } from '../function/trace.ts'
+import { type Live, type Mark, type Trace, tryTrace } from '../function/trace.ts'
 import { isOutOfMemory } from '../out-of-memory.ts'
 import { tf } from '../tf.ts'
 import { fedByLosses, type LossOptions, tensorsOf } from './gradient-body.ts'
 
 /** What is traced; without a trace it computes as it runs. */
-export type Body = (inputs: readonly tf.Tensor[], live: Live) => readonly tf.Tensor[]
+export type Body = (inputs: readonly tf.Tensor[], live: Live, mark?: Mark) => readonly tf.Tensor[]
 
 /** A body with a loss as one operation of the engine; where it can't be that, the reason. */
 export class TracedFunction {
@@ -18,17 +19,47 @@ export class TracedFunction {
   /** Whatever the targets are. */
   private always = false
 
-  /** Runs the body on these inputs, which are the caller's. */
-  constructor(
-    backend: NativeBackend<FunctionBinding>,
+  private constructor(
+    private readonly backend: NativeBackend<FunctionBinding>,
     private readonly options: LossOptions,
+    private graph: Trace | undefined,
+    live: readonly LivePiece[],
+  ) {
+    this.live = live
+    if (graph !== undefined) this.attempt(() => new EngineFunction(backend, graph))
+  }
+
+  /** Runs the body on these inputs, which are the caller's. */
+  static of(
+    backend: NativeBackend<FunctionBinding>,
+    options: LossOptions,
     inputs: readonly tf.Tensor[],
     body: Body,
-  ) {
+  ): TracedFunction {
     const traced = tryTrace(backend, inputs, body)
-    this.live = traced.live
-    if ('error' in traced) this.why = traced.error
-    else this.attempt(() => new EngineFunction(backend, traced))
+    const { live } = traced
+    if (!('error' in traced)) return new TracedFunction(backend, options, traced, live)
+    const refused = new TracedFunction(backend, options, undefined, live)
+    refused.why = traced.error
+    return refused
+  }
+
+  /** A part of it, without running anything; undefined where that can't be had. */
+  part(part: Part): TracedFunction | undefined {
+    const { backend, options, graph, live } = this
+    const own = graph && partOf(graph, part)
+    return own && new TracedFunction(backend, options, own, live)
+  }
+
+  /** Its graph; undefined where it couldn't be traced, or was forgotten. */
+  get trace(): Trace | undefined {
+    return this.graph
+  }
+
+  /** Lets the graph go: nobody will ask for a part. */
+  forget(): this {
+    this.graph = undefined
+    return this
   }
 
   /** Why it isn't a function. */

@@ -23,6 +23,11 @@ export class LastUsed<T> {
     return first?.used ?? Number.POSITIVE_INFINITY
   }
 
+  /** Those that were used last first; none of them counts as used. */
+  entriesLastFirst(): readonly T[] {
+    return [...this.entries.values()].map(({ entry }) => entry).toReversed()
+  }
+
   get(key: string): T | undefined {
     const known = this.entries.get(key)
     if (known === undefined) return undefined

@@ -4,10 +4,11 @@ import { graphDef } from './graph-def.ts'
 import type { Trace } from './trace.ts'
 
 /**
- * ConfigProto, serialised: `graph_options.rewrite_options.remapping = OFF`. The remapper fuses an explicitly padded depthwise
- * convolution with its bias and ReLU6 into a kernel that has no explicit padding, and TensorFlow 2.21 then aborts.
+ * ConfigProto, serialised: `graph_options.rewrite_options { remapping = OFF, meta_optimizer_iterations = ONE }`. The remapper
+ * fuses an explicitly padded depthwise convolution with its bias and ReLU6 into a kernel that has no explicit padding, and
+ * TensorFlow 2.21 then aborts. A second iteration costs a fifth of compiling, and no bit of any step that was tried depends on it.
  */
-const WITHOUT_REMAPPER = 'R\x04R\x02p\x02'
+const WITHOUT_REMAPPER_ONCE = 'R\x06R\x04p\x02`\x01'
 /** Above it, optimising the graph takes longer than it saves: unrolled recurrences. */
 const OPTIMISED_NODES = 4000
 
@@ -44,7 +45,7 @@ export class EngineFunction {
       nodes.length > OPTIMISED_NODES
         ? []
         : [
-            { name: 'config_proto', type, value: WITHOUT_REMAPPER },
+            { name: 'config_proto', type, value: WITHOUT_REMAPPER_ONCE },
             { name: 'executor_type', type, value: '' },
           ]
   }

@@ -105,6 +105,11 @@ export class Recording {
     return name
   }
 
+  /** The value that a tensor is in the graph; undefined where no operation and no argument gave it. */
+  placeOf(id: number): string | undefined {
+    return this.values.get(id)
+  }
+
   /** Where the call is refused, the live piece that it is in remembers it. */
   private noted<T>(call: string, work: () => T): T {
     try {

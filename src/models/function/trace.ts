@@ -8,7 +8,16 @@ import { type LivePiece, Recording } from './recording.ts'
 /** Runs a piece whose tensors made of host values are other ones at every call: each becomes an argument. */
 export type Live = <T>(inputs: readonly tf.Tensor[], piece: (inputs: readonly tf.Tensor[]) => T) => T
 
-type TracedBody = (inputs: readonly tf.Tensor[], live: Live) => readonly tf.Tensor[]
+/** Remembers where in the graph a tensor is. */
+export type Mark = (label: string, tensor: tf.Tensor) => void
+
+/** A place in a graph. */
+export interface Place extends Omit<EngineTensor, 'id'> {
+  /** `node` or `node:output` */
+  readonly value: string
+}
+
+type TracedBody = (inputs: readonly tf.Tensor[], live: Live, mark: Mark) => readonly tf.Tensor[]
 
 /** What a body did, as a graph. */
 export interface Trace {
@@ -19,6 +28,8 @@ export interface Trace {
   readonly variables: ReadonlyMap<string, tf.Variable>
   readonly live: readonly LivePiece[]
   readonly outputs: readonly string[]
+  /** By label. */
+  readonly marks: ReadonlyMap<string, Place>
 }
 
 /** A trace that came to nothing: why, and the live pieces up to there. */
@@ -59,11 +70,17 @@ export function tryTrace(
       () => uploading(backend, () => piece(pieceInputs)),
     )
   const outputs: string[] = []
+  const marks = new Map<string, Place>()
+  const mark: Mark = (label, tensor) => {
+    const { id, shape, dtype } = engineTensor(backend, tensor)
+    const value = recording.placeOf(id)
+    if (value !== undefined) marks.set(label, { value, shape: [...shape], dtype })
+  }
   backend.binding = recording.recorder() as FunctionBinding
   try {
     hostFree(() =>
       tf.tidy(() => {
-        for (const output of body(own, live)) {
+        for (const output of body(own, live, mark)) {
           const { id, dtype } = engineTensor(backend, output)
           outputs.push(recording.result(id, dtype))
         }
@@ -76,7 +93,8 @@ export function tryTrace(
     tf.dispose(own)
   }
   const others = recording.arguments.filter(name => !names.includes(name))
-  return { nodes: recording.nodes, inputs: [...names, ...others], variables, live: recording.live, outputs }
+  const { nodes } = recording
+  return { nodes, inputs: [...names, ...others], variables, live: recording.live, outputs, marks }
 }
 
 /** A tensor that shares nothing with another: the same one may be given for two arguments. */

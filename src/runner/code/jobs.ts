@@ -17,6 +17,9 @@ import type { LearnPolicySummary } from '../jobs/learn-policy/summary.ts'
 import type { studySchema } from '../jobs/study/config.ts'
 import { study as runStudy } from '../jobs/study/job.ts'
 import type { StudyResult } from '../jobs/study/summary.ts'
+import type { tabulateSchema } from '../jobs/tabulate/config.ts'
+import { tabulate as runTabulate } from '../jobs/tabulate/job.ts'
+import type { TabulateSummary } from '../jobs/tabulate/summary.ts'
 import type { RunHooks } from '../runs/hooks.ts'
 import { inCode } from './hooks.ts'
 
@@ -28,6 +31,8 @@ export type FineTuneOptions = Partial<z.input<typeof fineTuneSchema>>
 export type LearnPolicyOptions = z.input<typeof learnPolicySchema>
 /** The settings of `layergym study`, in camelCase. */
 export type StudyOptions = z.input<typeof studySchema>
+/** The settings of `layergym tabulate`, in camelCase. */
+export type TabulateOptions = z.input<typeof tabulateSchema>
 
 /**
  * Every agent, and every variant of one, with every seed, as `layergym benchmark`: a training run each, in a process of
@@ -57,6 +62,15 @@ export function benchmark(
  */
 export function study(options: StudyOptions, hooks: Partial<RunHooks> = {}): Promise<StudyResult> {
   return runStudy({ ...options }, inCode(hooks))
+}
+
+/**
+ * Every course that a short run of fine-tuning can take, as `layergym tabulate`; `layergym/Table-v0` replays it.
+ * @param hooks as of `train`
+ * @throws input error for wrong settings, a tree that is too large or a folder that exists; interrupted when the signal says so
+ */
+export function tabulate(options: TabulateOptions, hooks: Partial<RunHooks> = {}): Promise<TabulateSummary> {
+  return runTabulate({ ...options }, inCode(hooks))
 }
 
 /**

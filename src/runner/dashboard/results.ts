@@ -3,6 +3,7 @@ import type { BenchmarkSummary } from '../jobs/benchmark/summary.ts'
 import type { FineTuneSummary } from '../jobs/fine-tune/summary.ts'
 import type { LearnPolicySummary } from '../jobs/learn-policy/summary.ts'
 import type { StudySummary } from '../jobs/study/summary.ts'
+import type { TabulateSummary } from '../jobs/tabulate/summary.ts'
 import type { TrainSummary } from '../jobs/train/summary.ts'
 import { decimal, duration, flops, integer, percent, plural, scheduleLabel } from '../report/words.ts'
 import type { FailedUnit } from '../runs/job.ts'
@@ -60,6 +61,7 @@ const BY_KIND: Readonly<Record<string, OfKind>> = {
   'fine-tune': fineTuned,
   'learn-policy': learned,
   study: studied,
+  tabulate: tabulated,
   train: trained,
   benchmark: benchmarked,
 }
@@ -139,6 +141,29 @@ function studied({
           figure(loss, decimal),
           figure(runCost, value => decimal(value, 2)),
           figure(totalCost, value => decimal(value, 2)),
+        ]),
+      },
+    ],
+  }
+}
+
+function tabulated({ best, players, metric, runs, rounds, flops: spent }: TabulateSummary): Partial<Results> {
+  return {
+    verdict: `The best return: ${best[0].choices.join(', ')}`,
+    facts: [
+      { label: 'runs', value: figure(runs, integer) },
+      { label: 'rounds', value: figure(rounds, integer) },
+      { label: 'spent', value: figure(spent, flops) },
+    ],
+    tables: [
+      {
+        caption: 'Ways to choose',
+        head: ['', 'return', 'regret', `test ${metric}`],
+        rows: players.map(({ name, return: sum, regret, test }) => [
+          words(name),
+          figure(sum, decimal),
+          figure(regret, decimal),
+          figure(test.primary, percent),
         ]),
       },
     ],

@@ -5,7 +5,6 @@ import { defineEnv, type RenderMode, renderMode } from '../../envs/definition.ts
 import type { Env, EnvSpec } from '../../envs/env.ts'
 import { worldFrame, worldText } from '../../envs/hierarchy/picture.ts'
 import { viewNamed } from '../../envs/hierarchy/view-named.ts'
-import { registerEnv, registeredEnvs } from '../../envs/registry.ts'
 import type { World } from '../../envs/world.ts'
 import { SameSpaces } from '../../envs/wrappers/wrapper.ts'
 import { unwatched } from '../runs/hooks.ts'
@@ -75,13 +74,6 @@ export const fineTuneEnv = defineEnv({
     }
   },
 })
-
-const ID = 'layergym/FineTune-v0'
-
-/** Makes `layergym/FineTune-v0` known to `makeEnvAsync`, wherever that is not yet so. */
-export function registerFineTuning(): void {
-  if (!registeredEnvs().some(([id]) => id === ID)) registerEnv(ID, fineTuneEnv)
-}
 
 function pictureOf(world: World, mode: RenderMode): Frame | string {
   return mode === 'rgb' ? worldFrame(world) : worldText(world)

@@ -9,6 +9,7 @@ export type AnyJobKind = JobKind<RunConfig, unknown, unknown>
 const KINDS = {
   'fine-tune': async () => (await import('./fine-tune/job.ts')).fineTuneJob(),
   'learn-policy': async () => (await import('./learn-policy/job.ts')).learnPolicyJob,
+  tabulate: async () => (await import('./tabulate/job.ts')).tabulateJob,
   study: async () => (await import('./study/job.ts')).studyJob,
   train: async () => (await import('./train/job.ts')).trainJob(),
   benchmark: async () => (await import('./benchmark/job.ts')).benchmarkJob,

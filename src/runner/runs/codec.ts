@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
 
+const ARRAYS = {
+  Float32Array,
+  Float64Array,
+  Int8Array,
+  Uint8Array,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+} as const
+
 /**
  * JSON that keeps what JSON loses: typed arrays (base64 of their little-endian bytes), Maps, Sets, -0, and numbers
  * that are not finite. For checkpoints and policies.
  */
 export function encode(value: unknown): string {
   return JSON.stringify(value, (_key, v: unknown) => {
-    if (
-      v instanceof Float32Array ||
-      v instanceof Uint8Array ||
-      v instanceof Int32Array ||
-      v instanceof Float64Array
-    ) {
+    if (ArrayBuffer.isView(v) && Object.hasOwn(ARRAYS, v.constructor.name)) {
       return {
         $array: v.constructor.name,
         data: Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString('base64'),
@@ -24,8 +30,6 @@ export function encode(value: unknown): string {
     return v
   })
 }
-
-const ARRAYS = { Float32Array, Uint8Array, Int32Array, Float64Array } as const
 
 export function decode(text: string): unknown {
   return JSON.parse(text, (_key, v: unknown) => {
@@ -43,9 +47,14 @@ export function decode(text: string): unknown {
 
 const SEAL = /^\{"sha256":"([\da-f]{64})",/
 
-/** `encode` of an object, with the SHA-256 of all that follows as its first key: a changed byte is noticed. */
-export function seal(value: object): string {
-  const text = encode(value)
+/**
+ * `encode` of an object, with the SHA-256 of all that follows as its first key: a changed byte is noticed.
+ * @param last a further key and what `encode` made of its value, if that is anything
+ */
+export function seal(value: object, last?: readonly [key: string, encoded: string | undefined]): string {
+  const whole = encode(value)
+  const text =
+    last?.[1] === undefined ? whole : `${whole.slice(0, -1)},${JSON.stringify(last[0])}:${last[1]}}`
   return `{"sha256":"${sha256(text)}",${text.slice(1)}`
 }
 

@@ -102,7 +102,7 @@ async function inThisProcess<T>(
     emit: event => emit(event, key),
     async save(state, more = []) {
       records.push(...more)
-      await store.checkpoint(key, state, more, await log.position())
+      await store.checkpoint(key, state, more, log.position())
     },
   }
   const outcome = await run(context)
@@ -114,7 +114,7 @@ async function byCrew<T>({ key, digest, elsewhere }: Unit<T>, crew: Crew, { stor
   const outcome = made.outcome as T
   if (made.records.length > 0) {
     await store.saved(key)
-    await store.checkpoint(key, undefined, made.records, await log.position())
+    await store.checkpoint(key, undefined, made.records, log.position())
   }
   if (digest(outcome, made.records) !== made.digest)
     throw failure('worker.garbled', `what '${key}' came to is not what its worker sent`)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 
 /** Settings and results that are paths, or lists of them. */
-const PATHS = new Set(['model', 'data', 'policy', 'cache', 'plugin', 'out', 'path', 'runDir', 'dir'])
+const PATHS = new Set(['model', 'data', 'policy', 'table', 'cache', 'plugin', 'out', 'path', 'runDir', 'dir'])
 /** What agents and environments are given is theirs to understand. */
 const THEIRS = /(Config|Options)$/
 

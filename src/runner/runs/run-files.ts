@@ -21,10 +21,11 @@ const OUTCOMES = only(/\.jsonl?$/)
 
 const RUN: Known = {
   files: [
-    /^(config|run|summary|policy|best-policy)\.json$/,
+    /^(config|run|summary|policy|best-policy|table)\.json$/,
     /^events(-\d+-of-\d+)?\.jsonl$/,
     /^report\.html$/,
-    /^(figures|results)\.csv$/,
+    /^profile\.cpuprofile$/,
+    /^(figures|results|table)\.csv$/,
     /^(runs|episodes|evaluations)\.parquet$/,
     LOCK,
   ],

@@ -91,12 +91,22 @@ export class UnitStore {
       if ((await this.outcomeOf(key))?.failure !== undefined) await this.remove(OUTCOMES, fileOf(key))
   }
 
-  /** Saves the state of a unit that is under way, and the records that are new since the last time. */
-  async checkpoint(unit: string, state: unknown, records: readonly unknown[], events: LogPosition) {
+  /**
+   * Saves the state of a unit that is under way, as it is when this is called, and the records that are new since the last
+   * time; one after the other.
+   */
+  async checkpoint(
+    unit: string,
+    state: unknown,
+    records: readonly unknown[],
+    position: LogPosition | Promise<LogPosition>,
+  ) {
+    const encoded: string | undefined = encode(state)
+    const events = await position
     await this.append(unit, records)
     const name = `checkpoint-${String(++this.checkpoints).padStart(6, '0')}.json`
-    const file: CheckpointFile = { unit, events, records: this.extent(unit), state }
-    await writeAtomic(join(this.dir, CHECKPOINTS, name), seal(file))
+    const file: Omit<CheckpointFile, 'state'> = { unit, events, records: this.extent(unit) }
+    await writeAtomic(join(this.dir, CHECKPOINTS, name), seal(file, ['state', encoded]))
     for (const old of (await this.listCheckpoints()).slice(0, -CHECKPOINTS_KEPT))
       await this.remove(CHECKPOINTS, old)
   }

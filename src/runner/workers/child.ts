@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { hostname } from 'node:os'
 import { pathToFileURL } from 'node:url'
+import { KERNEL_THREADS } from '../../agents/kernels/memory.ts'
 import { failure } from '../../common/error.ts'
 import { fromSource } from '../plugins/typescript.ts'
 import type { RunEvent } from '../runs/events.ts'
@@ -31,10 +32,14 @@ export class Child {
   /** Its host, this process there, and which of this one's it is. */
   readonly name: string
 
-  /** @param number among this process's children */
+  /**
+   * @param number among this process's children
+   * @param children how many there are: of several, each keeps to one core
+   */
   constructor(
     private readonly entry: string,
     number: number,
+    private readonly children: number,
   ) {
     this.name = `${hostname()}:${process.pid}/${number}`
   }
@@ -107,7 +112,7 @@ export class Child {
     if (known?.connected) return known
     const child = fork(this.entry, {
       execArgv: fromSource ? ['--import', loader()] : [],
-      env: { ...process.env, [NAME]: this.name },
+      env: { ...process.env, [NAME]: this.name, ...(this.children > 1 && { [KERNEL_THREADS]: '1' }) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.said = ''

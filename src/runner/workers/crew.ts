@@ -12,10 +12,10 @@ import type { RunEvent } from '../runs/events.ts'
 import type { RunHooks } from '../runs/hooks.ts'
 import { Child } from './child.ts'
 import { insisting, labour, type News } from './labour.ts'
-import { localParcels, sentParcels } from './luggage.ts'
+import { type Luggage, localParcels, packed } from './luggage.ts'
 import { MemoryQueue } from './memory-queue.ts'
 import { openQueue } from './open-queue.ts'
-import { errorOf, idOf, type Parcel, type Product, productOf, textOf, VERSION, type Work } from './parts.ts'
+import { errorOf, idOf, type Product, productOf, textOf, VERSION, type Work } from './parts.ts'
 import type { TrialQueue } from './queue.ts'
 
 /** Units that are asked for at once: enough that every process finds one that suits it. */
@@ -48,8 +48,8 @@ export function hiring({ entry = ENTRY, queue: given }: Parts = {}): Hire {
     const queue: TrialQueue =
       given ??
       (config.queue === undefined ? new MemoryQueue(Number.POSITIVE_INFINITY) : await openQueue(config.queue))
-    const parcels = queue.parcels && (await sentParcels(config, queue.parcels))
-    return new QueueCrew(site, queue, { workers, entry, parcels })
+    const luggage = queue.parcels && (await packed(config))
+    return new QueueCrew(site, queue, { workers, entry, luggage })
   }
 }
 
@@ -85,7 +85,7 @@ interface Waiting {
 interface Setup {
   readonly workers: number
   readonly entry: string
-  readonly parcels?: readonly Parcel[]
+  readonly luggage?: Luggage
 }
 
 /** Puts orders into a queue, has processes of its own take from it, and gathers what they and others send. */
@@ -104,9 +104,9 @@ class QueueCrew implements Crew {
     private readonly queue: TrialQueue,
     private readonly setup: Setup,
   ) {
-    const { workers, entry, parcels } = setup
-    this.size = parcels === undefined ? AT_ONCE : AT_ONCE_ABROAD
-    this.children = Array.from({ length: workers }, (_, i) => new Child(entry, i + 1))
+    const { workers, entry, luggage } = setup
+    this.size = luggage === undefined ? AT_ONCE : AT_ONCE_ABROAD
+    this.children = Array.from({ length: workers }, (_, i) => new Child(entry, i + 1, workers))
     site.signal.addEventListener('abort', this.stop, { once: true })
     if (site.signal.aborted) this.stop()
     const { signal } = this.controller
@@ -118,6 +118,10 @@ class QueueCrew implements Crew {
       () => undefined,
     )
     this.gathering = this.gather()
+      .catch(error => this.fail(error))
+      .then(() => {
+        for (const { reject } of this.waiting.values()) reject(this.broken ?? interrupted())
+      })
   }
 
   async perform(order: Order, emit: (event: RunEvent) => void): Promise<Made> {
@@ -142,13 +146,14 @@ class QueueCrew implements Crew {
     await Promise.all([this.labours, this.gathering, ...this.children.map(child => child.close())])
     this.site.signal.removeEventListener('abort', this.stop)
     await this.queue.remove([...this.waiting.keys()]).catch(() => undefined)
+    await this.setup.luggage?.close()
     await this.queue.close()
   }
 
   private async made(order: Order, emit: (event: RunEvent) => void, avoid?: string): Promise<Product> {
     const { kind, config, dir } = this.site
-    const { parcels } = this.setup
-    const where = parcels === undefined ? { dir } : { parcels }
+    const { luggage } = this.setup
+    const where = luggage === undefined ? { dir } : { parcels: luggage.parcels }
     const work: Work = { ...order, version: VERSION, kind, config: { ...config }, ...where, avoid }
     const product = await this.asked(work, order.group ?? order.key)
     const { worker, seconds, events, files = {}, trouble } = product
@@ -172,7 +177,7 @@ class QueueCrew implements Crew {
         return
       }
       this.waiting.set(id, { work, group, resolve, reject })
-      void insisting(() => this.put(id), this.insistence())
+      insisting(() => this.put(id), this.insistence()).catch(error => this.fail(error))
     })
   }
 
@@ -185,6 +190,7 @@ class QueueCrew implements Crew {
   /** Looks for results as long as there is something to wait for, and puts again what a server has forgotten. */
   private async gather(): Promise<void> {
     const { signal } = this.controller
+    await this.sendLuggage()
     let since = performance.now()
     while (!signal.aborted) {
       await this.queue.changed(LOOK)
@@ -194,9 +200,15 @@ class QueueCrew implements Crew {
       for (const [id, text] of found) await this.receive(id, text)
       if (performance.now() - since < this.queue.leaseTime) continue
       since = performance.now()
+      await this.sendLuggage()
       for (const id of this.waiting.keys()) await insisting(() => this.put(id), this.insistence())
     }
-    for (const { reject } of this.waiting.values()) reject(this.broken ?? interrupted())
+  }
+
+  private async sendLuggage(): Promise<void> {
+    const { luggage } = this.setup
+    const { parcels } = this.queue
+    if (luggage && parcels) await insisting(() => luggage.send(parcels), this.insistence())
   }
 
   private async receive(id: string, text: string): Promise<void> {

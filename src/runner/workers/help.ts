@@ -44,7 +44,7 @@ export async function help(url: string, options: HelpOptions): Promise<number> {
   const timer = setInterval(() => {
     if (busy === 0 && performance.now() - since > 1000 * idle) stop()
   }, 200)
-  const children = Array.from({ length: workers }, (_, i) => new Child(entry, i + 1))
+  const children = Array.from({ length: workers }, (_, i) => new Child(entry, i + 1, workers))
   const localised = queue.parcels && localParcels(queue.parcels, options.cache ?? defaultCacheDir())
   const own = (child: Child): LabourOptions => ({
     ...{ signal: controller.signal, localised, told: news => watch(child.name, news) },

@@ -80,8 +80,9 @@ async function workOn(lease: Lease, queue: TrialQueue, child: Child, options: La
   let product: string
   try {
     if (work.version !== VERSION) throw new Unable(otherVersion(work.version))
-    const own = localised === undefined ? lease.content : textOf(await localised(work))
-    product = await child.perform(own, event => told?.({ type: 'event', key, event }))
+    const own = localised === undefined ? work : await insisting(() => localised(work), options)
+    if (own === undefined) return giveBack()
+    product = await child.perform(textOf(own), event => told?.({ type: 'event', key, event }))
   } catch (error) {
     if (error instanceof Unable) {
       await giveBack()
@@ -142,7 +143,7 @@ export async function insisting<T>(
       if (!said)
         told?.({
           type: 'trouble',
-          message: `the queue can't be reached, and is tried again: ${messageOf(error)}`,
+          message: `the queue doesn't give what is asked of it, and is asked again: ${messageOf(error)}`,
         })
       said = true
       if (signal.aborted) return undefined

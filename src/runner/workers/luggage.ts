@@ -12,24 +12,41 @@ import type { Parcels } from './queue.ts'
 const PATHS = ['model', 'data', 'policy', 'plugin'] as const
 const TABLES = ['.csv', '.tsv', '.txt', '.json', '.yaml', '.yml']
 
-/** Sends what a run's settings name to where its units are fetched from, each file once, by its content. */
-export async function sentParcels(config: object, parcels: Parcels): Promise<readonly Parcel[]> {
+/** What a run's settings name, packed for machines that don't have it. */
+export interface Luggage {
+  readonly parcels: readonly Parcel[]
+  /** Whatever isn't where units are fetched from, each file once, by its content. */
+  send(to: Parcels): Promise<void>
+  /** Nothing can be sent any more. */
+  close(): Promise<void>
+}
+
+export async function packed(config: object): Promise<Luggage> {
   const temporary = await mkdtemp(join(tmpdir(), 'layergym-parcels-'))
+  const close = () => rm(temporary, { recursive: true, force: true })
   try {
-    const found: Parcel[] = []
+    const parcels: Parcel[] = []
+    const sources = new Map<string, string>()
     for (const { path, key } of pathsIn(config)) {
       const files = []
       for (const file of await filesOf(path, key)) {
         const source = await portable(file, key === 'data', temporary)
         const sha256 = await contentHash(source)
-        if (!(await parcels.has(sha256))) await parcels.send(sha256, source)
+        sources.set(sha256, source)
         files.push({ name: nameOf(file), sha256 })
       }
-      found.push({ path, files })
+      parcels.push({ path, files })
     }
-    return found
-  } finally {
-    await rm(temporary, { recursive: true, force: true })
+    return {
+      parcels,
+      close,
+      async send(to) {
+        for (const [sha256, source] of sources) if (!(await to.has(sha256))) await to.send(sha256, source)
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 

@@ -1,6 +1,7 @@
-import { connect, type Socket } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { failure, inputError } from '../../common/error.ts'
+import { failure, inputError, messageOf } from '../../common/error.ts'
 
 export type Reply = string | number | null | Buffer | readonly Reply[]
 
@@ -13,7 +14,8 @@ interface Pending {
 const PATIENCE = 20_000
 
 /**
- * Speaks to a Redis server as its URL says (`redis://user:password@host:6379/0`, `rediss://` for TLS). Connects when
+ * Speaks to a Redis server as its URL says (`redis://user:password@host:6379/0`, `rediss://` for TLS, with `?ca=FILE` where
+ * the certificate is signed by one's own authority). Connects when
  * the first command comes, and anew after a connection broke: the commands under way then fail.
  */
 export class RedisClient {
@@ -54,25 +56,30 @@ export class RedisClient {
   private async connected(): Promise<Socket> {
     const { hostname, port, protocol, username, password, pathname } = this.url
     const where = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) }
-    const socket = protocol === 'rediss:' ? connectTls({ ...where, servername: where.host }) : connect(where)
+    const socket = protocol === 'rediss:' ? connectTls({ ...where, ...tlsOf(this.url) }) : connect(where)
+    let cause: Error | undefined
     this.open = socket
     this.chunks = []
     this.length = 0
     this.needed = 0
-    const end = (error?: Error) => this.broken(socket, error)
+    const end = (error?: Error) => {
+      cause ??= error
+      this.broken(socket, error)
+    }
     socket.on('error', end)
     socket.on('close', () => end())
     socket.on('data', data => this.read(data))
     socket.setNoDelay(true)
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => socket.destroy(), PATIENCE)
+      const silent = protocol === 'rediss:' ? 'no answer in TLS; without it: redis://' : 'no answer'
+      const timer = setTimeout(() => socket.destroy(new Error(silent)), PATIENCE)
       socket.once(protocol === 'rediss:' ? 'secureConnect' : 'connect', () => {
         clearTimeout(timer)
         resolve()
       })
       socket.once('close', () => {
         clearTimeout(timer)
-        reject(unreachable(this.url))
+        reject(untrusted(this.url, cause) ?? unreachable(this.url, cause))
       })
     })
     const secret = decodeURIComponent(password)
@@ -117,6 +124,34 @@ export class RedisClient {
     this.chunks = [rest]
     this.length = rest.length
   }
+}
+
+/** Whom a server's certificate is checked by. @throws input error for a file that can't be read */
+function tlsOf({ hostname, searchParams }: URL): { readonly servername?: string; readonly ca?: Buffer } {
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const path = searchParams.get('ca')
+  const name = isIP(host) ? {} : { servername: host }
+  if (path === null) return name
+  try {
+    return { ...name, ca: readFileSync(path) }
+  } catch (error) {
+    throw inputError('redis.ca', `the certificates of '?ca=${path}' can't be read: ${messageOf(error)}`)
+  }
+}
+
+/** What no waiting mends: a certificate that isn't to be trusted, a server that speaks no TLS. */
+function untrusted({ host }: URL, error: Error | undefined): Error | undefined {
+  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
+    return inputError(
+      'redis.tls',
+      `the Redis server at ${host} speaks no TLS that is known here: redis:// is without`,
+    )
+  if (!/CERT|VERIFY|ISSUER/.test(code)) return undefined
+  return inputError(
+    'redis.certificate',
+    `the certificate of the Redis server at ${host} isn't to be trusted: ${error?.message}. Where it is signed by your own authority, name that one's certificate in the URL, as in rediss://${host}?ca=ca.pem`,
+  )
 }
 
 function unreachable({ host }: URL, error?: Error): Error {

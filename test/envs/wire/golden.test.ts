@@ -8,9 +8,11 @@ import {
   Box,
   Dict,
   Discrete,
+  Graph,
   MultiBinary,
   MultiDiscrete,
   OneOf,
+  Sequence,
   Text,
   Tuple,
 } from '../../../src/envs/spaces.ts'
@@ -115,6 +117,12 @@ test('values of every space come back as they went', () => {
     switches: new MultiBinary(3),
     choices: new MultiDiscrete([2, 5]),
     words: new Text(4),
+    picture: new Box(0, 255, [2, 2, 3], 'uint8'),
+    exact: new Box(-1, 1, [3], 'float64'),
+    counts: new Box(-Infinity, 9, [1], 'int16'),
+    list: new Sequence(new Box(0, 1, [2]), 6),
+    graph: new Graph(new Box(0, 9, [2], 'int8'), new Discrete(4)),
+    bare: new Graph(new Discrete(2)),
     either: new OneOf(new Discrete(3, 2), new Box(0, 1, [2])),
   })
   const rng = Rng.of(1, 'wire')
@@ -126,6 +134,37 @@ test('values of every space come back as they went', () => {
   reader.u8()
   expect(readBatch(reader, space, 5)).toEqual(values)
   reader.end()
+})
+
+test('dtypes, sequences and graphs are these bytes', () => {
+  const space = new Dict({
+    picture: new Box(0, 255, [2, 2], 'uint8'),
+    list: new Sequence(new Box(-Infinity, 300, [1], 'int16'), 4),
+    graph: new Graph(new Discrete(3), new Box(0, 1, [1])),
+  })
+  const values = [
+    {
+      picture: Uint8Array.of(1, 2, 3, 4),
+      list: [Int16Array.of(-1), Int16Array.of(300)],
+      graph: { nodes: [2, 0], edges: [Float32Array.of(0.5)], edgeLinks: Int32Array.of(1, 0) },
+    },
+    { picture: Uint8Array.of(5, 6, 7, 8), list: [], graph: { nodes: [1] } },
+  ]
+  expect(values.every(value => space.contains(value))).toBe(true)
+  const writer = new Writer()
+  writeBatch(writer, space, values)
+  expect(hex(writer.finish(KINDS.step, PROTOCOL, 9, 1))).toBe(GOLDEN.values)
+  expect(readBatch(new Reader(bytesOf('values')), space, 2)).toEqual(values)
+})
+
+test('a length that a space cannot have is refused before memory is asked for', () => {
+  const writer = new Writer()
+  writer.u32(2 ** 31)
+  const frame = writer.finish(KINDS.step, PROTOCOL, 1, 1)
+  const spaces = [new Sequence(new Discrete(2), 3), new Graph(new Discrete(2))]
+  for (const space of spaces) {
+    expect(() => readBatch(new Reader(frame), space, 1)).toThrow(/2147483648 .*there are at most/)
+  }
 })
 
 test('frames are cut from a stream in any pieces, up to a length that cannot be', () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { EnvDefinition } from '../../../src/envs/definition.ts'
 import { makeEnv, registeredEnvs } from '../../../src/envs/registry.ts'
-import { registerFineTuning } from '../../../src/runner/instances/fine-tune-env.ts'
+import { registerOwnEnvs } from '../../../src/runner/instances/own-envs.ts'
 
 test('the Python package knows by name what ships', async () => {
-  registerFineTuning()
+  registerOwnEnvs()
   const listed = registeredEnvs().map(([id, definition]) => {
     const { maxEpisodeSteps, rewardThreshold, nondeterministic } = definition
     const renderModes = renderModesOf(id, definition)
@@ -19,5 +19,7 @@ test('the Python package knows by name what ships', async () => {
 function renderModesOf(id: string, { options }: EnvDefinition): readonly string[] {
   const shape: unknown = Reflect.get(options, 'shape')
   if (typeof shape === 'object' && shape !== null && 'renderMode' in shape) return ['rgb_array', 'ansi']
+  // Of a table, which has to be there first.
+  if (id === 'layergym/Table-v0') return ['ansi']
   return makeEnv(id).render === undefined ? [] : ['ansi']
 }

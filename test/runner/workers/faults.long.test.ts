@@ -1,186 +1,158 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, connect as dial, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
+import { studyJob } from '../../../src/runner/jobs/study/job.ts'
+import { tabulateJob } from '../../../src/runner/jobs/tabulate/job.ts'
+import type { Hire } from '../../../src/runner/runs/crew.ts'
 import { begin } from '../../../src/runner/runs/drive.ts'
 import { concluded } from '../../../src/runner/runs/job.ts'
-import { hiring } from '../../../src/runner/workers/crew.ts'
+import { ENTRY, hiring } from '../../../src/runner/workers/crew.ts'
 import { FolderQueue } from '../../../src/runner/workers/folder-queue.ts'
 import type { TrialQueue } from '../../../src/runner/workers/queue.ts'
 import { RedisQueue } from '../../../src/runner/workers/redis-queue.ts'
+import { Cluster, Wire } from '../../support/cluster.ts'
+import { CACHE, MODEL, writeManifest } from '../../support/e2e.ts'
 import { HAS_REDIS, RedisServer } from '../../support/redis.ts'
 import { toyHooks } from '../../support/toy-job.ts'
 import { toyUnits } from '../../support/toy-units.ts'
 
-const UNITS = Number(process.env.FAULT_UNITS ?? 200)
-const WORKERS = Number(process.env.FAULT_WORKERS ?? 8)
-const LEASE = 2000
+const number = (name: string, usual: number) => Number(process.env[`FAULT_${name}`] ?? usual)
+
+const UNITS = number('UNITS', 200)
+const WORKERS = number('WORKERS', 8)
+const MILLISECONDS = number('MILLISECONDS', 1000)
+/** Seeds of each of the study's two instances, with two contenders. */
+const STUDY_SEEDS = number('STUDY_SEEDS', 5)
 /** Another schedule of kills each time, unless it is said which. */
-const SEED = Number(process.env.FAULT_SEED ?? 1)
+const SEED = number('SEED', 1)
+/** How kills come: one now and then, or half of all workers in one moment. */
+const KILLS = process.env.FAULT_KILLS ?? 'single'
+const LEASE = 2000
 
 const root = mkdtempSync(join(tmpdir(), 'layergym-faults-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-const WORKER = fileURLToPath(new URL('../../support/toy-worker.ts', import.meta.url))
-const VALUES = { units: UNITS, milliseconds: 40, groups: 4 }
-
-/** Workers that come and go: what a cluster does to them. */
-class Cluster {
-  private readonly rng = Rng.of(SEED, 'faults')
-  readonly workers: ChildProcess[] = []
-  killed = 0
-  halted = 0
-
-  constructor(private readonly url: string) {
-    for (let i = 0; i < WORKERS; i++) this.begin()
-  }
-
-  /** A worker whose clock is up to a minute off. */
-  private begin(): void {
-    const skew = String((this.rng.next() - 0.5) * 120_000)
-    const argv = ['--import', 'tsx', WORKER, this.url, String(LEASE), skew]
-    this.workers.push(spawn(process.execPath, argv, { stdio: 'ignore' }))
-  }
-
-  /** Ends one as a machine ends that loses its power, its child with it; another comes. */
-  kill(): void {
-    const [worker] = this.workers.splice(this.rng.int(this.workers.length), 1)
-    worker.kill('SIGKILL')
-    this.killed++
-    this.begin()
-  }
-
-  /** Halts one, with its child, until its lease is another's for long. */
-  async halt(): Promise<void> {
-    const worker = this.workers[this.rng.int(this.workers.length)]
-    for (const pid of [worker.pid as number, ...childrenOf(worker.pid as number)])
-      process.kill(pid, 'SIGSTOP')
-    this.halted++
-    await pause(3 * LEASE)
-    for (const pid of [worker.pid as number, ...childrenOf(worker.pid as number)]) {
-      try {
-        process.kill(pid, 'SIGCONT')
-      } catch {} // killed meanwhile
-    }
-  }
-
-  async end(): Promise<void> {
-    const ends = this.workers.map(worker => new Promise(resolve => worker.once('exit', resolve)))
-    for (const worker of this.workers) worker.kill('SIGKILL')
-    await Promise.all(ends)
-  }
+/** A run that is to come to the same with and without faults. */
+interface Trial {
+  readonly units: number
+  readonly workers: number
+  /** What workers' processes run. */
+  readonly entry?: string
+  run(
+    own: { readonly workers: number; readonly queue?: string; readonly out: string },
+    hire?: Hire,
+  ): Promise<unknown>
 }
 
-function childrenOf(pid: number): readonly number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-      .trim()
-      .split(' ')
-      .filter(Boolean)
-      .map(Number)
-  } catch {
-    return []
-  }
+const toys: Trial = {
+  units: UNITS,
+  workers: WORKERS,
+  run: async (own, hire) => {
+    const milliseconds = hire === undefined ? 0 : MILLISECONDS
+    const values = { units: UNITS, groups: 4, milliseconds, ...own }
+    return concluded(await begin(toyUnits, values, { ...toyHooks(), hire }))
+  },
 }
 
-/** Between a run and its server: can be cut. */
-class Wire {
-  private readonly sockets = new Set<Socket>()
-  private isCut = false
-  private readonly server: Server
+const NET = {
+  ...{ model: MODEL, cache: CACHE, groups: 2, frames: 2, size: 28, threads: 1 },
+  ...{ batchSize: 4, budgetSteps: 6 },
+}
 
-  constructor(to: number) {
-    this.server = createServer(near => {
-      if (this.isCut) return near.destroy()
-      const far = dial(to, '127.0.0.1')
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.sockets.add(one)
-        one.on('error', () => undefined)
-        one.on('close', () => other.destroy())
-        one.pipe(other)
-      }
+const study: Trial = {
+  units: 4 * STUDY_SEEDS,
+  workers: Math.ceil(WORKERS / 2),
+  entry: ENTRY,
+  run: async (own, hire) => {
+    const data = (name: string, classes: string[]) => ({
+      data: writeManifest(root, { classes, name }),
     })
-  }
-
-  port(): Promise<number> {
-    return new Promise(resolve =>
-      this.server.listen(0, '127.0.0.1', () => resolve((this.server.address() as { port: number }).port)),
-    )
-  }
-
-  async cut(milliseconds: number): Promise<void> {
-    this.isCut = true
-    for (const socket of this.sockets) socket.destroy()
-    await pause(milliseconds)
-    this.isCut = false
-  }
-
-  close(): void {
-    this.server.close()
-    for (const socket of this.sockets) socket.destroy()
-  }
+    const values = {
+      settings: { ...NET, roundSteps: 2 },
+      heldOut: { one: data('one.csv', ['bin', 'set']), other: data('other.csv', ['lay', 'place']) },
+      contenders: { full: { schedule: 'fullFineTune' }, head: { schedule: 'headOnly' } },
+      seeds: STUDY_SEEDS,
+      ...own,
+    }
+    const { hash, failed, units } = concluded(await begin(studyJob, values, { ...toyHooks(), hire }))
+    return { hash, failed, units }
+  },
 }
 
-async function serial() {
-  const out = mkdtempSync(join(root, 'serial-'))
-  return concluded(await begin(toyUnits, { ...VALUES, milliseconds: 0, workers: 1, out }, toyHooks()))
+/** Three choices in each of four rounds: nine parts of the tree. */
+const tree: Trial = {
+  units: 9,
+  workers: Math.ceil(WORKERS / 2),
+  entry: ENTRY,
+  run: async (own, hire) => {
+    const values = { ...NET, data: writeManifest(root), budgetSteps: 12, depth: 4, ...own }
+    const { hash, best, runs } = concluded(await begin(tabulateJob, values, { ...toyHooks(), hire }))
+    return { hash, best, runs }
+  },
 }
 
 /** Runs over a queue while faults go on, and expects what one process alone comes to. */
 async function underFaults(
-  name: string,
+  trial: Trial,
   url: string,
   queue: TrialQueue,
-  faults: (cluster: Cluster) => Promise<void>,
+  faults: (cluster: Cluster, isOver: () => boolean) => Promise<void>,
 ) {
-  const expected = await serial()
-  const cluster = new Cluster(url)
-  const out = join(root, name)
+  const expected = await trial.run({ workers: 1, out: mkdtempSync(join(root, 'serial-')) })
+  const { workers, entry, units } = trial
+  const cluster = new Cluster(url, { workers, entry, seed: SEED, lease: LEASE })
+  const out = mkdtempSync(join(root, 'run-'))
+  let over = false
   try {
-    const hire = hiring({ queue })
-    const run = begin(toyUnits, { ...VALUES, workers: 0, queue: url, out }, { ...toyHooks(), hire })
-    const [summary] = await Promise.all([run, faults(cluster)])
-    expect(concluded(summary)).toEqual(expected)
-    expect(cluster.killed).toBeGreaterThanOrEqual(UNITS / 5)
-    expect(cluster.halted).toBe(2)
+    const run = trial.run({ workers: 0, queue: url, out }, hiring({ queue })).finally(() => {
+      over = true
+    })
+    const [summary] = await Promise.all([run, faults(cluster, () => over)])
+    expect(summary).toEqual(expected)
+    // While there was work to do.
+    expect(cluster.killed).toBe(Math.ceil(units / 5))
+    expect(cluster.woken).toBe(2)
     const outcomes = readdirSync(join(out, 'outcomes')).filter(each => each.endsWith('.json'))
-    expect(outcomes).toHaveLength(UNITS)
+    expect(outcomes).toHaveLength(units)
     const lines = readFileSync(join(out, 'events.jsonl'), 'utf8').trimEnd().split('\n')
     const done = lines
       .map(line => JSON.parse(line))
       .filter(({ type, state }) => type === 'worker' && state === 'done')
-    expect(new Set(done.map(({ order }) => order)).size).toBe(UNITS)
-    expect(done).toHaveLength(UNITS)
+    expect(new Set(done.map(({ order }) => order)).size).toBe(units)
+    expect(done).toHaveLength(units)
   } finally {
     await cluster.end()
   }
 }
 
-/** A fifth as many kills as units, two that sleep longer than their leases. */
-async function killsAndSleepers(cluster: Cluster): Promise<void> {
-  const rng = Rng.of(SEED, 'schedule')
-  await pause(4000)
-  const sleepers = [cluster.halt(), pause(1500).then(() => cluster.halt())]
-  while (cluster.killed < UNITS / 5) {
-    await pause(rng.next() * 300)
-    cluster.kill()
+/** A fifth as many kills as units, and two that sleep longer than their leases; nothing any more once the run is over. */
+const killsAndSleepers =
+  ({ units, workers }: Trial) =>
+  async (cluster: Cluster, isOver: () => boolean): Promise<void> => {
+    const rng = Rng.of(SEED, 'schedule')
+    await pause(4000)
+    const sleepers = [cluster.halt(), pause(1500).then(() => cluster.halt())]
+    const atOnce = KILLS === 'halves' ? Math.floor(workers / 2) : 1
+    const left = () => Math.ceil(units / 5) - cluster.killed
+    while (left() > 0 && !isOver()) {
+      await pause(rng.next() * 1200 * atOnce)
+      for (let i = Math.min(atOnce, left()); i > 0 && !isOver(); i--) cluster.kill()
+    }
+    await Promise.all(sleepers)
   }
-  await Promise.all(sleepers)
-}
 
-describe('200 units, eight workers, a fifth killed, two asleep, clocks a minute off', () => {
+describe.each([
+  ['200 toy units, eight workers', toys],
+  ['a study, four workers', study],
+  ['a tree of courses, four workers', tree],
+] as const)('%s, a fifth as many kills as units, two asleep, clocks a minute off', (_, trial) => {
   test('over a folder: nothing is lost, nothing counted twice', async () => {
-    const dir = join(root, 'queue')
+    const dir = mkdtempSync(join(root, 'queue-'))
     const queue = new FolderQueue(dir, { leaseTime: LEASE })
-    await underFaults('folder', `file:${dir}`, queue, killsAndSleepers)
+    await underFaults(trial, `file:${dir}`, queue, killsAndSleepers(trial))
     const left = readdirSync(dir, { recursive: true, encoding: 'utf8' })
     expect(left.filter(name => /^(tasks|results)\/.*json$/.test(name))).toEqual([])
   })
@@ -193,7 +165,7 @@ describe('200 units, eight workers, a fifth killed, two asleep, clocks a minute 
       try {
         const near = `redis://127.0.0.1:${await wire.port()}`
         const queue = new RedisQueue(new URL(near), { leaseTime: LEASE })
-        await underFaults('redis', server.url, queue, async cluster => {
+        await underFaults(trial, server.url, queue, async (cluster, isOver) => {
           const outages = async () => {
             await pause(5000)
             await server.down()
@@ -203,7 +175,7 @@ describe('200 units, eight workers, a fifth killed, two asleep, clocks a minute 
             await server.down(true)
             await server.up()
           }
-          await Promise.all([killsAndSleepers(cluster), outages()])
+          await Promise.all([killsAndSleepers(trial)(cluster, isOver), outages()])
         })
       } finally {
         wire.close()

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
+import { Catalog } from '../../../src/runner/dashboard/catalog.ts'
+import { viewOf } from '../../../src/runner/dashboard/view-of-run.ts'
 import { begin } from '../../../src/runner/runs/drive.ts'
 import { concluded } from '../../../src/runner/runs/job.ts'
 import { hiring } from '../../../src/runner/workers/crew.ts'
+import { episode, makeRun, round, tell } from '../../support/told.ts'
 import { toyHooks } from '../../support/toy-job.ts'
 import { toyUnits } from '../../support/toy-units.ts'
 
@@ -34,4 +37,22 @@ test('10,000 units by two workers: memory stays, and the disk grows with what is
   expect(Math.max(...sizes)).toBeLessThan(1024)
   expect(statSync(join(out, 'events.jsonl')).size / UNITS).toBeLessThan(1024)
   expect(readdirSync(join(out, 'checkpoints'))).toEqual(['config.json'])
+})
+
+test('the log of 10,000 episodes of eight rounds and four groups opens within two seconds of a core', async () => {
+  const dir = makeRun(join(root, 'episodes'), 'fine-tune')
+  const rates = [0, 1e-4, 3e-4, 1e-3]
+  const rounds = Array.from({ length: 8 }, (_, i) => round(15 * (i + 1), rates))
+  tell(
+    dir,
+    Array.from({ length: 10_000 }, (_, i) => episode(i, { rounds })),
+  )
+  expect(statSync(join(dir, 'events.jsonl')).size).toBeGreaterThan(30 * MEGABYTE)
+  const before = process.cpuUsage()
+  const found = await new Catalog(dir, () => performance.now()).find('')
+  if (found === undefined) throw new Error('no run')
+  const view = viewOf(found, [], 0)
+  const { user, system } = process.cpuUsage(before)
+  expect(view.charts[0].series[0].points.length).toBeLessThanOrEqual(240)
+  expect((user + system) / 1e6).toBeLessThan(2)
 })

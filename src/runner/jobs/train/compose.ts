@@ -4,7 +4,7 @@ import { Rng } from '../../../common/random.ts'
 import type { Env, MaybePromise } from '../../../envs/env.ts'
 import type { EnvOptions } from '../../../envs/registry.ts'
 import { refuseUnrecordable } from '../../../envs/wrappers/record-video.ts'
-import { registerFineTuning } from '../../instances/fine-tune-env.ts'
+import { registerOwnEnvs } from '../../instances/own-envs.ts'
 import { knownKeys, parseAgentConfig } from '../../plugins/agent-config.ts'
 import { settingsOf } from '../../plugins/container.ts'
 import { containerOf } from '../../plugins/load-plugins.ts'
@@ -42,7 +42,7 @@ export async function composeTraining(
 ): Promise<TrainComposition> {
   refuseUnevaluated(config)
   refuseUnheard(config, listeners)
-  registerFineTuning()
+  registerOwnEnvs()
   const container = await containerOf(config.plugin, plugins)
   const definition = container.get('agents', config.agent)
   const agentConfig = withTotalSteps(definition, config)

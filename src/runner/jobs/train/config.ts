@@ -60,6 +60,10 @@ export const trainSchema = z.strictObject({
   checkpointEvery: integer(1, 1e10)
     .optional()
     .describe('steps between checkpoints (default: a tenth of all)'),
+  profile: z
+    .boolean()
+    .default(false)
+    .describe('profile.cpuprofile in the run folder (for speedscope, Chrome), and its modules in the report'),
   ...logShape,
   plugin: names(z.string()).default([]).describe('plugins to load: packages or files'),
   out: z.string().optional().describe('run folder (default: runs/<date>)'),

@@ -5,10 +5,12 @@ import type { JobKind, Running, Unit } from '../../runs/job.ts'
 import { originOf } from '../../runs/origin.ts'
 import { composeTraining, type TrainComposition, type TrainParts } from './compose.ts'
 import { type TrainConfig, trainSchema, withAbsolutePaths } from './config.ts'
+import { modulesOf, profiled } from './cpu-profile.ts'
 import { trainedPolicy } from './policy.ts'
 import { renderTrainReport } from './report.ts'
 import { summarizeTraining, type TrainSummary } from './summary.ts'
-import { type Trained, Training, type TrainingRecord } from './training.ts'
+import { Training } from './training.ts'
+import type { Trained, TrainingRecord } from './training-state.ts'
 import { trainWords } from './words.ts'
 
 /** What a training run came to. */
@@ -60,6 +62,12 @@ function learning(
     // Greedy episodes at the end are no part of what it did: more of them make no other run.
     digest: ({ digest, state, normalization, stopped, steps }) =>
       digestOf({ digest, state, normalization, ...(stopped !== undefined && { stopped: steps }) }),
-    run: async context => (await Training.in(composition, { ...context, dir, keep, write })).finish(),
+    async run(context) {
+      const learn = async () => (await Training.in(composition, { ...context, dir, keep, write })).finish()
+      if (!composition.config.profile) return learn()
+      const { value, profile } = await profiled(learn)
+      await write('profile.cpuprofile', JSON.stringify(profile))
+      return { ...value, modules: modulesOf(profile) }
+    },
   }
 }

@@ -5,6 +5,7 @@ import { AXIS, COLOURS, chart, LEGEND } from '../../report/chart.ts'
 import { folded, type Html, html, table } from '../../report/html.ts'
 import { page } from '../../report/page.ts'
 import { decimal, duration, integer, plural } from '../../report/words.ts'
+import { PARTS } from './spent.ts'
 import type { TrainSummary } from './summary.ts'
 
 /**
@@ -17,6 +18,7 @@ export function renderTrainReport(summary: TrainSummary): string {
     curveSection(summary),
     videoSection(summary),
     figuresSection(summary),
+    timeSection(summary),
     settingsSection(summary),
   ])
 }
@@ -106,6 +108,27 @@ function videoSection({ evaluation, runDir }: TrainSummary): Html {
     (path, episode) =>
       html`<figure><video controls muted preload="metadata" width="430" src="${relative(runDir, path)}"></video><figcaption>episode ${String(episode)}: return ${decimal(returns[episode], 2)}</figcaption></figure>`,
   )}</div></section>`
+}
+
+/** Rows of modules that a reader looks at. */
+const MOST_MODULES = 15
+
+function timeSection({ spent, modules }: TrainSummary): Html {
+  const all = PARTS.reduce((sum, part) => sum + spent[part], 0)
+  const share = (seconds: number, whole: number) =>
+    whole > 0 ? `${decimal((100 * seconds) / whole, 1)} %` : '–'
+  const parts = PARTS.map(part => [part, decimal(spent[part], 2), share(spent[part], all)])
+  const computed = modules?.reduce((sum, { seconds }) => sum + seconds, 0) ?? 0
+  const most = modules?.slice(0, MOST_MODULES).map(({ name, seconds }) => {
+    return [name, decimal(seconds, 2), share(seconds, computed)]
+  })
+  const head = ['seconds', 'share']
+  return html`<section><h2>Where the time went</h2>${table({
+    caption: 'Of the whole run; writing is waiting for files and listeners.',
+    head: ['', ...head],
+    rows: parts,
+  })}
+${most === undefined ? html`` : folded('By module', table({ caption: 'Sampled once a millisecond, a module’s own code.', head: ['module', ...head], rows: most }))}</section>`
 }
 
 function recentMeans(curve: readonly CurvePoint[]): number[][] {

@@ -3,7 +3,9 @@ import type { PolicyEvaluation } from '../../play/evaluate.ts'
 import type { CurvePoint, EvaluationPoint } from '../../play/points.ts'
 import type { Facts } from '../../runs/job.ts'
 import type { TrainComposition } from './compose.ts'
-import { pointsOf, type Trained, type TrainingRecord } from './training.ts'
+import type { ModuleTime } from './cpu-profile.ts'
+import type { Spent } from './spent.ts'
+import { pointsOf, type Trained, type TrainingRecord } from './training-state.ts'
 
 /** What `layergym train` answers; in the run folder's summary.json too. */
 export interface TrainSummary {
@@ -17,6 +19,10 @@ export interface TrainSummary {
   /** Of learning, evaluations left out. */
   readonly seconds: number
   readonly stepsPerSecond: number
+  /** Seconds of the whole run by what they went into. */
+  readonly spent: Spent
+  /** With `--profile`: seconds of the processor by module, the most first; the whole is profile.cpuprofile. */
+  readonly modules?: readonly ModuleTime[]
   readonly episodes: number
   readonly updates: number
   /** Greedy episodes after the last step. */
@@ -53,7 +59,7 @@ export function summarizeTraining(
   { runDir, hash, origin }: Facts,
 ): TrainSummary {
   const { config, envs } = composition
-  const { steps, seconds, episodes, updates, evaluation, best, stopped } = trained
+  const { steps, seconds, spent, modules, episodes, updates, evaluation, best, stopped } = trained
   return {
     runDir,
     hash,
@@ -64,6 +70,8 @@ export function summarizeTraining(
     evaluations: records.flatMap(record => ('evaluation' in record ? [record.evaluation] : [])),
     curve: pointsOf(records),
     stepsPerSecond: Math.round(steps / seconds),
+    spent,
+    ...(modules !== undefined && { modules }),
     evaluation,
     ...(best !== undefined && {
       best: { step: best.step, meanReturn: best.meanReturn, policy: join(runDir, 'best-policy.json') },

@@ -1,71 +1,27 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BehaviorSubject, concatMap, lastValueFrom, takeWhile } from 'rxjs'
-import type { AgentState } from '../../../agents/agent.ts'
 import { interrupted } from '../../../common/error.ts'
 import type { Env } from '../../../envs/env.ts'
-import { Collector, type CollectorState, type Rollout } from '../../play/collector.ts'
-import { evaluatePolicy, type PolicyEvaluation } from '../../play/evaluate.ts'
-import type { CurvePoint, EvaluationPoint } from '../../play/points.ts'
+import { Collector, type Rollout } from '../../play/collector.ts'
+import { evaluatePolicy } from '../../play/evaluate.ts'
 import { rollouts$ } from '../../play/rollouts.ts'
-import type { UnitContext } from '../../runs/job.ts'
-import { type TensorBoardPosition, TensorBoardWriter } from '../../runs/tensorboard.ts'
+import { TensorBoardWriter } from '../../runs/tensorboard.ts'
 import { type BestState, betterOf } from './best.ts'
 import type { TrainComposition } from './compose.ts'
-import { Curve, type CurveState } from './curve.ts'
+import { Curve } from './curve.ts'
 import { digestOf } from './digest.ts'
-import type { NormalizationState } from './envs.ts'
 import { HeardRun, type Steerable } from './heard-run.ts'
 import { configuredListeners } from './listeners.ts'
+import { NOTHING_SPENT, type Part, type Spent, spentOn } from './spent.ts'
 import { evaluationScalars, pointScalars } from './tags.ts'
-
-/** What a checkpoint holds besides its records: complete, so that a resumed run ends with the same hash. */
-interface TrainingState {
-  readonly steps: number
-  readonly episodes: number
-  readonly updates: number
-  readonly seconds: number
-  /** SHA-256 over actions, rewards and changes of settings so far. */
-  readonly digest: string
-  readonly adjusted: Readonly<Record<string, number>>
-  /** Of the listeners. */
-  readonly listeners: readonly unknown[]
-  readonly agent: AgentState
-  readonly collector: CollectorState
-  readonly normalization: NormalizationState
-  readonly curve: CurveState
-  readonly tensorboard: TensorBoardPosition
-  readonly best?: BestState
-  readonly stopped?: string
-}
-
-/** What is told on the way, and kept as it comes. */
-export type TrainingRecord = { readonly point: CurvePoint } | { readonly evaluation: EvaluationPoint }
-
-/** What learning came to, besides its records. */
-export interface Trained {
-  readonly steps: number
-  readonly episodes: number
-  readonly updates: number
-  readonly seconds: number
-  readonly digest: string
-  readonly evaluation: PolicyEvaluation
-  /** Of the evaluations on the way; its policy is best-policy.json. */
-  readonly best?: BestState
-  /** Why it ended before its last step. */
-  readonly stopped?: string
-  readonly state: AgentState
-  readonly normalization: NormalizationState
-}
-
-export interface TrainingContext extends UnitContext {
-  /** The run's folder, for TensorBoard's files and videos. */
-  readonly dir: string
-  /** Keeps the policy of the best evaluation so far. */
-  keep(learned: Pick<Trained, 'state' | 'normalization'>): Promise<unknown>
-  /** Into the run's folder. */
-  write(name: string, content: string | Uint8Array): Promise<string>
-}
+import {
+  pointsOf,
+  type Trained,
+  type TrainingContext,
+  type TrainingRecord,
+  type TrainingState,
+} from './training-state.ts'
 
 /** Milliseconds of work after which signals and timers get their turn. */
 const SLICE = 50
@@ -88,8 +44,13 @@ export class Training {
   /** Of the last time that was counted into `seconds`. */
   private since: number
   private breath: number
-  /** Until the last point is in TensorBoard's file. */
+  /** Until the points are in TensorBoard's file. */
   private written: Promise<void> = Promise.resolve()
+  /** Until the last checkpoint is on the disk. */
+  private saved: Promise<void> = Promise.resolve()
+  private spent: Spent = NOTHING_SPENT
+  /** Since when it is spent on what comes next. */
+  private lap: number
 
   static async in(composition: TrainComposition, context: TrainingContext): Promise<Training> {
     const envs: Env<unknown, unknown>[] = []
@@ -107,6 +68,7 @@ export class Training {
     this.curve = new Curve(config.logEvery)
     this.since = context.clock()
     this.breath = this.since
+    this.lap = this.since
   }
 
   async finish(): Promise<Trained> {
@@ -127,6 +89,7 @@ export class Training {
       await this.learn(board, heard)
       return await this.evaluated(board)
     } finally {
+      await this.saved.catch(() => undefined)
       heard.close()
       await board.close()
       for (const env of this.envs) await env.close?.()
@@ -163,6 +126,7 @@ export class Training {
 
   private async evaluated(board: TensorBoardWriter): Promise<Trained> {
     await this.written
+    this.spend('writing')
     const { config, agent, envs } = this.composition
     const { signal, clock } = this.context
     const evaluation = await evaluatePolicy({
@@ -173,10 +137,11 @@ export class Training {
       signal,
       record: { episodes: config.videoEpisodes, folder: join(this.context.dir, 'videos') },
     })
-    const { steps, episodes, updates, seconds, digest, best, stopped } = this
+    this.spend('evaluating')
+    const { steps, episodes, updates, seconds, spent, digest, best, stopped } = this
     if (evaluation.episodes > 0) await board.scalars(steps, clock() / 1000, evaluationScalars(evaluation))
     const normalization = envs.state()
-    const done = { steps, episodes, updates, seconds, digest, best, stopped }
+    const done = { steps, episodes, updates, seconds, spent, digest, best, stopped }
     return { ...done, evaluation, state: agent.state(), normalization }
   }
 
@@ -187,6 +152,7 @@ export class Training {
     if (this.steps >= steps || this.stopped !== undefined) return
     await heard.begin()
     this.since = this.context.clock()
+    this.lap = this.since
     const credits$ = new BehaviorSubject(1)
     const stream$ = rollouts$({ collector, from: this.steps, to: steps, credits$ }).pipe(
       concatMap(async rollout => {
@@ -196,6 +162,7 @@ export class Training {
       takeWhile(() => this.stopped === undefined),
     )
     await lastValueFrom(stream$, { defaultValue: undefined })
+    await this.saved
     await heard.end()
   }
 
@@ -203,13 +170,14 @@ export class Training {
     const { composition, context } = this
     const { config, agent } = composition
     const before = this.steps
+    this.spend('collecting')
     if (heard.active) await heard.tell({ type: 'rollout', step: before + rollout.steps, rollout })
     const report = await agent.learn(rollout.trajectories)
     this.steps += rollout.steps
     this.episodes += rollout.episodes.length
     this.updates++
     this.digest = digestOf(this.digest, rollout, this.adjusted)
-    const now = context.clock()
+    const now = this.spend('learning')
     this.seconds += (now - this.since) / 1000
     this.since = now
     const { steps, updates, seconds } = this
@@ -217,9 +185,11 @@ export class Training {
     if (point !== undefined) {
       this.records.push({ point })
       context.emit({ type: 'point', point })
-      // Learning goes on while the disk writes; the point before is there when this one is begun.
-      await this.written
-      this.written = board.scalars(steps, now / 1000, pointScalars(point, this.curve.recentReturns))
+      // Learning goes on while the disk writes, in order; what fails is thrown by the next checkpoint.
+      const scalars = pointScalars(point, this.curve.recentReturns)
+      this.written = Promise.all([this.written, board.scalars(steps, now / 1000, scalars)]).then(
+        () => undefined,
+      )
       this.written.catch(() => undefined)
     }
     if (heard.active) {
@@ -233,13 +203,23 @@ export class Training {
       this.breath = context.clock()
       if (context.signal.aborted) {
         await this.checkpoint(board, heard)
+        await this.saved
         throw interrupted()
       }
     }
-    this.since = context.clock()
+    this.since = this.spend('writing')
+  }
+
+  /** @returns now, until when the time since the last call has been spent on a part of the work */
+  private spend(part: Part): number {
+    const now = this.context.clock()
+    this.spent = spentOn(this.spent, part, (now - this.lap) / 1000)
+    this.lap = now
+    return now
   }
 
   private async evaluate(board: TensorBoardWriter, episodes: number | undefined) {
+    this.spend('writing')
     const { config, agent, envs } = this.composition
     const evaluation = await evaluatePolicy({
       agent,
@@ -248,6 +228,7 @@ export class Training {
       seed: config.seed,
       signal: this.context.signal,
     })
+    this.spend('evaluating')
     const point = { step: this.steps, ...evaluation }
     this.records.push({ evaluation: point })
     this.context.emit({ type: 'evaluation', point })
@@ -258,13 +239,14 @@ export class Training {
     return { point, best }
   }
 
+  /** Learning goes on while the disk writes; what is saved is the state of now. */
   private async checkpoint(board: TensorBoardWriter, heard: HeardRun): Promise<void> {
-    await this.written
+    await Promise.all([this.written, this.saved])
     if (heard.active) await heard.tell({ type: 'checkpoint', step: this.steps })
-    const { steps, episodes, updates, seconds, digest, best, stopped, records, adjusted } = this
+    const { steps, episodes, updates, seconds, spent, digest, best, stopped, records, adjusted } = this
     const { agent, envs } = this.composition
     const state: TrainingState = {
-      ...{ steps, episodes, updates, seconds, digest, best, stopped, adjusted },
+      ...{ steps, episodes, updates, seconds, spent, digest, best, stopped, adjusted },
       listeners: heard.states(),
       agent: agent.state(),
       collector: await this.collector.state(),
@@ -273,12 +255,23 @@ export class Training {
       tensorboard: board.position,
     }
     this.records = []
-    await this.context.save(state, records)
+    this.saved = this.context.save(state, records)
+    this.saved.catch(() => undefined)
   }
 
   private async restore(state: TrainingState, records: readonly unknown[]): Promise<void> {
-    const { steps, episodes, updates, seconds, digest, best, stopped, adjusted } = state
-    Object.assign(this, { steps, episodes, updates, seconds, digest, best, stopped, adjusted })
+    const {
+      steps,
+      episodes,
+      updates,
+      seconds,
+      spent = NOTHING_SPENT,
+      digest,
+      best,
+      stopped,
+      adjusted,
+    } = state
+    Object.assign(this, { steps, episodes, updates, seconds, spent, digest, best, stopped, adjusted })
     const { agent, envs } = this.composition
     agent.restore(state.agent)
     if (Object.keys(adjusted).length > 0) this.composition.adjust(adjusted)
@@ -287,10 +280,6 @@ export class Training {
     envs.restore(state.normalization)
     this.curve.restore(state.curve, pointsOf(records as readonly TrainingRecord[]))
   }
-}
-
-export function pointsOf(records: readonly TrainingRecord[]): readonly CurvePoint[] {
-  return records.flatMap(record => ('point' in record ? [record.point] : []))
 }
 
 function passes(before: number, after: number, every: number): boolean {

@@ -1,5 +1,5 @@
-import { functionBackend } from '../function/binding.ts'
-import { tf } from '../tf.ts'
+import { functionBackend } from './function/binding.ts'
+import { tf } from './tf.ts'
 
 /** Frees what nobody refers to any more. */
 const unreachable = new FinalizationRegistry<tf.Tensor>(tensor => {

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { failure } from '../../../src/common/error.ts'
+import type { Child } from '../../../src/runner/workers/child.ts'
+import { labour, type News } from '../../../src/runner/workers/labour.ts'
+import { packed } from '../../../src/runner/workers/luggage.ts'
+import { MemoryQueue } from '../../../src/runner/workers/memory-queue.ts'
+import { textOf, VERSION, type Work } from '../../../src/runner/workers/parts.ts'
+import type { Parcels } from '../../../src/runner/workers/queue.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'layergym-luggage-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A process that does whatever comes. */
+const child = {
+  name: 'me',
+  perform: async () => textOf({ version: VERSION, worker: 'me', seconds: 0, events: [], outcome: 1 }),
+  stop: () => undefined,
+  halted: async () => false,
+} as unknown as Child
+
+/** A server that may forget. */
+class Forgetful implements Parcels {
+  readonly known = new Map<string, string>()
+  sent = 0
+  async has(sha256: string) {
+    return this.known.has(sha256)
+  }
+  async send(sha256: string, path: string) {
+    this.sent++
+    this.known.set(sha256, path)
+  }
+  async fetch() {
+    throw failure('worker.parcel', 'forgotten')
+  }
+}
+
+describe('what a run’s settings name', () => {
+  test('is sent once, and again where it has been forgotten', async () => {
+    const model = join(folder, 'model.json')
+    writeFileSync(model, '{}')
+    writeFileSync(join(folder, 'weights.bin'), 'abcd')
+    const luggage = await packed({ model, seed: 1 })
+    const server = new Forgetful()
+    await luggage.send(server)
+    await luggage.send(server)
+    expect(server.sent).toBe(2)
+    server.known.clear()
+    await luggage.send(server)
+    expect(server.sent).toBe(4)
+    await luggage.close()
+  })
+
+  test('and isn’t there yet, a worker waits for: the unit is done, and nobody has died', async () => {
+    const queue = new MemoryQueue(1000)
+    const work: Work = { version: VERSION, kind: 'toy', config: {}, key: 'a' }
+    await queue.put({ id: 'a', group: '', content: textOf(work) })
+    const controller = new AbortController()
+    const told: News[] = []
+    let looks = 0
+    await labour(queue, child, {
+      signal: controller.signal,
+      async localised(given) {
+        if (++looks < 3) throw failure('worker.parcel', 'the server has no file abc, which a unit needs')
+        return given
+      },
+      told(news) {
+        told.push(news)
+        if (news.type === 'ends') controller.abort()
+      },
+    })
+    expect(looks).toBe(3)
+    expect(told.map(({ type }) => type)).toEqual(['takes', 'trouble', 'ends'])
+    expect(told[1]).toMatchObject({ message: expect.stringContaining('the server has no file abc') })
+  })
+})
+
+test('units of another version of layergym are given back, with what to install', async () => {
+  const queue = new MemoryQueue(1000)
+  const work: Work = { version: '0.0.9', kind: 'toy', config: {}, key: 'a' }
+  await queue.put({ id: 'a', group: '', content: textOf(work) })
+  const { signal } = new AbortController()
+  await expect(labour(queue, child, { signal })).rejects.toMatchObject({
+    code: 'worker.version',
+    exitCode: 2,
+    message: expect.stringContaining('Install layergym@0.0.9'),
+  })
+  expect(await queue.take({ worker: 'another' })).toMatchObject({ id: 'a' })
+})
