@@ -11,6 +11,7 @@ import { fineTuneCommand } from './fine-tune.ts'
 import { learnPolicyCommand } from './learn-policy.ts'
 import { listCommand } from './list.ts'
 import { predictCommand } from './predict.ts'
+import { reportCommand } from './report.ts'
 import { resumeCommand } from './resume.ts'
 import { serveCommand } from './serve.ts'
 import { setupCommand } from './setup.ts'
@@ -27,6 +28,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   tabulateCommand,
   trainCommand,
   benchmarkCommand,
+  reportCommand,
   evaluateCommand,
   predictCommand,
   resumeCommand,

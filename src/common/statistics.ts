@@ -15,8 +15,8 @@ export function standardDeviation(values: readonly number[]): number {
 /** Mean of the middle half: a quarter of the values, rounded down, is left out at either end (scipy's trim_mean). */
 export function interquartileMean(values: readonly number[]): number {
   const cut = Math.floor(values.length / 4)
-  const sorted = [...values].sort((a, b) => a - b)
-  return mean(sorted.slice(cut, sorted.length - cut))
+  const sorted = Float64Array.from(values).sort()
+  return mean(sorted.subarray(cut, sorted.length - cut))
 }
 /**
  * Jackknife estimate of a standard error: √((n − 1)/n · Σ (θᵢ − θ̄)²), θᵢ the statistic without clip i (Efron &

@@ -1,12 +1,15 @@
 import { inputError } from '../common/error.ts'
 
 /** Numbers of a file, row by row. */
-export interface Table {
+export interface Numbers<A extends Float32Array | Float64Array = Float64Array> {
   readonly rows: number
   readonly columns: number
   /** [rows · columns] */
-  readonly values: Float32Array
+  readonly values: A
 }
+
+/** As models take them. */
+export type Table = Numbers<Float32Array>
 
 type Read = (view: DataView, at: number, little: boolean) => number
 
@@ -29,6 +32,12 @@ const TYPES: Readonly<Record<string, readonly [number, Read]>> = {
  * @throws input error for what is none
  */
 export function parseNpy(bytes: Uint8Array, file: string): Table {
+  const { values, ...shape } = parseNumbers(bytes, file)
+  return { ...shape, values: Float32Array.from(values) }
+}
+
+/** The same, in double precision. */
+export function parseNumbers(bytes: Uint8Array, file: string): Numbers {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const magic = String.fromCharCode(...bytes.subarray(1, 6))
   if (bytes.length < 12 || bytes[0] !== 0x93 || magic !== 'NUMPY')
@@ -64,6 +73,6 @@ export function parseNpy(bytes: Uint8Array, file: string): Table {
     )
   }
   const little = descr[1] !== '>'
-  const values = Float32Array.from({ length: rows * columns }, (_, i) => read(view, start + i * size, little))
+  const values = Float64Array.from({ length: rows * columns }, (_, i) => read(view, start + i * size, little))
   return { rows, columns, values }
 }

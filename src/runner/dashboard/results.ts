@@ -1,3 +1,4 @@
+import type { Estimate, MatrixSummary } from '../jobs/benchmark/matrix/summary.ts'
 import type { BenchmarkSummary } from '../jobs/benchmark/summary.ts'
 import type { FineTuneSummary } from '../jobs/fine-tune/summary.ts'
 import type { LearnPolicySummary } from '../jobs/learn-policy/summary.ts'
@@ -194,7 +195,9 @@ function trained(summary: TrainSummary): Partial<Results> {
   }
 }
 
-function benchmarked({ env, steps, seeds, agents }: BenchmarkSummary): Partial<Results> {
+function benchmarked(summary: BenchmarkSummary | MatrixSummary): Partial<Results> {
+  if ('environments' in summary) return overEnvironments(summary)
+  const { env, steps, seeds, agents } = summary
   return {
     facts: [
       { label: 'environment', value: words(env) },
@@ -212,6 +215,31 @@ function benchmarked({ env, steps, seeds, agents }: BenchmarkSummary): Partial<R
           figure(iqm, twoDigits),
           words(solved === undefined ? '-' : `${solved} of ${runs.length}`),
           figure(stepsPerSecond, integer),
+        ]),
+      },
+    ],
+  }
+}
+
+function overEnvironments({ environments, steps, seeds, aggregates }: MatrixSummary): Partial<Results> {
+  const estimate = ({ value, interval: between }: Estimate) => [
+    figure(value, twoDigits),
+    interval(between, twoDigits),
+  ]
+  return {
+    facts: [
+      { label: 'environments', value: words(environments.map(({ env }) => env).join(', ')) },
+      { label: 'steps', value: figure(steps, integer) },
+      { label: 'seeds', value: figure(seeds.length, integer) },
+    ],
+    tables: [
+      {
+        caption:
+          'Scores of greedy returns, over environments and seeds: 0 and 1 are the references in the report',
+        head: ['', 'IQM', '95 % interval', 'mean', '95 % interval', 'optimality gap', '95 % interval'],
+        rows: aggregates.map(({ agent, interquartileMean, mean, optimalityGap }) => [
+          words(agent),
+          ...[interquartileMean, mean, optimalityGap].flatMap(estimate),
         ]),
       },
     ],

@@ -12,6 +12,8 @@ export interface BandedLine {
 
 interface Axes {
   readonly x: readonly number[]
+  /** Where the axis begins; with the first x where it isn't said. */
+  readonly from?: number
   readonly xName: string
   readonly yName: string
   readonly xLabel: (value: number) => string
@@ -20,7 +22,7 @@ interface Axes {
 
 /** Lines with bands over a common x. */
 export function bandedLines(lines: readonly BandedLine[], axes: Axes): EChartsOption {
-  const { x, xName, yName, xLabel, yRange } = axes
+  const { x, from = x[0], xName, yName, xLabel, yRange } = axes
   const axis = { ...AXIS, axisLine: { ...AXIS.axisLine, onZero: false }, type: 'value' as const }
   return {
     legend: { ...LEGEND, data: lines.map(({ name }) => name) },
@@ -30,7 +32,7 @@ export function bandedLines(lines: readonly BandedLine[], axes: Axes): EChartsOp
       name: xName,
       nameLocation: 'middle',
       nameGap: 30,
-      min: x[0],
+      min: from,
       max: x[x.length - 1],
       splitLine: { show: false },
       axisLabel: { ...AXIS.axisLabel, formatter: xLabel },

@@ -81,6 +81,11 @@ export function uncertain(value: number, standardError: number | null | undefine
   return known ? `${signed(value)} ± ${decimal(Number(standardError))}` : signed(value)
 }
 
+/** A whole number, or "-" where it isn't known. */
+export function integerIfKnown(value: number | null): string {
+  return Number.isFinite(value ?? Number.NaN) ? integer(Number(value)) : '-'
+}
+
 /** 0.648 → "64.8 %". */
 export function percent(value: number): string {
   return Number.isFinite(value) ? `${decimal(100 * value, 1)} %` : 'not finite'

@@ -26,6 +26,7 @@ const RUN: Known = {
     /^report\.html$/,
     /^profile\.cpuprofile$/,
     /^(figures|results|table)\.csv$/,
+    /^(runs|episodes|evaluations)\.parquet$/,
     LOCK,
   ],
   folders: [

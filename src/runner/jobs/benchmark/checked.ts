@@ -2,7 +2,7 @@ import { inputError } from '../../../common/error.ts'
 import { composeTraining, type TrainComposition } from '../train/compose.ts'
 import { agentsOf, type Contender, cellOf, contendersOf, envsOf, trainConfig } from './cells.ts'
 import type { BenchmarkConfig } from './config.ts'
-import { isRandom, resolvedReference } from './references.ts'
+import { isRandom, refuseUnused, resolvedReference } from './references.ts'
 
 /** What a comparison will be, and of what computes its networks. */
 interface Checked {
@@ -22,12 +22,17 @@ export async function checked(asked: BenchmarkConfig): Promise<Checked> {
   const specs = made.map(([{ envs }]) => envs.spec)
   const [[{ config, versions }]] = made
   const own = { agents: agentsOf(asked), engine: config.engine, threads: config.threads }
+  refuseUnused(asked)
   if (typeof asked.env === 'string') {
-    refuseUnused(asked)
     const settings = contenders.map(({ name }, i) => [name, made[0][i].config.agentConfig] as const)
     const agentConfigs = Object.fromEntries(settings.filter(([name]) => own.agents.includes(name)))
     return { config: { ...asked, ...own, agentConfigs }, versions }
   }
+  if (asked.evalEpisodes === 0)
+    throw inputError(
+      'benchmark.episodes',
+      "'eval-episodes' can't be 0: agents are compared over environments by their greedy episodes",
+    )
   const ids = specs.map(({ id }) => id)
   refuseTwice('environment', ids)
   refuseStray(asked, ids)
@@ -78,14 +83,5 @@ function refuseStray({ references }: BenchmarkConfig, ids: readonly string[]): v
   throw inputError(
     'benchmark.references',
     `'references' has returns of '${stray}', which is not compared (compared: ${ids.join(', ')})`,
-  )
-}
-
-/** Returns of one environment need no scale. */
-function refuseUnused({ references, scores }: BenchmarkConfig): void {
-  if (Object.keys(references).length === 0 && scores === 'references') return
-  throw inputError(
-    'benchmark.references',
-    "'references' and 'scores' put several environments on one scale: give --env several, comma-separated, or leave them out",
   )
 }

@@ -17,6 +17,7 @@ import { summarizeMatrix } from './matrix/summarize.ts'
 import type { MatrixSummary } from './matrix/summary.ts'
 import { matrixWords } from './matrix/words.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
+import { parquetTables } from './parquet.ts'
 import { renderBenchmarkReport } from './report.ts'
 import { type BenchmarkOutcomes, summarizeBenchmark } from './summarize.ts'
 import type { BenchmarkSummary } from './summary.ts'
@@ -69,6 +70,7 @@ async function compared(config: BenchmarkConfig, run: Running): Promise<Benchmar
   const all = await performAll(run, units, true)
   const runs = all.flatMap(({ outcome }) => outcome ?? [])
   await run.write('results.csv', tidyTable(runs))
+  for (const [name, content] of Object.entries(parquetTables(config, runs))) await run.write(name, content)
   return {
     config,
     runs,

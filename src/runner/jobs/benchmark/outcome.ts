@@ -12,6 +12,8 @@ export interface Outcome extends Omit<RunResult, 'runDir' | 'curve'> {
   readonly env: string
   readonly evalEpisodes: number
   readonly rewardThreshold?: number
+  /** Where it lies, if not in the comparison's folder. */
+  readonly runDir?: string
   readonly curve: readonly Pick<CurvePoint, 'step' | 'returns' | 'lengths' | 'ends'>[]
   /** Greedy episodes, on the way and after the last step. */
   readonly evaluations: readonly {

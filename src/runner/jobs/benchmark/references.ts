@@ -92,6 +92,23 @@ function unknownBound(env: string, which: 'lower' | 'upper', asItComes: boolean,
   )
 }
 
+/** Refuses what would be left aside. @throws input error */
+export function refuseUnused(
+  { env, references, scores }: Pick<BenchmarkConfig, 'env' | 'references' | 'scores'>,
+): void {
+  const given = Object.keys(references).length > 0
+  if (typeof env === 'string' && (given || scores !== 'references'))
+    throw inputError(
+      'benchmark.references',
+      "'references' and 'scores' put several environments on one scale: give --env several, comma-separated, or leave them out",
+    )
+  if (given && scores === 'min-max')
+    throw inputError(
+      'benchmark.references',
+      "--scores min-max takes the lowest and the highest run, and no 'references': leave one of them out",
+    )
+}
+
 /** Of an environment, by its runs. @throws failure where it takes the random agent's, and none of its runs succeeded */
 export function referenceOf(config: BenchmarkConfig, runs: readonly Outcome[]): Reference {
   if (config.scores === 'min-max') {

@@ -4,12 +4,15 @@ import { AXIS, COLOURS, chart, LEGEND } from '../../report/chart.ts'
 import { failedSection } from '../../report/failed.ts'
 import { folded, type Html, html, table } from '../../report/html.ts'
 import { page } from '../../report/page.ts'
-import { decimal, integer, plural, pWords, signed } from '../../report/words.ts'
+import { decimal, integer, integerIfKnown, plural, pWords, signed } from '../../report/words.ts'
+import type { Joined } from './joined/join.ts'
+import { joinedSection } from './joined/section.ts'
 import type { AgentResult, BenchmarkSummary, Difference } from './summary.ts'
 import { variantsSection } from './variants.ts'
+import { returnWord } from './words.ts'
 
 /** A comparison of agents as one HTML page that needs nothing else; the same summary gives the same bytes. */
-export function renderBenchmarkReport(summary: BenchmarkSummary): string {
+export function renderBenchmarkReport(summary: BenchmarkSummary & { readonly joined?: Joined }): string {
   return page(`Agents on ${summary.env}`, summary.dir, [
     verdictSection(summary),
     ...failedSection(summary.failed, 'Agents are compared by their other runs.'),
@@ -17,30 +20,31 @@ export function renderBenchmarkReport(summary: BenchmarkSummary): string {
     curvesSection(summary),
     differencesSection(summary),
     ...variantsSection(summary.variants),
+    ...joinedSection(summary.joined),
     runsSection(summary),
   ])
 }
 
-function verdictSection({ agents, differences, seeds }: BenchmarkSummary): Html {
+function verdictSection({ agents, differences, seeds, measured }: BenchmarkSummary): Html {
   const ranked = [...agents].sort((a, b) => b.mean - a.mean)
   const beaten = differences.filter(({ of, better }) => of === ranked[0].agent && better)
   const open = differences.filter(({ of, better }) => of === ranked[0].agent && !better)
   const headline =
     agents.length === 1
-      ? `${ranked[0].agent}: greedy return ${decimal(ranked[0].mean, 2)}`
+      ? `${ranked[0].agent}: ${returnWord({ measured })} ${decimal(ranked[0].mean, 2)}`
       : beaten.length === ranked.length - 1
         ? `${ranked[0].agent} is the best`
         : `${ranked[0].agent} has the highest mean; ${plural(open.length, 'other')} may be as good`
   return html`<section class="verdict ${open.length === 0 ? 'yes' : 'unclear'}" aria-label="Verdict"><p class="headline">${headline}</p>
-<p>By greedy returns after training, over ${plural(seeds.length, 'seed')}. A difference counts where its p, by Holm over all pairs, is at most 0.05${
+<p>${measured ?? 'By greedy returns after training'}, over ${plural(seeds.length, 'seed')}. A difference counts where its p, by Holm over all pairs, is at most 0.05${
     beaten.length === 0 ? '' : ` (${beaten.map(({ from }) => `from ${from}`).join(', ')})`
   }; intervals are each by itself, uncorrected.</p></section>`
 }
 
 function resultsSection(summary: BenchmarkSummary): Html {
-  const { agents, rewardThreshold, evalEpisodes, steps } = summary
+  const { agents, rewardThreshold, evalEpisodes, steps, measured } = summary
   return html`<section><h2>The numbers</h2>${table({
-    caption: `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run, after ${integer(steps)} steps. Mean over seeds with its 95 % interval (Student's t); interquartile mean as Agarwal et al. (2021), with the bootstrap's interval; while learning: return of training episodes, mean over all steps.`,
+    caption: `${measured ?? `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run`}, after ${integer(steps)} steps. Mean over seeds with its 95 % interval (Student's t); interquartile mean as Agarwal et al. (2021), with the bootstrap's interval; while learning: return of training episodes, mean over all steps.`,
     head: [
       '',
       'mean',
@@ -66,7 +70,7 @@ function resultsSection(summary: BenchmarkSummary): Html {
           decimal(Math.min(...returns), 2),
           decimal(Math.max(...returns), 2),
           solved === undefined ? '-' : `${solved} of ${runs.length}`,
-          integer(stepsPerSecond),
+          integerIfKnown(stepsPerSecond),
         ]
       },
     ),
@@ -139,15 +143,14 @@ function smoothed({ curve }: AgentResult['runs'][number], grid: readonly number[
   })
 }
 
-function differencesSection({ differences }: BenchmarkSummary): Html {
+function differencesSection({ differences, measured }: BenchmarkSummary): Html {
   if (differences.length === 0) return html``
   const word = ({ interval, better }: Difference) => {
     if (interval === undefined) return 'one seed tells nothing'
     return better ? 'better' : 'not distinguished'
   }
   return html`<section><h2>Differences</h2>${table({
-    caption:
-      "Of mean greedy returns over seeds, with 95 % intervals (Welch's t), each by itself. Better runs: how likely a run of the first is better than one of the second (Mann and Whitney's U). The adjusted p is Holm's, over all pairs.",
+    caption: `Of mean ${returnWord({ measured })}s over seeds, with 95 % intervals (Welch's t), each by itself. Better runs: how likely a run of the first is better than one of the second (Mann and Whitney's U). The adjusted p is Holm's, over all pairs.`,
     head: ['', 'difference', '95 % interval', 'better runs', 'adjusted p', ''],
     words: [5],
     rows: differences.map(difference => [
@@ -161,20 +164,27 @@ function differencesSection({ differences }: BenchmarkSummary): Html {
   })}</section>`
 }
 
-function runsSection({ agents, versions }: BenchmarkSummary): Html {
+function runsSection({
+  agents,
+  versions,
+  measured,
+  joined,
+}: BenchmarkSummary & { readonly joined?: Joined }): Html {
   const rows = agents.flatMap(({ agent, runs }) =>
     runs.map(({ seed, meanReturn, stepsPerSecond, hash }) => [
       `${agent}, seed ${seed}`,
       decimal(meanReturn, 2),
-      integer(stepsPerSecond),
+      integerIfKnown(stepsPerSecond),
       hash.slice(0, 16),
     ]),
   )
   const content = table({
-    caption: `Every run has a folder beside this page, with its own report. ${Object.entries(versions)
+    caption: `${joined === undefined ? 'Every run has a folder beside this page, with its own report. ' : ''}${Object.entries(
+      versions,
+    )
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')}.`,
-    head: ['', 'greedy return', 'steps/s', 'hash'],
+    head: ['', returnWord({ measured }), 'steps/s', 'hash'],
     words: [3],
     rows,
   })

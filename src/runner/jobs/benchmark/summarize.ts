@@ -71,9 +71,9 @@ function resultOf(
   const overSteps = mean(runs.map(meanWhileLearning))
   return {
     agent,
-    runs: runs.map(({ seed, hash, meanReturn, stepsPerSecond, curve }) => ({
+    runs: runs.map(({ seed, hash, meanReturn, stepsPerSecond, curve, runDir }) => ({
       seed,
-      runDir: join(dir, cellOf(config, env, contender, seed).folder),
+      runDir: runDir ?? join(dir, cellOf(config, env, contender, seed).folder),
       hash,
       meanReturn,
       stepsPerSecond,

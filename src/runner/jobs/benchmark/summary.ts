@@ -15,6 +15,8 @@ export interface BenchmarkSummary {
   readonly seeds: readonly number[]
   /** Greedy episodes after each run. */
   readonly evalEpisodes: number
+  /** What runs are compared by, in words, where it isn't those episodes. */
+  readonly measured?: string
   readonly rewardThreshold?: number
   /** Settings of agents by name, where some were given: each is one of `agents`. */
   readonly variants?: BenchmarkConfig['variants']

@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import Table from 'cli-table3'
-import { integer } from '../../report/words.ts'
+import { integer, integerIfKnown } from '../../report/words.ts'
 import type { BenchmarkSummary } from './summary.ts'
 
 /** A comparison's end for people. */
 export function benchmarkWords(summary: BenchmarkSummary): string {
   const table = new Table({
-    head: ['agent', 'greedy return', '95 % interval', 'interquartile mean', 'solved', 'steps/s'],
+    head: ['agent', returnWord(summary), '95 % interval', 'interquartile mean', 'solved', 'steps/s'],
     style: { head: [], border: [] },
   })
   for (const { agent, runs, mean, interval, iqm, solved, stepsPerSecond } of summary.agents) {
@@ -16,7 +16,7 @@ export function benchmarkWords(summary: BenchmarkSummary): string {
       between(interval),
       iqm.toFixed(2),
       solved === undefined ? '-' : `${solved} of ${runs.length}`,
-      integer(stepsPerSecond),
+      integerIfKnown(stepsPerSecond),
     ])
   }
   const differences = summary.differences.map(
@@ -30,6 +30,11 @@ export function benchmarkWords(summary: BenchmarkSummary): string {
     ...summary.failed.map(({ unit, cause }) => `failed: ${unit}: ${cause}`),
     `report: ${join(summary.dir, 'report.html')}`,
   ].join('\n')
+}
+
+/** What runs are compared by, in a word. */
+export function returnWord({ measured }: Pick<BenchmarkSummary, 'measured'>): string {
+  return measured === undefined ? 'greedy return' : 'return'
 }
 
 function between(interval: readonly [number, number] | undefined): string {

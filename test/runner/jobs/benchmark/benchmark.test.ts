@@ -6,6 +6,7 @@ import { benchmark as anyBenchmark, benchmarkJob } from '../../../../src/runner/
 import { renderBenchmarkReport } from '../../../../src/runner/jobs/benchmark/report.ts'
 import { resume } from '../../../../src/runner/runs/drive.ts'
 import { concluded } from '../../../../src/runner/runs/job.ts'
+import { foreignFiles } from '../../../../src/runner/runs/run-files.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'layergym-benchmark-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -71,6 +72,50 @@ test('interrupted and resumed, the runs have the hashes that they would have had
   expect(hashes(await resumeBenchmark(cut, hooks()))).toEqual(hashes(expected))
 })
 
+test('several environments and variants: a run each, whatever was interrupted', async () => {
+  const values = {
+    ...{
+      env: 'Bandit-v0,FrozenLake-v1',
+      agents: 'random',
+      steps: 100,
+      seeds: 2,
+      evalEpisodes: 3,
+      workers: 1,
+    },
+    variants: { 'short sight': { agent: 'reinforce', gamma: 0.5, learningRate: 0.02 } },
+  }
+  const [whole, cut] = [join(root, 'matrix'), join(root, 'matrix-cut')]
+  const summary = await anyBenchmark({ ...values, out: whole }, hooks())
+  if (!('environments' in summary)) throw new Error('of one environment')
+  expect(summary.environments.map(({ env, agents }) => [env, agents.map(({ agent }) => agent)])).toEqual([
+    ['Bandit-v0', ['random', 'short sight']],
+    ['FrozenLake-v1', ['random', 'short sight']],
+  ])
+  const run = JSON.parse(readFileSync(join(whole, 'Bandit-v0@short sight-2', 'config.json'), 'utf8'))
+  expect(run).toMatchObject({ agent: 'reinforce', gamma: 0.5, agentConfig: { learningRate: 0.02 } })
+  expect(await foreignFiles(whole, JSON.parse(readFileSync(join(whole, 'config.json'), 'utf8')))).toEqual([])
+  const controller = new AbortController()
+  let told = 0
+  const stop = () => {
+    told++
+    if (told === 5) controller.abort()
+  }
+  await expect(anyBenchmark({ ...values, out: cut }, hooks(stop, controller.signal))).rejects.toThrow(
+    /interrupted/,
+  )
+  expect(concluded(await resume(benchmarkJob, cut, hooks()))).toMatchObject({ hash: summary.hash })
+})
+
+test('variants in one environment stand beside agents as they come', async () => {
+  const variants = { patient: { agent: 'random', envs: 2 } }
+  const { agents, variants: said } = await benchmark(
+    { ...SMALL, agents: 'random', steps: 200, variants, workers: 1, out: join(root, 'variants') },
+    hooks(),
+  )
+  expect(agents.map(({ agent }) => agent)).toEqual(['random', 'patient'])
+  expect(said).toEqual(variants)
+})
+
 describe('mistakes are refused before anything runs', () => {
   test.each([
     [{ agents: 'reinforce,pppo' }, /pppo/],
@@ -79,6 +124,29 @@ describe('mistakes are refused before anything runs', () => {
     [{ agents: 'ppo', agentConfigs: { ppo: { clipp: 1 } } }, /'clip'/],
     [{ env: 'Pendulum-v1', agents: 'ppo,dqn' }, /agent 'dqn' can't act here/],
     [{ seeds: 0 }, /'seeds' can't be 0/],
+    [{ agents: 'random,random' }, /'random' is compared twice/],
+    [{ variants: { random: {} } }, /'random' is compared twice/],
+    [{ variants: { 'a/b': { agent: 'ppo' } } }, /'a\/b'/],
+    [{ variants: { mine: {} } }, /mine/],
+    [{ variants: { mine: { agent: 'ppo', clipp: 1 } } }, /'clip'/],
+    [{ references: { 'CartPole-v1': { upper: 1 } } }, /give --env several/],
+    [{ env: 'CartPole-v1,CartPole' }, /'CartPole-v1' is compared twice/],
+    [{ env: ['CartPole-v1', 'Chain-v0'] }, /no upper reference return of Chain-v0 is known.*min-max/],
+    [
+      { env: ['CartPole-v1', 'Bandit-v0'], envOptions: { maxEpisodeSteps: 9 } },
+      /no upper reference return of CartPole-v1 with these options/,
+    ],
+    [
+      { env: ['CartPole-v1'], references: { 'CartPole-v1': { lower: 600 } } },
+      /lower 600 is not below upper 475/,
+    ],
+    [{ env: ['CartPole-v1'], references: { 'Chain-v0': { lower: 6 } } }, /'Chain-v0', which is not compared/],
+    [{ env: ['CartPole-v1', 'Pendulum-v1'], agents: 'dqn' }, /agent 'dqn' can't act here/],
+    [
+      { env: ['CartPole-v1'], scores: 'min-max', references: { 'CartPole-v1': { lower: 6 } } },
+      /leave one of them out/,
+    ],
+    [{ env: ['CartPole-v1'], evalEpisodes: 0 }, /'eval-episodes' can't be 0/],
   ])('%j', async (given, message) => {
     const out = join(root, 'refused')
     await expect(benchmark({ ...SMALL, ...given, out }, hooks())).rejects.toThrow(message)

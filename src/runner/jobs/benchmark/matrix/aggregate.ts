@@ -74,8 +74,10 @@ function curveOf({ runs, references }: Contended, grid: readonly number[], rng: 
   const begun = grid.map((_, at) => curves.flat().every(curve => Number.isFinite(curve[at])))
   const first = begun.indexOf(true)
   const missing = first < 0 ? grid.length : first
-  const read = (strata: readonly (readonly (readonly number[])[])[]) =>
-    grid.slice(missing).map((_, i) => interquartileMean(strata.flat().map(curve => curve[missing + i])))
+  const read = (strata: readonly (readonly (readonly number[])[])[]) => {
+    const all = strata.flat()
+    return grid.slice(missing).map((_, i) => interquartileMean(all.map(curve => curve[missing + i])))
+  }
   const { values, low, high } = banded(read(curves), stratifiedIntervals(curves, read, rng))
   const none = new Array<null>(missing).fill(null)
   return {

@@ -1,5 +1,5 @@
 import { type Html, html, table } from '../../../report/html.ts'
-import { decimal, integer, plural, pWords, signed } from '../../../report/words.ts'
+import { decimal, integerIfKnown, plural, pWords, signed } from '../../../report/words.ts'
 import type { EnvironmentResult, MatrixSummary, PoweredDifference } from './summary.ts'
 
 /** Pairs over all environments. */
@@ -7,15 +7,13 @@ export function improvementsSection({ improvements }: MatrixSummary): Html {
   if (improvements.length === 0) return html``
   return html`<section><h2>Differences over environments</h2>${table({
     caption:
-      "Of mean scores, with 95 % intervals (Welch's t, an environment a stratum). Better runs: how likely a run of the first is better than one of the second in the same environment, mean over environments, with its bootstrap's interval. To be seen: the least true difference that so many seeds tell from none in four of five comparisons, at Holm's first step.",
-    head: ['', 'difference', '95 % interval', 'better runs', '95 % interval', 'adjusted p', 'to be seen', ''],
-    words: [7],
+      "Of mean scores, below each its 95 % interval (Welch's t, an environment a stratum). Better runs: how likely a run of the first is better than one of the second in the same environment, mean over environments, with its bootstrap's interval. To be seen: the least true difference that so many seeds tell from none in four of five comparisons, at Holm's first step.",
+    head: ['', 'difference', 'better runs', 'adjusted p', 'to be seen', ''],
+    words: [5],
     rows: improvements.map(pair => [
       `${pair.of} − ${pair.from}`,
-      signed(pair.mean, 2),
-      intervalWords(pair.interval),
-      share(pair.probability),
-      pair.probabilityInterval === undefined ? '-' : pair.probabilityInterval.map(share).join(' to '),
+      within(signed(pair.mean, 2), intervalWords(pair.interval)),
+      within(share(pair.probability), pair.probabilityInterval?.map(share).join(' to ') ?? '-'),
       pair.adjusted === undefined ? '-' : pWords(pair.adjusted),
       pair.detectable === undefined ? '-' : decimal(pair.detectable, 2),
       wordOf(pair),
@@ -24,24 +22,19 @@ export function improvementsSection({ improvements }: MatrixSummary): Html {
 }
 
 /** One environment's own figures, in its returns. */
-export function environmentSection(environment: EnvironmentResult, { evalEpisodes }: MatrixSummary): Html {
+export function environmentSection(environment: EnvironmentResult, summary: MatrixSummary): Html {
   const { env, agents, differences, rewardThreshold } = environment
   const results = table({
-    caption: `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run. Mean over seeds with its 95 % interval (Student's t); interquartile mean with the bootstrap's; while learning: return of training episodes, mean over all steps.`,
-    head: [
-      ...['', 'mean', '95 % interval', 'interquartile mean', '95 % interval'],
-      ...['while learning', 'solved', 'steps/s'],
-    ],
+    caption: `${returnsWords(summary)}. Mean over seeds, below it its 95 % interval (Student's t); interquartile mean with the bootstrap's; while learning: return of training episodes, mean over all steps.`,
+    head: ['', 'mean', 'interquartile mean', 'while learning', 'solved', 'steps/s'],
     rows: agents.map(
       ({ agent, runs, mean, interval, iqm, iqmInterval, overSteps, solved, stepsPerSecond }) => [
         agent,
-        decimal(mean, 2),
-        intervalWords(interval),
-        decimal(iqm, 2),
-        intervalWords(iqmInterval),
+        within(decimal(mean, 2), intervalWords(interval)),
+        within(decimal(iqm, 2), intervalWords(iqmInterval)),
         overSteps === undefined ? '-' : decimal(overSteps, 2),
         solved === undefined ? '-' : `${solved} of ${runs.length}`,
-        integer(stepsPerSecond),
+        integerIfKnown(stepsPerSecond),
       ],
     ),
   })
@@ -55,19 +48,28 @@ export function environmentSection(environment: EnvironmentResult, { evalEpisode
 function differencesTable(differences: readonly PoweredDifference[]): Html {
   if (differences.length === 0) return html``
   return table({
-    caption: 'Differences of mean greedy returns, in this environment alone; columns as over environments.',
-    head: ['', 'difference', '95 % interval', 'better runs', 'adjusted p', 'to be seen', ''],
-    words: [6],
+    caption: 'Differences of mean returns, in this environment alone; columns as over environments.',
+    head: ['', 'difference', 'better runs', 'adjusted p', 'to be seen', ''],
+    words: [5],
     rows: differences.map(pair => [
       `${pair.of} − ${pair.from}`,
-      signed(pair.mean, 2),
-      intervalWords(pair.interval),
+      within(signed(pair.mean, 2), intervalWords(pair.interval)),
       share(pair.probability),
       pair.adjusted === undefined ? '-' : pWords(pair.adjusted),
       pair.detectable === undefined ? '-' : decimal(pair.detectable, 2),
       wordOf(pair),
     ]),
   })
+}
+
+/** What runs are compared by. */
+export function returnsWords({ measured, evalEpisodes }: MatrixSummary): string {
+  return measured ?? `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run`
+}
+
+/** A figure, and its interval below it. */
+export function within(figure: string, interval: string): Html {
+  return interval === '-' ? html`${figure}` : html`${figure}<br>${interval}`
 }
 
 export function intervalWords(interval: readonly [number, number] | undefined): string {

@@ -3,14 +3,23 @@ import { chart } from '../../../report/chart.ts'
 import { failedSection } from '../../../report/failed.ts'
 import { folded, type Html, html, table } from '../../../report/html.ts'
 import { page } from '../../../report/page.ts'
-import { decimal, integer, plural } from '../../../report/words.ts'
+import { decimal, integer, integerIfKnown, plural } from '../../../report/words.ts'
+import type { Joined } from '../joined/join.ts'
+import { joinedSection } from '../joined/section.ts'
 import { variantsSection } from '../variants.ts'
-import { environmentSection, improvementsSection, intervalWords } from './report-tables.ts'
-import type { Estimate, MatrixSummary } from './summary.ts'
+import { returnWord } from '../words.ts'
+import {
+  environmentSection,
+  improvementsSection,
+  intervalWords,
+  returnsWords,
+  within,
+} from './report-tables.ts'
+import type { MatrixSummary } from './summary.ts'
 import { headlineOf } from './verdict.ts'
 
 /** A comparison over several environments as one HTML page that needs nothing else; the same summary gives the same bytes. */
-export function renderMatrixReport(summary: MatrixSummary): string {
+export function renderMatrixReport(summary: MatrixSummary & { readonly joined?: Joined }): string {
   const { environments } = summary
   return page(`Agents on ${plural(environments.length, 'environment')}`, summary.dir, [
     verdictSection(summary),
@@ -22,35 +31,33 @@ export function renderMatrixReport(summary: MatrixSummary): string {
     scaleSection(summary),
     ...environments.map(environment => environmentSection(environment, summary)),
     ...variantsSection(summary.variants),
+    ...joinedSection(summary.joined),
     runsSection(summary),
   ])
 }
 
 function verdictSection(summary: MatrixSummary): Html {
   const { headline, clear } = headlineOf(summary)
-  const { seeds, comparisons } = summary
+  const { seeds, comparisons, measured } = summary
   return html`<section class="verdict ${clear ? 'yes' : 'unclear'}" aria-label="Verdict"><p class="headline">${headline}</p>
-<p>By greedy returns after training, over ${plural(seeds.length, 'seed')}, on one scale. A difference counts where its p, by Holm over all ${plural(comparisons, 'difference')} on this page, is at most 0.05; intervals are each by itself, uncorrected. What holds here holds with other seeds in these environments, not in others.</p></section>`
+<p>${measured ?? 'By greedy returns after training'}, over ${plural(seeds.length, 'seed')}, on one scale. A difference counts where its p, by Holm over all ${plural(comparisons, 'difference')} on this page, is at most 0.05; intervals are each by itself, uncorrected. What holds here holds with other seeds in these environments, not in others.</p></section>`
 }
 
-function aggregatesSection({ aggregates, environments, evalEpisodes, steps }: MatrixSummary): Html {
+function aggregatesSection(summary: MatrixSummary): Html {
+  const { aggregates, environments, steps } = summary
   if (aggregates.length === 0) {
     return html`<section><h2>Over environments</h2><p>No agent has a run in every environment: there is nothing to sum up.</p></section>`
   }
   return html`<section><h2>Over environments</h2>${table({
-    caption: `Scores of ${plural(environments.length, 'environment')} after ${integer(steps)} steps, ${plural(evalEpisodes, 'greedy episode')} a run: 0 and 1 are the references below. Interquartile mean, over all runs; mean and median of the environments' means; optimality gap, how far scores fall short of 1 (Agarwal et al. 2021). Area under the curve: scores of training episodes, mean over all steps. In brackets 95 % intervals, by the stratified bootstrap over runs.`,
+    caption: `Scores of ${plural(environments.length, 'environment')} after ${integer(steps)} steps. ${returnsWords(summary)}: 0 and 1 are the references below. Interquartile mean, over all runs; mean and median of the environments' means; optimality gap, how far scores fall short of 1 (Agarwal et al. 2021). Area under the curve: scores of training episodes, mean over all steps. Below each its 95 % interval, by the stratified bootstrap over runs.`,
     head: ['', 'interquartile mean', 'mean', 'median', 'optimality gap', 'area under the curve'],
     rows: aggregates.map(({ agent, interquartileMean, mean, median, optimalityGap, areaUnderCurve }) => [
       agent,
-      ...[interquartileMean, mean, median, optimalityGap, areaUnderCurve].map(estimateWords),
+      ...[interquartileMean, mean, median, optimalityGap, areaUnderCurve].map(estimate =>
+        estimate === undefined ? '-' : within(decimal(estimate.value, 2), intervalWords(estimate.interval)),
+      ),
     ]),
   })}</section>`
-}
-
-function estimateWords(estimate: Estimate | undefined): string {
-  if (estimate === undefined) return '-'
-  const { value, interval } = estimate
-  return interval === undefined ? decimal(value, 2) : `${decimal(value, 2)} (${intervalWords(interval)})`
 }
 
 function profilesSection({ aggregates, thresholds }: MatrixSummary): Html {
@@ -82,7 +89,8 @@ function curvesSection({ aggregates, grid }: MatrixSummary): Html {
       'Interquartile mean over environments and seeds of the last 20 training episodes’ mean score, in which agents explore; from the step on by which every run has ended an episode. Bands: 95 %, by the stratified bootstrap, each point by itself.',
     height: 380,
     option: bandedLines(lines, {
-      x: [0, ...grid],
+      x: grid,
+      from: 0,
       xName: 'environment steps',
       yName: 'score',
       xLabel: integer,
@@ -105,23 +113,30 @@ function scaleSection({ environments }: MatrixSummary): Html {
   })}</section>`
 }
 
-function runsSection({ environments, versions }: MatrixSummary): Html {
+function runsSection({
+  environments,
+  versions,
+  measured,
+  joined,
+}: MatrixSummary & { readonly joined?: Joined }): Html {
   const rows = environments.flatMap(({ env, agents }) =>
     agents.flatMap(({ agent, runs }) =>
       runs.map(({ seed, meanReturn, score, stepsPerSecond, hash }) => [
         `${env}, ${agent}, seed ${seed}`,
         decimal(meanReturn, 2),
         decimal(score, 2),
-        integer(stepsPerSecond),
+        integerIfKnown(stepsPerSecond),
         hash.slice(0, 16),
       ]),
     ),
   )
   const content = table({
-    caption: `Every run has a folder beside this page, with its own report. ${Object.entries(versions)
+    caption: `${joined === undefined ? 'Every run has a folder beside this page, with its own report. ' : ''}${Object.entries(
+      versions,
+    )
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')}.`,
-    head: ['', 'greedy return', 'score', 'steps/s', 'hash'],
+    head: ['', returnWord({ measured }), 'score', 'steps/s', 'hash'],
     words: [4],
     rows,
   })

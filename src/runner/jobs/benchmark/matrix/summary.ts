@@ -10,6 +10,8 @@ export interface MatrixSummary
   extends Pick<BenchmarkSummary, 'dir' | 'hash' | 'steps' | 'seeds' | 'versions'> {
   /** Greedy episodes after each run. */
   readonly evalEpisodes: number
+  /** What runs are compared by, in words, where it isn't those episodes. */
+  readonly measured?: string
   readonly variants: BenchmarkConfig['variants']
   readonly environments: readonly EnvironmentResult[]
   /** Of the contenders that have a run in every environment, on one scale. */

@@ -1,0 +1,69 @@
+import { parse } from 'csv-parse/sync'
+import { inputError, messageOf } from '../../../../common/error.ts'
+import { readTextFile } from '../../../../common/regular-file.ts'
+import { type LoggedEpisode, type LoggedRun, lastStep } from './run.ts'
+
+type Row = Readonly<Record<string, string>>
+
+const NEEDED = ['env', 'agent', 'seed', 'step', 'return'] as const
+
+/**
+ * Runs of a tidy CSV, as results.csv is one: env, agent, seed, step and return; where they are there, variant (by which an
+ * agent is then named), phase (`training`, also where nothing is said, or `evaluation`) and length.
+ * @param chosen whether it was named itself: of a folder's, a table of something else is passed by
+ * @throws input error naming the line
+ */
+export async function readTidy(path: string, chosen: boolean): Promise<readonly LoggedRun[]> {
+  const text = await readTextFile(path)
+  const head = text.slice(0, Math.max(0, text.indexOf('\n'))).replace(/^\uFEFF/, '')
+  const columns = head.split(',').map(name => name.trim())
+  if (!chosen && NEEDED.some(column => !columns.includes(column))) return []
+  const rows = parsed(text, path)
+  const missing = NEEDED.find(column => rows.length > 0 && !(column in rows[0]))
+  if (rows.length === 0 || missing !== undefined)
+    throw inputError(
+      'report.csv',
+      `${path} has no column '${missing ?? 'env'}': it needs ${NEEDED.join(', ')}`,
+    )
+  const runs = new Map<string, [row: Row, line: number][]>()
+  rows.forEach((row, i) => {
+    const key = JSON.stringify([row.env, row.variant ?? row.agent, row.seed])
+    runs.set(key, [...(runs.get(key) ?? []), [row, i + 2]])
+  })
+  return [...runs.values()].map(own => runOf(own, path))
+}
+
+function parsed(text: string, path: string): readonly Row[] {
+  try {
+    return parse(text, { columns: true, skip_empty_lines: true, bom: true })
+  } catch (error) {
+    throw inputError('report.csv', `${path} is no CSV: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function runOf(rows: readonly (readonly [row: Row, line: number])[], path: string): LoggedRun {
+  const training: LoggedEpisode[] = []
+  const evaluations = new Map<number, { returns: number[]; meanLength?: number }>()
+  for (const [row, line] of rows) {
+    const [step, value] = [row.step, row.return].map(Number)
+    if (row.step === '' || row.return === '' || !Number.isFinite(step) || !Number.isFinite(value))
+      throw inputError('report.csv', `${path} line ${line}: step and return are numbers`)
+    const length = row.length === undefined || row.length === '' ? undefined : Number(row.length)
+    const phase = row.phase ?? 'training'
+    if (phase === 'training') training.push({ step, return: value, ...(length !== undefined && { length }) })
+    else if (phase === 'evaluation') {
+      const known = evaluations.get(step)
+      evaluations.set(step, { returns: [...(known?.returns ?? []), value], meanLength: length })
+    } else
+      throw inputError('report.csv', `${path} line ${line}: phase is training or evaluation, not '${phase}'`)
+  }
+  const [[{ env, agent, variant, seed }, line]] = rows
+  if (!/^\d+$/.test(seed))
+    throw inputError('report.csv', `${path} line ${line}: seed is a number, not '${seed}'`)
+  const episodes = training.sort((a, b) => a.step - b.step)
+  const judged = [...evaluations].map(([step, own]) => ({ step, ...own })).sort((a, b) => a.step - b.step)
+  return {
+    ...{ tool: 'table' as const, source: path, env, agent: variant ?? agent, seed: Number(seed) },
+    ...{ episodes, evaluations: judged, steps: lastStep(episodes, judged), doubts: [] },
+  }
+}
