@@ -6,5 +6,5 @@
 #SBATCH --mem=8G
 #SBATCH --time=04:00:00
 
-exec npx layergym worker --queue "${LAYERGYM_QUEUE:-file:$SLURM_SUBMIT_DIR/queue}" \
+exec "${LAYERGYM:-$SLURM_SUBMIT_DIR/node_modules/.bin/layergym}" worker --queue "${LAYERGYM_QUEUE:-file:$SLURM_SUBMIT_DIR/queue}" \
   --workers "$SLURM_CPUS_PER_TASK" --idle 600

@@ -9,8 +9,10 @@
 #SBATCH --requeue
 
 run="${LAYERGYM_RUN:-$SLURM_SUBMIT_DIR/runs/study}"
+# The command itself, in a clone bin/layergym.mjs: npx would keep USR1 for itself.
+layergym="${LAYERGYM:-$SLURM_SUBMIT_DIR/node_modules/.bin/layergym}"
 
-npx layergym study --config "${LAYERGYM_CONFIG:-study.yaml}" --out "$run" \
+"$layergym" study --config "${LAYERGYM_CONFIG:-study.yaml}" --out "$run" \
   --shard auto --workers "$SLURM_CPUS_PER_TASK" &
 task=$!
 trap 'kill -USR1 "$task"' USR1 TERM

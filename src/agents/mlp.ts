@@ -3,7 +3,7 @@ import type { Rng } from '../common/random.ts'
 import type { Approximator } from './approximator.ts'
 import { BYTES, type KernelMemory, Layout, type Work } from './kernels/kernels.ts'
 import { kernelMemory, runBoth } from './kernels/memory.ts'
-import { type Layer, type Programs, perceptronPrograms } from './kernels/perceptron.ts'
+import { hasFewInputs, type Layer, type Programs, perceptronPrograms } from './kernels/perceptron.ts'
 import { orthogonal } from './orthogonal.ts'
 
 /** Sizes of a perceptron, and how it begins. */
@@ -43,7 +43,8 @@ export class Mlp implements Approximator {
   private readonly given: Buffer
   private laidOut = bytesOf(this.copy)
   private isLaidOut = false
-  private programs: Programs | undefined
+  /** By rows: an agent acts on a few, and learns from many. */
+  private readonly programs = new Map<number, Programs>()
   /** Of the last backward, as long as `parameters`. */
   gradient = new Float32Array(0)
   private input = new Float32Array(0)
@@ -66,7 +67,7 @@ export class Mlp implements Approximator {
     this.layers = hidden.concat(outputs).map((size, l) => {
       const layer = { inputs: sizes[l], outputs: size, weights: at, biases: at + sizes[l] * size }
       at = layer.biases + size
-      return { ...layer, transposed: 0, input: 0, output: 0, delta: 0 }
+      return { ...layer, transposed: 0, gradientTransposed: 0, input: 0, output: 0, delta: 0 }
     })
     this.parameters = new Float32Array(at)
     this.given = bytesOf(this.parameters)
@@ -134,11 +135,13 @@ export class Mlp implements Approximator {
   }
 
   private programsFor(rows: number): Programs {
-    if (this.programs?.rows !== rows) {
-      const { start, layers, activation, gradient } = this
-      this.programs = perceptronPrograms({ start, gradient: gradient.byteOffset, layers, activation }, rows)
-    }
-    return this.programs
+    const known = this.programs.get(rows)
+    if (known !== undefined) return known
+    const { start, layers, activation, gradient, programs } = this
+    if (programs.size === MOST_PROGRAMS) programs.clear()
+    const made = perceptronPrograms({ start, gradient: gradient.byteOffset, layers, activation }, rows)
+    programs.set(rows, made)
+    return made
   }
 
   /** Parameters, their gradient, and the layers' rows, one after the other in a memory that is large enough. */
@@ -152,6 +155,7 @@ export class Mlp implements Approximator {
     let input = layout.reserve(capacity * this.inputs)
     for (const layer of this.layers) {
       layer.transposed = layout.reserve(layer.inputs * layer.outputs)
+      if (hasFewInputs(layer)) layer.gradientTransposed = layout.reserve(layer.inputs * layer.outputs)
       layer.input = input
       layer.output = layout.reserve(capacity * layer.outputs)
       layer.delta = layout.reserve(capacity * layer.outputs)
@@ -163,7 +167,7 @@ export class Mlp implements Approximator {
     this.copy = view(this.start, this.parameters.length)
     this.laidOut = bytesOf(this.copy)
     this.isLaidOut = false
-    this.programs = undefined
+    this.programs.clear()
     this.gradient = view(gradient, this.parameters.length)
     this.input = view(first.input, capacity * this.inputs)
     this.inputDelta = view(inputDelta, capacity * this.inputs)
@@ -210,6 +214,8 @@ export function backwardBoth(
 
 /** How agents make perceptrons where their context doesn't say. */
 export const simd = (options: MlpOptions): Approximator => new Mlp(options)
+
+const MOST_PROGRAMS = 16
 
 /** With gradient and Adam's moments 300 MB. */
 const MOST_PARAMETERS = 2 ** 24

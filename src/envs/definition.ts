@@ -21,6 +21,7 @@ export interface EnvDefinition<S extends z.ZodType = z.ZodType> {
   batch?(spec: EnvSpec, options: z.output<S>, shape: BatchShape): BatchEnv
 }
 
+/** How many environments a batch has, and when they end. */
 export interface BatchShape {
   readonly size: number
   /** Null: none. */

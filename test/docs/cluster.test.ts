@@ -38,9 +38,9 @@ describe('job scripts', () => {
     '%s is a script, and its flags are the commands’',
     async name => {
       expect(spawnSync('bash', ['-n', join(FOLDER, name)]).status).toBe(0)
-      const calls = read(name)
-        .replaceAll('\\\n', ' ')
-        .matchAll(/npx layergym (.*)/g)
+      const script = read(name).replaceAll('\\\n', ' ')
+      const calls = [...script.matchAll(/layergym\}?" ((?:study|worker) .*)/g)]
+      expect(calls).toHaveLength(1)
       for (const [, words] of calls) await expectKnown(words.split(/\s+/))
     },
   )

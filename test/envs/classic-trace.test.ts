@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Io } from '../../src/cli/command.ts'
 import { run } from '../../src/cli/main.ts'
+import type { BatchEnv } from '../../src/envs/batch/batch-env.ts'
+import { classicEnvs } from '../../src/envs/classic/definitions.ts'
+import { registerEnv } from '../../src/envs/registry.ts'
 
 async function cli(...argv: readonly string[]) {
   const result = { code: 0, out: '', err: '' }
@@ -104,6 +107,18 @@ describe('layergym check-env and list', () => {
   test('wrong words: exit 2', async () => {
     expect((await cli('check-env', 'CartPole-v1', '--steps=0')).code).toBe(2)
     expect((await cli('check-env', 'CartPole-v1', '--env-options=[]')).err).toContain('takes an object')
+  })
+
+  test('several over typed arrays are held to the single one: exit 2 where they differ', async () => {
+    const { batch, ...definition } = classicEnvs['CartPole-v1']
+    const heavier: typeof batch = (spec, options, shape) =>
+      batch?.(spec, { ...options, suttonBartoReward: true } as never, shape) as BatchEnv
+    registerEnv('Heavier-v0', { ...definition, batch: heavier })
+    const { code, out } = await cli('check-env', 'Heavier-v0', '--json')
+    expect(code).toBe(2)
+    expect(JSON.parse(out).findings).toContainEqual(
+      expect.objectContaining({ severity: 'error', code: 'batch.differs' }),
+    )
   })
 
   test('list names the environments', async () => {

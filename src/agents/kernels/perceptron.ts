@@ -1,4 +1,4 @@
-import { BYTES, type Program } from './kernels.ts'
+import { BYTES, LANES, type Program } from './kernels.ts'
 import { type Call, programOf } from './program.ts'
 
 /** A layer of a perceptron in its memory. */
@@ -10,6 +10,8 @@ export interface Layer {
   readonly biases: number
   /** Address: Wᵀ [inputs, outputs] */
   transposed: number
+  /** Address: (∂W)ᵀ [inputs, outputs], where the inputs are `few` */
+  gradientTransposed: number
   /** Addresses: [rows, inputs] of the last forward; [rows, outputs], activated but in the last layer. */
   input: number
   output: number
@@ -27,7 +29,6 @@ interface Places {
 
 /** A perceptron's work on so many rows. */
 export interface Programs {
-  readonly rows: number
   readonly forward: Program
   /** The same where Wᵀ is there already. */
   readonly again: Program
@@ -45,7 +46,6 @@ export function perceptronPrograms(places: Places, rows: number): Programs {
   const down = layers.map((_, l) => l).reverse()
   const backward = down.flatMap(l => [...gradients(places, l, rows), ...downwards(places, l, rows)])
   return {
-    rows,
     forward: programOf([...transposed, ...again]),
     again: programOf(again),
     backward: programOf(backward),
@@ -61,14 +61,22 @@ function upwards({ start, layers, activation }: Places, l: number, rows: number)
   return l === layers.length - 1 ? [product] : [product, [activation, output, rows * outputs]]
 }
 
+/** Whether a row of ∂W fills no vector: its transpose is then faster, and sums the same terms in the same order. */
+export function hasFewInputs({ inputs, outputs }: Pick<Layer, 'inputs' | 'outputs'>): boolean {
+  return inputs < LANES && inputs < outputs
+}
+
 /** ∂W = deltaᵀ input, ∂b = Σ delta */
 function gradients({ gradient, layers }: Places, l: number, rows: number): readonly Call[] {
-  const { inputs, outputs, weights, biases, input, delta } = layers[l]
+  const { inputs, outputs, weights, biases, input, delta, gradientTransposed } = layers[l]
   const to = gradient + BYTES * weights
-  return [
-    ['multiply', delta, 1, outputs, input, 0, to, outputs, rows, inputs],
-    ['columnSums', delta, gradient + BYTES * biases, rows, outputs],
-  ]
+  const products: readonly Call[] = hasFewInputs(layers[l])
+    ? [
+        ['multiply', input, 1, inputs, delta, 0, gradientTransposed, inputs, rows, outputs],
+        ['transpose', gradientTransposed, to, inputs, outputs],
+      ]
+    : [['multiply', delta, 1, outputs, input, 0, to, outputs, rows, inputs]]
+  return [...products, ['columnSums', delta, gradient + BYTES * biases, rows, outputs]]
 }
 
 /** From a layer's delta to that below: ∂input = delta W, times the activation's derivative. */

@@ -17,7 +17,7 @@ import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
 import { Gru } from '../gru.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { Mlp } from '../mlp.ts'
+import { backwardBoth, forwardBoth, Mlp } from '../mlp.ts'
 import { ADJUSTABLE } from '../ppo/agent.ts'
 import type { Figures } from '../ppo/figures.ts'
 import { clippedLoss } from '../ppo/loss.ts'
@@ -92,7 +92,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     const inputs = flattenRows(this.context.observationSpace, observations)
     const initial = stackMemories(memories ?? observations.map(() => undefined), units)
     const states = this.memory.forward({ inputs, steps: 1, sequences, initial })
-    const outputs = this.outputsOf(states, sequences)
+    const outputs = this.suggested(this.policy.forward(states, sequences))
     return observations.map((_, row) => ({
       ...this.distribution.choose(outputs, row, masks[row], explore ? rng : undefined),
       memory: states.slice(row * units, (row + 1) * units),
@@ -151,7 +151,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     )
     // Of trajectories whose collector recorded none: those of the policy as it is.
     if (logProbabilities.some(Number.isNaN)) {
-      const outputs = this.outputsOf(states, rows)
+      const outputs = this.suggested(this.policy.forward(states, rows))
       const done = gatherRows(actions, distribution.actionSize, stacked.rows)
       const allowed = stacked.rows.map(t => masks[t])
       const now = distribution.evaluate({ rows, outputs, actions: done, masks: allowed }).logProbabilities
@@ -176,12 +176,16 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     )
     const { rows, places } = stacked
     const states = this.statesOf(stacked)
-    const outputs = this.outputsOf(states, rows.length)
-    const values = value.forward(states, rows.length)
+    const [logits, values] = forwardBoth([policy, states], [value, states], rows.length)
+    const outputs = this.suggested(logits)
     const loss = clippedLoss(rollout, { rows, outputs, values, distribution }, settings)
+    const [byPolicyParameters, byValueParameters] = backwardBoth(
+      [policy, loss.byOutputs],
+      [value, loss.byValues],
+    )
     const gradients = {
-      policy: policy.backward(loss.byOutputs),
-      value: value.backward(loss.byValues),
+      policy: byPolicyParameters,
+      value: byValueParameters,
       distribution: distribution.gradient,
     }
     const [byPolicy, byValue] = [policy.inputGradient(), value.inputGradient()]
@@ -204,9 +208,8 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     return gatherRows(this.memory.forward(stacked), this.settings.units, places)
   }
 
-  /** Of the policy network, with the logits that the environment suggests. */
-  private outputsOf(states: Float32Array, rows: number): Float32Array {
-    const outputs = this.policy.forward(states, rows)
+  /** The policy network's outputs with the logits that the environment suggests. */
+  private suggested(outputs: Float32Array): Float32Array {
     const { initialLogits } = this.context
     return initialLogits === undefined
       ? outputs

@@ -16,7 +16,7 @@ import type {
 import { isContinuous } from '../distributions/for-space.ts'
 import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
-import { LIKE_TORCH, Mlp } from '../mlp.ts'
+import { backwardBoth, forwardBoth, LIKE_TORCH, Mlp } from '../mlp.ts'
 import { type Batch, Replay } from '../replay/replay.ts'
 import { Streams } from '../replay/streams.ts'
 import { appetiteOf } from '../settings.ts'
@@ -157,9 +157,9 @@ export class Sac implements Agent<unknown, unknown> {
       batch.discounts[k] === 0 ? reward : reward + batch.discounts[k] * next[k],
     )
     const { inputs, chosen } = form.valued(batch)
+    const [first, second] = networks.critics
     let loss = 0
-    for (const [c, critic] of networks.critics.entries()) {
-      const values = critic.forward(inputs, rows)
+    const [byFirst, bySecond] = forwardBoth([first, inputs], [second, inputs], rows).map(values => {
       const gradient = new Float32Array(values.length)
       for (let k = 0; k < rows; k++) {
         const at = k * form.criticOutputs + chosen(k)
@@ -167,8 +167,10 @@ export class Sac implements Agent<unknown, unknown> {
         gradient[at] = error / rows
         loss += (0.5 * error * error) / rows / 2
       }
-      optimizers[c].step(critic.parameters, critic.backward(gradient))
-    }
+      return gradient
+    })
+    const gradients = backwardBoth([first, byFirst], [second, bySecond])
+    for (const [c, { parameters }] of networks.critics.entries()) optimizers[c].step(parameters, gradients[c])
     return loss
   }
 

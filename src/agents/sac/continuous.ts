@@ -1,6 +1,6 @@
 import { failure } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
-import type { Mlp } from '../mlp.ts'
+import { forwardBoth, type Mlp } from '../mlp.ts'
 import type { Batch } from '../replay/replay.ts'
 import { type ActorLoss, type Form, type Networks, smaller } from './form.ts'
 
@@ -75,7 +75,7 @@ export class ContinuousForm implements Form {
     const rows = rewards.length
     const drawn = this.draw(actor, nextObservations, rows, rng)
     const inputs = this.joined(nextObservations, drawn.actions)
-    const [a, b] = targets.map(target => target.forward(inputs, rows))
+    const [a, b] = forwardBoth([targets[0], inputs], [targets[1], inputs], rows)
     return smaller(a, b).values.map((q, k) => q - temperature * drawn.logProbabilities[k])
   }
 
@@ -94,7 +94,7 @@ export class ContinuousForm implements Form {
     const rows = rewards.length
     const { actions, noise, logStds, clamped, logProbabilities } = this.draw(actor, observations, rows, rng)
     const inputs = this.joined(observations, actions)
-    const [a, b] = critics.map(critic => critic.forward(inputs, rows).slice())
+    const [a, b] = forwardBoth([critics[0], inputs], [critics[1], inputs], rows)
     const { values, of } = smaller(a, b)
     const byInputs = critics.map((critic, c) =>
       critic.backwardToInput(Float32Array.from(of, which => (which === c ? -1 / rows : 0))),

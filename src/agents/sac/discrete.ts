@@ -1,4 +1,5 @@
 import { entropy, greedyAction, logSoftmax, sampleAction } from '../distributions/softmax.ts'
+import { forwardBoth } from '../mlp.ts'
 import type { Batch } from '../replay/replay.ts'
 import { type ActorLoss, type Form, type Networks, smaller } from './form.ts'
 
@@ -37,7 +38,8 @@ export class DiscreteForm implements Form {
   nextValues({ nextObservations, nextMasks, rewards }: Batch, networks: Networks, temperature: number) {
     const rows = rewards.length
     const policy = this.policyOf(networks.actor.forward(nextObservations, rows), nextMasks)
-    const [a, b] = networks.targets.map(target => target.forward(nextObservations, rows))
+    const [first, second] = networks.targets
+    const [a, b] = forwardBoth([first, nextObservations], [second, nextObservations], rows)
     const { values } = smaller(a, b)
     return Float32Array.from(policy, (logp, k) => -this.expected(logp, values, k, temperature))
   }
@@ -50,7 +52,8 @@ export class DiscreteForm implements Form {
     const { actions } = this
     const rows = rewards.length
     const policy = this.policyOf(networks.actor.forward(observations, rows), masks)
-    const [a, b] = networks.critics.map(critic => critic.forward(observations, rows))
+    const [first, second] = networks.critics
+    const [a, b] = forwardBoth([first, observations], [second, observations], rows)
     const { values } = smaller(a, b)
     const byLogits = new Float32Array(rows * actions)
     let [loss, held, target] = [0, 0, 0]

@@ -5,6 +5,7 @@ import { Rng } from '../../common/random.ts'
 import type { BatchEnv } from '../batch/batch-env.ts'
 import type { Env, MaybePromise } from '../env.ts'
 
+/** What `checkBatchEnv` plays. */
 export interface CheckBatchOptions {
   /** Chooses actions and seeds; the same one finds the same. */
   readonly rng?: Rng

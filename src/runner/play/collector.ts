@@ -199,16 +199,9 @@ export class Collector {
       )
     }
     const duration = typeof info.duration === 'number' ? info.duration : 1
-    seat.transitions.push({
-      observation: seat.observation,
-      mask,
-      action,
-      reward,
-      duration,
-      logProbability,
-      value,
-      ...(seat.memory !== undefined && { memory: seat.memory }),
-    })
+    const { observation: before, memory: carried } = seat
+    const made = { observation: before, mask, action, reward, duration, logProbability, value }
+    seat.transitions.push(carried === undefined ? made : { ...made, memory: carried })
     seat.memory = memory
     this.recurrent ||= memory !== undefined
     seat.return += reward

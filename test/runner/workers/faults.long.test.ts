@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { studyJob } from '../../../src/runner/jobs/study/job.ts'
+import { tabulateJob } from '../../../src/runner/jobs/tabulate/job.ts'
 import type { Hire } from '../../../src/runner/runs/crew.ts'
 import { begin } from '../../../src/runner/runs/drive.ts'
 import { concluded } from '../../../src/runner/runs/job.ts'
@@ -56,6 +57,11 @@ const toys: Trial = {
   },
 }
 
+const NET = {
+  ...{ model: MODEL, cache: CACHE, groups: 2, frames: 2, size: 28, threads: 1 },
+  ...{ batchSize: 4, budgetSteps: 6 },
+}
+
 const study: Trial = {
   units: 4 * STUDY_SEEDS,
   workers: Math.ceil(WORKERS / 2),
@@ -64,9 +70,8 @@ const study: Trial = {
     const data = (name: string, classes: string[]) => ({
       data: writeManifest(root, { classes, name }),
     })
-    const net = { model: MODEL, cache: CACHE, groups: 2, frames: 2, size: 28, threads: 1 }
     const values = {
-      settings: { ...net, batchSize: 4, budgetSteps: 6, roundSteps: 2 },
+      settings: { ...NET, roundSteps: 2 },
       heldOut: { one: data('one.csv', ['bin', 'set']), other: data('other.csv', ['lay', 'place']) },
       contenders: { full: { schedule: 'fullFineTune' }, head: { schedule: 'headOnly' } },
       seeds: STUDY_SEEDS,
@@ -74,6 +79,18 @@ const study: Trial = {
     }
     const { hash, failed, units } = concluded(await begin(studyJob, values, { ...toyHooks(), hire }))
     return { hash, failed, units }
+  },
+}
+
+/** Three choices in each of four rounds: nine parts of the tree. */
+const tree: Trial = {
+  units: 9,
+  workers: Math.ceil(WORKERS / 2),
+  entry: ENTRY,
+  run: async (own, hire) => {
+    const values = { ...NET, data: writeManifest(root), budgetSteps: 12, depth: 4, ...own }
+    const { hash, best, runs } = concluded(await begin(tabulateJob, values, { ...toyHooks(), hire }))
+    return { hash, best, runs }
   },
 }
 
@@ -130,6 +147,7 @@ const killsAndSleepers =
 describe.each([
   ['200 toy units, eight workers', toys],
   ['a study, four workers', study],
+  ['a tree of courses, four workers', tree],
 ] as const)('%s, a fifth as many kills as units, two asleep, clocks a minute off', (_, trial) => {
   test('over a folder: nothing is lost, nothing counted twice', async () => {
     const dir = mkdtempSync(join(root, 'queue-'))

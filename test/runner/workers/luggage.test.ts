@@ -13,6 +13,14 @@ import type { Parcels } from '../../../src/runner/workers/queue.ts'
 const folder = mkdtempSync(join(tmpdir(), 'layergym-luggage-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** A process that does whatever comes. */
+const child = {
+  name: 'me',
+  perform: async () => textOf({ version: VERSION, worker: 'me', seconds: 0, events: [], outcome: 1 }),
+  stop: () => undefined,
+  halted: async () => false,
+} as unknown as Child
+
 /** A server that may forget. */
 class Forgetful implements Parcels {
   readonly known = new Map<string, string>()
@@ -52,12 +60,6 @@ describe('what a run’s settings name', () => {
     const controller = new AbortController()
     const told: News[] = []
     let looks = 0
-    const child = {
-      name: 'me',
-      perform: async () => textOf({ version: VERSION, worker: 'me', seconds: 0, events: [], outcome: 1 }),
-      stop: () => undefined,
-      halted: async () => false,
-    } as unknown as Child
     await labour(queue, child, {
       signal: controller.signal,
       async localised(given) {
@@ -73,4 +75,17 @@ describe('what a run’s settings name', () => {
     expect(told.map(({ type }) => type)).toEqual(['takes', 'trouble', 'ends'])
     expect(told[1]).toMatchObject({ message: expect.stringContaining('the server has no file abc') })
   })
+})
+
+test('units of another version of layergym are given back, with what to install', async () => {
+  const queue = new MemoryQueue(1000)
+  const work: Work = { version: '0.0.9', kind: 'toy', config: {}, key: 'a' }
+  await queue.put({ id: 'a', group: '', content: textOf(work) })
+  const { signal } = new AbortController()
+  await expect(labour(queue, child, { signal })).rejects.toMatchObject({
+    code: 'worker.version',
+    exitCode: 2,
+    message: expect.stringContaining('Install layergym@0.0.9'),
+  })
+  expect(await queue.take({ worker: 'another' })).toMatchObject({ id: 'a' })
 })

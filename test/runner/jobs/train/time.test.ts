@@ -12,33 +12,32 @@ import { Training } from '../../../../src/runner/jobs/train/training.ts'
 const root = mkdtempSync(join(tmpdir(), 'layergym-time-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
+const quiet = {
+  signal: new AbortController().signal,
+  clock: () => performance.now(),
+  onEvent: () => undefined,
+}
+
 describe('where the time went', () => {
   test('is told by what it was spent on, and by module with --profile', async () => {
     const out = join(root, 'profiled')
-    const summary = await train({
-      ...{ env: 'CartPole-v1', agent: 'ppo', steps: 3000, evalEpisodes: 2, profile: true, out },
-    })
+    const options = { env: 'CartPole-v1', agent: 'ppo', steps: 3000, evalEpisodes: 2, profile: true, out }
+    const summary = await train(options, quiet)
     const { spent, modules = [] } = summary
     expect(spent.collecting + spent.learning).toBeCloseTo(summary.seconds, 3)
     expect(spent.learning).toBeGreaterThan(0)
     expect(spent.evaluating).toBeGreaterThan(0)
-    expect(modules.map(({ name }) => name)).toContain('agents/mlp')
+    expect(modules.some(({ name }) => name.startsWith('agents/'))).toBe(true)
     const { nodes, samples } = JSON.parse(readFileSync(join(out, 'profile.cpuprofile'), 'utf8'))
     expect(nodes.length).toBeGreaterThan(10)
     expect(samples.length).toBeGreaterThan(10)
-    expect(renderTrainReport(summary)).toMatch(/Where the time went.*agents\/mlp/s)
+    expect(renderTrainReport(summary)).toMatch(/Where the time went.*By module.*agents\//s)
   })
 
   test('is no part of a run’s hash, and without --profile there is no file', async () => {
+    const options = { env: 'CartPole-v1', agent: 'random', steps: 200, evalEpisodes: 1 }
     const run = (profile: boolean, name: string) =>
-      train({
-        env: 'CartPole-v1',
-        agent: 'random',
-        steps: 200,
-        evalEpisodes: 1,
-        profile,
-        out: join(root, name),
-      })
+      train({ ...options, profile, out: join(root, name) }, quiet)
     const [plain, sampled] = [await run(false, 'plain'), await run(true, 'sampled')]
     expect(sampled.hash).toBe(plain.hash)
     expect(plain.modules).toBeUndefined()
@@ -84,7 +83,7 @@ describe('checkpoints', () => {
   })
   const context = (save: (state: unknown) => Promise<void>, name: string) => ({
     ...{ save, dir: join(root, name), keep: async () => undefined, write: async (file: string) => file },
-    ...{ signal: new AbortController().signal, clock: () => performance.now(), emit: () => undefined },
+    ...{ signal: quiet.signal, clock: quiet.clock, emit: () => undefined },
   })
 
   test('learning goes on while one is written, and one is written at a time', async () => {
