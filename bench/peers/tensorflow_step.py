@@ -56,7 +56,9 @@ def resnet20(x, training):
         y = norm(convolve(y, filters), training)
         if stride > 1:
             grown = (filters - x.shape[-1]) // 2
-            x = layers.Lambda(lambda x: tf.pad(x[:, ::2, ::2], [[0, 0], [0, 0], [0, 0], [grown, grown]]))(x)
+            widths = [[0, 0], [0, 0], [0, 0], [grown, grown]]
+            # Bound now: the layer calls it again when the loop has gone on.
+            x = layers.Lambda(lambda x, widths=widths: tf.pad(x[:, ::2, ::2], widths))(x)
         x = layers.Activation("relu")(layers.Add()([x, y]))
     return layers.GlobalAveragePooling2D()(x)
 
