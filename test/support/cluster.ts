@@ -63,9 +63,15 @@ export class Cluster {
     this.woken++
   }
 
+  /** Those that ended by themselves. */
+  get lost(): number {
+    return this.workers.filter(({ exitCode }) => exitCode !== null).length
+  }
+
   async end(): Promise<void> {
-    const ends = this.workers.map(worker => new Promise(resolve => worker.once('exit', resolve)))
-    for (const worker of this.workers) worker.kill('SIGKILL')
+    const there = this.workers.filter(({ exitCode }) => exitCode === null)
+    const ends = there.map(worker => new Promise(resolve => worker.once('exit', resolve)))
+    for (const worker of there) worker.kill('SIGKILL')
     await Promise.all(ends)
   }
 

@@ -85,7 +85,11 @@ export function serveUnits(kindNamed: (id: string) => Promise<AnyKind>): void {
       composing = true
       own = await handsFor(work)
     } catch (error) {
-      send({ unable: troubleOf(error) })
+      if (controller.signal.aborted) {
+        // Told to stop while it composed: the unit is another's, and this process is still able.
+        const trouble = troubleOf(interrupted())
+        send({ product: textOf({ version: VERSION, worker, seconds: 0, events: [], trouble }) })
+      } else send({ unable: troubleOf(error) })
       return
     } finally {
       composing = false

@@ -115,6 +115,7 @@ async function underFaults(
     // While there was work to do.
     expect(cluster.killed).toBe(Math.ceil(units / 5))
     expect(cluster.woken).toBe(2)
+    expect(cluster.lost).toBe(0)
     const outcomes = readdirSync(join(out, 'outcomes')).filter(each => each.endsWith('.json'))
     expect(outcomes).toHaveLength(units)
     const lines = readFileSync(join(out, 'events.jsonl'), 'utf8').trimEnd().split('\n')
