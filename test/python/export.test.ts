@@ -49,7 +49,7 @@ test.skipIf(!isThere)(
       const theirs = read.aggregates[ours.agent]
       NAMES.forEach((name, i) => {
         expect(theirs.points[i]).toBeCloseTo(ours[name].value, 12)
-        const [low, high] = ours[name].interval ?? []
+        const [low, high] = ours[name].interval ?? [Number.NaN, Number.NaN]
         const [near, far] = theirs.intervals[i]
         // Other draws, 2,000 each.
         expect(Math.abs(low - near)).toBeLessThanOrEqual(0.15 * (far - near) + 1e-9)

@@ -93,9 +93,11 @@ function unknownBound(env: string, which: 'lower' | 'upper', asItComes: boolean,
 }
 
 /** Refuses what would be left aside. @throws input error */
-export function refuseUnused(
-  { env, references, scores }: Pick<BenchmarkConfig, 'env' | 'references' | 'scores'>,
-): void {
+export function refuseUnused({
+  env,
+  references,
+  scores,
+}: Pick<BenchmarkConfig, 'env' | 'references' | 'scores'>): void {
   const given = Object.keys(references).length > 0
   if (typeof env === 'string' && (given || scores !== 'references'))
     throw inputError(

@@ -56,7 +56,11 @@ async function runsBelow(folder: string, depth: number): Promise<readonly Logged
 }
 
 /** A folder with logs of Stable-Baselines3 or of TensorBoard is a run; each tidy CSV has runs of its own. */
-async function runsIn(folder: string, names: readonly string[], chosen: boolean): Promise<readonly LoggedRun[]> {
+async function runsIn(
+  folder: string,
+  names: readonly string[],
+  chosen: boolean,
+): Promise<readonly LoggedRun[]> {
   const paths = (wanted: (name: string) => boolean) => names.filter(wanted).map(name => join(folder, name))
   const monitors = paths(name => MONITOR.test(name))
   const events = paths(name => EVENTS.test(name))
