@@ -7,7 +7,7 @@ import { knownByKind } from './kind.ts'
 export interface GraphValue<N = unknown, E = unknown> {
   readonly nodes: readonly N[]
   readonly edges?: readonly E[]
-  /** [edges, 2]: from which node to which. */
+  /** From which node to which, of shape [edges, 2]. */
   readonly edgeLinks?: Int32Array
 }
 
