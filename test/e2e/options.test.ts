@@ -250,7 +250,7 @@ describe('a failing episode', () => {
   })
 })
 
-test('tensors are as many after every episode', async () => {
+test('tensors are as many after every episode, but for what is kept of the two batches that are evaluated', async () => {
   const counts: number[] = []
   const { fineTune } = await import('../../src/runner/jobs/fine-tune/job.ts')
   const hooks = {
@@ -268,7 +268,7 @@ test('tensors are as many after every episode', async () => {
   )
   await fineTune(values, hooks)
   expect(counts.length).toBeGreaterThan(8)
-  expect(new Set(counts).size).toBe(1)
+  expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2)
 })
 
 function pairs(argv: readonly string[]): [string, string][] {
