@@ -14,6 +14,7 @@ import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 // @ts-expect-error scripts run before anything is installed, so they are JavaScript without types
 import { builtFolder } from '../../scripts/built.mjs'
+import { defaultCacheDir } from '../../src/common/cache-dir.ts'
 import { encodePng } from '../../src/data/png-encoder.ts'
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -37,12 +38,14 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
  * | `import … from 'layergym'` | the build that bin/layergym.mjs runs, as a package with the types of src |
  *
  * `npx layergym` runs bin/layergym.mjs; to `fine-tune`, `learn-policy` and `study` it appends flags that make them short (the last of a
- * repeated flag wins). Decoded clips go to a cache of the folder's own.
+ * repeated flag wins), and agents learn for 4,000 steps at most. Decoded clips go to a cache of the folder's own, in which the
+ * kernels that set-up has compiled lie too.
  */
 export async function setUpWorkplace(): Promise<string> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'layergym-docs-')))
   installPackages(folder, await builtFolder())
   symlinkSync(join(ROOT, 'models'), join(folder, 'models'))
+  linkKernels(join(folder, '.cache', 'layergym'))
   layOutClips(folder)
   for (const name of readdirSync(join(ROOT, 'data')))
     if (name !== 'grid_command') symlinkSync(join(ROOT, 'data', name), join(folder, 'data', name))
@@ -56,6 +59,13 @@ export async function setUpWorkplace(): Promise<string> {
   mkdirSync(join(folder, 'bin'))
   writeFileSync(join(folder, 'bin', 'npx'), npx(), { mode: 0o755 })
   return folder
+}
+
+function linkKernels(cache: string): void {
+  mkdirSync(cache, { recursive: true })
+  if (!existsSync(defaultCacheDir())) return
+  for (const name of readdirSync(defaultCacheDir()).filter(entry => entry.startsWith('kernels-')))
+    symlinkSync(join(defaultCacheDir(), name), join(cache, name))
 }
 
 const SHORT =
@@ -74,6 +84,7 @@ function npx(): string {
     `if [ "$1" = fine-tune ]; then exec ${run} ${SHORT} $pixels; fi`,
     `if [ "$1" = learn-policy ]; then exec ${run} --episodes 2 ${FEW_STEPS}; fi`,
     `if [ "$1" = study ]; then exec ${run} --seeds 1 ${FEW_STEPS}; fi`,
+    `case "$*" in *"--steps "?0000*) exec ${run} --steps 4000;; esac`,
     `exec ${run}`,
     '',
   ].join('\n')

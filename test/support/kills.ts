@@ -131,10 +131,14 @@ const REFUSED = /process \d+ on .* works on|exists already/
 
 /** What the run told, but for when, how fast and by which worker; workers tell in the order in which they come. */
 export function told(dir: string): readonly string[] {
+  return [...toldInOrder(dir)].sort()
+}
+
+/** The same as it came. Nor of an old ffmpeg: it is said where clips are decoded, of which later runs find some cached. */
+export function toldInOrder(dir: string): readonly string[] {
   return (timeless(eventsOf(dir)) as readonly Record<string, unknown>[])
-    .filter(({ type }) => type !== 'worker')
+    .filter(({ type, message }) => type !== 'worker' && !/^The ffmpeg that runs/.test(String(message)))
     .map(({ seq: _, ...event }) => JSON.stringify(event).replace(/\d+ steps\/s/, 'steps/s'))
-    .sort()
 }
 
 /** No file is half-written, no lock is left, every event has its number. */

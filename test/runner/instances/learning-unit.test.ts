@@ -69,14 +69,14 @@ const hooks = (onEvent: RunHooks['onEvent'] = () => undefined, signal = new Abor
   clock: () => 0,
 })
 
-test('1,000 episodes: what is written grows with them, a checkpoint does not', {
+test('400 episodes: what is written grows with them, a checkpoint does not', {
   timeout: 180_000,
 }, async () => {
   const dir = await fresh()
   const checkpoints: number[] = []
   await begin(
     learningJob(),
-    { out: dir, episodes: 1000 },
+    { out: dir, episodes: 400 },
     hooks(event => {
       if (event.type !== 'episode') return
       const folder = join(dir, 'checkpoints')
@@ -87,15 +87,15 @@ test('1,000 episodes: what is written grows with them, a checkpoint does not', {
       if (newest !== undefined) checkpoints.push(statSync(join(folder, newest)).size)
     }),
   )
-  expect(checkpoints.length).toBeGreaterThan(990)
-  const half = (from: number) => checkpoints.slice(from, from + 495).reduce((sum, size) => sum + size, 0)
-  expect(half(495) / half(0)).toBeLessThan(1.02)
+  expect(checkpoints.length).toBeGreaterThan(390)
+  const half = (from: number) => checkpoints.slice(from, from + 195).reduce((sum, size) => sum + size, 0)
+  expect(half(195) / half(0)).toBeLessThan(1.02)
   const records = readFileSync(join(dir, 'outcomes', 'learning.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
-  expect(records).toHaveLength(1000)
-  const length = (from: number) => records.slice(from, from + 500).join('').length
-  expect(length(500) / length(0)).toBeLessThan(1.05)
+  expect(records).toHaveLength(400)
+  const length = (from: number) => records.slice(from, from + 200).join('').length
+  expect(length(200) / length(0)).toBeLessThan(1.05)
   // The outcome itself holds no episodes.
   expect(statSync(join(dir, 'outcomes', 'learning.json')).size).toBeLessThan(2 * checkpoints[10])
 })
