@@ -5,6 +5,7 @@ import { failedSection } from '../../report/failed.ts'
 import { folded, type Html, html, table } from '../../report/html.ts'
 import { page } from '../../report/page.ts'
 import { decimal, integer, integerIfKnown, plural, pWords, signed } from '../../report/words.ts'
+import { intervalWords, within } from './figures.ts'
 import type { Joined } from './joined/join.ts'
 import { joinedSection } from './joined/section.ts'
 import type { AgentResult, BenchmarkSummary, Difference } from './summary.ts'
@@ -44,28 +45,15 @@ function verdictSection({ agents, differences, seeds, measured }: BenchmarkSumma
 function resultsSection(summary: BenchmarkSummary): Html {
   const { agents, rewardThreshold, evalEpisodes, steps, measured } = summary
   return html`<section><h2>The numbers</h2>${table({
-    caption: `${measured ?? `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run`}, after ${integer(steps)} steps. Mean over seeds with its 95 % interval (Student's t); interquartile mean as Agarwal et al. (2021), with the bootstrap's interval; while learning: return of training episodes, mean over all steps.`,
-    head: [
-      '',
-      'mean',
-      '95 % interval',
-      'interquartile mean',
-      '95 % interval',
-      'while learning',
-      'lowest',
-      'highest',
-      'solved',
-      'steps/s',
-    ],
+    caption: `${measured ?? `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run`}, after ${integer(steps)} steps. Mean over seeds, below it its 95 % interval (Student's t); interquartile mean as Agarwal et al. (2021), with the bootstrap's; while learning: return of training episodes, mean over all steps.`,
+    head: ['', 'mean', 'interquartile mean', 'while learning', 'lowest', 'highest', 'solved', 'steps/s'],
     rows: agents.map(
       ({ agent, runs, interval, iqm, iqmInterval, overSteps, solved, stepsPerSecond, ...result }) => {
         const returns = runs.map(run => run.meanReturn)
         return [
           agent,
-          decimal(result.mean, 2),
-          intervalWords(interval),
-          decimal(iqm, 2),
-          intervalWords(iqmInterval),
+          within(decimal(result.mean, 2), intervalWords(interval)),
+          within(decimal(iqm, 2), intervalWords(iqmInterval)),
           overSteps === undefined ? '-' : decimal(overSteps, 2),
           decimal(Math.min(...returns), 2),
           decimal(Math.max(...returns), 2),
@@ -75,10 +63,6 @@ function resultsSection(summary: BenchmarkSummary): Html {
       },
     ),
   })}${rewardThreshold === undefined ? html`` : html`<p>A run counts as solved from a mean return of ${rewardThreshold} on.</p>`}</section>`
-}
-
-function intervalWords(interval: readonly [number, number] | undefined): string {
-  return interval === undefined ? '-' : `${decimal(interval[0], 2)} to ${decimal(interval[1], 2)}`
 }
 
 /** Points that every run's curve is read at. */

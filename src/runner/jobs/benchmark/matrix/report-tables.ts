@@ -1,5 +1,6 @@
 import { type Html, html, table } from '../../../report/html.ts'
 import { decimal, integerIfKnown, plural, pWords, signed } from '../../../report/words.ts'
+import { intervalWords, within } from '../figures.ts'
 import type { EnvironmentResult, MatrixSummary, PoweredDifference } from './summary.ts'
 
 /** Pairs over all environments. */
@@ -65,15 +66,6 @@ function differencesTable(differences: readonly PoweredDifference[]): Html {
 /** What runs are compared by. */
 export function returnsWords({ measured, evalEpisodes }: MatrixSummary): string {
   return measured ?? `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run`
-}
-
-/** A figure, and its interval below it. */
-export function within(figure: string, interval: string): Html {
-  return interval === '-' ? html`${figure}` : html`${figure}<br>${interval}`
-}
-
-export function intervalWords(interval: readonly [number, number] | undefined): string {
-  return interval === undefined ? '-' : `${decimal(interval[0], 2)} to ${decimal(interval[1], 2)}`
 }
 
 function share(value: number): string {

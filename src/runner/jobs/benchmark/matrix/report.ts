@@ -4,17 +4,12 @@ import { failedSection } from '../../../report/failed.ts'
 import { folded, type Html, html, table } from '../../../report/html.ts'
 import { page } from '../../../report/page.ts'
 import { decimal, integer, integerIfKnown, plural } from '../../../report/words.ts'
+import { intervalWords, within } from '../figures.ts'
 import type { Joined } from '../joined/join.ts'
 import { joinedSection } from '../joined/section.ts'
 import { variantsSection } from '../variants.ts'
 import { returnWord } from '../words.ts'
-import {
-  environmentSection,
-  improvementsSection,
-  intervalWords,
-  returnsWords,
-  within,
-} from './report-tables.ts'
+import { environmentSection, improvementsSection, returnsWords } from './report-tables.ts'
 import type { MatrixSummary } from './summary.ts'
 import { headlineOf } from './verdict.ts'
 

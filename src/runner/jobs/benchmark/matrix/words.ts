@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import Table from 'cli-table3'
-import { integer, plural } from '../../../report/words.ts'
+import { decimal, integer, plural } from '../../../report/words.ts'
+import { intervalWords } from '../figures.ts'
 import type { Estimate, MatrixSummary } from './summary.ts'
 import { headlineOf } from './verdict.ts'
 
@@ -12,11 +13,11 @@ export function matrixWords(summary: MatrixSummary): string {
     style: { head: [], border: [] },
   })
   for (const { agent, interquartileMean, mean, optimalityGap } of aggregates) {
-    const returns = environments.map(({ agents }) => agents.find(own => own.agent === agent)?.mean.toFixed(2))
+    const returns = environments.map(({ agents }) => agents.find(own => own.agent === agent)?.mean)
     table.push([
       agent,
       ...[interquartileMean, mean, optimalityGap].map(between),
-      ...returns.map(value => value ?? '-'),
+      ...returns.map(value => (value === undefined ? '-' : decimal(value, 2))),
     ])
   }
   return [
@@ -33,6 +34,6 @@ export function matrixWords(summary: MatrixSummary): string {
 }
 
 function between({ value, interval }: Estimate): string {
-  const own = value.toFixed(2)
-  return interval === undefined ? own : `${own} (${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})`
+  const own = decimal(value, 2)
+  return interval === undefined ? own : `${own} (${intervalWords(interval)})`
 }
