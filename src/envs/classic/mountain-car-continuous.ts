@@ -1,15 +1,6 @@
-import type { Canvas } from '../../common/canvas.ts'
-import type { Rng } from '../../common/random.ts'
 import { Box } from '../spaces.ts'
-import { ClassicControl, type ClassicOptions, onlyNumber } from './control.ts'
-import {
-  drawValley,
-  MAX_POSITION,
-  MAX_SPEED,
-  MIN_POSITION,
-  startInValley,
-  valleySpace,
-} from './mountain-car.ts'
+import { onlyNumber } from './control.ts'
+import { MAX_POSITION, MAX_SPEED, MIN_POSITION, Valley } from './valley.ts'
 
 /**
  * MountainCar with a force in [−1, 1], clipped. Ends at position 0.45. Observation and state: [position, velocity].
@@ -17,16 +8,9 @@ import {
  * Dynamics: gymnasium/envs/classic_control/continuous_mountain_car.py, whose state is float32 after the first step
  * and whose arithmetic NumPy 2 then does in float32, a clipped force (a Python float) apart.
  */
-export class MountainCarContinuous extends ClassicControl<Float32Array> {
-  readonly observationSpace = valleySpace()
+export class MountainCarContinuous extends Valley<Float32Array> {
   readonly actionSpace = new Box(-1, 1, [1])
-  private readonly goalVelocity: number
-
-  /** @param options.goalVelocity the least velocity at the goal, default 0 */
-  constructor(options: ClassicOptions & { readonly goalVelocity?: number }) {
-    super(options, ['position', 'velocity'])
-    this.goalVelocity = options.goalVelocity ?? 0
-  }
+  protected readonly goal = GOAL
 
   takes(action: number): boolean {
     return Number.isFinite(action)
@@ -50,19 +34,6 @@ export class MountainCarContinuous extends ClassicControl<Float32Array> {
     state[at] = Math.fround(position)
     state[at + 1] = Math.fround(velocity)
     return terminated
-  }
-
-  observe(state: Float64Array, at: number, out: Float32Array, to: number): void {
-    out[to] = state[at]
-    out[to + 1] = state[at + 1]
-  }
-
-  start(state: Float64Array, at: number, rng: Rng, options: unknown): void {
-    startInValley(state, at, rng, options)
-  }
-
-  protected draw(canvas: Canvas, [position]: Float64Array): void {
-    drawValley(canvas, position, GOAL)
   }
 }
 

@@ -1,3 +1,4 @@
+import { givenOf } from '../../../agents/settings.ts'
 import { type TrainConfig, trainSchema } from '../train/config.ts'
 import type { BenchmarkConfig } from './config.ts'
 
@@ -42,7 +43,7 @@ export function contendersOf(config: BenchmarkConfig): readonly Contender[] {
       name,
       agent,
       agentConfig: rest,
-      own: given({ wrapper, envs, normalize, gamma }),
+      own: givenOf({ wrapper, envs, normalize, gamma }),
     })),
   ]
 }
@@ -76,42 +77,19 @@ function folderOf(name: string, seed: number): string {
   return `${name}-${seed}`
 }
 
+/** Settings of the comparison that every run has. */
+const SHARED = [
+  ...(['envOptions', 'wrapper', 'steps', 'envs', 'normalize', 'engine', 'threads', 'gamma'] as const),
+  ...(['evalEvery', 'evalEpisodes', 'log', 'plugin'] as const),
+] as const
+
 /** The settings of a cell's run, in a folder. */
 export function trainConfig(
   config: BenchmarkConfig,
   { env, contender, seed }: Cell,
   out: string,
 ): TrainConfig {
-  const {
-    envOptions,
-    wrapper,
-    steps,
-    envs,
-    normalize,
-    engine,
-    threads,
-    gamma,
-    evalEvery,
-    evalEpisodes,
-    log,
-    plugin,
-  } = config
-  const shared = {
-    envOptions,
-    wrapper,
-    steps,
-    envs,
-    normalize,
-    engine,
-    threads,
-    gamma,
-    evalEvery,
-    evalEpisodes,
-  }
+  const shared = Object.fromEntries(SHARED.map(name => [name, config[name]]))
   const { agent, agentConfig, own } = contender
-  return trainSchema.parse({ ...shared, log, plugin, ...own, env, agent, agentConfig, seed, out })
-}
-
-function given<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>
+  return trainSchema.parse({ ...shared, ...own, env, agent, agentConfig, seed, out })
 }

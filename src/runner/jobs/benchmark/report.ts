@@ -2,13 +2,13 @@ import type { EChartsOption } from 'echarts'
 import { mean } from '../../../common/statistics.ts'
 import { AXIS, COLOURS, chart, LEGEND } from '../../report/chart.ts'
 import { failedSection } from '../../report/failed.ts'
-import { folded, type Html, html, table } from '../../report/html.ts'
+import { type Html, html, table } from '../../report/html.ts'
 import { page } from '../../report/page.ts'
 import { decimal, integer, integerIfKnown, plural, pWords, signed } from '../../report/words.ts'
-import { intervalWords, within } from './figures.ts'
+import { differenceWord, intervalWords, runsTable, shareWords, within } from './figures.ts'
 import type { Joined } from './joined/join.ts'
 import { joinedSection } from './joined/section.ts'
-import type { AgentResult, BenchmarkSummary, Difference } from './summary.ts'
+import type { AgentResult, BenchmarkSummary } from './summary.ts'
 import { variantsSection } from './variants.ts'
 import { returnWord } from './words.ts'
 
@@ -129,10 +129,6 @@ function smoothed({ curve }: AgentResult['runs'][number], grid: readonly number[
 
 function differencesSection({ differences, measured }: BenchmarkSummary): Html {
   if (differences.length === 0) return html``
-  const word = ({ interval, better }: Difference) => {
-    if (interval === undefined) return 'one seed tells nothing'
-    return better ? 'better' : 'not distinguished'
-  }
   return html`<section><h2>Differences</h2>${table({
     caption: `Of mean ${returnWord({ measured })}s over seeds, with 95 % intervals (Welch's t), each by itself. Better runs: how likely a run of the first is better than one of the second (Mann and Whitney's U). The adjusted p is Holm's, over all pairs.`,
     head: ['', 'difference', '95 % interval', 'better runs', 'adjusted p', ''],
@@ -141,9 +137,9 @@ function differencesSection({ differences, measured }: BenchmarkSummary): Html {
       `${difference.of} − ${difference.from}`,
       signed(difference.mean, 2),
       intervalWords(difference.interval),
-      `${Math.round(100 * difference.probability)} %`,
+      shareWords(difference.probability),
       difference.adjusted === undefined ? '-' : pWords(difference.adjusted),
-      word(difference),
+      differenceWord(difference),
     ]),
   })}</section>`
 }
@@ -162,15 +158,5 @@ function runsSection({
       hash.slice(0, 16),
     ]),
   )
-  const content = table({
-    caption: `${joined === undefined ? 'Every run has a folder beside this page, with its own report. ' : ''}${Object.entries(
-      versions,
-    )
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ')}.`,
-    head: ['', returnWord({ measured }), 'steps/s', 'hash'],
-    words: [3],
-    rows,
-  })
-  return html`<section><h2>Runs</h2>${folded('Table of runs', content)}</section>`
+  return runsTable({ head: [returnWord({ measured }), 'steps/s'], rows, versions, joined })
 }

@@ -1,6 +1,6 @@
 import { type Html, html, table } from '../../../report/html.ts'
 import { decimal, integerIfKnown, plural, pWords, signed } from '../../../report/words.ts'
-import { intervalWords, within } from '../figures.ts'
+import { differenceWord, intervalWords, shareWords, within } from '../figures.ts'
 import type { EnvironmentResult, MatrixSummary, PoweredDifference } from './summary.ts'
 
 /** Pairs over all environments. */
@@ -14,10 +14,10 @@ export function improvementsSection({ improvements }: MatrixSummary): Html {
     rows: improvements.map(pair => [
       `${pair.of} − ${pair.from}`,
       within(signed(pair.mean, 2), intervalWords(pair.interval)),
-      within(share(pair.probability), pair.probabilityInterval?.map(share).join(' to ') ?? '-'),
+      within(shareWords(pair.probability), pair.probabilityInterval?.map(shareWords).join(' to ') ?? '-'),
       pair.adjusted === undefined ? '-' : pWords(pair.adjusted),
       pair.detectable === undefined ? '-' : decimal(pair.detectable, 2),
-      wordOf(pair),
+      differenceWord(pair),
     ]),
   })}</section>`
 }
@@ -55,10 +55,10 @@ function differencesTable(differences: readonly PoweredDifference[]): Html {
     rows: differences.map(pair => [
       `${pair.of} − ${pair.from}`,
       within(signed(pair.mean, 2), intervalWords(pair.interval)),
-      share(pair.probability),
+      shareWords(pair.probability),
       pair.adjusted === undefined ? '-' : pWords(pair.adjusted),
       pair.detectable === undefined ? '-' : decimal(pair.detectable, 2),
-      wordOf(pair),
+      differenceWord(pair),
     ]),
   })
 }
@@ -66,13 +66,4 @@ function differencesTable(differences: readonly PoweredDifference[]): Html {
 /** What runs are compared by. */
 export function returnsWords({ measured, evalEpisodes }: MatrixSummary): string {
   return measured ?? `Greedy returns, mean of ${plural(evalEpisodes, 'episode')} a run`
-}
-
-function share(value: number): string {
-  return `${Math.round(100 * value)} %`
-}
-
-function wordOf({ interval, better }: PoweredDifference): string {
-  if (interval === undefined) return 'one seed tells nothing'
-  return better ? 'better' : 'not distinguished'
 }

@@ -1,10 +1,10 @@
 import { bandedLines } from '../../../report/bands.ts'
 import { chart } from '../../../report/chart.ts'
 import { failedSection } from '../../../report/failed.ts'
-import { folded, type Html, html, table } from '../../../report/html.ts'
+import { type Html, html, table } from '../../../report/html.ts'
 import { page } from '../../../report/page.ts'
 import { decimal, integer, integerIfKnown, plural } from '../../../report/words.ts'
-import { intervalWords, within } from '../figures.ts'
+import { intervalWords, runsTable, within } from '../figures.ts'
 import type { Joined } from '../joined/join.ts'
 import { joinedSection } from '../joined/section.ts'
 import { variantsSection } from '../variants.ts'
@@ -125,15 +125,5 @@ function runsSection({
       ]),
     ),
   )
-  const content = table({
-    caption: `${joined === undefined ? 'Every run has a folder beside this page, with its own report. ' : ''}${Object.entries(
-      versions,
-    )
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ')}.`,
-    head: ['', returnWord({ measured }), 'score', 'steps/s', 'hash'],
-    words: [4],
-    rows,
-  })
-  return html`<section><h2>Runs</h2>${folded('Table of runs', content)}</section>`
+  return runsTable({ head: [returnWord({ measured }), 'score', 'steps/s'], rows, versions, joined })
 }
