@@ -20,3 +20,15 @@ function filled<A extends Float32Array | Uint8Array>(all: A, parts: readonly A[]
   }
   return all
 }
+
+/** By a key, in the order in which keys and values come. */
+export function grouped<T, K>(values: readonly T[], keyOf: (value: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>()
+  for (const value of values) {
+    const key = keyOf(value)
+    const own = groups.get(key)
+    if (own === undefined) groups.set(key, [value])
+    else own.push(value)
+  }
+  return groups
+}

@@ -56,6 +56,8 @@ export function openClipCache(options: ClipCacheOptions): ClipCache {
 export class ClipCache {
   private readonly entries = new Map<string, CacheEntry>()
   private begun: Promise<void> | undefined
+  /** By folder within it: whether it can be written. */
+  private readonly tried = new Map<string, Promise<void>>()
 
   constructor(private readonly options: ClipCacheOptions) {}
 
@@ -163,7 +165,8 @@ export class ClipCache {
     if (cached === 'damaged')
       this.options.onNotice?.(`The cache file of ${clip.id} was damaged and is rebuilt (${path}).`)
     this.begun ??= this.beforeDecoding()
-    await Promise.all([this.begun, tryFolder(dirname(path)), tryFolder(this.partialDir)]).catch(error => {
+    const folders = [dirname(path), this.partialDir].map(folder => this.triedOnce(folder))
+    await Promise.all([this.begun, ...folders]).catch(error => {
       throw this.diskError(error, clip)
     })
     const { size, channels, fit, frameRate } = this.options
@@ -194,6 +197,12 @@ export class ClipCache {
   private fileFor({ content, recipe }: Origin): string {
     const key = createHash('sha256').update(content).update(recipe).digest('hex')
     return join(this.options.dir, key.slice(0, 2), `${key}.clip`)
+  }
+
+  private triedOnce(folder: string): Promise<void> {
+    const known = this.tried.get(folder) ?? tryFolder(folder)
+    this.tried.set(folder, known)
+    return known
   }
 
   private get partialDir(): string {

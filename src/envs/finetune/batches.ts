@@ -1,3 +1,4 @@
+import { grouped } from '../../common/arrays.ts'
 import { Rng, type RngState } from '../../common/random.ts'
 import type { Clip } from '../../data/dataset.ts'
 
@@ -33,10 +34,8 @@ export class BatchOrder {
 
   /** As many of each label, drawn from shuffled passes over its own clips; a pass's length stays what it is. */
   private alike(): number[] {
-    const byLabel = new Map<string, number[]>()
-    this.clips.forEach(({ label }, index) => {
-      byLabel.set(label, [...(byLabel.get(label) ?? []), index])
-    })
+    const indices = this.clips.map((_, index) => index)
+    const byLabel = grouped(indices, index => this.clips[index].label)
     const labels = this.rng.shuffle([...byLabel.values()])
     const queues = labels.map(() => [] as number[])
     return this.clips.map((_, i) => {

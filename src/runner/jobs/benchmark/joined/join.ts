@@ -1,3 +1,4 @@
+import { grouped } from '../../../../common/arrays.ts'
 import { registeredEnvs } from '../../../../envs/registry.ts'
 import { digestOf } from '../../../runs/digest.ts'
 import { packageVersion } from '../../../runs/origin.ts'
@@ -77,11 +78,7 @@ export function joined(sources: readonly Source[], options: JoinOptions): Joined
 }
 
 function contendersOf(runs: readonly Omit<Measured, 'meanReturn'>[]): Joined['contenders'] {
-  const groups = new Map<string, Omit<Measured, 'meanReturn'>[]>()
-  for (const run of runs) {
-    const key = JSON.stringify([run.name, run.tool, run.env])
-    groups.set(key, [...(groups.get(key) ?? []), run])
-  }
+  const groups = grouped(runs, ({ name, tool, env }) => JSON.stringify([name, tool, env]))
   return [...groups.values()].map(own => ({
     ...{ agent: own[0].name, tool: own[0].tool, env: own[0].env },
     seeds: own.map(({ seed }) => seed).sort((a, b) => a - b),

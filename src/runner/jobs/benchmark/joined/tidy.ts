@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync'
+import { grouped } from '../../../../common/arrays.ts'
 import { inputError, messageOf } from '../../../../common/error.ts'
 import { readTextFile } from '../../../../common/regular-file.ts'
 import { type LoggedEpisode, type LoggedRun, lastStep } from './run.ts'
@@ -25,11 +26,10 @@ export async function readTidy(path: string, chosen: boolean): Promise<readonly 
       'report.csv',
       `${path} has no column '${missing ?? 'env'}': it needs ${NEEDED.join(', ')}`,
     )
-  const runs = new Map<string, [row: Row, line: number][]>()
-  rows.forEach((row, i) => {
-    const key = JSON.stringify([row.env, row.variant ?? row.agent, row.seed])
-    runs.set(key, [...(runs.get(key) ?? []), [row, i + 2]])
-  })
+  const lines = rows.map((row, i): readonly [Row, number] => [row, i + 2])
+  const runs = grouped(lines, ([{ env, variant, agent, seed }]) =>
+    JSON.stringify([env, variant ?? agent, seed]),
+  )
   return [...runs.values()].map(own => runOf(own, path))
 }
 
