@@ -89,12 +89,9 @@ class Trial {
   }
 
   private step(skipped: Uint8Array | undefined): void {
-    const { batch, singles, rng } = this
-    const actions = singles.map(() => batch.actionSpace.sample(rng))
-    batch.step(
-      actions.flatMap(action => (typeof action === 'number' ? action : [...action])),
-      skipped,
-    )
+    const { batch, singles } = this
+    const { actions, numbers } = this.drawn()
+    batch.step(numbers, skipped)
     this.expected = singles.map((env, i) => {
       if (skipped?.[i] === 1) return { ...this.expected[i], rewards: [0] }
       const { observation, reward, terminated, truncated } = now(env.step(actions[i]))
@@ -105,6 +102,14 @@ class Trial {
         truncated: [Number(truncated)],
       }
     })
+  }
+
+  /** An action of each, and their numbers one after the other. */
+  private drawn() {
+    const { batch, singles, rng } = this
+    const actions = singles.map(() => batch.actionSpace.sample(rng))
+    const numbers = actions.flatMap(action => (typeof action === 'number' ? action : [...action]))
+    return { actions, numbers }
   }
 
   private compare(when: string): void {
@@ -123,15 +128,12 @@ class Trial {
   }
 
   private refusesEnded(i: number): void {
-    const { batch, rng } = this
-    const actions = this.singles.flatMap(() => {
-      const action = batch.actionSpace.sample(rng)
-      return typeof action === 'number' ? action : [...action]
-    })
+    const { batch } = this
+    const { numbers } = this.drawn()
     const others = Uint8Array.from(this.singles, (_, k) => (k === i ? 0 : 1))
     const before = shownBy(batch)
     try {
-      batch.step(actions, others)
+      batch.step(numbers, others)
     } catch {
       const same = shownBy(batch).every((shown, k) => JSON.stringify(shown) === JSON.stringify(before[k]))
       if (!same)
@@ -145,14 +147,9 @@ class Trial {
   }
 
   private checkSnapshot(): void {
-    const { batch, rng } = this
+    const { batch } = this
     const snapshot = batch.snapshot()
-    const actions = Array.from({ length: 8 }, () =>
-      this.singles.flatMap(() => {
-        const action = batch.actionSpace.sample(rng)
-        return typeof action === 'number' ? action : [...action]
-      }),
-    )
+    const actions = Array.from({ length: 8 }, () => this.drawn().numbers)
     const future = () =>
       JSON.stringify(
         actions.map(row => {

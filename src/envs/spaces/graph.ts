@@ -2,6 +2,7 @@ import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Space } from '../env.ts'
 import { knownByKind } from './kind.ts'
+import { flattenInto, unflattened } from './lists.ts'
 
 /** A value of a Graph, as Gymnasium's GraphInstance; without edges, both of them are absent. */
 export interface GraphValue<N = unknown, E = unknown> {
@@ -82,11 +83,9 @@ export class Graph<N, E> implements Space<GraphValue<N, E>> {
     const { edgesAt, linksAt } = this.places()
     const flat = new Float32Array(this.flatSize)
     flat.set([nodes.length, edges.length])
-    for (const [i, node] of nodes.entries()) flat.set(nodeSpace.flatten(node), 2 + i * nodeSpace.flatSize)
+    flattenInto(flat, 2, nodeSpace, nodes)
     if (edgeSpace === undefined) return flat
-    for (const [i, edge] of edges.entries()) {
-      flat.set(edgeSpace.flatten(edge), edgesAt + i * edgeSpace.flatSize)
-    }
+    flattenInto(flat, edgesAt, edgeSpace, edges)
     flat.set(edgeLinks, linksAt)
     return flat
   }
@@ -94,9 +93,9 @@ export class Graph<N, E> implements Space<GraphValue<N, E>> {
   unflatten(flat: Float32Array): GraphValue<N, E> {
     const { edgesAt, linksAt } = this.places()
     const [nodeCount, edgeCount] = flat
-    const nodes = unflattened(this.nodeSpace, flat, 2, nodeCount)
+    const nodes = unflattened(flat, 2, this.nodeSpace, nodeCount)
     if (this.edgeSpace === undefined || edgeCount === 0) return { nodes }
-    const edges = unflattened(this.edgeSpace, flat, edgesAt, edgeCount)
+    const edges = unflattened(flat, edgesAt, this.edgeSpace, edgeCount)
     return { nodes, edges, edgeLinks: Int32Array.from(flat.subarray(linksAt, linksAt + 2 * edgeCount)) }
   }
 
@@ -113,9 +112,3 @@ export class Graph<N, E> implements Space<GraphValue<N, E>> {
   }
 }
 knownByKind(Graph, 'graph')
-
-function unflattened<T>(space: Space<T>, flat: Float32Array, at: number, count: number): T[] {
-  return Array.from({ length: count }, (_, i) =>
-    space.unflatten(flat.subarray(at + i * space.flatSize, at + (i + 1) * space.flatSize)),
-  )
-}

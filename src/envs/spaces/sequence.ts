@@ -2,6 +2,7 @@ import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Space } from '../env.ts'
 import { knownByKind } from './kind.ts'
+import { flattenInto, unflattened } from './lists.ts'
 
 /** Gymnasium's: lengths are 1 + the failures before a success of this probability. */
 const SHARE_OF_ENDS = 0.25
@@ -43,15 +44,12 @@ export class Sequence<T> implements Space<readonly T[]> {
   flatten(value: readonly T[]): Float32Array {
     const flat = new Float32Array(this.flatSize)
     flat[0] = value.length
-    for (const [i, each] of value.entries()) flat.set(this.space.flatten(each), 1 + i * this.space.flatSize)
+    flattenInto(flat, 1, this.space, value)
     return flat
   }
 
   unflatten(flat: Float32Array): readonly T[] {
-    const { flatSize } = this.space
-    return Array.from({ length: flat[0] }, (_, i) =>
-      this.space.unflatten(flat.subarray(1 + i * flatSize, 1 + (i + 1) * flatSize)),
-    )
+    return unflattened(flat, 1, this.space, flat[0])
   }
 
   toJSON(): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Table } from '../../../envs/exact/table.ts'
 import type { Facts } from '../../runs/job.ts'
-import type { WholeTabulateConfig } from './config.ts'
+import { roundStepsOf, type WholeTabulateConfig } from './config.ts'
 import { Courses } from './courses.ts'
 import type { Part } from './tree.ts'
 
@@ -69,7 +69,7 @@ export function summarizeTree(
   { config, metric, tree }: TabulateOutcomes,
   { runDir, hash }: Facts,
 ): TabulateSummary {
-  const { choices, depth, budgetSteps } = config
+  const { choices, depth } = config
   const names = Object.keys(choices)
   const courses = new Courses(tree, names.length)
   const whole = tree.ends
@@ -80,7 +80,7 @@ export function summarizeTree(
     .sort((a, b) => b.return - a.return)
   return {
     ...{ runDir, hash, metric, choices, depth },
-    roundSteps: budgetSteps / depth,
+    roundSteps: roundStepsOf(config),
     rounds: tree.nodes.length,
     runs: whole.length,
     flops: flopsOf(tree, courses),
