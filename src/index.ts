@@ -19,7 +19,7 @@ export type {
 } from './agents/agent.ts'
 export { defineAgent } from './agents/agent.ts'
 export type { Approximator } from './agents/approximator.ts'
-export { type AgentCheckOptions, checkAgent } from './agents/check.ts'
+export { type AgentCheckOptions, assertAgent, checkAgent } from './agents/check.ts'
 export { dqn } from './agents/dqn/definition.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { Mlp } from './agents/mlp.ts'
@@ -50,7 +50,17 @@ export { makeVectorEnv, type VectorOptions } from './envs/batch/make-vector.ts'
 export { type CheckBatchOptions, checkBatchEnv } from './envs/check/check-batch.ts'
 export { assertEnv, checkEnv } from './envs/check.ts'
 export { type BatchShape, defineEnv, type EnvDefinition } from './envs/definition.ts'
-export type { Env, EnvSpec, Info, Mask, ResetResult, Snapshot, Space, StepResult } from './envs/env.ts'
+export type {
+  Env,
+  EnvSpec,
+  Info,
+  Mask,
+  MaybePromise,
+  ResetResult,
+  Snapshot,
+  Space,
+  StepResult,
+} from './envs/env.ts'
 export {
   type ActionSet,
   fiveActions,
@@ -91,7 +101,7 @@ export {
 export { SequentialEnv } from './envs/hierarchy/sequential.ts'
 export { GroupEnv, groupEnv, parallelView } from './envs/hierarchy/views.ts'
 export { makeBatchEnv, makeEnv, makeEnvAsync, registerEnv, registeredEnvs } from './envs/registry.ts'
-export type { Dtype, GraphSizes, GraphValue, NumbersOf } from './envs/spaces.ts'
+export type { Dtype, GraphSizes, GraphValue, NumbersOf, ValueOf } from './envs/spaces.ts'
 export {
   Box,
   Dict,
@@ -120,7 +130,7 @@ export { TimeAwareObservation } from './envs/wrappers/time-aware-observation.ts'
 export { TimeLimit } from './envs/wrappers/time-limit.ts'
 export { TransformObservation } from './envs/wrappers/transform-observation.ts'
 export { TransformReward } from './envs/wrappers/transform-reward.ts'
-export { unwrapped, Wrapper } from './envs/wrappers/wrapper.ts'
+export { SameSpaces, unwrapped, Wrapper, whenDone } from './envs/wrappers/wrapper.ts'
 export { type Engine, startEngine } from './models/engine.ts'
 export type { EngineRule } from './models/engine-rules.ts'
 export { type Compiled, type CompileOptions, compileFunction } from './models/function/compile.ts'
@@ -153,6 +163,8 @@ export {
   fineTune,
   type LearnPolicyOptions,
   learnPolicy,
+  type ReportOptions,
+  report,
   resumeRun,
   type StudyOptions,
   study,
@@ -179,6 +191,7 @@ export {
   type Prediction,
   predictClips,
 } from './runner/instances/apply.ts'
+export type { Joined, JoinedSummary } from './runner/jobs/benchmark/joined/join.ts'
 export type { MatrixSummary } from './runner/jobs/benchmark/matrix/summary.ts'
 export type { BenchmarkSummary } from './runner/jobs/benchmark/summary.ts'
 export {

@@ -1,6 +1,7 @@
 import type { Frame } from '../common/canvas.ts'
 import type { Rng } from '../common/random.ts'
 
+/** At once, or when it is there: a small environment's step is synchronous, a round of fine-tuning isn't. */
 export type MaybePromise<T> = T | Promise<T>
 
 /** Which discrete actions are allowed: 1 allowed, 0 not. Same length as the action space's `n`. */

@@ -1,8 +1,12 @@
 import type { z } from 'zod'
+import { parseConfig } from '../../common/settings.ts'
 import type { fineTuneSchema } from '../instances/config.ts'
 import type { Parts } from '../instances/instance.ts'
 import type { benchmarkSchema } from '../jobs/benchmark/config.ts'
 import { benchmark as runBenchmark } from '../jobs/benchmark/job.ts'
+import type { JoinedSummary } from '../jobs/benchmark/joined/join.ts'
+import { report as writeReport } from '../jobs/benchmark/joined/report.ts'
+import { reportSchema } from '../jobs/benchmark/joined/settings.ts'
 import type { MatrixSummary } from '../jobs/benchmark/matrix/summary.ts'
 import type { BenchmarkSummary } from '../jobs/benchmark/summary.ts'
 import {
@@ -29,6 +33,8 @@ export type BenchmarkOptions = z.input<typeof benchmarkSchema>
 export type FineTuneOptions = Partial<z.input<typeof fineTuneSchema>>
 /** The settings of `layergym learn-policy`, in camelCase. */
 export type LearnPolicyOptions = z.input<typeof learnPolicySchema>
+/** The settings of `layergym report`, in camelCase. */
+export type ReportOptions = z.input<typeof reportSchema>
 /** The settings of `layergym study`, in camelCase. */
 export type StudyOptions = z.input<typeof studySchema>
 /** The settings of `layergym tabulate`, in camelCase. */
@@ -53,6 +59,18 @@ export function benchmark(
   hooks: Partial<RunHooks> = {},
 ): Promise<BenchmarkSummary | MatrixSummary> {
   return runBenchmark({ ...options }, inCode(hooks))
+}
+
+/**
+ * Runs that are there already, layergym's and other tools', in one comparison, as `layergym report`: report.html and
+ * summary.json in `out`, and what they say.
+ * @param options `from`: files and folders with runs, `NAME=PATH` where one is to be named
+ * @returns a benchmark's summary, of one environment or (where it has `environments`) of several, and in `joined` where
+ *   its runs come from and what can't be known of them
+ * @throws input error for wrong settings, a folder that has a report, or runs that can't be read or compared
+ */
+export async function report(options: ReportOptions): Promise<JoinedSummary> {
+  return writeReport(parseConfig(reportSchema, { ...options }))
 }
 
 /**

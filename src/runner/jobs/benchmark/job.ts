@@ -17,11 +17,10 @@ import { summarizeMatrix } from './matrix/summarize.ts'
 import type { MatrixSummary } from './matrix/summary.ts'
 import { matrixWords } from './matrix/words.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
-import { parquetTables } from './parquet.ts'
 import { renderBenchmarkReport } from './report.ts'
 import { type BenchmarkOutcomes, summarizeBenchmark } from './summarize.ts'
 import type { BenchmarkSummary } from './summary.ts'
-import { tidyTable } from './table.ts'
+import { tablesOf } from './tables.ts'
 import { trained } from './trained.ts'
 import { benchmarkWords } from './words.ts'
 
@@ -69,8 +68,7 @@ async function compared(config: BenchmarkConfig, run: Running): Promise<Benchmar
   run.emit({ type: 'phase', phase: 'runs', total: units.length })
   const all = await performAll(run, units, true)
   const runs = all.flatMap(({ outcome }) => outcome ?? [])
-  await run.write('results.csv', tidyTable(runs))
-  for (const [name, content] of Object.entries(parquetTables(config, runs))) await run.write(name, content)
+  for (const [name, content] of Object.entries(tablesOf(config, runs))) await run.write(name, content)
   return {
     config,
     runs,

@@ -4,8 +4,8 @@ import type { BenchmarkConfig } from './config.ts'
 import type { Outcome } from './outcome.ts'
 import { normalized, referenceOf } from './references.ts'
 
-/** One row's value in each column. */
-type Row = Readonly<Record<string, string | number | bigint>>
+/** One row's value in each column; undefined where its log doesn't say it. */
+type Row = Readonly<Record<string, string | number | bigint | undefined>>
 
 const COLUMNS = { env: 'STRING', agent: 'STRING', variant: 'STRING', seed: 'INT64' } as const
 
@@ -13,7 +13,7 @@ const COLUMNS = { env: 'STRING', agent: 'STRING', variant: 'STRING', seed: 'INT6
 export function parquetTables(
   config: BenchmarkConfig,
   runs: readonly Outcome[],
-): Readonly<Record<string, Uint8Array>> {
+): Readonly<Record<`${'runs' | 'episodes' | 'evaluations'}.parquet`, Uint8Array>> {
   return {
     'runs.parquet': parquet(
       { ...COLUMNS, return: 'DOUBLE', score: 'DOUBLE', steps_per_second: 'DOUBLE', hash: 'STRING' },
@@ -54,7 +54,7 @@ function episodeRows(run: Outcome): readonly Row[] {
       ...named(run),
       step: BigInt(ends[i]),
       return: value,
-      length: BigInt(lengths[i]),
+      length: Number.isNaN(lengths[i]) ? undefined : BigInt(lengths[i]),
     })),
   )
 }
@@ -75,11 +75,9 @@ function named({ env, agent, variant, seed }: Outcome): Row {
 }
 
 function parquet(columns: Readonly<Record<string, BasicType>>, rows: readonly Row[]): Uint8Array {
-  const columnData = Object.entries(columns).map(([name, type]) => ({
-    name,
-    type,
-    data: rows.map(row => row[name]),
-    nullable: false,
-  }))
+  const columnData = Object.entries(columns).map(([name, type]) => {
+    const data = rows.map(row => row[name])
+    return { name, type, data, nullable: data.includes(undefined) }
+  })
   return new Uint8Array(parquetWriteBuffer({ columnData }))
 }

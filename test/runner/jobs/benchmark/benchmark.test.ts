@@ -72,18 +72,13 @@ test('interrupted and resumed, the runs have the hashes that they would have had
   expect(hashes(await resumeBenchmark(cut, hooks()))).toEqual(hashes(expected))
 })
 
+const MATRIX = {
+  ...{ env: 'Bandit-v0,FrozenLake-v1', agents: 'random', steps: 100, seeds: 2, evalEpisodes: 3, workers: 1 },
+  variants: { 'short sight': { agent: 'reinforce', gamma: 0.5, learningRate: 0.02 } },
+}
+
 test('several environments and variants: a run each, whatever was interrupted', async () => {
-  const values = {
-    ...{
-      env: 'Bandit-v0,FrozenLake-v1',
-      agents: 'random',
-      steps: 100,
-      seeds: 2,
-      evalEpisodes: 3,
-      workers: 1,
-    },
-    variants: { 'short sight': { agent: 'reinforce', gamma: 0.5, learningRate: 0.02 } },
-  }
+  const values = MATRIX
   const [whole, cut] = [join(root, 'matrix'), join(root, 'matrix-cut')]
   const summary = await anyBenchmark({ ...values, out: whole }, hooks())
   if (!('environments' in summary)) throw new Error('of one environment')
@@ -104,6 +99,21 @@ test('several environments and variants: a run each, whatever was interrupted', 
     /interrupted/,
   )
   expect(concluded(await resume(benchmarkJob, cut, hooks()))).toMatchObject({ hash: summary.hash })
+})
+
+test('a matrix that two processes fetch from a queue, every run twice: the same hash and table', {
+  timeout: 120_000,
+}, async () => {
+  const [alone, shared] = [join(root, 'matrix-alone'), join(root, 'matrix-shared')]
+  const { hash } = await anyBenchmark({ ...MATRIX, out: alone }, hooks())
+  const queue = `file:${join(root, 'queue')}`
+  const fetched = await anyBenchmark({ ...MATRIX, workers: 2, queue, verify: '100%', out: shared }, hooks())
+  expect(fetched.hash).toBe(hash)
+  const table = (dir: string) => readFileSync(join(dir, 'results.csv'), 'utf8')
+  expect(table(shared)).toBe(table(alone))
+  const lines = readFileSync(join(shared, 'events.jsonl'), 'utf8').trimEnd().split('\n')
+  const told = lines.map(line => JSON.parse(line).message)
+  expect(told).toContain('8 units done twice, with the same results')
 })
 
 test('variants in one environment stand beside agents as they come', async () => {

@@ -39,42 +39,52 @@ export interface JoinOptions extends Pick<BenchmarkConfig, 'scores' | 'reference
   readonly env?: string
   /** Environment steps up to which runs are compared; by default what every run has. */
   readonly steps?: number
-  /** Folder that the report is written to. */
-  readonly out: string
+}
+
+/** Runs that can be compared, as a benchmark's, and what isn't a benchmark's of them. */
+export interface Comparable {
+  readonly config: BenchmarkConfig
+  readonly outcomes: readonly Outcome[]
+  readonly seeds: readonly number[]
+  readonly joined: Joined
 }
 
 /** @throws input error where runs can't be told apart, or there is nothing that all can be compared by */
-export function joined(sources: readonly Source[], options: JoinOptions): JoinedSummary {
+export function comparable(sources: readonly Source[], options: JoinOptions): Comparable {
   const runs = identified(sources, options.env)
   const budget = options.steps ?? Math.min(...runs.map(({ steps }) => steps))
   const measure = measureOf(runs, budget)
   const cut = runs.map(run => measured(run, measure, budget))
   const envs = unique(cut.map(({ env }) => env))
   refuseUnused({ ...options, env: envs.length === 1 ? envs[0] : envs })
-  const outcomes = cut.map(run => outcomeOf(run, budget))
-  const config = benchmarkSchema.parse({
-    env: envs.length === 1 ? envs[0] : envs,
-    agents: unique(cut.map(({ name }) => name)),
-    steps: Math.max(1, Math.round(budget)),
-    ...(envs.length > 1 && { scores: options.scores, references: options.references }),
-  })
-  const facts = {
-    runDir: options.out,
-    hash: digestOf(outcomes.map(({ runDir: _, ...outcome }) => outcome)),
-    origin: { versions: { layergym: packageVersion }, engine: '', fingerprints: {} },
-  }
-  const all = { config, runs: outcomes, failed: [] }
-  const summary = envs.length === 1 ? summarizeBenchmark(all, facts) : summarizeMatrix(all, facts)
   return {
-    ...summary,
+    config: benchmarkSchema.parse({
+      env: envs.length === 1 ? envs[0] : envs,
+      agents: unique(cut.map(({ name }) => name)),
+      steps: Math.max(1, Math.round(budget)),
+      ...(envs.length > 1 && { scores: options.scores, references: options.references }),
+    }),
+    outcomes: cut.map(run => outcomeOf(run, budget, thresholdOf(run.env, cut))),
     seeds: unique(cut.map(({ seed }) => seed)).sort((a, b) => a - b),
-    measured: measureWords(measure),
     joined: {
       measured: measureWords(measure),
       contenders: contendersOf(runs),
       notes: notesOf(cut, budget, runs),
     },
   }
+}
+
+/** @param out folder of the report */
+export function summarized({ config, outcomes, seeds, joined }: Comparable, out: string): JoinedSummary {
+  const facts = {
+    runDir: out,
+    hash: digestOf(outcomes.map(({ runDir: _, ...outcome }) => outcome)),
+    origin: { versions: { layergym: packageVersion }, engine: '', fingerprints: {} },
+  }
+  const all = { config, runs: outcomes, failed: [] }
+  const summary =
+    typeof config.env === 'string' ? summarizeBenchmark(all, facts) : summarizeMatrix(all, facts)
+  return { ...summary, seeds, measured: joined.measured, joined }
 }
 
 function contendersOf(runs: readonly Omit<Measured, 'meanReturn'>[]): Joined['contenders'] {
@@ -89,9 +99,14 @@ function contendersOf(runs: readonly Omit<Measured, 'meanReturn'>[]): Joined['co
 /** Points of a curve, as `train` tells them. */
 const POINTS = 200
 
-function outcomeOf(run: Measured, budget: number): Outcome {
+/** What counts as solved: as a run there says, else as the environment of that id does. */
+function thresholdOf(env: string, runs: readonly Measured[]): number | undefined {
+  const told = runs.find(run => run.env === env && run.rewardThreshold !== undefined)
+  return told?.rewardThreshold ?? registeredEnvs().find(([id]) => id === env)?.[1].rewardThreshold
+}
+
+function outcomeOf(run: Measured, budget: number, threshold: number | undefined): Outcome {
   const { name, env, seed, meanReturn, episodes, evaluations, stepsPerSecond, hash = '', source } = run
-  const threshold = registeredEnvs().find(([id]) => id === env)?.[1].rewardThreshold
   const points = Array.from({ length: POINTS }, (_, i) => {
     const [from, step] = [(i * budget) / POINTS, ((i + 1) * budget) / POINTS]
     const own = episodes.filter(episode => episode.step > from && episode.step <= step)

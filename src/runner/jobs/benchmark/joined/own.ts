@@ -28,6 +28,7 @@ export async function readOwn(folder: string): Promise<readonly LoggedRun[]> {
 async function trainedIn(folder: string, name?: string): Promise<LoggedRun> {
   const summary = (await json(join(folder, 'summary.json'))) as TrainSummary
   const { env, agent, seed, hash, steps, stepsPerSecond, curve, evaluation, evaluations } = summary
+  const { rewardThreshold } = summary.settings
   return {
     tool: 'layergym',
     source: folder,
@@ -39,6 +40,7 @@ async function trainedIn(folder: string, name?: string): Promise<LoggedRun> {
       ({ step, returns, meanLength }) => ({ step, returns, meanLength }),
     ),
     doubts: [],
+    ...(rewardThreshold !== undefined && { rewardThreshold }),
   }
 }
 

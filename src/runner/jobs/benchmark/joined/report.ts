@@ -7,25 +7,32 @@ import { writeAtomic } from '../../../runs/atomic.ts'
 import { renderMatrixReport } from '../matrix/report.ts'
 import { matrixWords } from '../matrix/words.ts'
 import { renderBenchmarkReport } from '../report.ts'
+import { TABLES, tablesOf } from '../tables.ts'
 import { benchmarkWords } from '../words.ts'
-import { type JoinedSummary, joined } from './join.ts'
+import { comparable, type JoinedSummary, summarized } from './join.ts'
 import type { reportSchema } from './settings.ts'
 import { readSource } from './sources.ts'
 
 const PAGE = 'report.html'
 const SUMMARY = 'summary.json'
 
-/** Runs of layergym and of other tools, compared in one report. @throws input error as readers of logs do */
+/**
+ * Runs of layergym and of other tools, compared in one report, with a benchmark's tidy tables beside it.
+ * @throws input error as readers of logs do
+ */
 export async function report(values: z.infer<typeof reportSchema>): Promise<JoinedSummary> {
   const { from, overwrite: replace, ...options } = values
   if (from.length === 0) throw inputError('report.from', '--from takes at least one file or folder with runs')
   const folder = resolve(options.out)
   refuseTaken(folder, replace)
   const sources = await Promise.all(from.map(readSource))
-  const summary = joined(sources, { ...options, out: folder })
+  const compared = comparable(sources, options)
+  const summary = summarized(compared, folder)
   await mkdir(folder, { recursive: true })
   const page = 'environments' in summary ? renderMatrixReport(summary) : renderBenchmarkReport(summary)
   await writeAtomic(join(folder, PAGE), page)
+  for (const [name, content] of Object.entries(tablesOf(compared.config, compared.outcomes)))
+    await writeAtomic(join(folder, name), content)
   await writeAtomic(join(folder, SUMMARY), `${JSON.stringify(summary, null, 2)}\n`)
   return summary
 }
@@ -37,7 +44,7 @@ function refuseTaken(folder: string, replace: boolean): void {
       'report.run-folder',
       `${folder} is a run's folder, which has its own report: choose another --out`,
     )
-  if (!replace && [PAGE, SUMMARY].some(name => existsSync(join(folder, name))))
+  if (!replace && [PAGE, SUMMARY, ...TABLES].some(name => existsSync(join(folder, name))))
     throw inputError(
       'report.exists',
       `${folder} has a report already: choose another --out, or add --overwrite`,

@@ -20,6 +20,8 @@ export interface LoggedRun {
   readonly doubts: readonly string[]
   readonly stepsPerSecond?: number
   readonly hash?: string
+  /** Return from which its environment counts as solved, where its log says so. */
+  readonly rewardThreshold?: number
 }
 
 export interface LoggedEpisode {

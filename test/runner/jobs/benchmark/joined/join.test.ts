@@ -2,17 +2,25 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parquetReadObjects } from 'hyparquet'
 import { afterAll, describe, expect, test } from 'vitest'
-import { joined } from '../../../../../src/runner/jobs/benchmark/joined/join.ts'
+import {
+  comparable,
+  type JoinOptions,
+  summarized,
+} from '../../../../../src/runner/jobs/benchmark/joined/join.ts'
 import { report, reportWords } from '../../../../../src/runner/jobs/benchmark/joined/report.ts'
 import type { LoggedRun } from '../../../../../src/runner/jobs/benchmark/joined/run.ts'
+import type { Source } from '../../../../../src/runner/jobs/benchmark/joined/sources.ts'
 import { tidyTable } from '../../../../../src/runner/jobs/benchmark/table.ts'
 import { outcomes } from '../../../../support/benchmark.ts'
 
 const LOGS = fileURLToPath(new URL('../../../../golden/imports', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'layergym-joined-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
-const OPTIONS = { scores: 'references' as const, references: {}, out: '/out' }
+const OPTIONS = { scores: 'references' as const, references: {} }
+const joined = (sources: readonly Source[], options: JoinOptions) =>
+  summarized(comparable(sources, options), '/out')
 
 const run = (values: Partial<LoggedRun> = {}): LoggedRun => ({
   ...{ tool: 'table', source: '/logs/run', env: 'CartPole-v1', agent: 'ppo', seed: 1, steps: 100 },
@@ -24,6 +32,7 @@ const run = (values: Partial<LoggedRun> = {}): LoggedRun => ({
   doubts: [],
   ...values,
 })
+const rowsOf = (path: string) => parquetReadObjects({ file: new Uint8Array(readFileSync(path)).buffer })
 const sources = (...runs: readonly LoggedRun[]) => [{ path: '/logs', runs }]
 
 describe('what all are compared by', () => {
@@ -65,6 +74,21 @@ describe('what all are compared by', () => {
     const empty = run({ agent: 'dqn', episodes: [], source: '/logs/empty' })
     const unjudged = run({ evaluations: [] })
     expect(() => joined(sources(unjudged, empty), OPTIONS)).toThrow(/\/logs\/empty has no training episode/)
+  })
+})
+
+test('an environment of one’s own is solved from where a run of it says, whoever comes first', () => {
+  const mine = { env: 'mine/Corridor-v0' }
+  const foreign = run({ ...mine, tool: 'Stable-Baselines3', agent: 'ppo' })
+  const own = run({ ...mine, tool: 'layergym', agent: 'ppo', rewardThreshold: 95 })
+  expect(joined(sources(foreign, own), OPTIONS)).toMatchObject({
+    rewardThreshold: 95,
+    agents: [{ solved: 1 }, { solved: 1 }],
+  })
+  const several = sources(foreign, own, run(), run({ tool: 'Stable-Baselines3' }))
+  const options = { ...OPTIONS, references: { 'mine/Corridor-v0': { lower: 0 } } }
+  expect(joined(several, options)).toMatchObject({
+    environments: [{ env: 'mine/Corridor-v0', reference: { upper: { value: 95 } } }, { env: 'CartPole-v1' }],
   })
 })
 
@@ -126,8 +150,33 @@ test('Stable-Baselines3’s, CleanRL’s and our runs in one report', async () =
     expect(page).toContain(text)
   expect(page).not.toMatch(/NaN|not finite|undefined|[Gg]reedy/)
   expect(reportWords(summary)).toContain('note: ')
+  const episodes = await rowsOf(join(out, 'episodes.parquet'))
+  const of = (variant: string) => episodes.filter(row => row.variant === variant)
+  expect(of('zoo').length).toBeGreaterThan(0)
+  expect(of('ppo').every(({ length }) => length === 10n)).toBe(true)
   await expect(report({ ...OPTIONS, ...values })).rejects.toThrow(/has a report already/)
   await report({ ...OPTIONS, ...values, overwrite: true })
+})
+
+test('its tables are a benchmark’s: what a log doesn’t say is empty, and they can be compared again', async () => {
+  const folder = join(root, 'tables')
+  mkdirSync(folder)
+  const table = join(folder, 'published.csv')
+  writeFileSync(table, 'env,agent,seed,step,return\nChain-v0,mine,1,40,0.5\nChain-v0,mine,1,90,0.7\n')
+  const out = join(root, 'first')
+  const { hash } = await report({ ...OPTIONS, from: [table], out, overwrite: false })
+  const episodes = await rowsOf(join(out, 'episodes.parquet'))
+  expect(episodes.map(({ step, length }) => [step, length])).toEqual([
+    [40n, null],
+    [90n, null],
+  ])
+  expect(readFileSync(join(out, 'results.csv'), 'utf8').split('\n').slice(1)).toEqual([
+    'Chain-v0,mine,mine,1,training,40,0.5,',
+    'Chain-v0,mine,mine,1,training,90,0.7,',
+    '',
+  ])
+  const again = await report({ ...OPTIONS, from: [out], out: join(root, 'again'), overwrite: false })
+  expect(again.hash).toBe(hash)
 })
 
 test('several environments are a matrix, on the scale that is asked for', async () => {
