@@ -87,7 +87,7 @@ class Agent:
         raise NotImplementedError
 
     def learn(self, trajectories: Sequence[Trajectory]) -> dict[str, float]:
-        """Improves by trajectories that it acted in; named figures of the update."""
+        """Improves by trajectories that it acted in, of which there may be none; named figures of the update, all finite."""
         return {}
 
     def state(self) -> dict[str, Any]:

@@ -142,6 +142,13 @@ test('every entry is imported; its types hold without skipLibCheck', async () =>
   writeFileSync(join(project, 'use.ts'), uses.join(''))
   const flags = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', 'use.ts', 'plugin.ts']
   expect(await run(project, join(project, 'node_modules/.bin/tsc'), flags)).toBe('')
+  // Without vitest's types, which bring Node's, and where `undefined` is no way to leave something out.
+  writeFileSync(
+    join(project, 'bare.ts'),
+    "import * as all from 'layergym'\nimport * as agents from 'layergym/agents'\nconsole.log(all, agents)\n",
+  )
+  const strictest = [...flags.slice(0, -2), '--types', '', '--exactOptionalPropertyTypes', 'bare.ts']
+  expect(await run(project, join(project, 'node_modules/.bin/tsc'), strictest)).toBe('')
   // What is made for vitest runs there.
   writeFileSync(
     join(project, 'use.test.ts'),

@@ -7,10 +7,20 @@ export interface ModuleTime {
   readonly seconds: number
 }
 
+/** A profile as V8 gives it, as far as it is read here: `timeDeltas` are microseconds, one a sample. */
+export interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number
+    readonly callFrame: { readonly url: string; readonly functionName: string }
+  }[]
+  readonly samples?: readonly number[] | undefined
+  readonly timeDeltas?: readonly number[] | undefined
+}
+
 /** What work came to, and what the processor did meanwhile: a sample a millisecond, as Chrome's DevTools keep it. */
 export async function profiled<T>(
   work: () => Promise<T>,
-): Promise<{ readonly value: T; readonly profile: Profiler.Profile }> {
+): Promise<{ readonly value: T; readonly profile: CpuProfile }> {
   const session = new Session()
   session.connect()
   try {
@@ -33,7 +43,7 @@ function done<T = void>(post: (callback: (error: Error | null, result: T) => voi
 }
 
 /** Seconds by module, the most first; idle time is none's. */
-export function modulesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): readonly ModuleTime[] {
+export function modulesOf({ nodes, samples = [], timeDeltas = [] }: CpuProfile): readonly ModuleTime[] {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, moduleOf(callFrame)]))
   const seconds = new Map<string, number>()
   for (const [i, id] of samples.entries()) {
@@ -44,7 +54,7 @@ export function modulesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Pro
   return [...seconds].map(([name, own]) => ({ name, seconds: own })).sort((a, b) => b.seconds - a.seconds)
 }
 
-function moduleOf({ url, functionName }: Profiler.Profile['nodes'][number]['callFrame']): string {
+function moduleOf({ url, functionName }: CpuProfile['nodes'][number]['callFrame']): string {
   if (url === '') return functionName.startsWith('(') ? functionName : 'node'
   if (url.startsWith('node:')) return 'node'
   const packaged = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)
