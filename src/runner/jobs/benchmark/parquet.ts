@@ -52,9 +52,9 @@ function episodeRows(run: Outcome): readonly Row[] {
   return run.curve.flatMap(({ returns, lengths, ends }) =>
     returns.map((value, i) => ({
       ...named(run),
-      step: BigInt(ends[i]),
+      step: whole(ends[i]),
       return: value,
-      length: Number.isNaN(lengths[i]) ? undefined : BigInt(lengths[i]),
+      length: whole(lengths[i]),
     })),
   )
 }
@@ -63,11 +63,16 @@ function evaluationRows(run: Outcome): readonly Row[] {
   return run.evaluations.flatMap(({ step, returns }) =>
     returns.map((value, episode) => ({
       ...named(run),
-      step: BigInt(step),
+      step: whole(step),
       episode: BigInt(episode),
       return: value,
     })),
   )
+}
+
+/** Steps and lengths; a log of another tool may have means, or none. */
+function whole(value: number): bigint | undefined {
+  return Number.isFinite(value) ? BigInt(Math.round(value)) : undefined
 }
 
 function named({ env, agent, variant, seed }: Outcome): Row {

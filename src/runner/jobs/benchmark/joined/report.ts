@@ -28,11 +28,11 @@ export async function report(values: z.infer<typeof reportSchema>): Promise<Join
   const sources = await Promise.all(from.map(readSource))
   const compared = comparable(sources, options)
   const summary = summarized(compared, folder)
+  const tables = Object.entries(tablesOf(compared.config, compared.outcomes))
   await mkdir(folder, { recursive: true })
   const page = 'environments' in summary ? renderMatrixReport(summary) : renderBenchmarkReport(summary)
   await writeAtomic(join(folder, PAGE), page)
-  for (const [name, content] of Object.entries(tablesOf(compared.config, compared.outcomes)))
-    await writeAtomic(join(folder, name), content)
+  for (const [name, content] of tables) await writeAtomic(join(folder, name), content)
   await writeAtomic(join(folder, SUMMARY), `${JSON.stringify(summary, null, 2)}\n`)
   return summary
 }

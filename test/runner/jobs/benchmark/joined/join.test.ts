@@ -162,17 +162,20 @@ test('its tables are a benchmark’s: what a log doesn’t say is empty, and the
   const folder = join(root, 'tables')
   mkdirSync(folder)
   const table = join(folder, 'published.csv')
-  writeFileSync(table, 'env,agent,seed,step,return\nChain-v0,mine,1,40,0.5\nChain-v0,mine,1,90,0.7\n')
+  writeFileSync(
+    table,
+    'env,agent,seed,step,return,length\nChain-v0,mine,1,40,0.5,\nChain-v0,mine,1,89.6,0.7,49.6\n',
+  )
   const out = join(root, 'first')
   const { hash } = await report({ ...OPTIONS, from: [table], out, overwrite: false })
   const episodes = await rowsOf(join(out, 'episodes.parquet'))
   expect(episodes.map(({ step, length }) => [step, length])).toEqual([
     [40n, null],
-    [90n, null],
+    [90n, 50n],
   ])
   expect(readFileSync(join(out, 'results.csv'), 'utf8').split('\n').slice(1)).toEqual([
     'Chain-v0,mine,mine,1,training,40,0.5,',
-    'Chain-v0,mine,mine,1,training,90,0.7,',
+    'Chain-v0,mine,mine,1,training,89.6,0.7,49.6',
     '',
   ])
   const again = await report({ ...OPTIONS, from: [out], out: join(root, 'again'), overwrite: false })
