@@ -98,8 +98,11 @@ describe('what is told apart', () => {
 
   test('who has no run in one environment is left out over environments, and kept in the others', () => {
     const runs = outcomes().filter(({ env, agent }) => !(agent === 'dqn' && env === 'FrozenLake-v1'))
-    const { aggregates, environments } = summaryOf({}, runs)
+    const summary = summaryOf({}, runs)
+    const { aggregates, environments } = summary
     expect(aggregates.map(({ agent }) => agent)).toEqual(['ppo', 'random'])
+    expect(matrixWords(summary)).toMatch(/dqn +│ - +│ - +│ - +│ 248.55 +│ - /)
+    expect(renderMatrixReport(summary)).toContain('in the tables of the others alone: dqn.')
     expect(environments.map(({ agents }) => agents.map(({ agent }) => agent))).toEqual([
       ['ppo', 'dqn', 'random'],
       ['ppo', 'random'],

@@ -10,7 +10,7 @@ import { joinedSection } from '../joined/section.ts'
 import { variantsSection } from '../variants.ts'
 import { returnWord } from '../words.ts'
 import { environmentSection, improvementsSection, returnsWords } from './report-tables.ts'
-import type { MatrixSummary } from './summary.ts'
+import { type MatrixSummary, partialOf } from './summary.ts'
 import { headlineOf } from './verdict.ts'
 
 /** A comparison over several environments as one HTML page that needs nothing else; the same summary gives the same bytes. */
@@ -40,6 +40,7 @@ function verdictSection(summary: MatrixSummary): Html {
 
 function aggregatesSection(summary: MatrixSummary): Html {
   const { aggregates, environments, steps } = summary
+  const partial = partialOf(summary)
   if (aggregates.length === 0) {
     return html`<section><h2>Over environments</h2><p>No agent has a run in every environment: there is nothing to sum up.</p></section>`
   }
@@ -52,7 +53,7 @@ function aggregatesSection(summary: MatrixSummary): Html {
         estimate === undefined ? '-' : within(decimal(estimate.value, 2), intervalWords(estimate.interval)),
       ),
     ]),
-  })}</section>`
+  })}${partial.length === 0 ? html`` : html`<p>Without a run in some environment, and so in the tables of the others alone: ${partial.join(', ')}.</p>`}</section>`
 }
 
 function profilesSection({ aggregates, thresholds }: MatrixSummary): Html {

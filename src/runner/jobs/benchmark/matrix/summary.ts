@@ -83,3 +83,9 @@ export interface Improvement extends PoweredDifference {
   /** 95 %, of `probability`, by the stratified bootstrap. */
   readonly probabilityInterval?: Interval
 }
+
+/** Contenders without a run in some environment: they are in the tables of those where they have one alone. */
+export function partialOf({ aggregates, environments }: MatrixSummary): readonly string[] {
+  const all = new Set(environments.flatMap(({ agents }) => agents.map(({ agent }) => agent)))
+  return [...all].filter(agent => aggregates.every(own => own.agent !== agent))
+}

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import Table from 'cli-table3'
 import { decimal, integer, plural } from '../../../report/words.ts'
 import { intervalWords } from '../figures.ts'
-import type { Estimate, MatrixSummary } from './summary.ts'
+import { type Estimate, type MatrixSummary, partialOf } from './summary.ts'
 import { headlineOf } from './verdict.ts'
 
 /** The end of a comparison over several environments, for people. */
@@ -12,14 +12,14 @@ export function matrixWords(summary: MatrixSummary): string {
     head: ['agent', 'interquartile mean', 'mean', 'optimality gap', ...environments.map(({ env }) => env)],
     style: { head: [], border: [] },
   })
-  for (const { agent, interquartileMean, mean, optimalityGap } of aggregates) {
-    const returns = environments.map(({ agents }) => agents.find(own => own.agent === agent)?.mean)
-    table.push([
-      agent,
-      ...[interquartileMean, mean, optimalityGap].map(between),
-      ...returns.map(value => (value === undefined ? '-' : decimal(value, 2))),
-    ])
-  }
+  const returnsOf = (agent: string) =>
+    environments.map(({ agents }) => {
+      const value = agents.find(own => own.agent === agent)?.mean
+      return value === undefined ? '-' : decimal(value, 2)
+    })
+  for (const { agent, interquartileMean, mean, optimalityGap } of aggregates)
+    table.push([agent, ...[interquartileMean, mean, optimalityGap].map(between), ...returnsOf(agent)])
+  for (const agent of partialOf(summary)) table.push([agent, '-', '-', '-', ...returnsOf(agent)])
   return [
     `${plural(environments.length, 'environment')}, ${integer(summary.steps)} steps, ${plural(summary.seeds.length, 'seed')}`,
     table.toString(),
