@@ -9,6 +9,9 @@ export type Measure = 'evaluation' | 'training'
 /** Training episodes of a run's end, as Stable-Baselines3's rollout/ep_rew_mean has. */
 const RECENT = 100
 
+/** How far beyond the budget a run's last evaluation may be, and count: learning ends with a whole rollout or episode. */
+const SLACK = 1.03
+
 /** A run up to the steps that all have. */
 export interface Measured extends IdentifiedRun {
   readonly meanReturn: number
@@ -47,7 +50,9 @@ function upTo(run: IdentifiedRun, budget: number): IdentifiedRun {
   return {
     ...run,
     episodes: run.episodes.filter(({ step }) => step <= budget),
-    evaluations: run.evaluations.filter(({ step }) => step <= budget),
+    evaluations: run.evaluations.filter(
+      ({ step }, i, { length }) => step <= budget || (i === length - 1 && step <= SLACK * budget),
+    ),
   }
 }
 

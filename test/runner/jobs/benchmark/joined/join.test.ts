@@ -70,6 +70,16 @@ describe('what all are compared by', () => {
     )
   })
 
+  test('the last evaluation of a run that ended with a whole rollout, a little later than others', () => {
+    const later = (step: number) =>
+      run({ agent: 'dqn', steps: step, evaluations: [{ step, returns: [step] }] })
+    expect(joined(sources(run(), later(102)), OPTIONS)).toMatchObject({
+      agents: [{ mean: 100 }, { mean: 102 }],
+    })
+    const training = joined(sources(run(), later(104)), OPTIONS)
+    expect(training.joined.measured).toContain('last 100 training episodes')
+  })
+
   test('nothing that all have is refused', () => {
     const empty = run({ agent: 'dqn', episodes: [], source: '/logs/empty' })
     const unjudged = run({ evaluations: [] })
