@@ -12,6 +12,7 @@ describe('values', () => {
     expect(bestAction(values, 1, 3, undefined)).toBe(1)
     expect(bestAction(values, 1, 3, Uint8Array.of(1, 0, 1))).toBe(2)
     expect(bestAction(values, 1, 3, Uint8Array.of(1, 0, 0))).toBe(0)
+    expect(bestAction(values, 1, 3, Uint8Array.of(0, 0, 0, 1, 0, 1), 3)).toBe(2)
     expect(() => bestAction(values, 1, 3, Uint8Array.of(0, 0, 0))).toThrow(/allows no action/)
     expect(() => bestAction(Float32Array.of(Number.NaN), 0, 1, undefined)).toThrow(/diverged/)
   })

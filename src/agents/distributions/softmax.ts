@@ -31,7 +31,10 @@ export function logSoftmaxInto(
   mask?: Mask,
   maskFrom = 0,
 ): void {
-  if (mask === undefined) return ofAll(out, logits, from, from + count)
+  if (mask === undefined) {
+    ofAll(out, logits, from, from + count)
+    return
+  }
   let largest = -Infinity
   for (let i = 0; i < count; i++) {
     const logit = logits[from + i]

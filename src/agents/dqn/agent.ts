@@ -165,10 +165,12 @@ export class Dqn implements Agent<unknown, number> {
     const values = this.values.of(outputs, batchSize)
     const errors = new Float32Array(batchSize)
     let sum = 0
+    let distance = 0
     for (let k = 0; k < batchSize; k++) {
       const q = values[k * this.actions + batch.actions[k]]
       errors[k] = q - targets[k]
       sum += q
+      distance += Math.abs(errors[k])
     }
     const { loss, gradient } = temporalDifferenceLoss(errors, batch.weights, kind)
     const { network, optimizer } = this
@@ -179,7 +181,7 @@ export class Dqn implements Agent<unknown, number> {
     this.gradientSteps++
     figures.loss += loss
     figures.meanQ += sum / batchSize
-    figures.meanError += errors.reduce((total, error) => total + Math.abs(error), 0) / batchSize
+    figures.meanError += distance / batchSize
     figures.gradientNorm += norm
   }
 
@@ -193,9 +195,11 @@ export class Dqn implements Agent<unknown, number> {
     const { actions } = this
     const values = this.values.of(next, rewards.length)
     const chosen = best ?? this.bestOf(values, batch)
-    return rewards.map((reward, k) =>
-      discounts[k] === 0 ? reward : reward + discounts[k] * values[k * actions + chosen[k]],
-    )
+    const targets = rewards.slice()
+    for (let k = 0; k < targets.length; k++) {
+      if (discounts[k] !== 0) targets[k] = rewards[k] + discounts[k] * values[k * actions + chosen[k]]
+    }
+    return targets
   }
 
   /** argmax_a Q(s′, a), [rows] */
@@ -207,10 +211,11 @@ export class Dqn implements Agent<unknown, number> {
   /** The best allowed actions of the next states that count, [rows]. */
   private bestOf(values: Float32Array, { nextMasks, discounts }: Batch): Int32Array {
     const { actions } = this
-    return Int32Array.from(discounts, (discount, k) => {
-      const mask = nextMasks.subarray(k * actions, (k + 1) * actions)
-      return discount === 0 ? 0 : bestAction(values, k, actions, mask)
-    })
+    const best = new Int32Array(discounts.length)
+    for (let k = 0; k < best.length; k++) {
+      if (discounts[k] !== 0) best[k] = bestAction(values, k, actions, nextMasks, k * actions)
+    }
+    return best
   }
 
   /** The target network goes the share τ of its way to the network. */

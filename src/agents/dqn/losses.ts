@@ -48,7 +48,8 @@ export class QValues {
 }
 
 /**
- * The allowed action of the highest value in a row of [rows, actions]; the first of equals.
+ * The allowed action of the highest value in a row of [rows, actions]; the first of equals. The row's mask begins at
+ * `maskFrom`.
  * @throws failure when a value is not finite, or nothing is allowed
  */
 export function bestAction(
@@ -56,6 +57,7 @@ export function bestAction(
   row: number,
   actions: number,
   mask: Mask | undefined,
+  maskFrom = 0,
 ): number {
   let best = -1
   for (let a = 0; a < actions; a++) {
@@ -66,7 +68,7 @@ export function bestAction(
         `the Q-network gave ${value}: it has diverged; lower the agent's learning rate`,
       )
     }
-    if (mask?.[a] !== 0 && (best < 0 || value > values[row * actions + best])) best = a
+    if (mask?.[maskFrom + a] !== 0 && (best < 0 || value > values[row * actions + best])) best = a
   }
   if (best < 0) throw failure('mask.empty', 'the mask allows no action: at least one entry must be 1')
   return best
