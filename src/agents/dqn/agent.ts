@@ -24,7 +24,7 @@ import { appetiteOf } from '../settings.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type DqnConfig, type DqnSettings, dqnConfig, dqnSettings } from './config.ts'
 import { explored } from './exploration.ts'
-import { bestAction, QValues, temporalDifferenceLoss } from './losses.ts'
+import { bestAction, bestActions, QValues, temporalDifferenceLoss } from './losses.ts'
 
 const NONE = new Float32Array(0)
 
@@ -194,7 +194,7 @@ export class Dqn implements Agent<unknown, number> {
     const { rewards, discounts } = batch
     const { actions } = this
     const values = this.values.of(next, rewards.length)
-    const chosen = best ?? this.bestOf(values, batch)
+    const chosen = best ?? bestActions(values, actions, batch)
     const targets = rewards.slice()
     for (let k = 0; k < targets.length; k++) {
       if (discounts[k] !== 0) targets[k] = rewards[k] + discounts[k] * values[k * actions + chosen[k]]
@@ -205,17 +205,8 @@ export class Dqn implements Agent<unknown, number> {
   /** argmax_a Q(s′, a), [rows] */
   private bestNext(batch: Batch): Int32Array {
     const rows = batch.rewards.length
-    return this.bestOf(this.values.of(this.network.forward(batch.nextObservations, rows), rows), batch)
-  }
-
-  /** The best allowed actions of the next states that count, [rows]. */
-  private bestOf(values: Float32Array, { nextMasks, discounts }: Batch): Int32Array {
-    const { actions } = this
-    const best = new Int32Array(discounts.length)
-    for (let k = 0; k < best.length; k++) {
-      if (discounts[k] !== 0) best[k] = bestAction(values, k, actions, nextMasks, k * actions)
-    }
-    return best
+    const values = this.values.of(this.network.forward(batch.nextObservations, rows), rows)
+    return bestActions(values, this.actions, batch)
   }
 
   /** The target network goes the share τ of its way to the network. */

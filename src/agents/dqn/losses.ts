@@ -1,5 +1,6 @@
 import { failure } from '../../common/error.ts'
 import type { Mask } from '../../envs/env.ts'
+import type { Batch } from '../replay/replay.ts'
 
 /**
  * From a network's outputs to action values and back. Plain: the outputs are Q. Dueling (Wang et al. 2016, equation
@@ -71,6 +72,19 @@ export function bestAction(
     if (mask?.[maskFrom + a] !== 0 && (best < 0 || value > values[row * actions + best])) best = a
   }
   if (best < 0) throw failure('mask.empty', 'the mask allows no action: at least one entry must be 1')
+  return best
+}
+
+/** The best allowed actions of a batch's next states, [rows]; 0 where what follows doesn't count. */
+export function bestActions(
+  values: Float32Array,
+  actions: number,
+  { nextMasks, discounts }: Pick<Batch, 'nextMasks' | 'discounts'>,
+): Int32Array {
+  const best = new Int32Array(discounts.length)
+  for (let k = 0; k < best.length; k++) {
+    if (discounts[k] !== 0) best[k] = bestAction(values, k, actions, nextMasks, k * actions)
+  }
   return best
 }
 

@@ -5,6 +5,7 @@ import type { Approximator } from '../approximator.ts'
 import type { Distribution } from '../distributions/distribution.ts'
 import { flattenInto } from '../flatten.ts'
 import { generalizedAdvantages } from '../gae.ts'
+import { transitionsOf } from '../transitions.ts'
 
 /** What one update learns from: the transitions of all trajectories, one after the other. */
 export interface Rollout {
@@ -68,13 +69,6 @@ export function layOut(trajectories: readonly Trajectory<unknown, unknown>[], pa
     returns,
   }
   return { ...rollout, logProbabilities: recordedIn(transitions) ?? currentLogProbabilities(rollout, parts) }
-}
-
-/** One after the other; `flatMap` takes ten times as long. */
-function transitionsOf(trajectories: readonly Trajectory<unknown, unknown>[]) {
-  const all: Transition<unknown, unknown>[] = []
-  for (const { transitions } of trajectories) for (const transition of transitions) all.push(transition)
-  return all
 }
 
 function isMasked({ mask }: Transition<unknown, unknown>): boolean {
