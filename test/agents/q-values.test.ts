@@ -21,7 +21,9 @@ describe('values', () => {
 test('of a batch, each row by its own mask; what follows an end is not looked at', () => {
   const values = Float32Array.of(1, 2, 2, 1, Number.NaN, Number.NaN)
   const nextMasks = Uint8Array.of(1, 0, 1, 1, 0, 0)
-  expect([...bestActions(values, 2, { nextMasks, discounts: Float32Array.of(0.9, 0.9, 0) })]).toEqual([0, 0, 0])
+  expect([...bestActions(values, 2, { nextMasks, discounts: Float32Array.of(0.9, 0.9, 0) })]).toEqual([
+    0, 0, 0,
+  ])
   const open = { nextMasks: Uint8Array.of(1, 1, 0, 1, 1, 1), discounts: Float32Array.of(0.9, 0.5, 0) }
   expect([...bestActions(values, 2, open)]).toEqual([1, 1, 0])
 })
