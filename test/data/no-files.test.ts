@@ -61,6 +61,14 @@ describe.each(Object.entries(INSTEAD))('%s is refused and named, not waited for:
     await expect(loadDataset(path)).rejects.toMatchObject({ code: 'data.not-a-dataset' })
   })
 
+  test('as a clip in a folder of classes, whose first byte says what it is', async () => {
+    const folder = folderOf({ 'a/b.png': picture, 'b/c.png': picture })
+    put(join(folder, 'a', 'p.ts'))
+    const { clips, skipped } = await loadDataset(folder, { skipBroken: true })
+    expect(clips.map(({ id }) => id)).toEqual(['a/b.png', 'b/c.png'])
+    expect(skipped).toMatchObject([{ reason: 'is not a file' }])
+  })
+
   test('as a sequence', async () => {
     const path = join(folderOf({}), 'a.csv')
     put(path)
