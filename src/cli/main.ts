@@ -21,7 +21,7 @@ import { traceCommand } from './trace.ts'
 import { trainCommand } from './train.ts'
 import { workerCommand } from './worker.ts'
 
-const COMMANDS: readonly RegisterCommand[] = [
+export const COMMANDS: readonly RegisterCommand[] = [
   fineTuneCommand,
   learnPolicyCommand,
   studyCommand,

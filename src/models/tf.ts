@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type * as tfjs from '@tensorflow/tfjs'
 import { vendored } from '../common/vendored.ts'
+import { copyRows } from './cpu-copies.ts'
 
 /**
  * The one instance of TensorFlow.js, as a value and as a namespace of types: `import { tf } from './tf.ts'`.
@@ -24,6 +25,7 @@ function whole(): typeof tfjs | undefined {
 
 // Without it the first operation on the cpu backend prints an advertisement.
 tf.env().set('PROD', true)
+copyRows(tf)
 
 export declare namespace tf {
   type DataId = tfjs.DataId

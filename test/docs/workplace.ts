@@ -37,7 +37,7 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
  * | `clips/labels.csv` | a manifest of them all with a column `recording` |
  * | `import … from 'layergym'` | the build that bin/layergym.mjs runs, as a package with the types of src |
  *
- * `npx layergym` runs bin/layergym.mjs; to `fine-tune`, `learn-policy` and `study` it appends flags that make them short (the last of a
+ * `npx layergym` runs bin/layergym.mjs; to `fine-tune`, `learn-policy`, `study` and `tabulate` it appends flags that make them short (the last of a
  * repeated flag wins), and agents learn for 4,000 steps at most. Decoded clips go to a cache of the folder's own, in which the
  * kernels that set-up has compiled lie too.
  */
@@ -84,6 +84,7 @@ function npx(): string {
     `if [ "$1" = fine-tune ]; then exec ${run} ${SHORT} $pixels; fi`,
     `if [ "$1" = learn-policy ]; then exec ${run} --episodes 2 ${FEW_STEPS}; fi`,
     `if [ "$1" = study ]; then exec ${run} --seeds 1 ${FEW_STEPS}; fi`,
+    `if [ "$1" = tabulate ]; then exec ${run} --budget-steps 4 --depth 2; fi`,
     `case "$*" in *"--steps "?0000*) exec ${run} --steps 4000;; esac`,
     `exec ${run}`,
     '',

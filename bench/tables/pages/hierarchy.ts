@@ -21,6 +21,7 @@ export const hierarchy: Page = {
     'what five tasks support': raw => supported(raw, 'clips-published', 'full'),
     'five tasks, the run as it is now': raw => nowBeside(raw, 'clips-now', 'clips-published'),
     'what five tasks support now': raw => supported(inMeans(raw), 'clips-now', 'full'),
+    'five tasks, compiled': raw => nowBeside(raw, 'clips-compiled', 'clips-now'),
   },
 }
 
@@ -44,11 +45,11 @@ function inMeans(raw: Raw): Raw {
   }
 }
 
-/** Each contender's means by instance; in brackets what it had with the run of before, under the same settings. */
+/** Each contender's means by instance; in brackets what it had before, under the same settings. */
 function nowBeside(raw: Raw, now: string, before: string): string {
   const rows = raw<Now>(now)
   const means = inMeans(raw)<Cell>(now)
-  const old = raw<Cell>(before)
+  const old = inMeans(raw)<Cell>(before)
   const instances = [...new Set(rows.map(({ instance }) => instance))]
   const contenders = [...new Set(rows.map(({ contender }) => contender))].map(id => {
     const of = (cells: readonly Cell[], instance: string) =>

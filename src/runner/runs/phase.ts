@@ -46,6 +46,8 @@ export type PerKind = Readonly<Record<StepKind, number>>
 
 export const NO_STEPS: PerKind = { full: 0, head: 0, statistics: 0, evaluation: 0, headEvaluation: 0 }
 
+export const ONE_EACH: PerKind = { full: 1, head: 1, statistics: 1, evaluation: 1, headEvaluation: 1 }
+
 /** Seconds of so many steps of each kind. */
 export function secondsOf(counts: PerKind, seconds: PerKind): number {
   return STEP_KINDS.reduce((sum, kind) => sum + counts[kind] * seconds[kind], 0)

@@ -1,5 +1,5 @@
 import type { EChartsOption } from 'echarts'
-import { AXIS, COLOURS, chart } from '../../report/chart.ts'
+import { AXIS, COLOURS, chart, LEGEND } from '../../report/chart.ts'
 import { type Html, html, table } from '../../report/html.ts'
 import { page } from '../../report/page.ts'
 import { decimal, flops, integer, learningRate, percent, plural, signed } from '../../report/words.ts'
@@ -44,8 +44,14 @@ function returnsSection({ players }: TabulateSummary, returns: readonly number[]
   const colours = [COLOURS.policy, ...COLOURS.baselines]
   const ranks = players.map(({ return: sum }) => sorted.filter(value => value > sum).length + 1)
   const option: EChartsOption = {
-    legend: { top: 0, left: 'center', data: players.map(({ name }) => name) },
-    grid: { left: 64, right: 24, top: 60, bottom: 50 },
+    // As many lines as there are ways to choose.
+    legend: {
+      ...LEGEND,
+      ...({ orient: 'vertical', left: 'right', itemGap: 12 } as const),
+      textStyle: { ...LEGEND.textStyle, width: 170, overflow: 'truncate' },
+      data: players.map(({ name }) => name),
+    },
+    grid: { left: 64, right: 240, top: 40, bottom: 50 },
     xAxis: { ...AXIS, type: 'value', name: 'rank', nameLocation: 'middle', nameGap: 30, min: 1 },
     yAxis: { ...AXIS, type: 'value', name: 'return', scale: true },
     series: [

@@ -14,6 +14,13 @@ const ENOUGH_SECONDS = 5
 /** So small that measuring can't break a network. */
 const RATE = 1e-9
 
+interface Measuring {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** The first of each kind will do: more of them would take as long as the run. */
+  readonly once?: boolean
+}
+
 /**
  * Seconds of a step of each kind on the first worker's network: the median of three after one to warm up. The trainee
  * is left as it was; nothing of the run's randomness is drawn from.
@@ -21,7 +28,7 @@ const RATE = 1e-9
  */
 export async function measureSteps(
   { worlds }: Pick<Composition, 'worlds'>,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  measuring: Measuring,
 ): Promise<PerKind> {
   const { trainee, splits, norms, batchSize } = worlds[0].options
   const batch = splits.train.slice(0, batchSize)
@@ -42,14 +49,14 @@ export async function measureSteps(
     // In this order: what is cached, and what an evaluation goes through, follows from the steps before.
     const seconds: [StepKind, number][] = []
     for (const kind of ['head', 'headEvaluation', 'full', 'evaluation', 'statistics'] as const)
-      seconds.push([kind, await time(work[kind], clock, signal)])
+      seconds.push([kind, await time(work[kind], measuring)])
     return Object.fromEntries(seconds) as Record<StepKind, number>
   } finally {
     trainee.restore(before)
   }
 }
 
-async function time(work: () => unknown, clock: Clock, signal: AbortSignal): Promise<number> {
+async function time(work: () => unknown, { clock, signal, once: first = false }: Measuring): Promise<number> {
   const once = async () => {
     await nextTurn()
     if (signal.aborted) throw interrupted()
@@ -58,7 +65,7 @@ async function time(work: () => unknown, clock: Clock, signal: AbortSignal): Pro
     return secondsSince(start, clock)
   }
   const warmUp = await once()
-  if (warmUp > ENOUGH_SECONDS) return warmUp
+  if (first || warmUp > ENOUGH_SECONDS) return warmUp
   const taken: number[] = []
   let sum = 0
   while (taken.length < TIMES && sum < ENOUGH_SECONDS) {

@@ -4,13 +4,15 @@ import type { Composition } from '../../../instances/instance.ts'
 import { episodesPerUpdate } from '../../../play/control.ts'
 import type { Clock } from '../../../play/roles.ts'
 import type { RunEvent } from '../../../runs/events.ts'
-import type { PerKind } from '../../../runs/phase.ts'
-import { type Phase, totalOf } from '../../../runs/phase.ts'
+import { ONE_EACH, type PerKind, type Phase, totalOf } from '../../../runs/phase.ts'
 import { fitInto } from './fit.ts'
 import { after, type Ended, endedRun } from './left.ts'
 import { measureSteps } from './measure.ts'
 import { estimate, planOf } from './plan.ts'
 import { workloadOf } from './workload.ts'
+
+/** A run of fewer steps than this is over before they have been measured well. */
+const FEW_STEPS = 300
 
 interface PlanHooks {
   readonly clock: Clock
@@ -26,7 +28,7 @@ export async function planned(
   composition: Composition,
   hooks: PlanHooks,
 ): Promise<{ readonly composition: Composition; readonly events: readonly RunEvent[] }> {
-  const seconds = await measureSteps(composition, hooks)
+  const seconds = await measured(composition, hooks)
   const { minutes, ...asked } = composition.config
   const work = workloadOf(composition)
   const phasesOf = (config: WholeConfig) => estimate(planOf(config, work), seconds)
@@ -52,7 +54,7 @@ export async function plannedRest(
   done: { readonly runs: readonly string[]; readonly episodes: number } | undefined,
   hooks: PlanHooks,
 ): Promise<RunEvent> {
-  const seconds = await measureSteps(composition, hooks)
+  const seconds = await measured(composition, hooks)
   const phases = estimate(planOf(composition.config, workloadOf(composition)), seconds)
   if (done === undefined) return planEvent(phases, seconds, composition)
   const ended = done.runs.map(endedRun)
@@ -64,6 +66,12 @@ export async function plannedRest(
     ...ended.filter(each => !isSearch(each)),
   ]
   return { ...planEvent(inOrder.reduce(after, phases), seconds, composition), resumed: true }
+}
+
+function measured(composition: Composition, hooks: PlanHooks): Promise<PerKind> {
+  const { config } = composition
+  const steps = totalOf(estimate(planOf(config, workloadOf(composition)), ONE_EACH)).most
+  return measureSteps(composition, { ...hooks, once: config.minutes === undefined && steps < FEW_STEPS })
 }
 
 function planEvent(phases: readonly Phase[], seconds: PerKind, { task }: Composition) {

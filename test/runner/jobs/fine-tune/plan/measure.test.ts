@@ -46,6 +46,14 @@ describe('measuring steps', () => {
     ])
   })
 
+  test('takes the first of each kind where the run is short', async () => {
+    let calls = 0
+    const clock = () => Math.floor(++calls / 2) * 1000
+    const seconds = await measureSteps({ worlds: [tinyWorld()] }, { clock, signal: never, once: true })
+    expect(calls).toBe(2 * 5)
+    expect(Object.values(seconds)).toEqual([1, 1, 1, 1, 1])
+  })
+
   test('a slow kind is measured once', async () => {
     let now = 0
     let calls = 0
