@@ -1,11 +1,5 @@
 import { type Profiler, Session } from 'node:inspector'
-
-/** Processor time of one module's own code. */
-export interface ModuleTime {
-  /** A module of layergym (agents/mlp), a package, `node`, or what V8 calls in brackets. */
-  readonly name: string
-  readonly seconds: number
-}
+import type { ModuleTime } from './module-time.ts'
 
 /** What work came to, and what the processor did meanwhile: a sample a millisecond, as Chrome's DevTools keep it. */
 export async function profiled<T>(
