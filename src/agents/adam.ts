@@ -31,6 +31,7 @@ export class Adam {
   /** Reads a gradient in, for the next `move`; returns its Σ g². */
   read(gradient: Float32Array): number {
     const { own } = this
+    if (gradient.length === 0) return 0
     own.gradient.set(gradient)
     return own.kernels.sumSquares(own.gradient.byteOffset, gradient.length)
   }
@@ -39,15 +40,14 @@ export class Adam {
   move(parameters: Float32Array, scale: number): void {
     const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = this.options
     this.steps++
+    if (parameters.length === 0) return
     const rate = learningRate / (1 - beta1 ** this.steps)
     const correction = 1 / Math.sqrt(1 - beta2 ** this.steps)
     const { own } = this
     own.parameters.set(parameters)
-    own.kernels.adam(
-      ...([own.parameters.byteOffset, own.gradient.byteOffset] as const),
-      ...([own.mean.byteOffset, own.variance.byteOffset] as const),
-      ...([parameters.length, scale, rate, correction, beta1, beta2, epsilon] as const),
-    )
+    const [p, g] = [own.parameters.byteOffset, own.gradient.byteOffset]
+    const [m, v] = [own.mean.byteOffset, own.variance.byteOffset]
+    own.kernels.adam(p, g, m, v, parameters.length, scale, rate, correction, beta1, beta2, epsilon)
     parameters.set(own.parameters)
   }
 

@@ -5,6 +5,10 @@ export function explainedVariance(returns: Float64Array, residuals: Float64Array
 }
 
 function variance(values: Float64Array): number {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length
-  return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  const mean = sum / values.length
+  let squares = 0
+  for (let i = 0; i < values.length; i++) squares += (values[i] - mean) ** 2
+  return squares / values.length
 }

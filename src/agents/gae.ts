@@ -19,7 +19,8 @@ export function generalizedAdvantages(
   let nextAdvantage = 0
   for (let t = transitions.length - 1; t >= 0; t--) {
     const { reward, duration } = transitions[t]
-    const discount = gamma ** duration
+    // Powers take longer than all the rest.
+    const discount = duration === 1 ? gamma : gamma ** duration
     nextAdvantage = reward + discount * nextValue - values[t] + discount * lambda * nextAdvantage
     nextValue = values[t]
     advantages[t] = nextAdvantage

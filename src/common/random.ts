@@ -41,10 +41,12 @@ export class Rng {
 
   /** A new array in uniformly random order (Fisher and Yates). */
   shuffle<T>(items: readonly T[]): T[] {
-    const result = [...items]
+    const result = items.slice()
     for (let i = result.length - 1; i > 0; i--) {
       const j = this.int(i + 1)
-      ;[result[i], result[j]] = [result[j], result[i]]
+      const item = result[i]
+      result[i] = result[j]
+      result[j] = item
     }
     return result
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bestAction, QValues } from '../../src/agents/dqn/losses.ts'
+import { bestAction, bestActions, QValues } from '../../src/agents/dqn/losses.ts'
 
 describe('values', () => {
   test('dueling: differences are those of the advantages, the mean is V', () => {
@@ -12,9 +12,20 @@ describe('values', () => {
     expect(bestAction(values, 1, 3, undefined)).toBe(1)
     expect(bestAction(values, 1, 3, Uint8Array.of(1, 0, 1))).toBe(2)
     expect(bestAction(values, 1, 3, Uint8Array.of(1, 0, 0))).toBe(0)
+    expect(bestAction(values, 1, 3, Uint8Array.of(0, 0, 0, 1, 0, 1), 3)).toBe(2)
     expect(() => bestAction(values, 1, 3, Uint8Array.of(0, 0, 0))).toThrow(/allows no action/)
     expect(() => bestAction(Float32Array.of(Number.NaN), 0, 1, undefined)).toThrow(/diverged/)
   })
+})
+
+test('of a batch, each row by its own mask; what follows an end is not looked at', () => {
+  const values = Float32Array.of(1, 2, 2, 1, Number.NaN, Number.NaN)
+  const nextMasks = Uint8Array.of(1, 0, 1, 1, 0, 0)
+  expect([...bestActions(values, 2, { nextMasks, discounts: Float32Array.of(0.9, 0.9, 0) })]).toEqual([
+    0, 0, 0,
+  ])
+  const open = { nextMasks: Uint8Array.of(1, 1, 0, 1, 1, 1), discounts: Float32Array.of(0.9, 0.5, 0) }
+  expect([...bestActions(values, 2, open)]).toEqual([1, 1, 0])
 })
 
 test('more rows after fewer are all there', () => {

@@ -28,6 +28,11 @@ describe('masked categorical', () => {
     },
   )
 
+  property([rows])('a mask that forbids nothing gives the very numbers that no mask gives', ({ logits }) => {
+    const open = new Uint8Array(logits.length).fill(1)
+    expect(logSoftmax(logits)).toEqual(logSoftmax(logits, open))
+  })
+
   property([rows, fc.float({ min: -100, max: 100, noNaN: true })])(
     'a constant added to all logits changes nothing',
     ({ logits, mask }, shift) => {

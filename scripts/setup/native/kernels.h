@@ -35,23 +35,27 @@ inline void block(const float* a, long down, long along, const float* b, const f
   }
 }
 
-template <int ROWS>
-inline void strip(const float* a, long down, long along, const float* b, const float* bias, float* c, int k, int n) {
-  int j = 0;
-  for (; j + 2 * LANES <= n; j += 2 * LANES)
-    block<ROWS, 2>(a, down, along, b + j, bias ? bias + j : nullptr, c + j, k, n, LANES);
-  for (; j < n; j += LANES)
-    block<ROWS, 1>(a, down, along, b + j, bias ? bias + j : nullptr, c + j, k, n, n - j < LANES ? n - j : LANES);
+/** COLUMNS vectors of all rows, ROWS at a time: that part of b stays near the processor while the rows pass by. */
+template <int ROWS, int COLUMNS>
+inline void panel(const float* a, long down, long along, const float* b, const float* bias, float* c, int m, int k, int n,
+                  int valid) {
+  int i = 0;
+  for (; i + ROWS <= m; i += ROWS)
+    block<ROWS, COLUMNS>(a + i * down, down, along, b, bias, c + long(i) * n, k, n, valid);
+  if (ROWS > 4)
+    for (; i + 4 <= m; i += 4) block<4, COLUMNS>(a + i * down, down, along, b, bias, c + long(i) * n, k, n, valid);
+  for (; i < m; i++) block<1, COLUMNS>(a + i * down, down, along, b, bias, c + long(i) * n, k, n, valid);
 }
 
 /** c = bias + a b: a [m, k] with its elements `down` apart in a column and `along` in a row, b [k, n], bias [n] or none. */
 void multiply(const float* a, long down, long along, const float* b, const float* bias, float* c, int m, int k, int n) {
-  int i = 0;
-  // Where a row is one vector, more rows are summed at once: a sum waits for its last term.
-  if (n <= LANES)
-    for (; i + 8 <= m; i += 8) strip<8>(a + i * down, down, along, b, bias, c + long(i) * n, k, n);
-  for (; i + 4 <= m; i += 4) strip<4>(a + i * down, down, along, b, bias, c + long(i) * n, k, n);
-  for (; i < m; i++) strip<1>(a + i * down, down, along, b, bias, c + long(i) * n, k, n);
+  // As many sums as the registers hold: AVX-512 has twice as many. A sum waits for its last term.
+  constexpr int ROWS = LANES == 16 ? 8 : 4;
+  int j = 0;
+  for (; j + 2 * LANES <= n; j += 2 * LANES)
+    panel<ROWS, 2>(a, down, along, b + j, bias ? bias + j : nullptr, c + j, m, k, n, LANES);
+  for (; j < n; j += LANES)
+    panel<8, 1>(a, down, along, b + j, bias ? bias + j : nullptr, c + j, m, k, n, n - j < LANES ? n - j : LANES);
 }
 
 /** t [columns, rows] = aᵀ, a [rows, columns]. */
@@ -87,25 +91,36 @@ void columnSums(const float* a, float* c, int m, int n) {
   }
 }
 
+constexpr float NUMERATOR[] = {-2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f, 5.12229709037114e-8f,
+                               1.48572235717979e-5f,   6.37261928875436e-4f,  4.89352455891786e-3f};
+constexpr float DENOMINATOR[] = {1.19825839466702e-6f, 1.18534705686654e-4f, 2.26843463243900e-3f, 4.89352518554385e-3f};
+
+/** VECTORS of y together: each step of a polynomial waits for the one before it. */
+template <int VECTORS>
+inline void tanhOf(float* y) {
+  const Lanes one = Lanes{} + 1.0f, high = one * 7.90531110763549805f, low = -high;
+  Lanes x[VECTORS], s[VECTORS], p[VECTORS], q[VECTORS];
+  for (int v = 0; v < VECTORS; v++) {
+    x[v] = load(y + v * LANES);
+    x[v] = x[v] < low ? low : x[v];
+    x[v] = x[v] > high ? high : x[v];
+    s[v] = x[v] * x[v];
+    p[v] = s[v] * NUMERATOR[0] + NUMERATOR[1];
+    q[v] = s[v] * DENOMINATOR[0] + DENOMINATOR[1];
+  }
+  for (int c = 2; c < 7; c++)
+    for (int v = 0; v < VECTORS; v++) p[v] = s[v] * p[v] + NUMERATOR[c];
+  for (int c = 2; c < 4; c++)
+    for (int v = 0; v < VECTORS; v++) q[v] = s[v] * q[v] + DENOMINATOR[c];
+  for (int v = 0; v < VECTORS; v++) store(y + v * LANES, x[v] * p[v] / q[v]);
+}
+
 /** y = tanh(y), n floats up to the next multiple of 16: the rational function of Eigen's ptanh_float. */
 void tanh(float* y, int n) {
-  const Lanes one = Lanes{} + 1.0f, high = one * 7.90531110763549805f, low = -high;
-  for (int i = 0; i < n; i += LANES) {
-    Lanes x = load(y + i);
-    x = x < low ? low : x;
-    x = x > high ? high : x;
-    const Lanes s = x * x;
-    Lanes p = s * -2.76076847742355e-16f + 2.00018790482477e-13f;
-    p = s * p + -8.60467152213735e-11f;
-    p = s * p + 5.12229709037114e-8f;
-    p = s * p + 1.48572235717979e-5f;
-    p = s * p + 6.37261928875436e-4f;
-    p = s * p + 4.89352455891786e-3f;
-    Lanes q = s * 1.19825839466702e-6f + 1.18534705686654e-4f;
-    q = s * q + 2.26843463243900e-3f;
-    q = s * q + 4.89352518554385e-3f;
-    store(y + i, x * p / q);
-  }
+  constexpr int TOGETHER = LANES == 16 ? 4 : 2;
+  int i = 0;
+  for (; i + TOGETHER * LANES <= n; i += TOGETHER * LANES) tanhOf<TOGETHER>(y + i);
+  for (; i < n; i += LANES) tanhOf<1>(y + i);
 }
 
 /** d = d · (1 − y²), as far as `tanh`. */

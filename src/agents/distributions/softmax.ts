@@ -31,17 +31,35 @@ export function logSoftmaxInto(
   mask?: Mask,
   maskFrom = 0,
 ): void {
-  const isAllowed = (i: number) => mask === undefined || mask[maskFrom + i] !== 0
+  if (mask === undefined) {
+    ofAll(out, logits, from, from + count)
+    return
+  }
   let largest = -Infinity
   for (let i = 0; i < count; i++) {
     const logit = logits[from + i]
     if (!Number.isFinite(logit)) refuseLogit(logit)
-    if (logit > largest && isAllowed(i)) largest = logit
+    if (logit > largest && mask[maskFrom + i] !== 0) largest = logit
   }
   let sum = 0
-  for (let i = 0; i < count; i++) if (isAllowed(i)) sum += Math.exp(logits[from + i] - largest)
+  for (let i = 0; i < count; i++) if (mask[maskFrom + i] !== 0) sum += Math.exp(logits[from + i] - largest)
   const normalizer = largest + Math.log(sum)
-  for (let i = 0; i < count; i++) out[from + i] = isAllowed(i) ? logits[from + i] - normalizer : -Infinity
+  for (let i = 0; i < count; i++)
+    out[from + i] = mask[maskFrom + i] !== 0 ? logits[from + i] - normalizer : -Infinity
+}
+
+/** The same where everything is allowed. */
+function ofAll(out: Float64Array, logits: Float32Array, from: number, end: number): void {
+  let largest = -Infinity
+  for (let i = from; i < end; i++) {
+    const logit = logits[i]
+    if (!Number.isFinite(logit)) refuseLogit(logit)
+    if (logit > largest) largest = logit
+  }
+  let sum = 0
+  for (let i = from; i < end; i++) sum += logits[i] === largest ? 1 : Math.exp(logits[i] - largest)
+  const normalizer = largest + Math.log(sum)
+  for (let i = from; i < end; i++) out[i] = logits[i] - normalizer
 }
 
 function refuseLogit(logit: number): never {

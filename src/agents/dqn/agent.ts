@@ -24,7 +24,7 @@ import { appetiteOf } from '../settings.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type DqnConfig, type DqnSettings, dqnConfig, dqnSettings } from './config.ts'
 import { explored } from './exploration.ts'
-import { bestAction, QValues, temporalDifferenceLoss } from './losses.ts'
+import { bestAction, bestActions, QValues, temporalDifferenceLoss } from './losses.ts'
 
 const NONE = new Float32Array(0)
 
@@ -165,10 +165,12 @@ export class Dqn implements Agent<unknown, number> {
     const values = this.values.of(outputs, batchSize)
     const errors = new Float32Array(batchSize)
     let sum = 0
+    let distance = 0
     for (let k = 0; k < batchSize; k++) {
       const q = values[k * this.actions + batch.actions[k]]
       errors[k] = q - targets[k]
       sum += q
+      distance += Math.abs(errors[k])
     }
     const { loss, gradient } = temporalDifferenceLoss(errors, batch.weights, kind)
     const { network, optimizer } = this
@@ -179,7 +181,7 @@ export class Dqn implements Agent<unknown, number> {
     this.gradientSteps++
     figures.loss += loss
     figures.meanQ += sum / batchSize
-    figures.meanError += errors.reduce((total, error) => total + Math.abs(error), 0) / batchSize
+    figures.meanError += distance / batchSize
     figures.gradientNorm += norm
   }
 
@@ -192,25 +194,19 @@ export class Dqn implements Agent<unknown, number> {
     const { rewards, discounts } = batch
     const { actions } = this
     const values = this.values.of(next, rewards.length)
-    const chosen = best ?? this.bestOf(values, batch)
-    return rewards.map((reward, k) =>
-      discounts[k] === 0 ? reward : reward + discounts[k] * values[k * actions + chosen[k]],
-    )
+    const chosen = best ?? bestActions(values, actions, batch)
+    const targets = rewards.slice()
+    for (let k = 0; k < targets.length; k++) {
+      if (discounts[k] !== 0) targets[k] = rewards[k] + discounts[k] * values[k * actions + chosen[k]]
+    }
+    return targets
   }
 
   /** argmax_a Q(s′, a), [rows] */
   private bestNext(batch: Batch): Int32Array {
     const rows = batch.rewards.length
-    return this.bestOf(this.values.of(this.network.forward(batch.nextObservations, rows), rows), batch)
-  }
-
-  /** The best allowed actions of the next states that count, [rows]. */
-  private bestOf(values: Float32Array, { nextMasks, discounts }: Batch): Int32Array {
-    const { actions } = this
-    return Int32Array.from(discounts, (discount, k) => {
-      const mask = nextMasks.subarray(k * actions, (k + 1) * actions)
-      return discount === 0 ? 0 : bestAction(values, k, actions, mask)
-    })
+    const values = this.values.of(this.network.forward(batch.nextObservations, rows), rows)
+    return bestActions(values, this.actions, batch)
   }
 
   /** The target network goes the share τ of its way to the network. */

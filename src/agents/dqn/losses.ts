@@ -1,5 +1,6 @@
 import { failure } from '../../common/error.ts'
 import type { Mask } from '../../envs/env.ts'
+import type { Batch } from '../replay/replay.ts'
 
 /**
  * From a network's outputs to action values and back. Plain: the outputs are Q. Dueling (Wang et al. 2016, equation
@@ -48,7 +49,8 @@ export class QValues {
 }
 
 /**
- * The allowed action of the highest value in a row of [rows, actions]; the first of equals.
+ * The allowed action of the highest value in a row of [rows, actions]; the first of equals. The row's mask begins at
+ * `maskFrom`.
  * @throws failure when a value is not finite, or nothing is allowed
  */
 export function bestAction(
@@ -56,6 +58,7 @@ export function bestAction(
   row: number,
   actions: number,
   mask: Mask | undefined,
+  maskFrom = 0,
 ): number {
   let best = -1
   for (let a = 0; a < actions; a++) {
@@ -66,9 +69,22 @@ export function bestAction(
         `the Q-network gave ${value}: it has diverged; lower the agent's learning rate`,
       )
     }
-    if (mask?.[a] !== 0 && (best < 0 || value > values[row * actions + best])) best = a
+    if (mask?.[maskFrom + a] !== 0 && (best < 0 || value > values[row * actions + best])) best = a
   }
   if (best < 0) throw failure('mask.empty', 'the mask allows no action: at least one entry must be 1')
+  return best
+}
+
+/** The best allowed actions of a batch's next states, [rows]; 0 where what follows doesn't count. */
+export function bestActions(
+  values: Float32Array,
+  actions: number,
+  { nextMasks, discounts }: Pick<Batch, 'nextMasks' | 'discounts'>,
+): Int32Array {
+  const best = new Int32Array(discounts.length)
+  for (let k = 0; k < best.length; k++) {
+    if (discounts[k] !== 0) best[k] = bestAction(values, k, actions, nextMasks, k * actions)
+  }
   return best
 }
 

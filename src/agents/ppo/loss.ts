@@ -31,6 +31,7 @@ export function clippedLoss(
   settings: PpoSettings,
 ): Loss {
   const { clip, entropyCoefficient, valueCoefficient, normalizeAdvantages, clipValueLoss } = settings
+  const { logProbabilities: before, values: valuesBefore, returns } = rollout
   const rows = batch.length
   const actions = gatherRows(rollout.actions, distribution.actionSize, batch)
   const masks = rollout.masks && batch.map(t => rollout.masks?.[t])
@@ -43,16 +44,16 @@ export function clippedLoss(
   let [policyLoss, valueLoss, entropy, approximateKl, clipFraction] = [0, 0, 0, 0, 0]
   for (let k = 0; k < rows; k++) {
     const t = batch[k]
-    const logRatio = now.logProbabilities[k] - rollout.logProbabilities[t]
+    const logRatio = now.logProbabilities[k] - before[t]
     const ratio = Math.exp(logRatio)
     const surrogate = ratio * advantages[k]
     const clipped = Math.min(Math.max(ratio, 1 - clip), 1 + clip) * advantages[k]
     // Where the clipped objective is the smaller, it doesn't move with the policy.
     byLogProbabilities[k] = surrogate <= clipped ? -surrogate / rows : 0
 
-    const error = values[k] - rollout.returns[t]
-    const moved = values[k] - rollout.values[t]
-    const held = rollout.values[t] + Math.min(Math.max(moved, -clip), clip) - rollout.returns[t]
+    const error = values[k] - returns[t]
+    const moved = values[k] - valuesBefore[t]
+    const held = valuesBefore[t] + Math.min(Math.max(moved, -clip), clip) - returns[t]
     const counts = !clipValueLoss || error * error >= held * held
     byValues[k] = counts ? (valueCoefficient * error) / rows : 0
 

@@ -1,10 +1,11 @@
 import { failure } from '../../common/error.ts'
 import type { Mask, Space } from '../../envs/env.ts'
-import type { Trajectory } from '../agent.ts'
+import type { Trajectory, Transition } from '../agent.ts'
 import type { Approximator } from '../approximator.ts'
 import type { Distribution } from '../distributions/distribution.ts'
 import { flattenInto } from '../flatten.ts'
 import { generalizedAdvantages } from '../gae.ts'
+import { transitionsOf } from '../transitions.ts'
 
 /** What one update learns from: the transitions of all trajectories, one after the other. */
 export interface Rollout {
@@ -41,37 +42,48 @@ interface Parts {
  */
 export function layOut(trajectories: readonly Trajectory<unknown, unknown>[], parts: Parts): Rollout {
   const { space, value, distribution } = parts
-  const transitions = trajectories.flatMap(trajectory => trajectory.transitions)
+  const transitions = transitionsOf(trajectories)
   const rows = transitions.length
   const cut = trajectories.filter(isCut)
   const inputs = space.flatSize
   const all = new Float32Array((rows + cut.length) * inputs)
   const actions = new Float32Array(rows * distribution.actionSize)
-  transitions.forEach(({ observation, action }, t) => {
+  for (let t = 0; t < rows; t++) {
+    const { observation, action } = transitions[t]
     flattenInto(space, observation, all, t * inputs)
     const encoded = distribution.encode(action)
     for (let i = 0; i < encoded.length; i++) actions[t * encoded.length + i] = encoded[i]
-  })
-  cut.forEach(({ finalObservation }, i) => {
-    flattenInto(space, finalObservation, all, (rows + i) * inputs)
-  })
-  const values = Float64Array.from(value.forward(all, rows + cut.length))
+  }
+  for (let i = 0; i < cut.length; i++) flattenInto(space, cut[i].finalObservation, all, (rows + i) * inputs)
+  const values = new Float64Array(value.forward(all, rows + cut.length))
   const advantages = advantagesOf(trajectories, { values, cut, ...parts })
+  const returns = new Float64Array(rows)
+  for (let t = 0; t < rows; t++) returns[t] = advantages[t] + values[t]
   const rollout = {
     rows,
     observations: all.subarray(0, rows * inputs),
     actions,
-    masks: transitions.some(({ mask }) => mask !== undefined)
-      ? transitions.map(({ mask }) => mask)
-      : undefined,
+    masks: transitions.some(isMasked) ? transitions.map(({ mask }) => mask) : undefined,
     values: values.subarray(0, rows),
     advantages,
-    returns: advantages.map((advantage, t) => advantage + values[t]),
+    returns,
   }
-  const recorded = transitions.map(({ logProbability }) => logProbability)
-  const known = recorded.every(logp => logp !== undefined)
-  const logProbabilities = known ? Float64Array.from(recorded) : currentLogProbabilities(rollout, parts)
-  return { ...rollout, logProbabilities }
+  return { ...rollout, logProbabilities: recordedIn(transitions) ?? currentLogProbabilities(rollout, parts) }
+}
+
+function isMasked({ mask }: Transition<unknown, unknown>): boolean {
+  return mask !== undefined
+}
+
+/** Undefined where one of them has none. */
+function recordedIn(transitions: readonly Transition<unknown, unknown>[]): Float64Array | undefined {
+  const recorded = new Float64Array(transitions.length)
+  for (let t = 0; t < recorded.length; t++) {
+    const { logProbability } = transitions[t]
+    if (logProbability === undefined) return undefined
+    recorded[t] = logProbability
+  }
+  return recorded
 }
 
 interface Valued {

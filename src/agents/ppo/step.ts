@@ -15,13 +15,13 @@ export function improve(
 ): LearnReport {
   const minibatches = Math.min(wanted, items)
   const order = Array.from({ length: items }, (_, t) => t)
+  const bound = (k: number) => Math.floor((items * k) / minibatches)
   const total = noFigures()
   let epoch = 0
   for (let kl = 0; epoch < epochs && !(targetKl !== undefined && kl > targetKl); epoch++) {
     const shuffled = rng.shuffle(order)
     kl = 0
     for (let m = 0; m < minibatches; m++) {
-      const bound = (k: number) => Math.floor((items * k) / minibatches)
       const figures = descend(shuffled.slice(bound(m), bound(m + 1)))
       kl += figures.approximateKl / minibatches
       for (const name of figureNames) total[name] += figures[name]

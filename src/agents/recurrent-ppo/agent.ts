@@ -25,6 +25,7 @@ import { advantagesOf, type Rollout } from '../ppo/rollout.ts'
 import { improve } from '../ppo/step.ts'
 import { appetiteOf } from '../settings.ts'
 import { pack, readCount, readPart, unpackInto } from '../state.ts'
+import { transitionsOf } from '../transitions.ts'
 import { type RecurrentConfig, type RecurrentSettings, recurrentConfig, recurrentSettings } from './config.ts'
 import { type Chunk, chunksOf, type Stacked, stack, stackMemories } from './sequences.ts'
 
@@ -127,7 +128,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
   private layOut(trajectories: readonly Trajectory<unknown, unknown>[], chunks: readonly Chunk[]): Rollout {
     const { distribution } = this
     const { observationSpace: space, gamma } = this.context
-    const transitions = trajectories.flatMap(trajectory => trajectory.transitions)
+    const transitions = transitionsOf(trajectories)
     const cut = trajectories.filter(({ terminated, transitions: own }) => !terminated && own.length > 0)
     const rows = transitions.length
     const observations = flattenRows(space, [

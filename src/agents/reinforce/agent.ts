@@ -21,6 +21,7 @@ import { flattenRows } from '../flatten.ts'
 import { simd } from '../mlp.ts'
 import { discountedReturns, normalize } from '../returns.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
+import { transitionsOf } from '../transitions.ts'
 import { type ReinforceConfig, reinforceConfig } from './config.ts'
 
 /** Settings that a schedule may be of. */
@@ -92,7 +93,7 @@ export class Reinforce implements Agent<unknown, unknown> {
 
   learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
     const { gamma } = this.context
-    const transitions = trajectories.flatMap(trajectory => trajectory.transitions)
+    const transitions = transitionsOf(trajectories)
     if (transitions.length === 0) return {}
     const returns = Float64Array.from(
       trajectories.flatMap(trajectory => [
@@ -218,8 +219,6 @@ export class Reinforce implements Agent<unknown, unknown> {
 
 /** Undiscounted, mean over trajectories. */
 function meanEpisodeReturn(trajectories: readonly Trajectory<unknown, unknown>[]): number {
-  const sum = trajectories
-    .flatMap(({ transitions }) => transitions)
-    .reduce((total, { reward }) => total + reward, 0)
+  const sum = transitionsOf(trajectories).reduce((total, { reward }) => total + reward, 0)
   return sum / trajectories.length
 }

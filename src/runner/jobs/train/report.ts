@@ -60,6 +60,9 @@ function curveSection(summary: TrainSummary): Html {
       {
         name: every === 1 ? 'training episode' : `training episode (one of ${every})`,
         type: 'scatter',
+        // One path for all dots.
+        large: true,
+        largeThreshold: 0,
         data: episodes.filter((_, i) => i % every === 0).map(point => [...point]),
         symbolSize: 3,
         itemStyle: { color: '#9cc6c6' },

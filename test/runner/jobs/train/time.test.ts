@@ -31,7 +31,11 @@ describe('where the time went', () => {
     const { nodes, samples } = JSON.parse(readFileSync(join(out, 'profile.cpuprofile'), 'utf8'))
     expect(nodes.length).toBeGreaterThan(10)
     expect(samples.length).toBeGreaterThan(10)
-    expect(renderTrainReport(summary)).toMatch(/Where the time went.*By module.*agents\//s)
+    const page = renderTrainReport(summary)
+    expect(page).toMatch(/Where the time went.*By module.*agents\//s)
+    // All training episodes are dots of one path, besides the legend's.
+    const dots = page.match(/<path[^>]*fill="#9cc6c6"[^>]*>/g) ?? []
+    expect(dots.map(path => path.split('M').length - 1).sort((a, b) => a - b)).toEqual([1, summary.episodes])
   })
 
   test('is no part of a run’s hash, and without --profile there is no file', async () => {
