@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { parse } from 'csv-parse/sync'
+import { csvRecords } from '../../src/common/csv-rows.ts'
 import { Rng } from '../../src/common/random.ts'
 import type { Clip, Dataset } from '../../src/data/dataset.ts'
 import { loadDataset } from '../../src/data/load.ts'
@@ -79,7 +79,8 @@ function sample(dataset: Dataset, train: number, test: number): Dataset {
 async function steering(root: string): Promise<Dataset> {
   const folder = join(root, 'video/drive_steer')
   const dataset = await loadDataset(folder)
-  const rows: Record<string, string>[] = parse(await readFile(join(folder, 'labels.csv')), { columns: true })
+  const text = await readFile(join(folder, 'labels.csv'), 'utf8')
+  const rows = csvRecords(text).map(({ record }) => record)
   const group = new Map(
     rows.map(row => [row.path, `${row.group} ${Math.floor(Number(row.source_first_index) / 200)}`]),
   )

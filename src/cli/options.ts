@@ -33,7 +33,7 @@ export async function readSettings(
   if (!existsSync(path)) throw inputError('config.no-file', `no config file at ${path}`)
   let values: unknown
   try {
-    values = parse(await readTextFile(path, LARGEST), { logLevel: 'error' })
+    values = parse(await readTextFile(path, { most: LARGEST }), { logLevel: 'error' })
   } catch (error) {
     throw inputError('config.yaml', `${path} is not YAML: ${messageOf(error)}`, { cause: error })
   }

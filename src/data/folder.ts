@@ -1,6 +1,7 @@
-import { open, readdir, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { inputError, interrupted, type LayergymError } from '../common/error.ts'
+import { openRegularFile } from '../common/regular-file.ts'
 import type { Clip, Found, LoadOptions } from './dataset.ts'
 import { isSequenceFile, mediaType } from './media-types.ts'
 import { parseSplit } from './split-names.ts'
@@ -94,7 +95,7 @@ async function filesBelow(folder: string, seen: Set<string>, signal?: AbortSigna
 async function typeOf(path: string): Promise<ReturnType<typeof mediaType>> {
   const type = mediaType(path)
   if (!path.toLowerCase().endsWith('.ts')) return type
-  const file = await open(path).catch(() => undefined)
+  const file = await openRegularFile(path).catch(() => undefined)
   const first = await file?.read(Buffer.alloc(1), 0, 1, 0)
   await file?.close()
   return first?.bytesRead === 1 && first.buffer[0] !== 0x47 ? undefined : type

@@ -36,6 +36,8 @@ async function find(root: string, options: LoadOptions): Promise<Found> {
   const facts = await stat(root).catch(() => undefined)
   if (facts === undefined) throw await notFound(root)
   if (facts.isFile()) return loadFile(root, options)
+  if (!facts.isDirectory())
+    throw inputError('data.not-a-dataset', `${root} is a pipe or a device: a dataset is ${LAYOUTS}`)
   for (const name of ['labels.csv', 'boxes.csv', 'segments.csv'])
     if (await isFile(join(root, name))) return loadFile(join(root, name), options)
   if (options.groupColumn !== undefined)

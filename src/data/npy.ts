@@ -26,6 +26,13 @@ const TYPES: Readonly<Record<string, readonly [number, Read]>> = {
   u4: [4, (view, at, little) => view.getUint32(at, little)],
 }
 
+/** Of a .npy file; larger ones are refused before they are read. Bytes. */
+export const LARGEST_NPY = 2 ** 28
+/** In an array: in memory each takes eight bytes, and four more. */
+const MOST_NUMBERS = 2 ** 26
+/** Characters of a header in a message. */
+const SHOWN = 200
+
 /**
  * A table [T, F], or one column [T], as numpy.save writes it (numpy.lib.format, all versions).
  * @param file for messages
@@ -55,7 +62,7 @@ export function parseNumbers(bytes: Uint8Array, file: string): Numbers {
   if (descr === null || type === undefined || header.includes("'fortran_order': True")) {
     throw inputError(
       'sequence.npy',
-      `${file} holds no plain numbers row by row (${header.trim()}): save np.ascontiguousarray(x, np.float32)`,
+      `${file} holds no plain numbers row by row (${header.trim().slice(0, SHOWN)}): save np.ascontiguousarray(x, np.float32)`,
     )
   }
   if (shape === undefined || shape.length < 1 || shape.length > 2) {
@@ -66,6 +73,13 @@ export function parseNumbers(bytes: Uint8Array, file: string): Numbers {
   }
   const [rows, columns = 1] = shape.map(Number)
   const [size, read] = type
+  if (rows > 0 && columns === 0)
+    throw inputError('sequence.shape', `${file} holds an array of ${rows} rows with nothing in them`)
+  if (rows * columns > MOST_NUMBERS)
+    throw inputError(
+      'sequence.npy',
+      `${file} holds [${rows}, ${columns}] numbers, and at most ${MOST_NUMBERS} are read: divide it`,
+    )
   if (bytes.length < start + rows * columns * size) {
     throw inputError(
       'sequence.npy',

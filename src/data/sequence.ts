@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { parse } from 'csv-parse/sync'
+import { type CsvRow, csvRows, LARGEST_CSV } from '../common/csv-rows.ts'
 import { inputError, messageOf } from '../common/error.ts'
-import { parseNpy, type Table } from './npy.ts'
+import { readRegularFile } from '../common/regular-file.ts'
+import { LARGEST_NPY, parseNpy, type Table } from './npy.ts'
 
 /**
  * A clip's numbers through time, [rows, columns] float32: landmarks, what a sensor says, token ids. From a CSV of numbers
@@ -10,9 +10,6 @@ import { parseNpy, type Table } from './npy.ts'
  * @throws input error that names the file, and the line
  */
 export async function readSequence(path: string): Promise<Table> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw inputError('sequence.unreadable', `${path} cannot be read: ${error.message}`)
-  })
   const extension = extname(path).toLowerCase()
   if (!['.csv', '.npy', '.tsv', '.txt'].includes(extension)) {
     throw inputError(
@@ -20,7 +17,11 @@ export async function readSequence(path: string): Promise<Table> {
       `${path} is no sequence: the model takes numbers through time, from a .csv or .npy file a clip`,
     )
   }
-  const table = extension === '.npy' ? parseNpy(bytes, path) : parseCsv(bytes.toString('utf8'), path)
+  const isNpy = extension === '.npy'
+  const bytes = await readRegularFile(path, { most: isNpy ? LARGEST_NPY : LARGEST_CSV }).catch(error => {
+    throw inputError('sequence.unreadable', `${path} cannot be read: ${messageOf(error)}`, { cause: error })
+  })
+  const table = isNpy ? parseNpy(bytes, path) : parseCsv(bytes.toString('utf8'), path)
   if (table.rows === 0) throw inputError('sequence.empty', `${path} holds no row of numbers`)
   const odd = table.values.findIndex(value => !Number.isFinite(value))
   if (odd < 0) return table
@@ -34,13 +35,9 @@ export async function readSequence(path: string): Promise<Table> {
 function parseCsv(text: string, path: string): Table {
   const first = text.slice(0, text.search(/[\r\n]|$/))
   const delimiter = [',', ';', '\t'].find(separator => first.includes(separator)) ?? ','
-  const lines: { readonly line: number; readonly cells: readonly string[] }[] = []
-  const onRecord = (cells: string[], { lines: line }: { lines: number }) => {
-    lines.push({ line, cells })
-    return null
-  }
+  let lines: readonly CsvRow[]
   try {
-    parse(text, { delimiter, bom: true, skip_empty_lines: true, relax_column_count: true, onRecord })
+    lines = csvRows(text, { delimiter, ragged: true })
   } catch (error) {
     throw inputError('sequence.csv', `${path} is not a CSV file: ${messageOf(error)}`, { cause: error })
   }

@@ -1,14 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { parse } from 'csv-parse/sync'
+import { type CsvRow, csvRows, LARGEST_CSV } from '../common/csv-rows.ts'
 import { inputError, messageOf } from '../common/error.ts'
+import { readRegularFile } from '../common/regular-file.ts'
 import { nearest } from '../common/suggest.ts'
-
-interface Row {
-  /** In the file, from 1. */
-  readonly line: number
-  readonly cells: readonly string[]
-}
 
 /** A row's cell by column name; undefined when there is no such column or nothing in it. */
 export type Cell = (column: string) => string | undefined
@@ -29,19 +23,20 @@ export interface TableRow {
   readonly line: number
 }
 
-/** Larger tables are refused. Bytes. */
-const LARGEST = 256 * 2 ** 20
-
 /** @throws input error where the file is no CSV, is empty, or a column is there twice or missing */
 export async function readTable(file: string, needed: readonly string[]): Promise<Table> {
   const [header, ...rows] = await readRows(file)
   if (header === undefined)
     throw inputError('data.empty-manifest', `${file} is empty: it needs a line ${needed.join(',')}`)
   const columns = header.cells.map(name => name.trim())
-  const repeated = columns.find((name, i) => name !== '' && columns.indexOf(name) !== i)
+  const places = new Map<string, number>()
+  let repeated: string | undefined
+  for (const [i, name] of columns.entries()) {
+    if (name !== '' && places.has(name)) repeated ??= name
+    places.set(name, i)
+  }
   if (repeated !== undefined) throw inputError('data.column', `${file} has two columns '${repeated}'`)
-  for (const column of needed) if (!columns.includes(column)) throw missingColumn(file, columns, column)
-  const places = new Map(columns.map((name, i) => [name, i]))
+  for (const column of needed) if (!places.has(column)) throw missingColumn(file, columns, column)
   return {
     file,
     columns,
@@ -62,14 +57,11 @@ export function missingColumn(file: string, columns: readonly string[], needed: 
   )
 }
 
-async function readRows(file: string): Promise<Row[]> {
-  const { size } = await stat(file)
-  if (size > LARGEST)
-    throw inputError(
-      'data.csv',
-      `${file} has ${size} bytes, and a table may have ${LARGEST}: divide the dataset`,
-    )
-  const text = textOf(await readFile(file))
+async function readRows(file: string): Promise<CsvRow[]> {
+  const bytes = await readRegularFile(file, { most: LARGEST_CSV }).catch(error => {
+    throw inputError('data.csv', `${file} can't be read: ${messageOf(error)}`, { cause: error })
+  })
+  const text = textOf(bytes)
   if (text.includes('\0'))
     throw inputError(
       'data.csv',
@@ -78,14 +70,8 @@ async function readRows(file: string): Promise<Row[]> {
   const firstLine = text.slice(0, text.search(/[\r\n]|$/))
   const separators = extname(file) === '.tsv' ? ['\t'] : [',', ';', '\t']
   const delimiter = separators.find(separator => firstLine.includes(separator)) ?? separators[0]
-  const rows: Row[] = []
-  const onRecord = (cells: string[], { lines }: { lines: number }) => {
-    rows.push({ line: lines, cells })
-    return null
-  }
   try {
-    parse(text, { delimiter, skip_empty_lines: true, onRecord })
-    return rows
+    return csvRows(text, { delimiter })
   } catch (error) {
     throw inputError('data.csv', `${file} is not a CSV file that can be read: ${messageOf(error)}`, {
       cause: error,

@@ -64,7 +64,13 @@ function checkNumber(path: string, groups: readonly WeightGroup[]): void {
 }
 
 function checkNames(path: string, groups: readonly WeightGroup[]): void {
-  const names = groups.flatMap(({ weights }) => weights.map(({ name }) => name))
+  const names = groups.flatMap(({ weights }) => weights.map(({ name }): unknown => name))
+  const odd = names.filter(name => typeof name !== 'string')
+  if (odd.length > 0)
+    throw inputError(
+      'model.weights',
+      `${path}: its manifest calls a weight ${JSON.stringify(odd[0])}, and names are texts`,
+    )
   const repeated = [...names].sort().find((name, i, sorted) => name === sorted[i + 1])
   if (repeated !== undefined)
     throw inputError('model.weights', `${path}: its manifest names the weight '${repeated}' twice`)

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -29,6 +29,21 @@ describe('a sequence', () => {
   ])('is read from a CSV %s', async (name, text) => {
     const table = await readSequence(await written(`${name}.csv`, text))
     expect(table).toEqual({ rows: 2, columns: 2, values: Float32Array.of(1, 2, 3, 4.5) })
+  })
+
+  test.each([
+    ['rows with nothing in them', '(4294967295, 0)', 'sequence.shape'],
+    ['more numbers than are read', '(100000000, 1)', 'sequence.npy'],
+  ])('is none in a numpy file that claims %s: no memory is asked for', async (_, shape, code) => {
+    const header = `{'descr': '|u1', 'fortran_order': False, 'shape': ${shape}, }\n`
+    const head = Buffer.from(`\x93NUMPY\x01\0..${header}`, 'latin1')
+    head.writeUInt16LE(header.length, 8)
+    const path = await written('claims.npy', head)
+    // Sparse: no disk is taken.
+    await truncate(path, 2 ** 27)
+    await expect(readSequence(path)).rejects.toMatchObject({ code, exitCode: 2 })
+    await truncate(path, 2 ** 28 + 1)
+    await expect(readSequence(path)).rejects.toThrow(/has 268435457 bytes, and at most/)
   })
 
   test('is read from numpy files', async () => {

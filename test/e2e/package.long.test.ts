@@ -65,13 +65,13 @@ async function nodeOf(version: number): Promise<string> {
 }
 
 beforeAll(async () => {
-  await run(ROOT, 'npm', ['run', 'build'])
+  expect(await run(ROOT, 'npm', ['run', 'build'])).not.toContain('exit code')
   await run(ROOT, 'npm', ['pack', '--ignore-scripts', '--pack-destination', project])
   const tarball = readdirSync(project).find(name => name.endsWith('.tgz'))
   writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}')
   writeFileSync(join(project, 'plugin.ts'), PLUGIN)
   expect(await npm(project, 'install', `./${tarball}`)).not.toContain('exit code')
-}, 600_000)
+}, 1_200_000)
 afterAll(() => rmSync(project, { recursive: true, force: true }), 600_000)
 
 test(`takes ${MOST_MEGABYTES} MB at most, and everything that its README leads to is there`, () => {

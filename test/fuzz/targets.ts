@@ -28,7 +28,7 @@ export interface Target {
 }
 
 /** Files by name, one of them changed by each attack. */
-function files(
+export function files(
   name: string,
   whole: Readonly<Record<string, string | Uint8Array>>,
   changed: readonly string[],

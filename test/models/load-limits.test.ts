@@ -107,6 +107,17 @@ describe('weight files', () => {
     await refused(model({ weights }), 'model.weights', /'dense.kernel' twice/)
   })
 
+  test.each([[{}], [7], [null], [undefined]])(
+    'weights called %s, which all texts would stand for',
+    async name => {
+      const weights = [
+        { ...kernel, name, shape: [1, 3] },
+        { ...kernel, name, shape: [1, 3] },
+      ]
+      await refused(model({ weights }), 'model.weights', /names are texts/)
+    },
+  )
+
   test.each<[object, string, RegExp]>([
     [{ ...kernel, shape: [1e6, 1e6] }, 'model.too-large', /1000000000000 parameters/],
     [{ ...kernel, shape: [-3, -2] }, 'model.too-large', /without a shape/],

@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { inputError } from '../../common/error.ts'
+import { inputError, messageOf } from '../../common/error.ts'
+import { readRegularFile } from '../../common/regular-file.ts'
 import type { Box } from '../annotation.ts'
 import type { Clip, Found, LoadOptions } from '../dataset.ts'
 import { problemOf } from '../folder.ts'
@@ -11,6 +12,8 @@ import { loadPictures, type SaidBox, type SaidPicture } from './pictures.ts'
 
 /** Larger files are refused. Bytes. */
 const LARGEST = 2 ** 30
+/** Of a list; COCO's own have a fifth of it. */
+const MOST_ELEMENTS = 2 ** 22
 
 interface Picture {
   readonly where: string
@@ -43,19 +46,21 @@ function rootOf(file: string): string {
 }
 
 async function readCoco(file: string, root: string): Promise<SaidPicture[]> {
-  const { size } = await stat(file)
-  if (size > LARGEST)
-    throw inputError('data.json', `${file} has ${size} bytes, and may have ${LARGEST}: divide it by pictures`)
+  const bytes = await readRegularFile(file, { most: LARGEST }).catch(error => {
+    throw inputError('data.json', `${file} can't be read: ${messageOf(error)}`, { cause: error })
+  })
   const names = new Map<unknown, string>()
   const pictures = new Map<unknown, Picture>()
   const said: { readonly where: string; readonly value: Fields }[] = []
   const lists = ['categories', 'images', 'annotations']
   const seen = new Set<string>()
-  for (const { list, index, value } of listElements(file, await readFile(file), lists)) {
+  for (const { list, index, value } of listElements(file, bytes, lists)) {
     const where = `${file} ${list}[${index}]`
     seen.add(list)
+    if (index >= MOST_ELEMENTS)
+      throw inputError('data.json', `${file} has more than ${MOST_ELEMENTS} ${list}: divide it by pictures`)
     const fields = fieldsOf(value, where)
-    if (list === 'annotations') said.push({ where, value: kept(fields) })
+    if (list === 'annotations') said.push({ where, value: kept(fields, where) })
     else if (list === 'images') addOnce(pictures, fields.id, pictureOf(fields, where), where)
     else addOnce(names, fields.id, textOf(fields, 'name', where), where)
   }
@@ -91,7 +96,12 @@ function fieldsOf(value: unknown, where: string): Fields {
 }
 
 /** Polygons are most of a file, and not needed. */
-function kept({ image_id, category_id, bbox, iscrowd }: Fields): Fields {
+function kept({ image_id, category_id, bbox, iscrowd }: Fields, where: string): Fields {
+  if (!Array.isArray(bbox) || bbox.length !== 4 || !bbox.every(Number.isFinite))
+    throw inputError(
+      'data.box',
+      `${where}.bbox is ${JSON.stringify(bbox)?.slice(0, 80)}, and must be [x, y, width, height] in pixels`,
+    )
   return { image_id, category_id, bbox, iscrowd }
 }
 
@@ -124,11 +134,6 @@ function boxOf(
     throw inputError(
       'data.class',
       `${where}.category_id: there is no category ${JSON.stringify(category_id)} (there are ${[...names.keys()].slice(0, 20).join(', ')})`,
-    )
-  if (!Array.isArray(bbox) || bbox.length !== 4 || !bbox.every(Number.isFinite))
-    throw inputError(
-      'data.box',
-      `${where}.bbox is ${JSON.stringify(bbox)}, and must be [x, y, width, height] in pixels`,
     )
   const [x, y, width, height] = bbox as number[]
   const box = { label, x, y, width, height }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
 import { inputError, messageOf } from '../../common/error.ts'
+import { readRegularFile } from '../../common/regular-file.ts'
 import { type ClassMask, IGNORED, type Legend } from '../annotation.ts'
 import type { Size } from '../geometry.ts'
 import { inParallel } from '../parallel.ts'
@@ -72,15 +72,13 @@ async function histogramOf(
 }
 
 async function bytesOf(path: string, where: string): Promise<Buffer> {
-  const facts = await stat(path).catch(() => undefined)
-  if (facts === undefined || !facts.isFile())
-    throw inputError('data.mask', `${where}: there is no mask at ${path}`)
-  if (facts.size > LARGEST)
-    throw inputError(
-      'data.mask',
-      `${where}: the mask ${path} has ${facts.size} bytes, and may have ${LARGEST}`,
-    )
-  const bytes = await readFile(path)
+  const bytes = await readRegularFile(path, { most: LARGEST }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+      throw inputError('data.mask', `${where}: there is no mask at ${path}`)
+    throw inputError('data.mask', `${where}: the mask ${path} can't be read: ${messageOf(error)}`, {
+      cause: error,
+    })
+  })
   if (pngSize(bytes) === undefined)
     throw inputError(
       'data.mask',

@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { inputError, messageOf } from '../../common/error.ts'
+import { readTextFile } from '../../common/regular-file.ts'
 import type { Clip, Found, LoadOptions } from '../dataset.ts'
 import type { Size } from '../geometry.ts'
 import { isPictureFile } from '../media-types.ts'
@@ -11,6 +12,8 @@ import { loadPictures, type SaidBox, type SaidPicture } from './pictures.ts'
 
 /** Larger files are refused: a picture's objects take a few kilobytes. Bytes. */
 const LARGEST = 4 * 2 ** 20
+/** Of a set's list of pictures. */
+const LARGEST_SET = 64 * 2 ** 20
 const AT_ONCE = 8
 /** `train` and `trainval` are divided further where nothing else says what is held out. */
 const SETS: readonly (readonly [name: string, split: Clip['split']])[] = [
@@ -73,7 +76,10 @@ async function splitsOf(root: string): Promise<Map<string, { split: Clip['split'
   const splits = new Map<string, { split: Clip['split']; where: string }>()
   for (const [set, split] of SETS) {
     const file = join(root, 'ImageSets', 'Main', `${set}.txt`)
-    const text = await readFile(file, 'utf8').catch(() => '')
+    const text = await readTextFile(file, { most: LARGEST_SET }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return ''
+      throw inputError('data.file', `${file} can't be read: ${messageOf(error)}`, { cause: error })
+    })
     for (const [i, line] of text.split(/\r?\n/).entries()) {
       const stem = line.trim().split(/\s+/)[0]
       if (stem === '') continue
@@ -94,13 +100,9 @@ interface Said {
 }
 
 async function readXml(file: string): Promise<Said> {
-  const { size: bytes } = await stat(file)
-  if (bytes > LARGEST)
-    throw inputError(
-      'data.xml',
-      `${file} has ${bytes} bytes, and may have ${LARGEST}: it describes no picture`,
-    )
-  const text = await readFile(file, 'utf8')
+  const text = await readTextFile(file, { most: LARGEST }).catch(error => {
+    throw inputError('data.xml', `${file} describes no picture: ${messageOf(error)}`, { cause: error })
+  })
   if (/<!(DOCTYPE|ENTITY)/i.test(text))
     throw inputError(
       'data.xml',

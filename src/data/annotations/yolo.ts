@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname, extname, isAbsolute, join, resolve, sep } from 'node:path'
 import { parse } from 'yaml'
 import { inputError, messageOf } from '../../common/error.ts'
+import { readTextFile } from '../../common/regular-file.ts'
 import type { Clip, Found, LoadOptions } from '../dataset.ts'
 import { isPictureFile } from '../media-types.ts'
 import { parseSplit } from '../split-names.ts'
@@ -62,6 +63,7 @@ async function readSettings(file: string): Promise<Settings> {
 function namesOf({ names, nc }: Readonly<Record<string, unknown>>, file: string): Map<number, string> {
   const entries = typeof names === 'object' && names !== null ? Object.entries(names) : []
   const map = new Map<number, string>()
+  const seen = new Set<string>()
   for (const [key, name] of entries) {
     const number = Number(key)
     const text = typeof name === 'number' ? String(name) : name
@@ -70,8 +72,8 @@ function namesOf({ names, nc }: Readonly<Record<string, unknown>>, file: string)
         'data.yaml',
         `${file} names: ${key}: ${JSON.stringify(name)} must be a number and a name`,
       )
-    if ([...map.values()].includes(text.trim()))
-      throw inputError('data.yaml', `${file} names: '${text.trim()}' is there twice`)
+    if (seen.has(text.trim())) throw inputError('data.yaml', `${file} names: '${text.trim()}' is there twice`)
+    seen.add(text.trim())
     map.set(number, text.trim())
   }
   if (map.size === 0)
@@ -203,13 +205,9 @@ function least(values: readonly number[]): number {
 }
 
 async function readSmall(file: string, largest: number): Promise<string> {
-  const { size } = await stat(file)
-  if (size > largest)
-    throw inputError(
-      'data.file-size',
-      `${file} has ${size} bytes, and may have ${largest}: it is no such file`,
-    )
-  return readFile(file, 'utf8')
+  return readTextFile(file, { most: largest }).catch(error => {
+    throw inputError('data.file', `${file} can't be read: ${messageOf(error)}`, { cause: error })
+  })
 }
 
 async function isThere(path: string): Promise<boolean> {

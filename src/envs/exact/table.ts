@@ -33,12 +33,21 @@ export async function readTable(path: string): Promise<Table> {
   if (!parsed.success)
     throw wrong(`${parsed.error.issues[0].path.join('.')}: ${parsed.error.issues[0].message}`)
   const { choices, nodes } = parsed.data
-  const known = new Set(nodes.map(({ path: own }) => own.join('/')))
-  const gap = [[], ...nodes.flatMap(({ path: own, terminated }) => (terminated ? [] : [own]))]
-    .flatMap(own => choices.map((_, choice) => [...own, choice].join('/')))
-    .find(child => !known.has(child))
+  const gap = firstGap(choices, nodes)
   if (gap !== undefined) throw wrong(`the course ${gap} is missing`)
   return parsed.data
+}
+
+/** Looks at no more courses than there are, however many choices the file names. */
+function firstGap(choices: Table['choices'], nodes: Table['nodes']): string | undefined {
+  const known = new Set(nodes.map(({ path }) => keyOf(path)))
+  const parents = [[], ...nodes.flatMap(({ path, terminated }) => (terminated ? [] : [path]))]
+  for (const path of parents)
+    for (let choice = 0; choice < choices.length; choice++) {
+      const child = keyOf([...path, choice])
+      if (!known.has(child)) return child
+    }
+  return undefined
 }
 
 /**

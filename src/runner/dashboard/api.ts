@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readTextFile } from '../../common/regular-file.ts'
 import type { Catalog } from './catalog.ts'
 import { episodesPage, logPage, type PageAsked, roundsOf } from './history.ts'
 import { sideBySide, type View } from './view.ts'
@@ -36,7 +36,8 @@ export async function apiAnswer(catalog: Catalog, url: URL, now: number): Promis
       return heat === undefined ? missing('no such episode') : json(heat)
     }
     case '/report': {
-      const page = await readFile(join(source.dir, 'report.html'), 'utf8').catch(() => undefined)
+      const path = join(source.dir, 'report.html')
+      const page = await readTextFile(path, { follow: false }).catch(() => undefined)
       return page === undefined
         ? missing('it has no report yet')
         : { status: 200, type: 'text/html; charset=utf-8', body: page }

@@ -1,5 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
+import { readTextFile } from '../../common/regular-file.ts'
 import { workersOn } from '../runs/lock.ts'
 import { RunSource } from './run-source.ts'
 import type { RunListed, State } from './view.ts'
@@ -110,7 +111,7 @@ async function foldersOf(dir: string): Promise<readonly string[]> {
 /** Undefined where the folder is no run's. */
 async function kindOf(dir: string): Promise<string | undefined> {
   try {
-    const { kind, overwrite } = JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))
+    const { kind, overwrite } = JSON.parse(await readTextFile(join(dir, 'config.json'), { follow: false }))
     return typeof kind === 'string' && overwrite !== undefined ? kind : undefined
   } catch {
     return undefined
@@ -120,12 +121,12 @@ async function kindOf(dir: string): Promise<string | undefined> {
 async function stateOf(dir: string): Promise<State> {
   if ((await workersOn(dir)).length > 0) return 'running'
   const path = join(dir, 'summary.json')
-  const found = await stat(path).catch(() => undefined)
+  const found = await lstat(path).catch(() => undefined)
   if (found === undefined) return 'interrupted'
   const stamp = `${found.ino}/${found.mtimeMs}/${found.size}`
   const known = ends.get(path)
   if (known?.stamp === stamp) return known.state
-  const text = await readFile(path, 'utf8').catch(() => '')
+  const text = await readTextFile(path, { follow: false }).catch(() => '')
   const state = /"failed":\s*\[\s*\{/.test(text) ? 'failed' : 'done'
   ends.set(path, { stamp, state })
   return state

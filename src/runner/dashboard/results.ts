@@ -6,7 +6,6 @@ import type { StudySummary } from '../jobs/study/summary.ts'
 import type { TabulateSummary } from '../jobs/tabulate/summary.ts'
 import type { TrainSummary } from '../jobs/train/summary.ts'
 import { decimal, duration, flops, integer, percent, plural, scheduleLabel } from '../report/words.ts'
-import type { FailedUnit } from '../runs/job.ts'
 import { type Fact, figure, type Table, words } from './view.ts'
 
 /** What a finished run came to, by its summary.json. */
@@ -26,13 +25,11 @@ export interface Results {
 export function resultsOf(kind: string, text: string): Results | undefined {
   const summary = objectIn(text)
   if (summary === undefined) return undefined
-  const { failed = [], hash } = summary as {
-    readonly failed?: readonly FailedUnit[]
-    readonly hash?: string
-  }
+  const { failed, hash } = summary as { readonly failed?: unknown; readonly hash?: unknown }
   const { facts = [], ...own } = ownResults(kind, summary)
-  const shown = hash === undefined ? [] : [{ label: 'hash', value: words(hash.slice(0, 16)) }]
-  return { tables: [], groups: [], failed: failed.length, ...own, facts: [...facts, ...shown] }
+  const shown = typeof hash === 'string' ? [{ label: 'hash', value: words(hash.slice(0, 16)) }] : []
+  const failures = Array.isArray(failed) ? failed.length : 0
+  return { tables: [], groups: [], failed: failures, ...own, facts: [...facts, ...shown] }
 }
 
 function objectIn(text: string): object | undefined {
@@ -46,15 +43,13 @@ function objectIn(text: string): object | undefined {
 
 function ownResults(kind: string, summary: object): Partial<Results> {
   try {
-    return (BY_KIND[kind] ?? nothing)(summary as never)
+    return Object.hasOwn(BY_KIND, kind) ? BY_KIND[kind](summary as never) : {}
   } catch {
-    return nothing()
+    return {}
   }
 }
 
 type OfKind = (summary: never) => Partial<Results>
-
-const nothing = (): Partial<Results> => ({})
 
 /** What each is given is a summary of its kind. */
 const BY_KIND: Readonly<Record<string, OfKind>> = {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readTextFile } from '../../common/regular-file.ts'
 import { type Holder, workersOn } from '../runs/lock.ts'
 import { type Results, resultsOf } from './results.ts'
 import { Story } from './story.ts'
@@ -141,12 +142,12 @@ export class RunSource {
 
   private async readSummary(): Promise<void> {
     const path = join(this.dir, 'summary.json')
-    const found = await stat(path).catch(() => undefined)
+    const found = await lstat(path).catch(() => undefined)
     const stamp = found === undefined ? undefined : `${found.ino}/${found.mtimeMs}/${found.size}`
     if (stamp === this.summary?.stamp) return
     this.changes++
-    this.summary =
-      stamp === undefined ? undefined : { stamp, results: resultsOf(this.kind, await readFile(path, 'utf8')) }
+    const text = await readTextFile(path, { follow: false }).catch(() => '')
+    this.summary = stamp === undefined ? undefined : { stamp, results: resultsOf(this.kind, text) }
   }
 
   private outline(): string {

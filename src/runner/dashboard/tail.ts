@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { openRegularFile } from '../../common/regular-file.ts'
 
 /** A line of a log, and where it begins, in bytes. */
 export interface Line {
@@ -12,6 +13,8 @@ export interface TailListener {
   onAnew(): void
 }
 
+/** A link in a run's folder may lead to what nobody was to see. */
+const OWN = { follow: false }
 /** Bytes that are read at once. */
 const CHUNK = 2 ** 18
 /** Bytes before the place reached, by which a file that was cut off and has grown again is known. */
@@ -27,7 +30,7 @@ export class Tail {
 
   /** Tells the lines that are new. A file that isn't there has none. @returns whether anything was told */
   async read(listener: TailListener): Promise<boolean> {
-    const file = await open(this.path, 'r').catch(() => undefined)
+    const file = await openRegularFile(this.path, OWN).catch(() => undefined)
     if (file === undefined) return this.restart(listener)
     try {
       const same = await this.isSame(file)
@@ -77,7 +80,7 @@ export class Tail {
 
 /** The line that begins at an offset, where there is one still. */
 export async function lineAt(path: string, offset: number): Promise<string | undefined> {
-  const file = await open(path, 'r').catch(() => undefined)
+  const file = await openRegularFile(path, OWN).catch(() => undefined)
   if (file === undefined) return undefined
   try {
     const parts: Buffer[] = []

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { inputError, type LayergymError } from '../../common/error.ts'
+import { readTextFile } from '../../common/regular-file.ts'
 import type { Clock } from '../play/roles.ts'
 import { writeNew } from './atomic.ts'
 
@@ -41,7 +42,11 @@ export async function takeFolder(
   await writeNew(join(dir, name), `${JSON.stringify(own)}\n`)
   const release = () => rm(join(dir, name), { force: true })
   for (let waited = 0; ; waited += PACE) {
-    const others = (await holdersOf(dir)).filter(other => other.name !== name && collide(other.holder, own))
+    const holders = await holdersOf(dir).catch(async error => {
+      await release()
+      throw error
+    })
+    const others = holders.filter(other => other.name !== name && collide(other.holder, own))
     if (others.length === 0) return release
     const [first] = others.sort((a, b) => (before(a, b) ? -1 : 1))
     if (before(first, { name, holder: own }) || waited >= PATIENCE) {
@@ -65,27 +70,53 @@ interface Named {
 
 /** Those that live; what the dead left is removed. */
 async function holdersOf(dir: string): Promise<Named[]> {
-  const found = await lockFiles(dir)
+  const found = await lockFiles(dir, name => {
+    throw inputError('run.lock', `${join(dir, name)} says nobody's name: if nobody works there, delete it`)
+  })
   for (const { name, alive } of found) if (!alive) await rm(join(dir, name), { force: true })
   return found.filter(({ alive }) => alive)
 }
 
 /** Who works on a folder; for someone who only looks, so nothing is removed. */
 export async function workersOn(dir: string): Promise<readonly Holder[]> {
-  const found = await lockFiles(dir)
+  const found = await lockFiles(dir, () => undefined)
   return found.filter(({ alive }) => alive).map(({ holder }) => holder)
 }
 
-async function lockFiles(dir: string): Promise<(Named & { readonly alive: boolean })[]> {
+/** @param onDamaged told of what no run has written under a lock's name */
+async function lockFiles(
+  dir: string,
+  onDamaged: (name: string) => void,
+): Promise<(Named & { readonly alive: boolean })[]> {
   const names = (await readdir(dir).catch(() => [])).filter(name => LOCK.test(name))
   const found = []
   for (const name of names) {
-    const text = await readFile(join(dir, name), 'utf8').catch(() => undefined)
-    if (text === undefined) continue
-    const holder = JSON.parse(text) as Holder
-    found.push({ name, holder, alive: await isAlive(holder) })
+    const text = await readTextFile(join(dir, name), LOCK_FILE).catch(gone)
+    // One that is empty is being written: whoever writes it looks for others when it stands.
+    if (text === undefined || text === '') continue
+    const holder = holderOf(text)
+    if (holder === undefined) onDamaged(name)
+    else found.push({ name, holder, alive: await isAlive(holder) })
   }
   return found
+}
+
+const LOCK_FILE = { most: 2 ** 16, follow: false }
+
+/** What can't be read, a link or a pipe, is no lock. */
+function gone(error: NodeJS.ErrnoException): string | undefined {
+  return error.code === 'ENOENT' ? undefined : 'no lock'
+}
+
+function holderOf(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Holder
+    const { pid, host, since } = holder
+    const named = [host, since].every(value => typeof value === 'string')
+    return named && Number.isSafeInteger(pid) && pid > 0 ? holder : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Of another host nobody knows, so it counts as alive. */

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import { readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { inputError, type LayergymError } from '../../common/error.ts'
+import { readTextFile } from '../../common/regular-file.ts'
 import type { Clock } from '../play/roles.ts'
 import { writeAtomic, writeNew } from './atomic.ts'
 import { refuseEdited } from './edited-config.ts'
@@ -99,7 +100,7 @@ export class RunFolder {
     await refuseLinks(dir, undefined)
     let config: unknown
     try {
-      config = JSON.parse(await readFile(file, 'utf8'))
+      config = JSON.parse(await readTextFile(file))
     } catch (error) {
       throw inputError('run.broken', `${file} can't be read`, { cause: error })
     }
@@ -154,7 +155,7 @@ export class RunFolder {
 
   async read(name: string): Promise<string | undefined> {
     const path = join(this.dir, name)
-    return existsSync(path) ? readFile(path, 'utf8') : undefined
+    return existsSync(path) ? readTextFile(path) : undefined
   }
 
   /** Removes what a kill left half-written. */
@@ -205,7 +206,7 @@ async function knownConfig(dir: string): Promise<unknown | undefined> {
 
 async function readJson(path: string): Promise<unknown | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    return JSON.parse(await readTextFile(path, { follow: false }))
   } catch {
     return undefined
   }

@@ -137,7 +137,11 @@ const COCO: readonly Bad[] = [
   ['data.json', inCoco('{"images": []}'), /has no 'categories'/],
   ['data.json', inCoco(coco([], { images: 3 })), /images must be a list/],
   ['data.json', inCoco(`${coco()} 1`), /more follows/],
-  ['data.json', inCoco(coco([{ image_id: 5 }])), /annotations\[0\]\.image_id: there is no image 5/],
+  [
+    'data.json',
+    inCoco(coco([{ image_id: 5, bbox: [1, 1, 2, 2] }])),
+    /annotations\[0\]\.image_id: there is no image 5/,
+  ],
   [
     'data.class',
     inCoco(coco([{ category_id: 8, bbox: [1, 1, 2, 2] }])),
@@ -199,7 +203,7 @@ const VOC: readonly Bad[] = [
   [
     'data.xml',
     inVoc(`<annotation>${' '.repeat(2 ** 22)}</annotation>`),
-    /a\.xml has \d+ bytes, and may have/,
+    /a\.xml describes no picture: it has \d+ bytes, and at most/,
   ],
   ['data.box', inVoc(voc(vocObject('cat', [1, 1, 'ten', 5]))), /a\.xml object\[1\]\/bndbox\/xmax is 'ten'/],
   ['data.box', inVoc(voc('<object><name>cat</name></object>')), /object\[1\]\/bndbox\/xmin is ''/],

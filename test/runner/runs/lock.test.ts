@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { takeFolder } from '../../../src/runner/runs/lock.ts'
+import { takeFolder, workersOn } from '../../../src/runner/runs/lock.ts'
 
 const folder = () => mkdtemp(join(tmpdir(), 'layergym-test-'))
 const clock = () => Date.now()
@@ -47,6 +47,24 @@ describe('a folder is taken', () => {
     const dir = await folder()
     await writeFile(join(dir, NAME), lock({ pid: process.pid, born: '1' }))
     await (await takeFolder(dir, { clock }))()
+  })
+
+  test.each([
+    ['text', 'lock'],
+    ['no holder', '{"pid":"1","host":"a","since":"b"}'],
+    ['a group of processes', lock({ pid: -1 })],
+  ])('not where a lock says nobody’s name: %s', async (_, text) => {
+    const dir = await folder()
+    await writeFile(join(dir, NAME), text)
+    await expect(takeFolder(dir, { clock })).rejects.toThrow(`${join(dir, NAME)} says nobody's name`)
+    expect(await workersOn(dir)).toEqual([])
+    expect(await readdir(dir)).toEqual([NAME])
+  })
+
+  test('a pipe under a lock’s name is not waited for', async () => {
+    const dir = await folder()
+    execFileSync('mkfifo', [join(dir, NAME)])
+    await expect(takeFolder(dir, { clock })).rejects.toMatchObject({ code: 'run.lock' })
   })
 
   test('never from another host, of which nobody knows', async () => {

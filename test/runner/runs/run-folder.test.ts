@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -205,6 +205,16 @@ describe('a folder from others, with links in it: nothing is written through the
     await RunFolder.create(dir, { kind: 'train', seed: 1, overwrite: false }, false)
     execFileSync('mkfifo', [join(dir, 'run.json')])
     await expect(RunFolder.open(dir)).rejects.toMatchObject({ code: 'run.link' })
+  })
+
+  test('nor where a run is to be overwritten', async () => {
+    const dir = await folder()
+    await RunFolder.create(dir, { kind: 'train', seed: 1, overwrite: false }, false)
+    await rm(join(dir, 'checkpoints', 'config.json'))
+    execFileSync('mkfifo', [join(dir, 'checkpoints', 'config.json')])
+    await RunFolder.create(dir, { kind: 'train', seed: 2, overwrite: true }, true)
+    expect(await below(dir)).toEqual(FRESH)
+    expect((await RunFolder.open(dir)).config).toMatchObject({ seed: 2 })
   })
 
   test('of a benchmark, in the runs within too; what people put beside is theirs', async () => {

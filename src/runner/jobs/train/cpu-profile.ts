@@ -1,11 +1,5 @@
 import { type Profiler, Session } from 'node:inspector'
-
-/** Processor time of one module's own code. */
-export interface ModuleTime {
-  /** A module of layergym (agents/mlp), a package, `node`, or what V8 calls in brackets. */
-  readonly name: string
-  readonly seconds: number
-}
+import type { ModuleTime } from './module-time.ts'
 
 /** A profile as V8 gives it, as far as it is read here: `timeDeltas` are microseconds, one a sample. */
 export interface CpuProfile {

@@ -3,7 +3,7 @@ import type { PolicyEvaluation } from '../../play/evaluate.ts'
 import type { CurvePoint, EvaluationPoint } from '../../play/points.ts'
 import type { Facts } from '../../runs/job.ts'
 import type { TrainComposition } from './compose.ts'
-import type { ModuleTime } from './cpu-profile.ts'
+import type { ModuleTime } from './module-time.ts'
 import type { Spent } from './spent.ts'
 import { pointsOf, type Trained, type TrainingRecord } from './training-state.ts'
 

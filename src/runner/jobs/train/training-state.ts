@@ -5,9 +5,9 @@ import type { CurvePoint, EvaluationPoint } from '../../play/points.ts'
 import type { UnitContext } from '../../runs/job.ts'
 import type { TensorBoardPosition } from '../../runs/tensorboard.ts'
 import type { BestState } from './best.ts'
-import type { ModuleTime } from './cpu-profile.ts'
 import type { CurveState } from './curve.ts'
 import type { NormalizationState } from './envs.ts'
+import type { ModuleTime } from './module-time.ts'
 import type { Spent } from './spent.ts'
 
 /** What a checkpoint holds besides its records: complete, so that a resumed run ends with the same hash. */

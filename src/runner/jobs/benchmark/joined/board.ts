@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { readScalars } from './event-file.ts'
+import { readScalars, type Scalar } from './event-file.ts'
 import { type LoggedEpisode, type LoggedEvaluation, type LoggedRun, lastStep } from './run.ts'
 
 /** CleanRL's: an episode a point. */
@@ -20,7 +20,8 @@ const CLEANRL = /^(.+)__(.+)__(\d+)__\d+$/
  * @throws input error where a file is none
  */
 export async function readBoard(folder: string, files: readonly string[]): Promise<LoggedRun | undefined> {
-  const scalars = (await Promise.all(files.map(file => readScalars(file, TAGS)))).flat()
+  const scalars: Scalar[] = []
+  for (const file of files) for (const scalar of await readScalars(file, TAGS)) scalars.push(scalar)
   const series = (tag: string) => scalars.filter(scalar => scalar.tag === tag).sort((a, b) => a.step - b.step)
   const own = series(EPISODE)
   const means = own.length > 0 ? [] : series(ROLLOUT)

@@ -1,11 +1,12 @@
 import { unzipSync } from 'fflate'
 import { inputError, messageOf } from '../../../../common/error.ts'
-import { withRegularFile } from '../../../../common/regular-file.ts'
+import { readRegularFile } from '../../../../common/regular-file.ts'
 import { type Numbers, parseNumbers } from '../../../../data/npy.ts'
 import type { LoggedEvaluation } from './run.ts'
 
 /** Larger files are refused, and larger arrays in them. Bytes. */
-const LARGEST = 2 ** 28
+const LARGEST = 2 ** 25
+const ARRAYS = /^(timesteps|results|ep_lengths)\.npy$/
 
 /**
  * Stable-Baselines3's evaluations.npz (stable_baselines3/common/callbacks.py, EvalCallback): timesteps [E], results and
@@ -30,18 +31,27 @@ export async function readEvaluations(path: string): Promise<readonly LoggedEval
 }
 
 async function readNpz(path: string): Promise<Readonly<Record<string, Numbers>>> {
-  const bytes = await withRegularFile(path, async (file, size) => {
-    if (size > LARGEST)
-      throw inputError('report.npz', `${path} has ${size} bytes, and at most ${LARGEST} are read`)
-    return file.readFile()
+  const wrong = (error: unknown) =>
+    inputError('report.npz', `${path} is no npz file that is read: ${messageOf(error)}`, { cause: error })
+  const bytes = await readRegularFile(path, { most: LARGEST }).catch(error => {
+    throw wrong(error)
   })
+  const seen = new Set<string>()
   let files: Readonly<Record<string, Uint8Array>>
   try {
-    files = unzipSync(bytes, { filter: ({ originalSize }) => originalSize <= LARGEST })
+    files = unzipSync(bytes, {
+      filter({ name, originalSize }) {
+        if (!ARRAYS.test(name)) return false
+        if (originalSize > LARGEST || seen.has(name))
+          throw new Error(`${name} is there twice, or has more than ${LARGEST} bytes`)
+        seen.add(name)
+        return true
+      },
+    })
   } catch (error) {
-    throw inputError('report.npz', `${path} is no npz file: ${messageOf(error)}`, { cause: error })
+    throw wrong(error)
   }
-  const arrays = Object.entries(files).filter(([name]) => /^(timesteps|results|ep_lengths)\.npy$/.test(name))
+  const arrays = Object.entries(files)
   return Object.fromEntries(
     arrays.map(([name, content]) => [name.replace(/\.npy$/, ''), parseNumbers(content, `${path}: ${name}`)]),
   )

@@ -1,5 +1,5 @@
-import { inputError } from '../../../../common/error.ts'
-import { withRegularFile } from '../../../../common/regular-file.ts'
+import { inputError, messageOf } from '../../../../common/error.ts'
+import { readRegularFile } from '../../../../common/regular-file.ts'
 
 /** A scalar of a TensorBoard file. */
 export interface Scalar {
@@ -9,7 +9,9 @@ export interface Scalar {
 }
 
 /** Larger files are refused. Bytes. */
-const LARGEST = 2 ** 30
+const LARGEST = 2 ** 28
+/** Of a file, with the tags that are asked for. */
+const MOST_SCALARS = 2 ** 22
 
 /**
  * The scalars of an event file with these tags, in its order: TFRecords of `Event` messages (the fields are named in
@@ -18,15 +20,16 @@ const LARGEST = 2 ** 30
  * @throws input error where the file is none
  */
 export async function readScalars(path: string, tags: ReadonlySet<string>): Promise<readonly Scalar[]> {
-  const bytes = await withRegularFile(path, async (file, size) => {
-    if (size > LARGEST)
-      throw inputError('report.events', `${path} has ${size} bytes, and at most ${LARGEST} are read`)
-    return file.readFile()
-  })
+  const scalars: Scalar[] = []
   try {
-    return [...recordsOf(bytes)].flatMap(record => scalarsOf(record, tags))
+    for (const record of recordsOf(await readRegularFile(path, { most: LARGEST }))) {
+      scalars.push(...scalarsOf(record, tags))
+      if (scalars.length > MOST_SCALARS) throw new Error(`it has more than ${MOST_SCALARS} points`)
+    }
+    return scalars
   } catch (error) {
-    throw inputError('report.events', `${path} is no TensorBoard file`, { cause: error })
+    const words = `${path} is no TensorBoard file that is read: ${messageOf(error)}`
+    throw inputError('report.events', words, { cause: error })
   }
 }
 
@@ -37,7 +40,7 @@ function* recordsOf(bytes: Uint8Array): Generator<Uint8Array> {
     const length = Number(view.getBigUint64(at, true))
     const end = at + 12 + length
     if (end + 4 > bytes.length) return
-    yield bytes.subarray(at + 12, end)
+    if (length > 0) yield bytes.subarray(at + 12, end)
     at = end + 4
   }
 }

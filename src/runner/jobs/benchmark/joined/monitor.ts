@@ -1,5 +1,5 @@
-import { parse } from 'csv-parse/sync'
-import { inputError } from '../../../../common/error.ts'
+import { csvRecords, LARGEST_CSV } from '../../../../common/csv-rows.ts'
+import { inputError, messageOf } from '../../../../common/error.ts'
 import { readTextFile } from '../../../../common/regular-file.ts'
 import type { LoggedEpisode } from './run.ts'
 
@@ -24,7 +24,8 @@ interface Ended {
  * @throws input error where a file is none
  */
 export async function readMonitors(paths: readonly string[]): Promise<Monitored> {
-  const files = await Promise.all(paths.map(readMonitor))
+  const files = []
+  for (const path of paths) files.push(await readMonitor(path))
   const ended = files.flatMap(file => file.ended).sort((a, b) => a.at - b.at)
   let step = 0
   const episodes = ended.map(({ return: value, length }) => {
@@ -40,17 +41,25 @@ export async function readMonitors(paths: readonly string[]): Promise<Monitored>
 }
 
 async function readMonitor(path: string) {
-  const [first, ...rest] = (await readTextFile(path)).split('\n')
-  const header = headerOf(first, path)
-  const rows: readonly Readonly<Record<string, string>>[] = parse(rest.join('\n'), {
-    columns: true,
-    skip_empty_lines: true,
-    relax_column_count: true,
+  const wrong = (error: unknown) =>
+    inputError('report.monitor', `${path} is no monitor file that is read: ${messageOf(error)}`, {
+      cause: error,
+    })
+  const text = await readTextFile(path, { most: LARGEST_CSV }).catch(error => {
+    throw wrong(error)
   })
-  const ended = rows.map(({ r, l, t }, i): Ended => {
+  const end = text.search(/\n|$/)
+  const header = headerOf(text.slice(0, end), path)
+  let rows: ReturnType<typeof csvRecords>
+  try {
+    rows = csvRecords(text.slice(end + 1), { ragged: true })
+  } catch (error) {
+    throw wrong(error)
+  }
+  const ended = rows.map(({ record: { r, l, t }, line }): Ended => {
     const [value, length, seconds] = [r, l, t].map(Number)
     if (![value, length, seconds].every(Number.isFinite) || !(length > 0))
-      throw inputError('report.monitor', `${path} line ${i + 3} is no episode: r, l and t are numbers`)
+      throw inputError('report.monitor', `${path} line ${line + 1} is no episode: r, l and t are numbers`)
     return { at: header.start + seconds, return: value, length }
   })
   return { env: header.env, ended }
@@ -60,7 +69,7 @@ function headerOf(line: string, path: string): { readonly start: number; readonl
   try {
     const { t_start, env_id } = JSON.parse(line.replace(/^#/, ''))
     const env = typeof env_id === 'string' && env_id !== 'None' ? env_id : undefined
-    if (line.startsWith('#') && typeof t_start === 'number') return { start: t_start, env }
+    if (line.startsWith('#') && Number.isFinite(t_start)) return { start: t_start, env }
   } catch {
     // Said below.
   }
