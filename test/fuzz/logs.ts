@@ -10,7 +10,7 @@ import { files, type Target } from './targets.ts'
 const LOGS = fileURLToPath(new URL('../golden/imports', import.meta.url))
 
 const SUMMARY = {
-  ...{ env: 'CartPole-v1', agent: 'ppo', hash: 'x', seed: 1, steps: 10, stepsPerSecond: 5 },
+  ...{ env: 'CartPole-v1', agent: 'ppo', hash: 'x', seed: 1, steps: 10, stepsPerSecond: 5, settings: {} },
   curve: [{ returns: [1, 2], lengths: [1, 2], ends: [1, 3] }],
   evaluation: { episodes: 1, returns: [3], meanLength: 3 },
   evaluations: [{ step: 5, returns: [2], meanLength: 2 }],

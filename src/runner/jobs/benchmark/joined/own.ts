@@ -19,6 +19,7 @@ const trainSchema = z.object({
   curve: z.array(z.object({ returns: numbers, lengths: numbers, ends: z.array(z.number()) })),
   evaluation: evaluationSchema.extend({ episodes: z.number() }),
   evaluations: z.array(evaluationSchema.extend({ step: z.number() })),
+  settings: z.object({ rewardThreshold: z.number().optional() }),
 })
 
 const agentsSchema = z.array(z.object({ agent: z.string(), runs: z.array(z.object({ runDir: z.string() })) }))

@@ -105,6 +105,7 @@ describe('our own runs', () => {
     ...{ env: 'CartPole-v1', agent: 'ppo', hash: 'x', seed: 1, steps: 10, stepsPerSecond: 5, curve: [] },
     evaluation: { episodes: 1, returns: [3], meanLength: null },
     evaluations: [],
+    settings: {},
   }
   const run = (config: unknown, more: unknown, extra = {}) =>
     folderOf({
