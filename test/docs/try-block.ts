@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect } from 'vitest'
 import { engineAvailability } from '../../src/models/engine.ts'
@@ -14,9 +14,22 @@ const PACKAGES = [name, ...Object.keys(peerDependencies)]
 export const ALL = documents(ROOT).flatMap(document => blocksOf(ROOT, document))
 export const BLOCKS = ALL.filter(block => !NOT_RUN.includes(block.language))
 
-/** Of pages whose commands train for minutes: pages.long.test.ts runs them, `npm test` reads their flags. */
+const TRAIN = /^docs\/(fields\/|guides\/tasks\.md)/
+const FOLLOW = /^docs\/guides\/(learn-once-apply-elsewhere|tabulate)\.md/
+
+/** Of pages whose commands train for minutes: pages.long.test.ts runs them, `npm test` compiles them and reads their flags. */
 export function takesMinutes({ document }: Block): boolean {
-  return /^docs\/(fields\/|guides\/tasks\.md)/.test(document)
+  return TRAIN.test(document) || FOLLOW.test(document)
+}
+
+/** The files that blocks are: code, and configurations with a name. */
+export function layOutBlocks(folder: string): void {
+  const files = ALL.filter(({ language, title }) => language === 'yaml' && title !== undefined)
+  for (const block of [...BLOCKS.filter(({ language }) => language === 'ts'), ...files]) {
+    const path = join(folder, fileOf(block))
+    if (existsSync(path)) throw new Error(`${place(block)}: two blocks are called ${fileOf(block)}`)
+    writeFileSync(path, block.code)
+  }
 }
 
 /** Runs what a block says, in a folder that {@link setUpWorkplace} has made. */
@@ -49,7 +62,7 @@ const TWO_STEPS =
   '--budget-steps 2 --round-steps 1 --episodes 0 --baselines none --baseline-seeds 1 --baseline-rates 1'
 
 function tried(command: string, block: Block): string {
-  const trains = takesMinutes(block) && command.startsWith('npx layergym fine-tune ')
+  const trains = TRAIN.test(block.document) && command.startsWith('npx layergym fine-tune ')
   const size = command.includes('sequence-model') ? '' : '--size 64'
   return trains ? `${command} ${TWO_STEPS} ${size}` : command
 }

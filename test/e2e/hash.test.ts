@@ -111,35 +111,6 @@ describe('interrupted and resumed', () => {
     expectSameAsReference(await resumed(dir))
   })
 
-  test('in the middle of an episode, with two workers', { timeout: 180_000 }, async () => {
-    const dir = fresh()
-    const { fineTune, resumeRun } = await import('../../src/runner/jobs/fine-tune/job.ts')
-    const controller = new AbortController()
-    let steps = 0
-    const hooks = {
-      clock: Date.now,
-      signal: controller.signal,
-      onEvent: (event: { type: string }) => {
-        if (event.type === 'step' && ++steps === 8) controller.abort()
-      },
-    }
-    const argv = smallRun(folder, { out: dir, workers: 2 })
-    const values = Object.fromEntries(
-      argv.flatMap((word, i) =>
-        word.startsWith('--') && word !== '--json'
-          ? [[word.slice(2), word === '--agent-config' ? JSON.parse(argv[i + 1]) : argv[i + 1]]]
-          : [],
-      ),
-    )
-    await expect(fineTune(values, hooks)).rejects.toMatchObject({ kind: 'interrupted' })
-    const end = await resumeRun(dir, {
-      ...hooks,
-      signal: new AbortController().signal,
-      onEvent: () => undefined,
-    })
-    expectSameOutcome('summary' in end ? end.summary : end)
-  })
-
   test('more than once, with a checkpoint only every fourth episode', async () => {
     const dir = fresh()
     const stop = (moment: RegExp) => (text: string, abort: () => void) => {

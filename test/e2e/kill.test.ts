@@ -17,7 +17,7 @@ function filesBelow(dir: string): readonly string[] {
 
 const kinds = Object.entries(smallRuns(folder))
 /** Fine-tuning is killed in hash.test.ts, and every kind fifty times in kill.long.test.ts. */
-const KILLED = ['learn-policy', 'study', 'train']
+const KILLED = ['study', 'train']
 
 describe.each(kinds)('%s', { timeout: 300_000 }, (kind, argv) => {
   const whole = join(folder, `${kind}-whole`)
