@@ -42,7 +42,7 @@ describe('code blocks of the docs', () => {
     async ({ block }) => {
       const lines =
         block.language === 'ts' ? [] : commandsOf(block.code).filter(line => line.startsWith('npx layergym '))
-      for (const line of lines) expect(await parsed(line.split(/\s+/).slice(2)), line).toEqual([0, ''])
+      for (const line of lines) expect(await parsed(wordsOf(line).slice(2)), line).toEqual([0, ''])
     },
   )
 
@@ -52,6 +52,11 @@ describe('code blocks of the docs', () => {
     expect(said).toContain('--no-such-flag')
   })
 })
+
+/** A command line's words, as a shell has them. */
+function wordsOf(line: string): readonly string[] {
+  return (line.match(/'[^']*'|"[^"]*"|\S+/g) ?? []).map(word => word.replace(/^(['"])(.*)\1$/, '$2'))
+}
 
 /** The exit code and what is said of a command line whose command does nothing. */
 async function parsed(argv: readonly string[]): Promise<[number, string]> {
