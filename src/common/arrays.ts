@@ -21,6 +21,11 @@ function filled<A extends Float32Array | Uint8Array>(all: A, parts: readonly A[]
   return all
 }
 
+/** How many numbers an array of this shape has. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, side) => size * side, 1)
+}
+
 /** By a key, in the order in which keys and values come. */
 export function grouped<T, K>(values: readonly T[], keyOf: (value: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>()

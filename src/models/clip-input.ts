@@ -1,3 +1,4 @@
+import { sizeOf } from '../common/arrays.ts'
 import type { ClipValues } from '../data/clip-values.ts'
 import type { Layer } from './graph.ts'
 import { type NativeKernels, nativeKernels } from './kernels.ts'
@@ -21,7 +22,7 @@ export class ClipInput {
     scaling: Layer | undefined,
   ) {
     const [scales, shifts] = scaling?.getWeights().map(weight => weight.dataSync() as Float32Array) ?? []
-    const values = this.shape.slice(-2).reduce((product, side) => product * side, 1)
+    const values = sizeOf(this.shape.slice(-2))
     const row = (of: Float32Array) => Float32Array.from({ length: values }, (_, i) => of[i % of.length])
     this.scale = scales && row(scales)
     this.shift = shifts && row(shifts)

@@ -1,4 +1,5 @@
 import type * as tfjs from '@tensorflow/tfjs'
+import { sizeOf } from '../common/arrays.ts'
 
 type Numbers = Float32Array | Int32Array | Uint8Array
 type TensorInfo = tfjs.TensorInfo
@@ -60,7 +61,7 @@ function isNumeric(dtype: string): boolean {
 }
 
 function zeros(like: Numbers, shape: readonly number[]): Numbers {
-  const length = product(shape)
+  const length = sizeOf(shape)
   if (like instanceof Float32Array) return new Float32Array(length)
   return like instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)
 }
@@ -74,7 +75,7 @@ interface Block {
 
 /** Copies a block of so many along each axis from one array into another. */
 function copyBlock(size: readonly number[], from: Block, to: Block): void {
-  if (product(size) === 0) return
+  if (sizeOf(size) === 0) return
   // What both take whole at the end is one row.
   let axes = size.length
   let row = 1
@@ -107,8 +108,4 @@ function strides(shape: readonly number[], axes: number, tail: number): number[]
 function copyRow(from: Numbers, source: number, to: Numbers, target: number, length: number): void {
   if (length < SHORT) for (let i = 0; i < length; i++) to[target + i] = from[source + i]
   else to.set(from.subarray(source, source + length), target)
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((size, length) => size * length, 1)
 }

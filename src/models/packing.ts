@@ -1,3 +1,4 @@
+import { sizeOf } from '../common/arrays.ts'
 import { tf } from './tf.ts'
 
 /** What crosses a cut as one tensor: itself, or of several [rows, …] their rows flat, one behind the other. */
@@ -17,6 +18,6 @@ export function unpack(
 ): readonly tf.Tensor[] {
   if (shapes.length === 1) return [packed]
   const known = shapes.map(shape => shape.map(side => side ?? 1))
-  const sizes = known.map(shape => shape.reduce((product, side) => product * side, 1))
+  const sizes = known.map(sizeOf)
   return tf.split(packed, sizes, 1).map((part, i) => tf.reshape(part, [packed.shape[0], ...known[i]]))
 }

@@ -1,4 +1,4 @@
-import { concatenated } from '../common/arrays.ts'
+import { concatenated, sizeOf } from '../common/arrays.ts'
 import type { ClipValues } from '../data/clip-values.ts'
 import type { Clip } from '../data/dataset.ts'
 import { ActivationCache } from './activation-cache.ts'
@@ -105,7 +105,7 @@ export class FrozenPrefix {
   /** Rows that cross into `group`, [B·T, …] within wrapped time and [B, …] after it. */
   private asRows(data: Float32Array, group: number): tf.Tensor {
     const shape = this.rowShapes.get(group) ?? []
-    const row = shape.reduce((product, dimension) => product * dimension, 1)
+    const row = sizeOf(shape)
     return tf.tensor(data, [data.length / row, ...shape])
   }
 }

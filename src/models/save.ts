@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { sizeOf } from '../common/arrays.ts'
 import { failure, inputError } from '../common/error.ts'
 import type { Weights } from './initialize.ts'
 import type { Network } from './network.ts'
@@ -59,7 +60,7 @@ export async function networkWriter(network: Network): Promise<NetworkWriter> {
       const values = names[i] === undefined ? undefined : weights[names[i]]
       if (values !== undefined)
         data.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset)
-      offset += 4 * shape.reduce((product, side) => product * side, 1)
+      offset += 4 * sizeOf(shape)
     }
     if (!allFinite(new Float32Array(data.buffer)))
       throw failure(

@@ -1,3 +1,4 @@
+import { sizeOf } from '../common/arrays.ts'
 import { inputError, messageOf } from '../common/error.ts'
 import type { Graph, GraphNode, Layer } from './graph.ts'
 import { compile } from './program.ts'
@@ -40,7 +41,7 @@ function isReplaced({ nodes }: Graph, index: number): boolean {
 }
 
 function gradientProblem(layer: Layer, shapes: readonly (readonly number[])[]): string | undefined {
-  if (shapes.some(shape => shape.reduce((a, b) => a * b, 1) > LARGEST)) return undefined
+  if (shapes.some(shape => sizeOf(shape) > LARGEST)) return undefined
   try {
     tf.tidy(() => {
       const inputs = shapes.map(shape => tf.zeros([1, ...shape]))

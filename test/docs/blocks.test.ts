@@ -1,22 +1,14 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { COMMANDS, run } from '../../src/cli/main.ts'
 import { commandsOf, parse } from './markdown.ts'
-import { BLOCKS, layOutBlocks, place, takesMinutes, tryBlock } from './try-block.ts'
-import { runIn, setUpWorkplace } from './workplace.ts'
+import { BLOCKS, place, readersFolder, takesMinutes, tryBlock } from './try-block.ts'
+import { runIn } from './workplace.ts'
 
 const LIMIT = 180_000
 const CODE = BLOCKS.filter(block => block.language === 'ts')
 const LONG = BLOCKS.filter(takesMinutes)
-let folder = ''
-
-beforeAll(async () => {
-  folder = await setUpWorkplace()
-  layOutBlocks(folder)
-})
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = readersFolder()
 
 /** One after the other in one folder: a block may use what an earlier one made. */
 describe('code blocks of the docs', () => {
@@ -28,13 +20,13 @@ describe('code blocks of the docs', () => {
   })
 
   test('TypeScript compiles under the project’s strict settings', { timeout: LIMIT }, async () => {
-    await runIn(folder, process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'])
+    await runIn(folder.path, process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'])
   })
 
   test.each(BLOCKS.filter(block => !takesMinutes(block)).map(block => ({ name: place(block), block })))(
     '$name',
     { timeout: LIMIT },
-    ({ block }) => tryBlock(block, folder),
+    ({ block }) => tryBlock(block, folder.path),
   )
 
   test.each(LONG.map(block => ({ name: place(block), block })))(

@@ -1,17 +1,17 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { engineAvailability } from '../../src/models/engine.ts'
 import { type Block, blocksOf, commandsOf, documents } from './markdown.ts'
-import { hasBench, packageScripts, ROOT, runIn } from './workplace.ts'
+import { hasBench, packageScripts, ROOT, runIn, setUpWorkplace } from './workplace.ts'
 
 /** Output and data to read, and Python, which the tests of python/ are of; anything else in a fence is run. */
-export const NOT_RUN = ['text', 'json', 'yaml', 'csv', 'python']
+const NOT_RUN = ['text', 'json', 'yaml', 'csv', 'python']
 const { name, peerDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const PACKAGES = [name, ...Object.keys(peerDependencies)]
 
 /** Blocks of all pages, in the order in which they run. */
-export const ALL = documents(ROOT).flatMap(document => blocksOf(ROOT, document))
+const ALL = documents(ROOT).flatMap(document => blocksOf(ROOT, document))
 export const BLOCKS = ALL.filter(block => !NOT_RUN.includes(block.language))
 
 const TRAIN = /^docs\/(fields\/|guides\/tasks\.md)/
@@ -22,8 +22,19 @@ export function takesMinutes({ document }: Block): boolean {
   return TRAIN.test(document) || FOLLOW.test(document)
 }
 
+/** A reader's folder with all blocks in it, made before a file's tests and removed after them. */
+export function readersFolder(): { readonly path: string } {
+  const folder = { path: '' }
+  beforeAll(async () => {
+    folder.path = await setUpWorkplace()
+    layOutBlocks(folder.path)
+  })
+  afterAll(() => rmSync(folder.path, { recursive: true, force: true }))
+  return folder
+}
+
 /** The files that blocks are: code, and configurations with a name. */
-export function layOutBlocks(folder: string): void {
+function layOutBlocks(folder: string): void {
   const files = ALL.filter(({ language, title }) => language === 'yaml' && title !== undefined)
   for (const block of [...BLOCKS.filter(({ language }) => language === 'ts'), ...files]) {
     const path = join(folder, fileOf(block))
@@ -96,7 +107,7 @@ async function runCommand(command: string, folder: string): Promise<void> {
 }
 
 /** The name under which its code lies in the folder. */
-export function fileOf({ title, document, line }: Block): string {
+function fileOf({ title, document, line }: Block): string {
   return title ?? `${basename(document, '.md').toLowerCase()}-${line}.ts`
 }
 

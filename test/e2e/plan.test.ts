@@ -9,7 +9,15 @@ import { stepCounter } from '../../src/runner/jobs/fine-tune/hands.ts'
 import { FineTuneWork } from '../../src/runner/jobs/fine-tune/work.ts'
 import { runHash } from '../../src/runner/runs/digest.ts'
 import type { Running, Unit } from '../../src/runner/runs/job.ts'
-import { eventsOf, layergym, smallRun, summaryOf, workspace, writeManifest } from '../support/e2e.ts'
+import {
+  eventsOf,
+  layergym,
+  settingsOf,
+  smallRun,
+  summaryOf,
+  workspace,
+  writeManifest,
+} from '../support/e2e.ts'
 
 const folder = workspace()
 writeManifest(folder)
@@ -54,7 +62,7 @@ test('a run that goes on tells what is left of it, and records one plan', async 
 })
 
 test('the hash is that of a run whose steps were not measured', async () => {
-  const values = { ...settingsOf(smallRun(folder)), agentConfig: { episodesPerUpdate: 2 } }
+  const values = settingsOf(smallRun(folder))
   const signal = new AbortController().signal
   const hooks = { signal, clock: () => 0, onEvent: () => undefined }
   const composition = await compose(parseConfig(fineTuneSchema, values), {}, hooks)
@@ -83,10 +91,4 @@ function unitsAlone({ dir, signal, clock }: Pick<Running, 'dir' | 'signal' | 'cl
     write: async name => name,
   }
   return { run, digests }
-}
-
-/** Flags as values, those apart that are no setting of the run. */
-function settingsOf(argv: readonly string[]) {
-  const own = argv.flatMap((word, i) => (word.startsWith('--') ? [[word.slice(2), argv[i + 1]]] : []))
-  return Object.fromEntries(own.filter(([name]) => name !== 'json' && name !== 'agent-config'))
 }

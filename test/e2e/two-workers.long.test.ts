@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fineTune, resumeRun } from '../../src/runner/jobs/fine-tune/job.ts'
-import { smallRun, summaryOf, timeless, workspace, writeManifest } from '../support/e2e.ts'
+import { settingsOf, smallRun, summaryOf, timeless, workspace, writeManifest } from '../support/e2e.ts'
 
 const folder = workspace()
 writeManifest(folder)
@@ -19,14 +19,7 @@ test('stopped in the middle of an episode, with two workers, a run goes on to th
       if (event.type === 'step' && ++steps === 8) controller.abort()
     },
   }
-  const argv = smallRun(folder, { out: dir, workers: 2 })
-  const values = Object.fromEntries(
-    argv.flatMap((word, i) =>
-      word.startsWith('--') && word !== '--json'
-        ? [[word.slice(2), word === '--agent-config' ? JSON.parse(argv[i + 1]) : argv[i + 1]]]
-        : [],
-    ),
-  )
+  const values = settingsOf(smallRun(folder, { out: dir, workers: 2 }))
   await expect(fineTune(values, hooks)).rejects.toMatchObject({ kind: 'interrupted' })
   const end = await resumeRun(dir, {
     ...hooks,

@@ -72,6 +72,15 @@ export function smallRun(folder: string, more: Readonly<Record<string, string | 
   ]
 }
 
+/** The settings that a command line's flags are, as `fineTune` takes them. */
+export function settingsOf(argv: readonly string[]): Readonly<Record<string, unknown>> {
+  const own = argv.flatMap((word, i) => {
+    if (!word.startsWith('--') || word === '--json') return []
+    return [[word.slice(2), word === '--agent-config' ? JSON.parse(argv[i + 1]) : argv[i + 1]]]
+  })
+  return Object.fromEntries(own)
+}
+
 /** Runs a command in this process; `onText` sees stderr as it comes and may abort. */
 export async function layergym(
   argv: readonly string[],

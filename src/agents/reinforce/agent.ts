@@ -116,7 +116,8 @@ export class Reinforce implements Agent<unknown, unknown> {
       ...policyReport,
       ...valueReport,
       explainedVariance: explained,
-      meanReturn: meanEpisodeReturn(trajectories),
+      // Undiscounted, mean over trajectories.
+      meanReturn: transitions.reduce((sum, { reward }) => sum + reward, 0) / trajectories.length,
       transitions: transitions.length,
     }
   }
@@ -215,10 +216,4 @@ export class Reinforce implements Agent<unknown, unknown> {
     if (terminated || !truncated) return 0
     return this.value.forward(flattenRows(this.context.observationSpace, [finalObservation]), 1)[0]
   }
-}
-
-/** Undiscounted, mean over trajectories. */
-function meanEpisodeReturn(trajectories: readonly Trajectory<unknown, unknown>[]): number {
-  const sum = transitionsOf(trajectories).reduce((total, { reward }) => total + reward, 0)
-  return sum / trajectories.length
 }

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../common/arrays.ts'
 import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Space } from '../env.ts'
@@ -41,7 +42,7 @@ export class Box<D extends Dtype = 'float32'> implements Space<NumbersOf[D]> {
       throw inputError('space.box', `a Box's shape has integers >= 1, not [${shape.join(', ')}]`)
     }
     this.dtype = dtype
-    this.flatSize = shape.reduce((product, size) => product * size, 1)
+    this.flatSize = sizeOf(shape)
     const lows = boundsOf('low', low, this.flatSize, dtype)
     const highs = boundsOf('high', high, this.flatSize, dtype)
     this.low = closed(lows, dtype)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defaultCacheDir } from '../../common/cache-dir.ts'
 import { failure, inputError, interrupted } from '../../common/error.ts'
+import { isInside } from '../../common/inside.ts'
 import { fromSource } from '../plugins/typescript.ts'
 import { plural } from '../report/words.ts'
 import { writeAtomic } from '../runs/atomic.ts'
@@ -163,7 +164,7 @@ class QueueCrew implements Crew {
     if (trouble !== undefined) throw errorOf(trouble)
     for (const [name, content] of Object.entries(files)) {
       const path = join(dir, name)
-      if (!path.startsWith(join(dir, '/'))) throw failure('worker.path', `a worker sent a file for ${path}`)
+      if (!isInside(path, dir)) throw failure('worker.path', `a worker sent a file for ${path}`)
       await writeAtomic(path, Buffer.from(content, 'base64'))
     }
     return product

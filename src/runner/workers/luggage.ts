@@ -2,7 +2,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, extname, isAbsolute, join, relative, sep } from 'node:path'
+import { basename, dirname, extname, isAbsolute, join, relative } from 'node:path'
+import { isInside } from '../../common/inside.ts'
 import { contentHash } from '../../data/fingerprint.ts'
 import { loadDataset } from '../../data/load.ts'
 import type { Parcel, Work } from './parts.ts'
@@ -86,7 +87,7 @@ async function fetched({ files }: Parcel, queue: Parcels, cache: string): Promis
   try {
     for (const { name, sha256 } of files) {
       const path = join(making, name)
-      if (!path.startsWith(making + sep)) throw new Error(`a parcel names a file outside of it: ${name}`)
+      if (!isInside(path, making)) throw new Error(`a parcel names a file outside of it: ${name}`)
       await mkdir(dirname(path), { recursive: true })
       await queue.fetch(sha256, path)
     }

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../common/arrays.ts'
 import type { Frame } from '../../../common/canvas.ts'
 import { inputError } from '../../../common/error.ts'
 import type { Item } from '../../../data/dataset.ts'
@@ -105,7 +106,7 @@ class ObjectDetection implements Task<DetectionTarget, Detections> {
   predict({ values }: Outputs): readonly Detections[] {
     const [batch, frames, ...rest] = values.shape
     const all = values.dataSync() as Float32Array
-    const clip = frames * rest.reduce((a, b) => a * b, 1)
+    const clip = frames * sizeOf(rest)
     const { classes, size } = this.facts
     const options = { grid: this.grid, classes: classes.length, size }
     return Array.from({ length: batch }, (_, i) =>

@@ -1,6 +1,7 @@
-import { join, resolve, sep } from 'node:path'
+import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { inputError, messageOf } from '../../../../common/error.ts'
+import { isInside } from '../../../../common/inside.ts'
 import { readTextFile } from '../../../../common/regular-file.ts'
 import type { LoggedRun } from './run.ts'
 
@@ -52,7 +53,7 @@ export async function readOwn(folder: string): Promise<readonly LoggedRun[]> {
 /** @throws input error: a benchmark's runs lie in its folder */
 function within(folder: string, runDir: string): string {
   const path = resolve(folder, runDir)
-  if (path.startsWith(folder + sep)) return path
+  if (isInside(path, folder)) return path
   throw inputError('report.run', `${folder} names a run outside of it, ${runDir}, which is not read`)
 }
 

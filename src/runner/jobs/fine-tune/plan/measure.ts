@@ -56,20 +56,20 @@ export async function measureSteps(
   }
 }
 
-async function time(work: () => unknown, { clock, signal, once: first = false }: Measuring): Promise<number> {
-  const once = async () => {
+async function time(work: () => unknown, { clock, signal, once = false }: Measuring): Promise<number> {
+  const timed = async () => {
     await nextTurn()
     if (signal.aborted) throw interrupted()
     const start = clock()
     work()
     return secondsSince(start, clock)
   }
-  const warmUp = await once()
-  if (first || warmUp > ENOUGH_SECONDS) return warmUp
+  const warmUp = await timed()
+  if (once || warmUp > ENOUGH_SECONDS) return warmUp
   const taken: number[] = []
   let sum = 0
   while (taken.length < TIMES && sum < ENOUGH_SECONDS) {
-    taken.push(await once())
+    taken.push(await timed())
     sum += taken[taken.length - 1]
   }
   return median(taken)

@@ -8,7 +8,7 @@ import { ONE_EACH, type PerKind, type Phase, totalOf } from '../../../runs/phase
 import { fitInto } from './fit.ts'
 import { after, type Ended, endedRun } from './left.ts'
 import { measureSteps } from './measure.ts'
-import { estimate, planOf } from './plan.ts'
+import { estimate, type PlannedRuns, planOf } from './plan.ts'
 import { workloadOf } from './workload.ts'
 
 /** A run of fewer steps than this is over before they have been measured well. */
@@ -28,9 +28,9 @@ export async function planned(
   composition: Composition,
   hooks: PlanHooks,
 ): Promise<{ readonly composition: Composition; readonly events: readonly RunEvent[] }> {
-  const seconds = await measured(composition, hooks)
   const { minutes, ...asked } = composition.config
   const work = workloadOf(composition)
+  const seconds = await measured(composition, planOf(asked, work), hooks)
   const phasesOf = (config: WholeConfig) => estimate(planOf(config, work), seconds)
   if (minutes === undefined)
     return { composition, events: [planEvent(phasesOf(asked), seconds, composition)] }
@@ -54,8 +54,9 @@ export async function plannedRest(
   done: { readonly runs: readonly string[]; readonly episodes: number } | undefined,
   hooks: PlanHooks,
 ): Promise<RunEvent> {
-  const seconds = await measured(composition, hooks)
-  const phases = estimate(planOf(composition.config, workloadOf(composition)), seconds)
+  const plan = planOf(composition.config, workloadOf(composition))
+  const seconds = await measured(composition, plan, hooks)
+  const phases = estimate(plan, seconds)
   if (done === undefined) return planEvent(phases, seconds, composition)
   const ended = done.runs.map(endedRun)
   const isSearch = ({ part }: Ended) => part === 'searches'
@@ -68,10 +69,13 @@ export async function plannedRest(
   return { ...planEvent(inOrder.reduce(after, phases), seconds, composition), resumed: true }
 }
 
-function measured(composition: Composition, hooks: PlanHooks): Promise<PerKind> {
-  const { config } = composition
-  const steps = totalOf(estimate(planOf(config, workloadOf(composition)), ONE_EACH)).most
-  return measureSteps(composition, { ...hooks, once: config.minutes === undefined && steps < FEW_STEPS })
+function measured(
+  composition: Composition,
+  plan: readonly PlannedRuns[],
+  hooks: PlanHooks,
+): Promise<PerKind> {
+  const isShort = totalOf(estimate(plan, ONE_EACH)).most < FEW_STEPS
+  return measureSteps(composition, { ...hooks, once: composition.config.minutes === undefined && isShort })
 }
 
 function planEvent(phases: readonly Phase[], seconds: PerKind, { task }: Composition) {
