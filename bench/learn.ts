@@ -1,6 +1,7 @@
 /**
  * Learning beside others who learn the same: environments, rollout, epochs, minibatches, networks, optimizer. Every figure is
- * of a process of its own, pinned to one core or two; rounds alternate, and medians are compared. Compiling is told apart.
+ * of a process of its own, pinned to one core or two; rounds alternate, and medians are compared. Compiling is told apart. Each
+ * measurement is a line of JSON on stderr.
  *   LAYERGYM_PYTHON=path/to/python npm run bench -- learn [--rounds N] [--only WORDS]
  * Packages, all from PyPI: torch gymnasium stable-baselines3 sb3-contrib jax gymnax rejax
  */
@@ -124,18 +125,26 @@ console.log(`load at the end ${loadavg()[0].toFixed(1)}`)
 function compared({ what, by = ['steps/s'], ours, peers }: Row, cores: Cores): (string | number)[][] {
   const own: Measured[] = []
   const theirs = new Map<string, Measured[]>(Object.keys(peers).map(name => [name, []]))
+  const told = (who: string, contender: Contender) => {
+    const found = contender(cores)
+    const { stepsPerSecond, compileSeconds, seconds, wall } = found
+    process.stderr.write(
+      `${JSON.stringify({ what, cores, who, stepsPerSecond, compileSeconds, seconds, wall })}\n`,
+    )
+    return found
+  }
   for (let round = 0; round < Number(values.rounds); round++) {
-    own.push(ours(cores))
-    for (const [name, contender] of Object.entries(peers)) theirs.get(name)?.push(contender(cores))
+    own.push(told('layergym', ours))
+    for (const [name, contender] of Object.entries(peers)) theirs.get(name)?.push(told(name, contender))
   }
   return by.flatMap(each => {
-    const told = (x: number) => (each === 'steps/s' ? Math.round(x) : x.toFixed(1))
+    const rounded = (x: number) => (each === 'steps/s' ? Math.round(x) : x.toFixed(1))
     // All that ours does counts, warm or cold.
     const mine = median(own.map(run => (each === 'steps/s' ? run.stepsPerSecond : run.wall)))
-    if (theirs.size === 0) return [[what, cores, each, told(mine), '–', '–', '–']]
+    if (theirs.size === 0) return [[what, cores, each, rounded(mine), '–', '–', '–']]
     return [...theirs].map(([name, runs]) => {
       const other = median(runs.map(run => figure(run, each)))
-      return [what, cores, each, told(mine), name, told(other), (mine / other).toFixed(2)]
+      return [what, cores, each, rounded(mine), name, rounded(other), (mine / other).toFixed(2)]
     })
   })
 }
