@@ -1,10 +1,17 @@
 // The arithmetic of small networks, in AssemblyScript: float32, four lanes at a time (WebAssembly's fixed-width SIMD).
 // The same bits as scripts/setup/native/kernels.h and src/agents/kernels/plain.ts, which say what each kernel does.
-// `npm run build:kernels` compiles it into src/agents/kernels/wasm-module.ts. Addresses are bytes; nothing is aligned,
-// allocated or checked.
+// `npm run build:kernels` compiles it into src/agents/kernels/wasm-module.ts, twice: with relaxed SIMD, where a processor
+// may multiply and add with one rounding, and without. Addresses are bytes; nothing is aligned, allocated or checked.
 
 const F32: usize = 4
 const VECTOR: usize = 16
+
+/** a b + c */
+@inline
+function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
+  return f32x4.add(f32x4.mul(a, b), c)
+}
 
 export function multiply(
   a: usize, down: i32, along: i32, b: usize, bias: usize, c: usize, m: i32, k: i32, n: i32,
@@ -47,14 +54,14 @@ function fourByTwo(a: usize, d: usize, s: usize, b: usize, row: usize, bias: usi
     const u = v128.load(b), v = v128.load(b, 16)
     const x0 = v128.load32_splat(a0), x1 = v128.load32_splat(a1)
     const x2 = v128.load32_splat(a2), x3 = v128.load32_splat(a3)
-    p0 = f32x4.add(p0, f32x4.mul(x0, u))
-    q0 = f32x4.add(q0, f32x4.mul(x0, v))
-    p1 = f32x4.add(p1, f32x4.mul(x1, u))
-    q1 = f32x4.add(q1, f32x4.mul(x1, v))
-    p2 = f32x4.add(p2, f32x4.mul(x2, u))
-    q2 = f32x4.add(q2, f32x4.mul(x2, v))
-    p3 = f32x4.add(p3, f32x4.mul(x3, u))
-    q3 = f32x4.add(q3, f32x4.mul(x3, v))
+    p0 = multiplyAdd(x0, u, p0)
+    q0 = multiplyAdd(x0, v, q0)
+    p1 = multiplyAdd(x1, u, p1)
+    q1 = multiplyAdd(x1, v, q1)
+    p2 = multiplyAdd(x2, u, p2)
+    q2 = multiplyAdd(x2, v, q2)
+    p3 = multiplyAdd(x3, u, p3)
+    q3 = multiplyAdd(x3, v, q3)
     a0 += s
     a1 += s
     a2 += s
@@ -81,10 +88,10 @@ function fourByOne(
   let a0 = a, a1 = a + d, a2 = a + 2 * d, a3 = a + 3 * d
   for (let l = 0; l < k; l++) {
     const u = v128.load(b)
-    p0 = f32x4.add(p0, f32x4.mul(v128.load32_splat(a0), u))
-    p1 = f32x4.add(p1, f32x4.mul(v128.load32_splat(a1), u))
-    p2 = f32x4.add(p2, f32x4.mul(v128.load32_splat(a2), u))
-    p3 = f32x4.add(p3, f32x4.mul(v128.load32_splat(a3), u))
+    p0 = multiplyAdd(v128.load32_splat(a0), u, p0)
+    p1 = multiplyAdd(v128.load32_splat(a1), u, p1)
+    p2 = multiplyAdd(v128.load32_splat(a2), u, p2)
+    p3 = multiplyAdd(v128.load32_splat(a3), u, p3)
     a0 += s
     a1 += s
     a2 += s
@@ -102,7 +109,7 @@ function oneByOne(a: usize, s: usize, b: usize, row: usize, bias: usize, c: usiz
   let p = f32x4.splat(0)
   if (bias) p = v128.load(bias)
   for (let l = 0; l < k; l++) {
-    p = f32x4.add(p, f32x4.mul(v128.load32_splat(a), v128.load(b)))
+    p = multiplyAdd(v128.load32_splat(a), v128.load(b), p)
     a += s
     b += row
   }
@@ -165,15 +172,15 @@ export function tanh(y: usize, n: i32): void {
   for (; y < end; y += VECTOR) {
     const x = f32x4.min(f32x4.max(v128.load(y), f32x4.splat(-7.90531110763549805)), f32x4.splat(7.90531110763549805))
     const s = f32x4.mul(x, x)
-    let p = f32x4.add(f32x4.mul(s, f32x4.splat(-2.76076847742355e-16)), f32x4.splat(2.00018790482477e-13))
-    p = f32x4.add(f32x4.mul(s, p), f32x4.splat(-8.60467152213735e-11))
-    p = f32x4.add(f32x4.mul(s, p), f32x4.splat(5.12229709037114e-8))
-    p = f32x4.add(f32x4.mul(s, p), f32x4.splat(1.48572235717979e-5))
-    p = f32x4.add(f32x4.mul(s, p), f32x4.splat(6.37261928875436e-4))
-    p = f32x4.add(f32x4.mul(s, p), f32x4.splat(4.89352455891786e-3))
-    let q = f32x4.add(f32x4.mul(s, f32x4.splat(1.19825839466702e-6)), f32x4.splat(1.18534705686654e-4))
-    q = f32x4.add(f32x4.mul(s, q), f32x4.splat(2.26843463243900e-3))
-    q = f32x4.add(f32x4.mul(s, q), f32x4.splat(4.89352518554385e-3))
+    let p = multiplyAdd(s, f32x4.splat(-2.76076847742355e-16), f32x4.splat(2.00018790482477e-13))
+    p = multiplyAdd(s, p, f32x4.splat(-8.60467152213735e-11))
+    p = multiplyAdd(s, p, f32x4.splat(5.12229709037114e-8))
+    p = multiplyAdd(s, p, f32x4.splat(1.48572235717979e-5))
+    p = multiplyAdd(s, p, f32x4.splat(6.37261928875436e-4))
+    p = multiplyAdd(s, p, f32x4.splat(4.89352455891786e-3))
+    let q = multiplyAdd(s, f32x4.splat(1.19825839466702e-6), f32x4.splat(1.18534705686654e-4))
+    q = multiplyAdd(s, q, f32x4.splat(2.26843463243900e-3))
+    q = multiplyAdd(s, q, f32x4.splat(4.89352518554385e-3))
     v128.store(y, f32x4.div(f32x4.mul(x, p), q))
   }
 }

@@ -8,8 +8,8 @@ import { ROOT } from './setup/places.mjs'
 const SOURCE = join(ROOT, 'assembly', 'kernels.ts')
 const TARGET = join(ROOT, 'src', 'agents', 'kernels', 'wasm-module.ts')
 
-/** What src/agents/kernels/wasm-module.ts has to be. */
-async function compileKernels() {
+/** The module as base64. @param {readonly string[]} features of WebAssembly */
+async function compileKernels(features) {
   const { main } = await import('assemblyscript/asc')
   const folder = mkdtempSync(join(tmpdir(), 'layergym-kernels-'))
   try {
@@ -21,26 +21,25 @@ async function compileKernels() {
       '--noAssert',
       '--runtime',
       'stub',
-      '--enable',
-      'simd',
+      ...features.flatMap(feature => ['--enable', feature]),
       '--importMemory',
     ]
     const { error, stderr } = await main([SOURCE, ...options])
     if (error) throw new Error(`${error.message}\n${stderr.toString()}`)
-    return moduleText(readFileSync(out).toString('base64'))
+    return readFileSync(out).toString('base64')
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function moduleText(base64) {
-  return `/** assembly/kernels.ts, compiled by \`npm run build:kernels\`: WebAssembly with SIMD, as base64. */
+/** What src/agents/kernels/wasm-module.ts has to be. */
+const text = `/** assembly/kernels.ts, compiled by \`npm run build:kernels\`: WebAssembly with SIMD, as base64. */
 export const MODULE =
-  '${base64}'
+  '${await compileKernels(['simd'])}'
+/** The same with relaxed SIMD. */
+export const RELAXED_MODULE =
+  '${await compileKernels(['simd', 'relaxed-simd'])}'
 `
-}
-
-const text = await compileKernels()
 if (!process.argv.includes('--check')) writeFileSync(TARGET, text)
 else if (readFileSync(TARGET, 'utf8') !== text) {
   process.stderr.write(

@@ -39,7 +39,7 @@ const PARTS = {
   data: [['src/data/**/*.ts'], ['test/data']],
   models: [['src/models/**/*.ts'], ['test/models']],
   envs: [['src/envs/**/*.ts'], ['test/envs']],
-  agents: [['src/agents/**/*.ts'], ['test/agents']],
+  agents: [['src/agents/**/*.ts', '!src/agents/kernels/wasm-module.ts'], ['test/agents']],
 }
 
 const { positionals, values } = parseArgs({

@@ -21,7 +21,7 @@ export interface DoctorReport {
   }[]
   readonly versions: Readonly<Record<string, string>>
   readonly threads: number
-  /** What small networks of agents are computed by: avx512, avx2, sse, wasm or plain. */
+  /** What small networks of agents are computed by: avx512, avx2, sse, neon, relaxed-wasm, wasm or plain. */
   readonly kernels: string
   readonly cores: number
   readonly memory: { readonly total: number; readonly free: number }
@@ -81,7 +81,7 @@ export function advise(facts: Omit<DoctorReport, 'advice'>): string[] {
     )
   if (!isCompiled(facts.kernels))
     advice.push(
-      `Agents learn in ${facts.kernels === 'wasm' ? 'WebAssembly' : 'plain JavaScript'}: \`layergym setup\` compiles their arithmetic, given a C++ compiler, and cheap environments are learned several times faster, to the same bits.`,
+      `Agents learn in ${facts.kernels === 'plain' ? 'plain JavaScript' : 'WebAssembly'}: \`layergym setup\` compiles their arithmetic, given a C++ compiler, and cheap environments are learned several times faster.`,
     )
   advice.push(...adviseOnFfmpeg(facts.codecs.ffmpeg))
   if (facts.memory.total < 4e9)
@@ -90,7 +90,7 @@ export function advise(facts: Omit<DoctorReport, 'advice'>): string[] {
 }
 
 function isCompiled(kernels: string): boolean {
-  return kernels !== 'wasm' && kernels !== 'plain'
+  return !['relaxed-wasm', 'wasm', 'plain'].includes(kernels)
 }
 
 function adviseOnFfmpeg(codec: CodecReport): string[] {

@@ -1,18 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { type KernelMemory, Layout } from '../../src/agents/kernels/kernels.ts'
+import { kernelArithmetic } from '../../src/agents/kernels/memory.ts'
 import { nativeKernels } from '../../src/agents/kernels/native.ts'
-import { plainMemory } from '../../src/agents/kernels/plain.ts'
+import { MULTIPLY_ADD } from '../../src/agents/kernels/plain.ts'
 import { type Call, programOf } from '../../src/agents/kernels/program.ts'
-import { wasmMemory } from '../../src/agents/kernels/wasm.ts'
 import { backwardBoth, forwardBoth, Mlp } from '../../src/agents/mlp.ts'
 import { Rng } from '../../src/common/random.ts'
+import { KERNELS } from '../support/kernels.ts'
 
 const native = nativeKernels()
-const IMPLEMENTATIONS = {
-  plain: plainMemory,
-  wasm: wasmMemory,
-  ...(native && { [native.instructions]: native.memory }),
-}
+const IMPLEMENTATIONS = { ...KERNELS.fused, ...KERNELS.rounded }
 
 const numbers = (count: number, rng: Rng) => Float32Array.from({ length: count }, () => 3 * rng.normal())
 
@@ -82,6 +79,7 @@ test('two perceptrons at once give what each gives alone', () => {
 })
 
 test('few inputs or many: a gradient is the sum over rows in their order, bit by bit', () => {
+  const multiplyAdd = MULTIPLY_ADD[kernelArithmetic()]
   for (const inputs of [3, 16, 20]) {
     const [rows, outputs, rng] = [13, 19, Rng.of(inputs)]
     const mlp = new Mlp({ inputs, outputs, hidden: [], rng })
@@ -91,8 +89,7 @@ test('few inputs or many: a gradient is the sum over rows in their order, bit by
     for (let j = 0; j < outputs; j++) {
       for (let i = 0; i < inputs; i++) {
         let sum = 0
-        for (let r = 0; r < rows; r++)
-          sum = Math.fround(sum + Math.fround(delta[r * outputs + j] * batch[r * inputs + i]))
+        for (let r = 0; r < rows; r++) sum = multiplyAdd(delta[r * outputs + j], batch[r * inputs + i], sum)
         expect(gradient[j * inputs + i]).toBe(sum)
       }
     }

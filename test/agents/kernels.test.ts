@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { type KernelMemory, type Kernels, Layout } from '../../src/agents/kernels/kernels.ts'
+import { type Arithmetic, type Kernels, Layout } from '../../src/agents/kernels/kernels.ts'
 import { nativeKernels } from '../../src/agents/kernels/native.ts'
-import { plainMemory } from '../../src/agents/kernels/plain.ts'
-import { wasmMemory } from '../../src/agents/kernels/wasm.ts'
 import { Mlp } from '../../src/agents/mlp.ts'
 import { Rng } from '../../src/common/random.ts'
+import { KERNELS } from '../support/kernels.ts'
 import { fc, property } from '../support/property.ts'
 
 test('the committed module is what its source compiles to', () => {
@@ -14,26 +13,14 @@ test('the committed module is what its source compiles to', () => {
   expect(check.status).toBe(0)
 })
 
-/** All that can be had here; the first is the reference. */
-const IMPLEMENTATIONS = {
-  plain: plainMemory,
-  wasm: wasmMemory,
-  ...nativeWidths(),
-}
-
-/** The compiled ones, where set-up has compiled them. */
-function nativeWidths(): Record<string, (bytes: number) => KernelMemory> {
-  const native = nativeKernels()
-  return native === undefined ? {} : { [native.instructions]: native.memory }
-}
-
 /** The same numbers in a memory of each implementation, and what a kernel has made of them: all of them, bit by bit. */
 function everywhere(
+  arithmetic: Arithmetic,
   floats: readonly number[],
   values: Float32Array,
   run: (kernels: Kernels, at: number[]) => unknown,
 ) {
-  return Object.values(IMPLEMENTATIONS).map(memoryOf => {
+  return Object.values(KERNELS[arithmetic]).map(memoryOf => {
     const layout = new Layout()
     const addresses = floats.map(count => layout.reserve(count))
     const { buffer, kernels } = memoryOf(layout.bytes)
@@ -52,18 +39,26 @@ function everywhere(
 const hasCompiler = ['g++', 'c++', 'clang++'].some(name => spawnSync(name, ['--version']).status === 0)
 
 test.runIf(hasCompiler)('where there is a compiler, set-up has compiled them', () => {
-  expect(nativeKernels()?.instructions).toMatch(/^(avx512|avx2|sse|native)$/)
+  expect(nativeKernels()?.instructions).toMatch(/^(avx512|avx2|sse|neon|native)$/)
 })
 
 const dimension = fc.integer({ min: 1, max: 37 })
 const numbers = (count: number, rng: Rng) => Float32Array.from({ length: count }, () => 3 * rng.normal())
 
 function expectSame(all: readonly unknown[]) {
-  expect(all.length).toBeGreaterThan(1)
   for (const other of all.slice(1)) expect(other).toEqual(all[0])
 }
 
-describe('every implementation gives the same bits', () => {
+const ARITHMETICS: readonly Arithmetic[] = ['rounded', 'fused']
+
+test('there is WebAssembly of each arithmetic where this processor fuses', () => {
+  expect(Object.keys(KERNELS.rounded)).toContain('wasm')
+  const compiled = nativeKernels()?.instructions
+  if (compiled?.startsWith('avx'))
+    expect(Object.keys(KERNELS.fused)).toEqual(['plain', 'relaxed-wasm', compiled])
+})
+
+describe.each(ARITHMETICS)('every implementation gives the same bits, %s,', arithmetic => {
   property([dimension, dimension, dimension, fc.integer(), fc.boolean(), fc.boolean()])(
     'of products',
     (m, k, n, seed, turned, biased) => {
@@ -71,7 +66,7 @@ describe('every implementation gives the same bits', () => {
       const [down, along] = turned ? [1, m] : [k, 1]
       const run = (kernels: Kernels, [a, b, bias, c]: number[]) =>
         kernels.multiply(a, down, along, b, biased ? bias : 0, c, m, k, n)
-      expectSame(everywhere(sizes, numbers(m * k + k * n + n + m * n, Rng.of(seed)), run))
+      expectSame(everywhere(arithmetic, sizes, numbers(m * k + k * n + n + m * n, Rng.of(seed)), run))
     },
   )
 
@@ -82,7 +77,7 @@ describe('every implementation gives the same bits', () => {
         kernels.columnSums(a, sums, m, n)
         kernels.transpose(a, t, m, n)
       }
-      expectSame(everywhere([m * n, n, m * n], numbers(2 * m * n + n, Rng.of(seed)), run))
+      expectSame(everywhere(arithmetic, [m * n, n, m * n], numbers(2 * m * n + n, Rng.of(seed)), run))
     },
   )
 
@@ -96,7 +91,7 @@ describe('every implementation gives the same bits', () => {
       kernels.reluGradient(e, z, n)
     }
     // What NaN is made of differs between processors; that it is one doesn't.
-    const without = everywhere([n, n, n, n], values.subarray(0), run).map(({ bits }) =>
+    const without = everywhere(arithmetic, [n, n, n, n], values, run).map(({ bits }) =>
       bits.map(part => part.map(bit => (Number.isNaN(asFloat(bit)) ? 'NaN' : bit))),
     )
     expectSame(without)
@@ -111,7 +106,7 @@ describe('every implementation gives the same bits', () => {
       kernels.adam(p, g, mean, variance, n, 0.3, 2.5e-4, 1.7, 0.9, 0.999, 1e-5)
       return kernels.sumSquares(g, n)
     }
-    const all = everywhere([n, n, n, n], values, run)
+    const all = everywhere(arithmetic, [n, n, n, n], values, run)
     expectSame(all)
     const exact = values.subarray(n, 2 * n).reduce((sum, g) => sum + g * g, 0)
     expect((all[0].answer as number) / exact).toBeCloseTo(1, 5)

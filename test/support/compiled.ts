@@ -101,6 +101,22 @@ export function differenceAfter(pair: Pair, steps: number, rate: number, mode: N
   )
 }
 
+/** What rounding alone does to the weights: eager steps beside the same, whose first weights are one rounding off. */
+export async function roundingAfter(
+  make: () => Promise<Pair>,
+  steps: number,
+  rate: number,
+  mode: NormMode,
+): Promise<number> {
+  const [first, second] = [await make(), await make()]
+  const rng = Rng.of(1, 'rounding')
+  const off = Object.entries(first.eager.read()).map(([name, values]) => {
+    return [name, values.map(value => value * (1 + (rng.int(2) === 0 ? -1 : 1) * 2 ** -24))] as const
+  })
+  second.eager.load(Object.fromEntries(off))
+  return differenceAfter({ ...first, compiled: second.eager }, steps, rate, mode)
+}
+
 /** Calls after which a forward pass certainly is a function. */
 const CALLS = 5
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Arithmetic } from '../../src/agents/kernels/kernels.ts'
 import { failure } from '../../src/common/error.ts'
 import { integer } from '../../src/common/settings.ts'
 import { digestOf } from '../../src/runner/runs/digest.ts'
@@ -27,6 +28,7 @@ export interface Toy {
   readonly fails?: string
   readonly data?: string
   readonly engine?: string
+  readonly arithmetic?: Arithmetic
   /** Called in each step of a unit. */
   readonly onStep?: (unit: string, step: number) => void
 }
@@ -42,6 +44,7 @@ export function toyJob(toy: Toy = {}): JobKind<ToyConfig, Outcomes, ToySummary> 
         config,
         origin: {
           engine: toy.engine ?? 'abacus',
+          arithmetic: toy.arithmetic,
           versions: { layergym: '1' },
           fingerprints: { data: toy.data ?? 'clips' },
         },

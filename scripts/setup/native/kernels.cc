@@ -36,6 +36,7 @@ namespace {
 int supported() {
 #ifdef __x86_64__
   __builtin_cpu_init();
+  if (!__builtin_cpu_supports("fma")) return 0;
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")) return 2;
   if (__builtin_cpu_supports("avx2")) return 1;
 #endif
@@ -304,9 +305,11 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "run", function);
   napi_create_function(env, "runBoth", NAPI_AUTO_LENGTH, runBoth, nullptr, &function);
   napi_set_named_property(env, exports, "runBoth", function);
-  const char* const names[] = {"sse", "avx2", "avx512"};
 #ifdef __x86_64__
+  const char* const names[] = {"sse", "avx2", "avx512"};
   napi_create_string_utf8(env, names[level], NAPI_AUTO_LENGTH, &name);
+#elif defined(__aarch64__)
+  napi_create_string_utf8(env, "neon", NAPI_AUTO_LENGTH, &name);
 #else
   napi_create_string_utf8(env, "native", NAPI_AUTO_LENGTH, &name);
 #endif

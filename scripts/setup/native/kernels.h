@@ -1,9 +1,16 @@
 // The arithmetic of small networks, for one vector width (LANES floats): compiled once for each, into the namespace
-// WIDTH. Sums run in the order of their terms in every lane and nothing is fused, so that all widths, WebAssembly and
-// plain TypeScript (src/agents/kernels) give the same bits. Matrices are row-major. Whole vectors are read and, where a
-// kernel's comment says so, written up to the next multiple of 16 floats.
+// WIDTH. Sums run in the order of their terms in every lane. In products and in tanh a term is multiplied and added with
+// one rounding (fused) where the processor can, with two where it can't; nothing else is fused. So all widths that fuse,
+// WebAssembly that fuses and plain TypeScript (src/agents/kernels) give the same bits, and so do those that don't.
+// Matrices are row-major. Whole vectors are read and, where a kernel's comment says so, written up to the next multiple
+// of 16 floats.
 #include <cmath>
 #include <cstring>
+#ifdef __FMA__
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 namespace WIDTH {
 
@@ -13,6 +20,21 @@ typedef int Order __attribute__((vector_size(16)));
 
 inline Lanes load(const float* from) { return *reinterpret_cast<const Lanes*>(from); }
 inline void store(float* to, Lanes values) { *reinterpret_cast<Lanes*>(to) = values; }
+
+inline Lanes splat(float value) { return value - Lanes{}; }
+
+/** a b + c */
+inline Lanes multiplyAdd(Lanes a, Lanes b, Lanes c) {
+#if defined(__FMA__) && LANES == 16
+  return (Lanes)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__FMA__) && LANES == 8
+  return (Lanes)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__) && LANES == 4
+  return (Lanes)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+  return a * b + c;
+#endif
+}
 
 /** ROWS rows by COLUMNS vectors of c, of which `valid` floats of the last vector exist. */
 template <int ROWS, int COLUMNS>
@@ -25,7 +47,7 @@ inline void block(const float* a, long down, long along, const float* b, const f
     Lanes row[COLUMNS];
     for (int v = 0; v < COLUMNS; v++) row[v] = load(b + v * LANES);
     for (int r = 0; r < ROWS; r++)
-      for (int v = 0; v < COLUMNS; v++) sums[r][v] += a[r * down] * row[v];
+      for (int v = 0; v < COLUMNS; v++) sums[r][v] = multiplyAdd(splat(a[r * down]), row[v], sums[r][v]);
   }
   for (int r = 0; r < ROWS; r++) {
     for (int v = 0; v < COLUMNS - 1; v++) store(c + long(r) * n + v * LANES, sums[r][v]);
@@ -98,20 +120,20 @@ constexpr float DENOMINATOR[] = {1.19825839466702e-6f, 1.18534705686654e-4f, 2.2
 /** VECTORS of y together: each step of a polynomial waits for the one before it. */
 template <int VECTORS>
 inline void tanhOf(float* y) {
-  const Lanes one = Lanes{} + 1.0f, high = one * 7.90531110763549805f, low = -high;
+  const Lanes high = splat(7.90531110763549805f), low = -high;
   Lanes x[VECTORS], s[VECTORS], p[VECTORS], q[VECTORS];
   for (int v = 0; v < VECTORS; v++) {
     x[v] = load(y + v * LANES);
     x[v] = x[v] < low ? low : x[v];
     x[v] = x[v] > high ? high : x[v];
     s[v] = x[v] * x[v];
-    p[v] = s[v] * NUMERATOR[0] + NUMERATOR[1];
-    q[v] = s[v] * DENOMINATOR[0] + DENOMINATOR[1];
+    p[v] = multiplyAdd(s[v], splat(NUMERATOR[0]), splat(NUMERATOR[1]));
+    q[v] = multiplyAdd(s[v], splat(DENOMINATOR[0]), splat(DENOMINATOR[1]));
   }
   for (int c = 2; c < 7; c++)
-    for (int v = 0; v < VECTORS; v++) p[v] = s[v] * p[v] + NUMERATOR[c];
+    for (int v = 0; v < VECTORS; v++) p[v] = multiplyAdd(s[v], p[v], splat(NUMERATOR[c]));
   for (int c = 2; c < 4; c++)
-    for (int v = 0; v < VECTORS; v++) q[v] = s[v] * q[v] + DENOMINATOR[c];
+    for (int v = 0; v < VECTORS; v++) q[v] = multiplyAdd(s[v], q[v], splat(DENOMINATOR[c]));
   for (int v = 0; v < VECTORS; v++) store(y + v * LANES, x[v] * p[v] / q[v]);
 }
 

@@ -1,9 +1,10 @@
 import { inputError } from '../../common/error.ts'
 
 /**
- * The arithmetic of small networks over one memory: float32, row-major, addresses in bytes. Every implementation gives the
- * same bits: sums run in the order of their terms, and nothing is fused. Whole vectors are read, and elementwise kernels
- * write, up to the next multiple of `LANES` floats: what lies in a memory is followed by as much room.
+ * The arithmetic of small networks over one memory: float32, row-major, addresses in bytes. Sums run in the order of their
+ * terms. In products and in tanh a term is multiplied and added with one rounding or with two (`Arithmetic`): every
+ * implementation gives the bits of the others of its arithmetic. Whole vectors are read, and elementwise kernels write, up
+ * to the next multiple of `LANES` floats: what lies in a memory is followed by as much room.
  */
 export interface Kernels {
   /**
@@ -39,6 +40,9 @@ export interface Kernels {
     ]
   ): void
 }
+
+/** One rounding for `a b + c`, as processors do it that have an instruction for it, or one for each of the two. */
+export type Arithmetic = 'fused' | 'rounded'
 
 /** Calls of kernels one after the other, as numbers: program.ts makes them. */
 export type Program = Float64Array

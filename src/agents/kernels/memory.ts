@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os'
 import { inputError } from '../../common/error.ts'
-import { type KernelMemory, type Kernels, Layout, type Work } from './kernels.ts'
+import { type Arithmetic, type KernelMemory, type Kernels, Layout, type Work } from './kernels.ts'
 import { type Instructions, nativeKernels } from './native.ts'
 import { plainMemory } from './plain.ts'
-import { wasmMemory } from './wasm.ts'
+import { relaxedWasm, wasmMemory } from './wasm.ts'
 
 /** Which instructions the kernels use. */
-export type KernelWidth = Instructions | 'wasm' | 'plain'
+export type KernelWidth = Instructions | 'relaxed-wasm' | 'wasm' | 'plain'
+
+const FUSED: readonly KernelWidth[] = ['avx512', 'avx2', 'neon', 'relaxed-wasm']
 
 interface Chosen {
   readonly width: KernelWidth
@@ -46,10 +48,15 @@ export function runBoth(first: Work, second: Work): void {
   else for (const { memory, program } of [first, second]) memory.run(program)
 }
 
-/** What `kernelMemory` uses. Results don't depend on it, time does. */
+/** What `kernelMemory` uses. */
 export function kernelWidth(): KernelWidth {
   chosen ??= choose(process.env.LAYERGYM_KERNELS)
   return chosen.width
+}
+
+/** Bits depend on it. */
+export function kernelArithmetic(): Arithmetic {
+  return FUSED.includes(kernelWidth()) ? 'fused' : 'rounded'
 }
 
 const WASM: Chosen = { width: 'wasm', memory: wasmMemory }
@@ -60,15 +67,21 @@ function choose(asked: string | undefined): Chosen {
   if (asked === 'plain') return PLAIN
   const hasWebAssembly = 'WebAssembly' in globalThis
   if (asked === 'wasm' && hasWebAssembly) return WASM
-  if (asked === undefined || asked === '' || asked === 'native') {
+  const any = asked === undefined || asked === ''
+  if (any || asked === 'native') {
     const native = nativeKernels()
     if (native !== undefined) {
       const { instructions: width, memory, runBoth } = native
       return { width, memory, ...(mayUseTwoThreads() && { runBoth }) }
     }
-    if (asked !== 'native') return hasWebAssembly ? WASM : PLAIN
   }
-  const allowed = 'native (what set-up compiles), wasm, plain, or unset for the fastest that is there'
+  if ((any || asked === 'relaxed-wasm') && hasWebAssembly) {
+    const memory = relaxedWasm()
+    if (memory !== undefined) return { width: 'relaxed-wasm', memory }
+  }
+  if (any) return hasWebAssembly ? WASM : PLAIN
+  const allowed =
+    'native (what set-up compiles), relaxed-wasm (where Node and the processor multiply and add at once), wasm, plain, or unset for the fastest that is there'
   throw inputError('kernels.unknown', `LAYERGYM_KERNELS is '${asked}', which is not there: ${allowed}`)
 }
 

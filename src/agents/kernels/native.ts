@@ -16,7 +16,7 @@ interface Addon {
   readonly instructions: Instructions
 }
 
-export type Instructions = 'avx512' | 'avx2' | 'sse' | 'native'
+export type Instructions = 'avx512' | 'avx2' | 'sse' | 'neon' | 'native'
 
 /** Kernels compiled for this machine. */
 export interface NativeKernels {

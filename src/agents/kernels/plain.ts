@@ -1,17 +1,54 @@
-import type { KernelMemory, Kernels } from './kernels.ts'
+import type { Arithmetic, KernelMemory, Kernels } from './kernels.ts'
 import { interpret } from './program.ts'
 
 const f = Math.fround
 
-/** The kernels in plain TypeScript: what the others are held to, bit by bit, and what runs where they can't. */
-export function plainMemory(bytes: number): KernelMemory {
+const double = new Float64Array(1)
+const bits = new BigInt64Array(double.buffer)
+
+/**
+ * One rounding: the product of two floats is exact in a double; their sum, where it isn't, is made odd in its last place,
+ * and a float of it is then rounded as the exact sum's (Boldo & Melquiond 2008, "Emulation of a FMA and correctly rounded
+ * sums").
+ */
+function fused(a: number, b: number, c: number): number {
+  const product = a * b
+  const sum = product + c
+  const back = sum - product
+  // Knuth's two-sum: what `sum` lacks.
+  const lost = product - (sum - back) + (c - back)
+  if (lost === 0 || !Number.isFinite(sum)) return f(sum)
+  double[0] = sum
+  if ((bits[0] & 1n) === 0n) bits[0] += lost > 0 === sum > 0 ? 1n : -1n
+  return f(double[0])
+}
+
+/** a b + c in float32 */
+type MultiplyAdd = (a: number, b: number, c: number) => number
+
+/** Slow where it fuses: for tests. */
+export const MULTIPLY_ADD: Readonly<Record<Arithmetic, MultiplyAdd>> = {
+  rounded: (a, b, c) => f(f(a * b) + c),
+  fused,
+}
+
+/** The kernels in plain TypeScript: what the others are held to, bit by bit, and what runs, rounded, where they can't. */
+export function plainMemory(bytes: number, arithmetic: Arithmetic = 'rounded'): KernelMemory {
   const buffer = new ArrayBuffer(bytes)
   const memory = new Float32Array(buffer)
-  const kernels = { ...products(memory), ...activations(memory), ...optimizer(memory) }
+  const multiplyAdd = MULTIPLY_ADD[arithmetic]
+  const kernels = {
+    ...products(memory, multiplyAdd),
+    ...activations(memory, multiplyAdd),
+    ...optimizer(memory),
+  }
   return { buffer, kernels, run: program => interpret(kernels, program) }
 }
 
-function products(memory: Float32Array): Pick<Kernels, 'multiply' | 'transpose' | 'columnSums'> {
+function products(
+  memory: Float32Array,
+  multiplyAdd: MultiplyAdd,
+): Pick<Kernels, 'multiply' | 'transpose' | 'columnSums'> {
   return {
     multiply(...args) {
       const [a, down, along, b, bias, c, m, k, n] = args
@@ -19,7 +56,7 @@ function products(memory: Float32Array): Pick<Kernels, 'multiply' | 'transpose' 
         for (let j = 0; j < n; j++) {
           let sum = bias === 0 ? 0 : memory[bias / 4 + j]
           for (let l = 0; l < k; l++) {
-            sum = f(sum + f(memory[a / 4 + i * down + l * along] * memory[b / 4 + l * n + j]))
+            sum = multiplyAdd(memory[a / 4 + i * down + l * along], memory[b / 4 + l * n + j], sum)
           }
           memory[c / 4 + i * n + j] = sum
         }
@@ -40,10 +77,13 @@ function products(memory: Float32Array): Pick<Kernels, 'multiply' | 'transpose' 
   }
 }
 
-function activations(memory: Float32Array): Pick<Kernels, 'tanh' | 'tanhGradient' | 'relu' | 'reluGradient'> {
+function activations(
+  memory: Float32Array,
+  multiplyAdd: MultiplyAdd,
+): Pick<Kernels, 'tanh' | 'tanhGradient' | 'relu' | 'reluGradient'> {
   return {
     tanh(y, n) {
-      for (let i = y / 4; i < y / 4 + n; i++) memory[i] = tanh(memory[i])
+      for (let i = y / 4; i < y / 4 + n; i++) memory[i] = tanh(memory[i], multiplyAdd)
     },
     tanhGradient(d, y, n) {
       for (let i = 0; i < n; i++) {
@@ -70,10 +110,10 @@ const [NUMERATOR_FIRST, DENOMINATOR_FIRST, FAR] = [
 ].map(f)
 
 /** The rational function of Eigen's `ptanh_float` (MathFunctionsImpl.h). */
-function tanh(value: number): number {
+function tanh(value: number, multiplyAdd: MultiplyAdd): number {
   const x = Math.min(Math.max(value, -FAR), FAR)
   const s = f(x * x)
-  const horner = (sum: number, coefficient: number) => f(f(s * sum) + coefficient)
+  const horner = (sum: number, coefficient: number) => multiplyAdd(s, sum, coefficient)
   const p = NUMERATOR.reduce(horner, NUMERATOR_FIRST)
   const q = DENOMINATOR.reduce(horner, DENOMINATOR_FIRST)
   return f(f(x * p) / q)

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
-import { kernelWidth } from '../../agents/kernels/memory.ts'
+import type { Arithmetic } from '../../agents/kernels/kernels.ts'
+import { kernelArithmetic, kernelWidth } from '../../agents/kernels/memory.ts'
 import { inputError } from '../../common/error.ts'
 
 /** What a run comes from, besides its settings; in its folder's run.json from the first second on. */
@@ -7,8 +8,10 @@ export interface Origin {
   readonly engine: string
   /** Of the engine: bits depend on them. Absent where the engine has none. */
   readonly threads?: number
-  /** What small networks of agents are computed by. Time depends on it, no bit does. */
+  /** What small networks of agents are computed by. */
   readonly kernels?: string
+  /** Of these kernels: bits depend on it. */
+  readonly arithmetic?: Arithmetic
   /** Of layergym, of node, and of what the engine is made of. */
   readonly versions: Readonly<Record<string, string>>
   /** SHA-256 by what it is of: `data`, `model`, `plugin NAME`; of several instances, `data of NAME` and so on. */
@@ -27,19 +30,22 @@ export function originOf(
 ): Origin {
   const { name, threads, versions } = engine
   const own = { layergym: packageVersion, node: process.versions.node }
-  return { engine: name, threads, kernels: kernelWidth(), versions: { ...own, ...versions }, fingerprints }
+  const [kernels, arithmetic] = [kernelWidth(), kernelArithmetic()]
+  return { engine: name, threads, kernels, arithmetic, versions: { ...own, ...versions }, fingerprints }
 }
 
 /** @throws input error naming what isn't what the run in `dir` began with */
 export function refuseOther(dir: string, begun: Origin, now: Origin): void {
   const names = [...new Set([...Object.keys(begun.fingerprints), ...Object.keys(now.fingerprints)])]
   const changed = names.filter(name => begun.fingerprints[name] !== now.fingerprints[name])
-  const engine = begun.engine === now.engine && begun.threads === now.threads
-  if (changed.length === 0 && engine) return
   const what = [
     ...changed.map(name => WORDS[name] ?? name),
-    ...(engine ? [] : [`the engine, from ${nameOf(begun)} to ${nameOf(now)}`]),
+    ...(nameOf(begun) === nameOf(now) ? [] : [`the engine, from ${nameOf(begun)} to ${nameOf(now)}`]),
+    ...(arithmeticOf(begun) === arithmeticOf(now)
+      ? []
+      : [`the arithmetic of agents' networks, from ${kernelsOf(begun)} to ${kernelsOf(now)}`]),
   ]
+  if (what.length === 0) return
   throw inputError(
     'resume.changed',
     `since the run in ${dir} began, this has changed: ${what.join('; ')}. ` +
@@ -52,6 +58,11 @@ const WORDS: Readonly<Record<string, string>> = { data: 'the clips', model: 'the
 function nameOf({ engine, threads }: Origin): string {
   return threads === undefined ? engine : `${engine} with ${threads} threads`
 }
+
+/** Runs that began before it was recorded rounded twice. */
+const arithmeticOf = ({ arithmetic = 'rounded' }: Origin): Arithmetic => arithmetic
+
+const kernelsOf = (origin: Origin) => `${origin.kernels ?? 'others'} (${arithmeticOf(origin)})`
 
 /** What a reader should know where the software isn't the same; undefined where it is. */
 export function versionNotice(begun: Origin, now: Origin): string | undefined {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { kernelArithmetic } from '../../agents/kernels/memory.ts'
 import { defaultCacheDir } from '../../common/cache-dir.ts'
 import { failure, inputError, interrupted } from '../../common/error.ts'
 import { isInside } from '../../common/inside.ts'
@@ -155,7 +156,8 @@ class QueueCrew implements Crew {
     const { kind, config, dir } = this.site
     const { luggage } = this.setup
     const where = luggage === undefined ? { dir } : { parcels: luggage.parcels }
-    const work: Work = { ...order, version: VERSION, kind, config: { ...config }, ...where, avoid }
+    const means = { version: VERSION, arithmetic: kernelArithmetic() }
+    const work: Work = { ...order, ...means, kind, config: { ...config }, ...where, avoid }
     const product = await this.asked(work, order.group ?? order.key)
     const { worker, seconds, events, files = {}, trouble } = product
     for (const event of events) emit(event)

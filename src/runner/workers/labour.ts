@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Arithmetic } from '../../agents/kernels/kernels.ts'
+import { kernelArithmetic, kernelWidth } from '../../agents/kernels/memory.ts'
 import { inputError, LayergymError, messageOf } from '../../common/error.ts'
 import type { RunEvent } from '../runs/events.ts'
 import { type Child, Unable } from './child.ts'
@@ -80,6 +82,7 @@ async function workOn(lease: Lease, queue: TrialQueue, child: Child, options: La
   let product: string
   try {
     if (work.version !== VERSION) throw new Unable(otherVersion(work.version))
+    if (work.arithmetic !== kernelArithmetic()) throw new Unable(otherArithmetic(work.arithmetic))
     const own = localised === undefined ? work : await insisting(() => localised(work), options)
     if (own === undefined) return giveBack()
     product = await child.perform(textOf(own), event => told?.({ type: 'event', key, event }))
@@ -104,6 +107,15 @@ function otherVersion(version: string): LayergymError {
   return inputError(
     'worker.version',
     `the units are of layergym ${version}, and this is ${VERSION}: their results may differ, so none is done here. Install layergym@${version}`,
+  )
+}
+
+function otherArithmetic(arithmetic: Arithmetic): LayergymError {
+  const [theirs, ours] = [arithmetic, kernelArithmetic()]
+  return inputError(
+    'worker.arithmetic',
+    `the units are computed by ${theirs} kernels, and here they are ${ours} (${kernelWidth()}): results would differ in their last bits, so none is done here. ` +
+      `Set LAYERGYM_KERNELS=${theirs === 'fused' ? 'relaxed-wasm' : 'wasm'} here, or the same kernels in both places`,
   )
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
+import type { Arithmetic } from '../../agents/kernels/kernels.ts'
 import { type ErrorKind, LayergymError, messageOf } from '../../common/error.ts'
 import { decode, encode } from '../runs/codec.ts'
 import type { Order } from '../runs/crew.ts'
@@ -21,6 +22,8 @@ export interface Parcel {
 /** What is sent to whoever does a unit. */
 export interface Work extends Order {
   readonly version: string
+  /** Of the agents' kernels where it was asked for: others come to other bits. */
+  readonly arithmetic: Arithmetic
   readonly kind: string
   readonly config: Readonly<Record<string, unknown>>
   /** The run's folder, for processes of its machine. */
@@ -72,9 +75,9 @@ export const workOf = (text: string): Work => decode(text) as Work
 export const productOf = (text: string): Product => decode(text) as Product
 
 /** The same for the same work, wherever it is asked for. */
-export function idOf({ version, kind, config, key, input, avoid }: Work): string {
+export function idOf({ version, arithmetic, kind, config, key, input, avoid }: Work): string {
   const { workers: _, queue: __, verify: ___, out: ____, overwrite: _____, ...lasting } = config
-  const text = encode({ version, kind, config: lasting, key, input, again: avoid !== undefined })
+  const text = encode({ version, arithmetic, kind, config: lasting, key, input, again: avoid !== undefined })
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 

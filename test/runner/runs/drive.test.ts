@@ -162,6 +162,10 @@ describe('interrupted anywhere and resumed', () => {
   test.each([
     [{ data: 'other clips' }, /this has changed: the clips\. .*put it back, or start a new one/],
     [{ engine: 'slide rule' }, /the engine, from abacus to slide rule/],
+    [
+      { arithmetic: 'fused' } as const,
+      /the arithmetic of agents' networks, from others \(rounded\) to others \(fused\)/,
+    ],
   ])('not where %j: it is refused, and nothing is touched', async (toy, message) => {
     const dir = await stoppedAt('b/1', 2)
     const before = readFileSync(join(dir, 'events.jsonl'), 'utf8')

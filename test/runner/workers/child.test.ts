@@ -7,7 +7,13 @@ const SLOW = fileURLToPath(new URL('../../support/slow-unit-process.ts', import.
 
 test('a process that is told to stop while it composes gives the unit back, and does the next', async () => {
   const config = { seed: 1, units: 1, milliseconds: 0, groups: 1 }
-  const work = textOf({ version: VERSION, kind: 'toy-units', config, key: '0/0' } satisfies Work)
+  const work = textOf({
+    version: VERSION,
+    arithmetic: 'fused',
+    kind: 'toy-units',
+    config,
+    key: '0/0',
+  } satisfies Work)
   const child = new Child(SLOW, 1, 1)
   try {
     const first = child.perform(work, () => undefined)

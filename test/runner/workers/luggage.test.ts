@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { kernelArithmetic } from '../../../src/agents/kernels/memory.ts'
 import { failure } from '../../../src/common/error.ts'
 import type { Child } from '../../../src/runner/workers/child.ts'
 import { labour, type News } from '../../../src/runner/workers/labour.ts'
@@ -57,7 +58,7 @@ describe('what a run’s settings name', () => {
 
   test('and isn’t there yet, a worker waits for: the unit is done, and nobody has died', async () => {
     const queue = new MemoryQueue(1000)
-    const work: Work = { version: VERSION, kind: 'toy', config: {}, key: 'a' }
+    const work: Work = { version: VERSION, arithmetic: kernelArithmetic(), kind: 'toy', config: {}, key: 'a' }
     await queue.put({ id: 'a', group: '', content: textOf(work) })
     const controller = new AbortController()
     const told: News[] = []
@@ -79,15 +80,21 @@ describe('what a run’s settings name', () => {
   })
 })
 
-test('units of another version of layergym are given back, with what to install', async () => {
+const otherArithmetic = kernelArithmetic() === 'fused' ? 'rounded' : 'fused'
+
+test.each([
+  [{ version: '0.0.9' }, 'worker.version', 'Install layergym@0.0.9'],
+  [{ arithmetic: otherArithmetic } as const, 'worker.arithmetic', 'Set LAYERGYM_KERNELS='],
+])('units of %j are given back, with what to do', async (other, code, advice) => {
   const queue = new MemoryQueue(1000)
-  const work: Work = { version: '0.0.9', kind: 'toy', config: {}, key: 'a' }
+  const own = { version: VERSION, arithmetic: kernelArithmetic() }
+  const work: Work = { ...own, kind: 'toy', config: {}, key: 'a', ...other }
   await queue.put({ id: 'a', group: '', content: textOf(work) })
   const { signal } = new AbortController()
   await expect(labour(queue, child, { signal })).rejects.toMatchObject({
-    code: 'worker.version',
+    code,
     exitCode: 2,
-    message: expect.stringContaining('Install layergym@0.0.9'),
+    message: expect.stringContaining(advice),
   })
   expect(await queue.take({ worker: 'another' })).toMatchObject({ id: 'a' })
 })
