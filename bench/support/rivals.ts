@@ -55,7 +55,9 @@ export function layergym(
   const folder = mkdtempSync(join(tmpdir(), 'layergym-bench-'))
   try {
     const entry = join(ROOT, 'bin', 'layergym.mjs')
-    const flags = ['--eval-episodes', '0', '--out', join(folder, 'run'), '--json']
+    // A comparison needs one.
+    const episodes = args[0] === 'benchmark' ? '1' : '0'
+    const flags = ['--eval-episodes', episodes, '--out', join(folder, 'run'), '--json']
     return measured(cores, process.execPath, [entry, ...args, ...flags], environment)
   } finally {
     rmSync(folder, { recursive: true, force: true })

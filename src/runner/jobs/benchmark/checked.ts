@@ -28,11 +28,6 @@ export async function checked(asked: BenchmarkConfig): Promise<Checked> {
     const agentConfigs = Object.fromEntries(settings.filter(([name]) => own.agents.includes(name)))
     return { config: { ...asked, ...own, agentConfigs }, versions }
   }
-  if (asked.evalEpisodes === 0)
-    throw inputError(
-      'benchmark.episodes',
-      "'eval-episodes' can't be 0: agents are compared over environments by their greedy episodes",
-    )
   const ids = specs.map(({ id }) => id)
   refuseTwice('environment', ids)
   refuseStray(asked, ids)

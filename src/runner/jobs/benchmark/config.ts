@@ -4,8 +4,7 @@ import { logShape } from '../../runs/figure-log.ts'
 import { workShape } from '../../runs/work-shape.ts'
 import { trainSchema } from '../train/config.ts'
 
-const { env, envOptions, wrapper, envs, normalize, engine, threads, gamma, evalEvery, evalEpisodes } =
-  trainSchema.shape
+const { env, envOptions, wrapper, envs, normalize, engine, threads, gamma, evalEvery } = trainSchema.shape
 const { plugin, out, overwrite } = trainSchema.shape
 
 /** Of folders and units, and told apart from others by commas. */
@@ -73,7 +72,9 @@ export const benchmarkSchema = z.strictObject({
   threads,
   gamma,
   evalEvery,
-  evalEpisodes,
+  evalEpisodes: integer(1, 100_000)
+    .default(100)
+    .describe('greedy episodes at the end: runs are compared by them'),
   ...workShape,
   ...logShape,
   plugin,
