@@ -17,14 +17,14 @@ const KINDS = {
 
 export type KindId = keyof typeof KINDS
 
+/** @throws input error for a kind that isn't known */
 export async function jobKind(id: KindId): Promise<AnyJobKind> {
+  if (!Object.hasOwn(KINDS, id)) throw unknownName('kind of run', id, Object.keys(KINDS))
   return (await KINDS[id]()) as unknown as AnyJobKind
 }
 
 /** @throws input error where the folder is no run's, or of a kind that isn't known */
 export async function kindOfRun(dir: string): Promise<AnyJobKind> {
   const { config } = await RunFolder.open(dir)
-  const id = String(Reflect.get(Object(config), 'kind'))
-  if (!Object.hasOwn(KINDS, id)) throw unknownName('kind of run', id, Object.keys(KINDS))
-  return jobKind(id as KindId)
+  return jobKind(String(Reflect.get(Object(config), 'kind')) as KindId)
 }

@@ -216,10 +216,16 @@ class QueueCrew implements Crew {
 
   private async receive(id: string, text: string): Promise<void> {
     const waiting = this.waiting.get(id)
-    const product = productOf(text)
-    this.waiting.delete(id)
+    const product = readable(text)
     await insisting(() => this.queue.remove([id]), this.insistence())
     if (waiting === undefined) return
+    if (product === undefined) {
+      const message = `what came back for '${waiting.work.key}' is not what a unit comes to: it is done again`
+      this.site.emit({ type: 'notice', message })
+      await insisting(() => this.put(id), this.insistence())
+      return
+    }
+    this.waiting.delete(id)
     if (product.version === VERSION) waiting.resolve(product)
     else
       waiting.reject(
@@ -265,4 +271,13 @@ function madeOf({ outcome, digest, records }: Product): Made {
 /** The same units in every run. */
 function isChecked(key: string, percent: number): boolean {
   return createHash('sha256').update(key).digest().readUInt32BE(0) / 2 ** 32 < percent / 100
+}
+
+/** What somebody else has written into a queue isn't. */
+function readable(text: string): Product | undefined {
+  try {
+    return productOf(text)
+  } catch {
+    return undefined
+  }
 }

@@ -49,14 +49,17 @@ export async function help(url: string, options: HelpOptions): Promise<number> {
   const own = (child: Child): LabourOptions => ({
     ...{ signal: controller.signal, localised, told: news => watch(child.name, news) },
   })
+  const labours = children.map(child => labour(queue, child, own(child)))
   try {
-    await Promise.all(children.map(child => labour(queue, child, own(child))))
+    await Promise.all(labours)
     return done
   } finally {
     stop()
     clearInterval(timer)
     signal.removeEventListener('abort', stop)
     await Promise.all(children.map(child => child.close()))
+    // Where one of them has failed the others give back what they have; a queue that is closed before would open again.
+    await Promise.allSettled(labours)
     await queue.close()
   }
 }

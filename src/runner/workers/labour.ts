@@ -53,8 +53,10 @@ export async function labour(queue: TrialQueue, child: Child, options: LabourOpt
         continue
       }
       look = FIRST_LOOK
+      const work = await readOrPutAway(lease, queue, child, options)
+      if (work === undefined) continue
       const times = left.get(lease.id) ?? 0
-      if (workOf(lease.content).avoid === child.name && times < LEFT_TO_OTHERS) {
+      if (work.avoid === child.name && times < LEFT_TO_OTHERS) {
         left.set(lease.id, times + 1)
         await insisting(() => queue.release(lease), options)
         await pause(LAST_LOOK / LEFT_TO_OTHERS)
@@ -62,16 +64,37 @@ export async function labour(queue: TrialQueue, child: Child, options: LabourOpt
       }
       left.delete(lease.id)
       group = lease.group
-      await workOn(lease, queue, child, { ...options, told })
+      await workOn(lease, work, queue, child, { ...options, told })
     }
   } finally {
     signal.removeEventListener('abort', stop)
   }
 }
 
-async function workOn(lease: Lease, queue: TrialQueue, child: Child, options: LabourOptions): Promise<void> {
+/** What a lease is about; undefined where that is nothing that a run has sent, which is said and finished with. */
+async function readOrPutAway(
+  lease: Lease,
+  queue: TrialQueue,
+  child: Child,
+  options: LabourOptions,
+): Promise<Work | undefined> {
+  try {
+    return workOf(lease.content)
+  } catch (error) {
+    options.told?.({ type: 'trouble', message: `left out: ${messageOf(error)}` })
+    await insisting(() => queue.finish(lease, textOf(failed(error, child.name))), options)
+    return undefined
+  }
+}
+
+async function workOn(
+  lease: Lease,
+  work: Work,
+  queue: TrialQueue,
+  child: Child,
+  options: LabourOptions,
+): Promise<void> {
   const { signal, told, localised } = options
-  const work = workOf(lease.content)
   const { key } = work
   told?.({ type: 'takes', key })
   const renewing = keep(lease, queue, child)

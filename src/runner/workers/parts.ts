@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
+import { z } from 'zod'
 import type { Arithmetic } from '../../agents/kernels/kernels.ts'
-import { type ErrorKind, LayergymError, messageOf } from '../../common/error.ts'
+import { type ErrorKind, inputError, LayergymError, messageOf } from '../../common/error.ts'
 import { decode, encode } from '../runs/codec.ts'
 import type { Order } from '../runs/crew.ts'
 import type { RunEvent } from '../runs/events.ts'
@@ -71,8 +72,35 @@ export type FromChild =
 export const NAME = 'LAYERGYM_WORKER'
 
 export const textOf = (value: Work | Product): string => encode(value)
-export const workOf = (text: string): Work => decode(text) as Work
-export const productOf = (text: string): Product => decode(text) as Product
+
+const workShape = z.looseObject({
+  version: z.string(),
+  arithmetic: z.string(),
+  kind: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  key: z.string(),
+})
+const productShape = z.looseObject({
+  version: z.string(),
+  worker: z.string(),
+  seconds: z.number(),
+  events: z.array(z.unknown()),
+})
+
+/** @throws input error for what isn't a unit's work */
+export const workOf = (text: string): Work => read(text, workShape, 'the work of a unit') as unknown as Work
+/** @throws input error for what isn't a unit's product */
+export const productOf = (text: string): Product =>
+  read(text, productShape, 'what a unit came to') as unknown as Product
+
+/** Others may write to a queue too. */
+function read(text: string, shape: z.ZodType, what: string): unknown {
+  try {
+    return shape.parse(decode(text))
+  } catch {
+    throw inputError('worker.unreadable', `this is not ${what}: ${JSON.stringify(text.slice(0, 60))}`)
+  }
+}
 
 /** The same for the same work, wherever it is asked for. */
 export function idOf({ version, arithmetic, kind, config, key, input, avoid }: Work): string {

@@ -6,6 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { begin, resume } from '../../../src/runner/runs/drive.ts'
 import { concluded } from '../../../src/runner/runs/job.ts'
 import { hiring } from '../../../src/runner/workers/crew.ts'
+import { MemoryQueue } from '../../../src/runner/workers/memory-queue.ts'
+import type { Lease } from '../../../src/runner/workers/queue.ts'
 import { toyHooks } from '../../support/toy-job.ts'
 import { type ToyUnitsSummary, toyUnits } from '../../support/toy-units.ts'
 
@@ -61,6 +63,19 @@ describe('a run’s units in processes', () => {
     const own = hooks()
     expect(await summaryOf({ units: 12, workers: 2, queue, verify: '100%' }, own)).toEqual(await alone)
     expect(own.told).toContain('12 units done twice, with the same results')
+  })
+
+  test('a result that a stranger wrote is told, and the unit done again, to the same hash', async () => {
+    let forged = 0
+    class Forging extends MemoryQueue {
+      override finish(lease: Lease, result: string) {
+        return super.finish(lease, forged++ < 3 ? ['not json', '{}', 'null'][forged - 1] : result)
+      }
+    }
+    const queue = new Forging(Number.POSITIVE_INFINITY)
+    const own = { ...toyHooks(), hire: hiring({ entry: ENTRY, queue }) }
+    expect(await summaryOf({ units: 12, workers: 2 }, own)).toEqual(await alone)
+    expect(own.told.filter(message => message.includes('it is done again'))).toHaveLength(3)
   })
 
   test('a unit that fails is told as ever, and the others are done', async () => {

@@ -5,11 +5,12 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { kernelArithmetic } from '../../../src/agents/kernels/memory.ts'
 import { failure } from '../../../src/common/error.ts'
 import type { Child } from '../../../src/runner/workers/child.ts'
+import { help } from '../../../src/runner/workers/help.ts'
 import { labour, type News } from '../../../src/runner/workers/labour.ts'
 import { packed } from '../../../src/runner/workers/luggage.ts'
 import { MemoryQueue } from '../../../src/runner/workers/memory-queue.ts'
 import { textOf, VERSION, type Work } from '../../../src/runner/workers/parts.ts'
-import type { Parcels } from '../../../src/runner/workers/queue.ts'
+import type { Lease, Parcels } from '../../../src/runner/workers/queue.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'layergym-luggage-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -78,6 +79,54 @@ describe('what a run’s settings name', () => {
     expect(told.map(({ type }) => type)).toEqual(['takes', 'trouble', 'ends'])
     expect(told[1]).toMatchObject({ message: expect.stringContaining('the server has no file abc') })
   })
+})
+
+test('what a stranger put into a queue is said and put away, and the units after it are done', async () => {
+  const queue = new MemoryQueue(1000)
+  const strange = ['not json', '', 'null', '[]', '{}', '{"version":5}', '{"$array":"Uint8Array"}']
+  for (const [i, content] of strange.entries()) await queue.put({ id: `strange ${i}`, group: '', content })
+  const work = textOf({
+    ...{ version: VERSION, arithmetic: kernelArithmetic(), kind: 'toy', config: {}, key: 'a' },
+  })
+  await queue.put({ id: 'a', group: '', content: work })
+  const controller = new AbortController()
+  const told: News[] = []
+  await labour(queue, child, {
+    signal: controller.signal,
+    told(news) {
+      told.push(news)
+      if (news.type === 'ends') controller.abort()
+    },
+  })
+  expect(told.map(({ type }) => type)).toEqual([...strange.map(() => 'trouble'), 'takes', 'ends'])
+  expect(told[0]).toMatchObject({ message: 'left out: this is not the work of a unit: "not json"' })
+  expect(await queue.take({ worker: 'another' })).toBeUndefined()
+})
+
+/** Refuses what is asked of it once it is closed, as a server's does that would open its connection again. */
+class Closing extends MemoryQueue {
+  late = 0
+  private closed = false
+  override async release(lease: Lease) {
+    if (this.closed) this.late++
+    await super.release(lease)
+  }
+  override async close() {
+    this.closed = true
+  }
+}
+
+test('where no unit can be done, everything is given back before the queue is closed, and it ends', async () => {
+  const queue = new Closing(1000)
+  const own = { version: VERSION, arithmetic: kernelArithmetic() }
+  for (const id of ['a', 'b'])
+    await queue.put({ id, group: id, content: textOf({ ...own, kind: 'nobody knows', config: {}, key: id }) })
+  const { signal } = new AbortController()
+  const helping = help('', { queue, workers: 2, signal, told: () => undefined })
+  await expect(helping).rejects.toThrow(/nobody knows/)
+  expect(queue.late).toBe(0)
+  expect(await queue.take({ worker: 'another' })).toBeDefined()
+  expect(await queue.take({ worker: 'another' })).toBeDefined()
 })
 
 const otherArithmetic = kernelArithmetic() === 'fused' ? 'rounded' : 'fused'
