@@ -68,8 +68,8 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    what: 'the same, kernels in WebAssembly',
-    ours: cores => layergym(cores, cleanrl('ppo', 200_000), { LAYERGYM_KERNELS: 'wasm' }),
+    what: 'the same, kernels in WebAssembly (relaxed SIMD)',
+    ours: cores => layergym(cores, cleanrl('ppo', 200_000), { LAYERGYM_KERNELS: 'relaxed-wasm' }),
     peers: {},
   },
   {
