@@ -3,6 +3,8 @@
     python bench/peers/compiled.py ppo|dqn STEPS [SEEDS] [ENVS]         PureJaxRL's recipes
     python bench/peers/compiled.py rejax-ppo STEPS [SEEDS]              rejax itself, with the same settings
     python bench/peers/compiled.py environments STEPS 1 ENVS            gymnax's CartPole-v1 alone
+    python bench/peers/compiled.py pictures STEPS [SEEDS]               PureJaxRL's PPO with our settings and MinAtar's network,
+                                                                        on gymnax's Breakout-MinAtar; and its last returns
 
 `ppo` and `dqn`: what PureJaxRL (luchris429/purejaxrl, purejaxrl/ppo.py and dqn.py: CleanRL's recipes) computes over gymnax,
 written down again: acting, environments, advantages and updates in one compiled function; several seeds are one
@@ -17,15 +19,16 @@ from importlib.metadata import version
 import gymnax
 import jax
 import jax.numpy as jnp
+import numpy
 import optax
 
 recipe, total = sys.argv[1], int(sys.argv[2])
 seeds = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-width = int(sys.argv[4]) if len(sys.argv) > 4 else (4 if recipe == "ppo" else 1)
-env, params = gymnax.make("CartPole-v1")
+width = int(sys.argv[4]) if len(sys.argv) > 4 else {"ppo": 4, "pictures": 8}.get(recipe, 1)
+env, params = gymnax.make("Breakout-MinAtar" if recipe == "pictures" else "CartPole-v1")
 reset_all = jax.vmap(env.reset, in_axes=(0, None))
 step_all = jax.vmap(env.step, in_axes=(0, 0, 0, None))
-INPUTS, ACTIONS, GAMMA = 4, 2, 0.99
+INPUTS, ACTIONS, GAMMA = 4, env.num_actions, 0.99
 
 
 def begun(key):
@@ -54,21 +57,44 @@ def forward(layers, x, activation):
     return x @ weights + bias
 
 
+def convolution(key, outputs, last_gain):
+    """16 filters of 3 by 3, a dense layer of 128."""
+    height, width, channels = env.obs_shape
+    filters_key, dense_key = jax.random.split(key)
+    make = jax.nn.initializers.orthogonal(2 ** 0.5)
+    flat = (height - 2) * (width - 2) * 16
+    return make(filters_key, (3, 3, channels, 16)), jnp.zeros(16), perceptron(dense_key, (flat, 128, outputs), last_gain, True)
+
+
+def see(network, x):
+    """x [..., height, width, channels]"""
+    filters, bias, dense = network
+    batch = x.reshape(-1, *env.obs_shape)
+    maps = jax.nn.relu(jax.lax.conv_general_dilated(batch, filters, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")) + bias)
+    return forward(dense, maps.reshape(*x.shape[:-3], -1), jax.nn.relu)
+
+
 def ppo(key):
+    """CleanRL's settings; of pictures our preset's."""
+    pictures = recipe == "pictures"
     length, minibatches, epochs, lam, clip = 128, 4, 4, 0.95, 0.2
     rows, updates = width * length, total // (width * length)
     actor_key, critic_key, env_key, key = jax.random.split(key, 4)
-    networks = {
-        "actor": perceptron(actor_key, (INPUTS, 64, 64, ACTIONS), 0.01, True),
-        "critic": perceptron(critic_key, (INPUTS, 64, 64, 1), 1.0, True),
-    }
-    rate = lambda count: 2.5e-4 * (1 - (count // (minibatches * epochs)) / updates)
+    if pictures:
+        networks = {"actor": convolution(actor_key, ACTIONS, 0.01), "critic": convolution(critic_key, 1, 1.0)}
+    else:
+        networks = {
+            "actor": perceptron(actor_key, (INPUTS, 64, 64, ACTIONS), 0.01, True),
+            "critic": perceptron(critic_key, (INPUTS, 64, 64, 1), 1.0, True),
+        }
+    compute = see if pictures else partial(forward, activation=jnp.tanh)
+    rate = lambda count: (1e-3 if pictures else 2.5e-4) * (1 - (count // (minibatches * epochs)) / updates)
     optimizer = optax.chain(optax.clip_by_global_norm(0.5), optax.adam(rate, eps=1e-5))
     observations, state = begun(env_key)
 
     def evaluate(networks, x):
-        logp = jax.nn.log_softmax(forward(networks["actor"], x, jnp.tanh))
-        return logp, forward(networks["critic"], x, jnp.tanh)[..., 0]
+        logp = jax.nn.log_softmax(compute(networks["actor"], x))
+        return logp, compute(networks["critic"], x)[..., 0]
 
     def act(carry, _):
         networks, state, observation, key = carry
@@ -85,7 +111,7 @@ def ppo(key):
         ratio = jnp.exp(jnp.take_along_axis(logp, action[:, None], 1)[:, 0] - before)
         advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
         gain = jnp.minimum(ratio * advantage, jnp.clip(ratio, 1 - clip, 1 + clip) * advantage).mean()
-        held = old + jnp.clip(value - old, -clip, clip)
+        held = value if pictures else old + jnp.clip(value - old, -clip, clip)
         value_loss = 0.5 * jnp.maximum((value - goal) ** 2, (held - goal) ** 2).mean()
         entropy = -(jnp.exp(logp) * logp).sum(-1).mean()
         return -gain + 0.5 * value_loss - 0.01 * entropy
@@ -120,7 +146,7 @@ def ppo(key):
             return (networks, slots, key), None
 
         (networks, slots, key), _ = jax.lax.scan(epoch, (networks, slots, key), None, epochs)
-        return (networks, slots, state, observation, key), reward.sum()
+        return (networks, slots, state, observation, key), ((reward, done) if pictures else reward.sum())
 
     begin = (networks, optimizer.init(networks), state, observations, key)
     return jax.lax.scan(update, begin, None, updates)[1]
@@ -208,16 +234,36 @@ def rejax_ppo():
     return lambda key: algorithm.train(key)[0].actor_ts.params
 
 
-work = {"ppo": lambda: ppo, "dqn": lambda: dqn, "environments": lambda: environments, "rejax-ppo": rejax_ppo}[recipe]()
+work = {"ppo": lambda: ppo, "pictures": lambda: ppo, "dqn": lambda: dqn, "environments": lambda: environments, "rejax-ppo": rejax_ppo}[recipe]()
 keys = jax.random.split(jax.random.PRNGKey(1), seeds)
 given = keys if seeds > 1 else keys[0]
 started = time.perf_counter()
-compiled = jax.jit(jax.vmap(work) if seeds > 1 else work).lower(given).compile()
+# A convolution over a further axis is slower than one seed after the other.
+many = partial(jax.lax.map, work) if recipe == "pictures" else jax.vmap(work)
+compiled = jax.jit(many if seeds > 1 else work).lower(given).compile()
 compiling = time.perf_counter() - started
 started = time.perf_counter()
-jax.block_until_ready(compiled(given))
+outcome = jax.block_until_ready(compiled(given))
 running = time.perf_counter() - started
+
+
+def last_returns(rewards, dones):
+    """The mean return of the last hundred episodes, of rewards and ends [updates, steps, environments]."""
+    columns = [part.reshape(-1, width) for part in (rewards, dones)]
+    sums, ended = numpy.zeros(width), []
+    for reward, done in zip(*columns):
+        sums += reward
+        ended += sums[done].tolist()
+        sums[done] = 0
+    return float(numpy.mean(ended[-100:]))
+
+
+told = {}
+if recipe == "pictures":
+    found = [numpy.asarray(part).reshape(seeds, -1, 128, width) for part in jax.device_get(outcome)]
+    told["lastReturns"] = [last_returns(*parts) for parts in zip(*found)]
 print(json.dumps({
+    **told,
     "compileSeconds": compiling, "seconds": running, "stepsPerSecond": seeds * total / running,
     "versions": ", ".join(f"{name} {version(name)}" for name in ("jax", "gymnax", "rejax")),
 }))
