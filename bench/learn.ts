@@ -92,6 +92,11 @@ const ROWS: readonly Row[] = [
     peers: ifCompiled({ PureJaxRL: cores => compiledPeer(cores, 'ppo', 100_000, 10) }),
   },
   {
+    what: "PPO with MinAtar's network, Breakout, 20,480 steps",
+    ours: cores => layergym(cores, train('MinBreakout-v0', 'ppo', 'pictures', 20_480)),
+    peers: ifCompiled({ PureJaxRL: cores => compiledPeer(cores, 'pictures', 20_480) }),
+  },
+  {
     what: "SAC, Stable-Baselines3's defaults, Pendulum-v1, 2,000 steps",
     ours: cores => layergym(cores, train('Pendulum-v1', 'sac', 'stable-baselines3', 2000)),
     peers: ifTorch({ 'Stable-Baselines3': sb3('sac', 2000) }),
