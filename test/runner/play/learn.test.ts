@@ -1,11 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import type { AgentState, Trajectory } from '../../../src/agents/agent.ts'
+import { inputError } from '../../../src/common/error.ts'
 import { Rng } from '../../../src/common/random.ts'
+import { isBetter } from '../../../src/envs/finetune/training.ts'
 import { frontier } from '../../../src/envs/hierarchy/root.ts'
 import type { Control } from '../../../src/runner/play/control.ts'
-import { initialLearningState, type LearningState, learn } from '../../../src/runner/play/learn.ts'
+import {
+  attemptEpisode,
+  chosenBy,
+  initialLearningState,
+  type LearningState,
+  type LearnOptions,
+  learn,
+} from '../../../src/runner/play/learn.ts'
 import { notesOnLearning } from '../../../src/runner/play/notes.ts'
 import type { GroupAgent } from '../../../src/runner/play/roles.ts'
+import { SEATS } from '../../../src/runner/play/seats.ts'
 import { ToyWorld } from '../../support/toy-world.ts'
 
 /** Draws its actions, and remembers what it learned from: its policy is how often it learned. */
@@ -41,7 +51,9 @@ class Recorder implements GroupAgent {
   }
 }
 
-interface Options {
+type More = 'comparable' | 'onEpisodeStart' | 'elsewhere' | 'stage' | 'clock' | 'onEvent'
+
+interface Options extends Partial<Pick<LearnOptions, More>> {
   readonly agents: ReadonlyMap<string, GroupAgent>
   readonly view?: Control['view']
   readonly workers?: number
@@ -59,12 +71,14 @@ function learning(options: Options) {
   const events: string[] = []
   const result = learn({
     control: { agents, view, rootActions: frontier, rootEvery: 2, gamma: 0.9 },
-    stage: () => ({ worlds, worldSeed: 1 }),
-    ...{ workers, episodes, perUpdate, seed: 5, comparable: true },
+    stage: options.stage ?? (() => ({ worlds, worldSeed: 1 })),
+    ...{ workers, episodes, perUpdate, seed: 5, comparable: options.comparable ?? true },
+    ...{ onEpisodeStart: options.onEpisodeStart, elsewhere: options.elsewhere },
     state: options.state ?? initialLearningState(agents),
     signal: options.signal ?? new AbortController().signal,
-    clock: () => 0,
+    clock: options.clock ?? (() => 0),
     onEvent(event) {
+      options.onEvent?.(event)
       const { type } = event
       events.push(type === 'episode' ? `episode ${event.episode.index}` : type)
     },
@@ -213,7 +227,166 @@ describe('learning', () => {
   })
 })
 
+describe('of several instances', () => {
+  test('each episode says what it was played on, and none is the best', async () => {
+    const stage = (index: number) => {
+      return { id: index % 2 === 0 ? 'even' : 'odd', worlds: [new ToyWorld(3, 4)], worldSeed: index }
+    }
+    const { best, episodes } = await learning({ agents: ofEach(2), stage, comparable: false }).result
+    expect(best).toBeUndefined()
+    expect(episodes.map(({ summary }) => summary.instance)).toEqual([
+      'even',
+      'odd',
+      'even',
+      'odd',
+      'even',
+      'odd',
+    ])
+    const alone = await learning({ agents: ofEach(2) }).result
+    expect(alone.episodes[0].summary).not.toHaveProperty('instance')
+  })
+})
+
+describe('elsewhere', () => {
+  test('episodes are played with the policies of their round, so many at once, to the same end', async () => {
+    const here = await learning({ agents: ofEach(2), episodes: 4 }).result
+    const lessons: unknown[] = []
+    const started: number[] = []
+    let underWay = 0
+    let most = 0
+    const attempt = async (index: number, state: LearningState) => {
+      lessons[index] = state.agents['group-0'].lessons
+      most = Math.max(most, ++underWay)
+      const agents = ofEach(2)
+      for (const [name, agent] of agents) agent.restore(state.agents[name])
+      const plan = {
+        control: { agents, view: 'parallel' as const, rootActions: frontier, rootEvery: 2, gamma: 0.9 },
+        stage: () => ({ worlds: [new ToyWorld(3, 4)], worldSeed: 1 }),
+        ...{ workers: 1, episodes: 4, perUpdate: 2, seed: 5, comparable: true },
+      }
+      const attempted = await attemptEpisode(plan, index, {
+        clock: () => 0,
+        signal: new AbortController().signal,
+      })
+      await new Promise(resolve => setTimeout(resolve, 2))
+      underWay--
+      return attempted
+    }
+    const onEpisodeStart = (index: number) => void started.push(index)
+    const elsewhere = { atOnce: 3, attempt }
+    const there = await learning({ agents: ofEach(2), episodes: 4, elsewhere, onEpisodeStart }).result
+    expect(there).toEqual(here)
+    expect(lessons).toEqual([0, 0, 1, 1])
+    expect(started).toEqual([0, 1, 2, 3])
+    expect(most).toBe(2)
+  })
+})
+
+test('what both attempts at an episode cost is charged, and the words are of the last', async () => {
+  let time = 0
+  const clock = () => {
+    time += 1000
+    return time
+  }
+  const agents = ofEach(2)
+  const told: string[] = []
+  let failures = 0
+  const { result } = learning({
+    agents,
+    clock,
+    episodes: 1,
+    perUpdate: 1,
+    onRound: (_, step) => {
+      if (step === 1 && failures < 2) throw new Error(`failure ${++failures}`)
+    },
+    onEvent: event => {
+      if (event.type === 'notice') told.push(event.message)
+    },
+  })
+  const { episodes, best, pending, updates } = await result
+  const { failure, flops, seconds } = episodes[0].summary
+  // Each attempt: a round that may have cost three, and a second between two looks at the clock.
+  expect({ failure, seconds }).toEqual({ failure: 'failure 2', seconds: 4 })
+  expect(flops).toBeGreaterThan(0)
+  expect({ best, pending, updates }).toEqual({
+    ...{ best: undefined, pending: [], updates: { 'group-0': 0, 'group-1': 0, 'group-2': 0 } },
+  })
+  expect(told).toEqual([])
+  expect(episodes[0]).toMatchObject({ actions: [], rewards: [] })
+})
+
+test('one that succeeded at last has its failure told, with its number', async () => {
+  const told: string[] = []
+  let failures = 0
+  await learning({
+    agents: ofEach(2),
+    onRound: (_, step) => {
+      if (step === 2 && failures++ === 0) throw new Error('the disk is full')
+    },
+    onEvent: event => {
+      if (event.type === 'notice') told.push(event.message)
+    },
+  }).result
+  expect(told).toEqual(['Episode 1 failed and was tried again: the disk is full'])
+})
+
+test('a mistake in the settings ends learning at once, and so does a state that can’t be kept', async () => {
+  let tries = 0
+  const wrong = learning({
+    agents: ofEach(2),
+    onRound: () => {
+      tries++
+      throw inputError('toy', 'no such clip')
+    },
+  })
+  await expect(wrong.result).rejects.toMatchObject({ code: 'toy' })
+  expect(tries).toBe(1)
+  const states: number[] = []
+  const unkept = learning({
+    agents: ofEach(2),
+    onState: async ({ episodes }) => {
+      states.push(episodes.length)
+      if (episodes.length === 2) throw new Error('disk full')
+    },
+  })
+  await expect(unkept.result).rejects.toThrow('disk full')
+  expect(states).toEqual([1, 2])
+})
+
+test('of episodes with the same score, that with the lower loss is the best', () => {
+  const episode = { index: 3, score: 0.5, rewardLoss: 0.25, flops: 8 }
+  const better = (change: object) => isBetter(chosenBy({ ...episode, ...change }), chosenBy(episode))
+  expect(better({ rewardLoss: 0.2 })).toBe(true)
+  expect(better({})).toBe(false)
+  expect(better({ score: 0.4, rewardLoss: 0.2 })).toBe(false)
+  expect(better({ score: 0.6, rewardLoss: 0.3 })).toBe(true)
+})
+
 describe.each(['parallel', 'sequential', 'flat'] as const)('the %s view', view => {
+  test('ends with what follows the last round, and with what a recurrent agent carries then', async () => {
+    const given: unknown[] = []
+    const act: GroupAgent['act'] = (_, { memories }) => {
+      given.push(memories?.[0]?.[0])
+      const memory = Float32Array.of(1 + (memories?.[0]?.[0] ?? 0))
+      return [{ action: view === 'flat' ? [1, 1, 2] : 1, memory }]
+    }
+    const agent = Object.assign(new Recorder(1), { act })
+    const agents = new Map<string, GroupAgent>([[view === 'flat' ? 'joint' : 'shared', agent]])
+    const world = new ToyWorld(3, 4)
+    const stage = () => ({ worlds: [world], worldSeed: 1 })
+    await learning({ agents, view, stage, episodes: 1, perUpdate: 1 }).result
+    const seats = SEATS[view](world)
+    const [lesson] = agent.lessons
+    expect(lesson.map(({ actor }) => actor)).toEqual(seats.actors)
+    for (const [i, { finalObservation, finalMemory, transitions }] of lesson.entries()) {
+      expect(finalObservation).toEqual(seats.turns.find(({ actor }) => actor === i)?.observation())
+      expect(finalMemory).toEqual(Float32Array.of(transitions.length))
+      expect(transitions.map(({ memory }) => memory?.[0])).toEqual(
+        transitions.map((_, step) => (step === 0 ? undefined : step)),
+      )
+    }
+  })
+
   test('chooses for every group, every round, and is paid what the round brought', async () => {
     const rng = Rng.of(1)
     const act: GroupAgent['act'] = () => [{ action: view === 'flat' ? [0, rng.int(3), 2] : rng.int(3) }]
