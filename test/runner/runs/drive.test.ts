@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -137,6 +145,28 @@ describe('interrupted anywhere and resumed', () => {
     expect(readFileSync(join(dir, 'report.html'), 'utf8')).toBe('read already')
   })
 
+  test('is prepared with what it has come to: a new run with nothing', async () => {
+    const told: unknown[] = []
+    const telling = (kind: ReturnType<typeof toyJob>): typeof kind => ({
+      ...kind,
+      async prepare(config, context) {
+        const { begun, given } = context
+        const records = await Promise.all(['a/1', 'b/1'].map(unit => begun?.records(unit)))
+        told.push({ begun: begun && { dir: begun.dir, done: begun.done }, records, seed: given.seed })
+        return kind.prepare(config, context)
+      },
+    })
+    const dir = await stoppedAt('b/1', 2)
+    await resume(telling(toyJob()), dir, toyHooks())
+    await begin(telling(toyJob()), { out: await fresh() }, toyHooks())
+    const none = { begun: undefined, records: [undefined, undefined], seed: undefined }
+    expect(told).toEqual([{ begun: { dir, done: ['a/1'] }, records: [4, 2], seed: 1 }, none])
+    const killed = await stoppedAt('a/1', 0)
+    rmSync(join(killed, 'run.json'))
+    await resume(telling(toyJob()), killed, toyHooks())
+    expect(told[2]).toEqual({ ...none, seed: 1 })
+  })
+
   test('what is done is not done again', async () => {
     const dir = await stoppedAt('b/1', 2)
     const steps: string[] = []
@@ -187,7 +217,6 @@ describe('interrupted anywhere and resumed', () => {
 
   test('killed while its folder was made, it begins', async () => {
     const dir = await stoppedAt('a/1', 0)
-    const { rmSync } = await import('node:fs')
     rmSync(join(dir, 'run.json'))
     rmSync(join(dir, 'events.jsonl'))
     const whole = await fresh()

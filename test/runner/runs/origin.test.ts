@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { kernelArithmetic, kernelWidth } from '../../../src/agents/kernels/memory.ts'
 import {
   type Origin,
   originOf,
@@ -30,6 +31,8 @@ describe('what a run comes from', () => {
     expect(originOf(engine, { data: 'x' })).toMatchObject({
       engine: 'gpu',
       threads: 3,
+      kernels: kernelWidth(),
+      arithmetic: kernelArithmetic(),
       versions: { layergym: packageVersion, node: process.versions.node, tfjs: '4' },
       fingerprints: { data: 'x' },
     })
