@@ -409,6 +409,22 @@ describe.each(['parallel', 'sequential', 'flat'] as const)('the %s view', view =
     }
   })
 
+  test('explores, and with a stream of its own in every episode', async () => {
+    const explored: boolean[] = []
+    const drawn: number[] = []
+    const act: GroupAgent['act'] = (_, { explore, rng }) => {
+      explored.push(explore)
+      drawn.push(rng.int(2 ** 31))
+      return [{ action: view === 'flat' ? [1, 1, 2] : 1 }]
+    }
+    const agent = Object.assign(new Recorder(1), { act })
+    const agents = new Map<string, GroupAgent>([[view === 'flat' ? 'joint' : 'shared', agent]])
+    const { episodes } = await learning({ agents, view, episodes: 2, perUpdate: 1 }).result
+    expect(new Set(explored)).toEqual(new Set([true]))
+    expect(new Set(drawn).size).toBe(drawn.length)
+    expect(episodes.map(({ summary }) => summary.kind)).toEqual(['learning', 'learning'])
+  })
+
   test('refuses an action that is none', async () => {
     const act: GroupAgent['act'] = () => [{ action: 'faster' }]
     const agents = new Map([[view === 'flat' ? 'joint' : 'shared', Object.assign(new Recorder(1), { act })]])
