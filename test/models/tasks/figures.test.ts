@@ -80,13 +80,13 @@ describe('the score of classes', () => {
       )
       const found = without(item)
       for (const key of ['primary', 'selection', 'loss'] as const)
-        expect(found[key]).toBeCloseTo(expected[key], 12)
+        expect(found[key]).toBeCloseTo(Number(expected[key]), 12)
       for (const [name, value] of Object.entries(expected.parts))
         expect(found.parts[name]).toBeCloseTo(value, 12)
     }
     const whole = classScore(finite, { balanced })
     expect([...points].reduce((a, b) => a + b) / 5).toBeCloseTo(whole.primary, 12)
-    if (!balanced) expect([...selection].reduce((a, b) => a + b) / 5).toBeCloseTo(whole.selection, 12)
+    if (!balanced) expect([...selection].reduce((a, b) => a + b) / 5).toBeCloseTo(Number(whole.selection), 12)
   })
 })
 
