@@ -24,11 +24,14 @@ const PARTS = {
   ],
   returns: [
     [
-      'src/agents/{returns,gae,explained-variance,sum-tree}.ts',
-      'src/agents/dqn/{losses,n-step,replay}.ts',
+      'src/agents/{returns,gae,explained-variance}.ts',
+      'src/agents/dqn/losses.ts',
+      'src/agents/replay/{n-step,replay,sum-tree}.ts',
       'src/agents/ppo/{rollout,figures}.ts',
     ],
-    ['test/agents/{returns,gae,sum-tree,dqn-update,replay,q-values,ppo,softmax}.test.ts'],
+    [
+      'test/agents/{returns,gae,sum-tree,dqn-update,replay,q-values,ppo,softmax,targets,explained-variance}.test.ts',
+    ],
   ],
   statistics: [
     ['src/models/statistics.ts'],
