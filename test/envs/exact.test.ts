@@ -117,6 +117,8 @@ describe('what each is for', () => {
     const env = makeEnv<number, number>('MaskedWalk-v0')
     const inner = unwrapped(env) as TabularEnv
     env.reset({ seed: 1 })
+    inner.state = 2
+    expect([...(env.actionMask?.() ?? [])]).toEqual([1, 1, 0])
     inner.state = 0
     expect([...(env.actionMask?.() ?? [])]).toEqual([0, 1, 0])
     expect(() => env.step(0)).toThrow('the mask [0, 1, 0]')

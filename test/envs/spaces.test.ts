@@ -191,6 +191,11 @@ describe('dtypes of a Box', () => {
       () => new Box(-129, 0, [1], 'int8'),
       /low holds -129: .* -128 to 127, or -Infinity/,
     ],
+    [
+      'what it cannot hold above',
+      () => new Box(0, 128, [1], 'int8'),
+      /high holds 128: .* -128 to 127, or Infinity for none$/,
+    ],
     ['no bound where there is no sign', () => new Box(0, Infinity, [1], 'uint16'), /high holds Infinity/],
     ['what is none', () => new Box(0, 1, [1], 'int64' as Dtype), /dtype is float32, .*, not int64/],
     ['a side of nothing', () => new Box(0, 1, [2, 0]), /shape has integers >= 1, not \[2, 0\]/],
