@@ -30,7 +30,7 @@ const PARTS = {
       'src/agents/ppo/{rollout,figures}.ts',
     ],
     [
-      'test/agents/{returns,gae,sum-tree,dqn-update,replay,q-values,ppo,softmax,targets,explained-variance}.test.ts',
+      'test/agents/{returns,gae,sum-tree,dqn-update,replay,q-values,ppo,softmax,targets,ppo-parts,explained-variance}.test.ts',
     ],
   ],
   statistics: [

@@ -1,94 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { AgentState, Trajectory } from '../../../src/agents/agent.ts'
 import { inputError } from '../../../src/common/error.ts'
-import { Rng } from '../../../src/common/random.ts'
 import { isBetter } from '../../../src/envs/finetune/training.ts'
 import { frontier } from '../../../src/envs/hierarchy/root.ts'
-import type { Control } from '../../../src/runner/play/control.ts'
-import {
-  attemptEpisode,
-  chosenBy,
-  initialLearningState,
-  type LearningState,
-  type LearnOptions,
-  learn,
-} from '../../../src/runner/play/learn.ts'
+import { attemptEpisode, chosenBy, type LearningState } from '../../../src/runner/play/learn.ts'
 import { notesOnLearning } from '../../../src/runner/play/notes.ts'
 import type { GroupAgent } from '../../../src/runner/play/roles.ts'
-import { SEATS } from '../../../src/runner/play/seats.ts'
 import { ToyWorld } from '../../support/toy-world.ts'
-
-/** Draws its actions, and remembers what it learned from: its policy is how often it learned. */
-class Recorder implements GroupAgent {
-  readonly appetite: GroupAgent['appetite']
-  readonly lessons: (readonly Trajectory<unknown, unknown>[])[] = []
-  versions: number[] = []
-
-  constructor(count: number, unit: 'episode' | 'step' = 'episode') {
-    this.appetite = { unit, count }
-  }
-
-  act: GroupAgent['act'] = (observations, { masks, rng }) => {
-    this.versions.push(this.lessons.length)
-    return observations.map((_, i) => {
-      const mask = masks[i] ?? Uint8Array.of(1, 1, 1)
-      const allowed = [...mask.keys()].filter(action => mask[action] === 1)
-      return { action: allowed[rng.int(allowed.length)] }
-    })
-  }
-
-  learn(trajectories: readonly Trajectory<unknown, unknown>[]) {
-    this.lessons.push(trajectories)
-    return { lesson: this.lessons.length }
-  }
-
-  state(): AgentState {
-    return { lessons: this.lessons.length }
-  }
-
-  restore({ lessons }: AgentState) {
-    this.lessons.length = Number(lessons)
-  }
-}
-
-type More = 'comparable' | 'onEpisodeStart' | 'elsewhere' | 'stage' | 'clock' | 'onEvent'
-
-interface Options extends Partial<Pick<LearnOptions, More>> {
-  readonly agents: ReadonlyMap<string, GroupAgent>
-  readonly view?: Control['view']
-  readonly workers?: number
-  readonly episodes?: number
-  readonly perUpdate?: number
-  readonly onRound?: (seed: number, step: number) => void
-  readonly state?: LearningState
-  readonly onState?: (state: LearningState) => Promise<void>
-  readonly signal?: AbortSignal
-}
-
-function learning(options: Options) {
-  const { agents, view = 'parallel', workers = 1, episodes = 6, perUpdate = 2 } = options
-  const worlds = Array.from({ length: workers }, () => new ToyWorld(3, 4, options.onRound))
-  const events: string[] = []
-  const result = learn({
-    control: { agents, view, rootActions: frontier, rootEvery: 2, gamma: 0.9 },
-    stage: options.stage ?? (() => ({ worlds, worldSeed: 1 })),
-    ...{ workers, episodes, perUpdate, seed: 5, comparable: options.comparable ?? true },
-    ...{ onEpisodeStart: options.onEpisodeStart, elsewhere: options.elsewhere },
-    state: options.state ?? initialLearningState(agents),
-    signal: options.signal ?? new AbortController().signal,
-    clock: options.clock ?? (() => 0),
-    onEvent(event) {
-      options.onEvent?.(event)
-      const { type } = event
-      events.push(type === 'episode' ? `episode ${event.episode.index}` : type)
-    },
-    onState: options.onState ?? (async () => undefined),
-  })
-  return { result, events }
-}
-
-const ofEach = (count: number) =>
-  new Map(['group-0', 'group-1', 'group-2'].map(name => [name, new Recorder(count)]))
+import { learning, ofEach, Recorder } from './learning.ts'
 
 describe('learning', () => {
   test('episodes come in order, an update after every so many, and the rest stays pending', async () => {
@@ -360,74 +278,4 @@ test('of episodes with the same score, that with the lower loss is the best', ()
   expect(better({})).toBe(false)
   expect(better({ score: 0.4, rewardLoss: 0.2 })).toBe(false)
   expect(better({ score: 0.6, rewardLoss: 0.3 })).toBe(true)
-})
-
-describe.each(['parallel', 'sequential', 'flat'] as const)('the %s view', view => {
-  test('ends with what follows the last round, and with what a recurrent agent carries then', async () => {
-    const given: unknown[] = []
-    const act: GroupAgent['act'] = (_, { memories }) => {
-      given.push(memories?.[0]?.[0])
-      const memory = Float32Array.of(1 + (memories?.[0]?.[0] ?? 0))
-      return [{ action: view === 'flat' ? [1, 1, 2] : 1, memory }]
-    }
-    const agent = Object.assign(new Recorder(1), { act })
-    const agents = new Map<string, GroupAgent>([[view === 'flat' ? 'joint' : 'shared', agent]])
-    const world = new ToyWorld(3, 4)
-    const stage = () => ({ worlds: [world], worldSeed: 1 })
-    await learning({ agents, view, stage, episodes: 1, perUpdate: 1 }).result
-    const seats = SEATS[view](world)
-    const [lesson] = agent.lessons
-    expect(lesson.map(({ actor }) => actor)).toEqual(seats.actors)
-    for (const [i, { finalObservation, finalMemory, transitions }] of lesson.entries()) {
-      expect(finalObservation).toEqual(seats.turns.find(({ actor }) => actor === i)?.observation())
-      expect(finalMemory).toEqual(Float32Array.of(transitions.length))
-      expect(transitions.map(({ memory }) => memory?.[0])).toEqual(
-        transitions.map((_, step) => (step === 0 ? undefined : step)),
-      )
-    }
-  })
-
-  test('chooses for every group, every round, and is paid what the round brought', async () => {
-    const rng = Rng.of(1)
-    const act: GroupAgent['act'] = () => [{ action: view === 'flat' ? [0, rng.int(3), 2] : rng.int(3) }]
-    const agent = Object.assign(new Recorder(1), { act })
-    const agents = new Map<string, GroupAgent>([[view === 'flat' ? 'joint' : 'shared', agent]])
-    const state = await learning({ agents, view, episodes: 1, perUpdate: 1 }).result
-    const [{ actions, rewards, summary }] = state.episodes
-    expect(actions).toHaveLength(summary.rounds.length)
-    expect((actions as unknown[][]).every(chosen => chosen.length === 3)).toBe(true)
-    expect(summary.return).toBeCloseTo(
-      rewards.reduce((a, b) => a + b, 0),
-      12,
-    )
-    for (const { transitions, terminated } of agent.lessons[0]) {
-      expect(terminated).toBe(true)
-      const paid = transitions.reduce((sum, { reward }) => sum + reward, 0)
-      expect(paid).toBeCloseTo(summary.return, 12)
-      const lasted = transitions.reduce((sum, { duration = 1 }) => sum + duration, 0)
-      expect(lasted).toBe(summary.rounds.length)
-    }
-  })
-
-  test('explores, and with a stream of its own in every episode', async () => {
-    const explored: boolean[] = []
-    const drawn: number[] = []
-    const act: GroupAgent['act'] = (_, { explore, rng }) => {
-      explored.push(explore)
-      drawn.push(rng.int(2 ** 31))
-      return [{ action: view === 'flat' ? [1, 1, 2] : 1 }]
-    }
-    const agent = Object.assign(new Recorder(1), { act })
-    const agents = new Map<string, GroupAgent>([[view === 'flat' ? 'joint' : 'shared', agent]])
-    const { episodes } = await learning({ agents, view, episodes: 2, perUpdate: 1 }).result
-    expect(new Set(explored)).toEqual(new Set([true]))
-    expect(new Set(drawn).size).toBe(drawn.length)
-    expect(episodes.map(({ summary }) => summary.kind)).toEqual(['learning', 'learning'])
-  })
-
-  test('refuses an action that is none', async () => {
-    const act: GroupAgent['act'] = () => [{ action: 'faster' }]
-    const agents = new Map([[view === 'flat' ? 'joint' : 'shared', Object.assign(new Recorder(1), { act })]])
-    await expect(learning({ agents, view, episodes: 1 }).result).rejects.toThrow('not an action')
-  })
 })
