@@ -120,6 +120,16 @@ describe('states, actions and ends', () => {
     pendulum.reset({ seed: 1, options: { x_init: 0.01, y_init: 0 } })
     expect(Math.abs(pendulum.state[0])).toBeLessThan(0.01)
     expect(() => pendulum.reset({ options: { x_init: 'x' } })).toThrow('x_init')
+    const starts = Array.from({ length: 200 }, (_, seed) => {
+      pendulum.reset({ seed, options: { x_init: 0.5, y_init: 2 } })
+      return [...pendulum.state]
+    })
+    for (const [i, bound] of [0.5, 2].entries()) {
+      const own = starts.map(state => state[i])
+      expect([Math.min(...own) / bound, Math.max(...own) / bound].map(x => Math.round(10 * x) / 10)).toEqual([
+        -1, 1,
+      ])
+    }
   })
 
   test('starts are uniform within the bounds', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import type { StepResult } from '../../src/envs/env.ts'
+import type { ContinuousTarget } from '../../src/envs/exact/continuous-target.ts'
 import { exactEnvs } from '../../src/envs/exact/definitions.ts'
 import { optimum } from '../../src/envs/exact/optimum.ts'
 import { TabularEnv } from '../../src/envs/exact/tabular.ts'
@@ -116,6 +117,8 @@ describe('what each is for', () => {
     const env = makeEnv<number, number>('MaskedWalk-v0')
     const inner = unwrapped(env) as TabularEnv
     env.reset({ seed: 1 })
+    inner.state = 2
+    expect([...(env.actionMask?.() ?? [])]).toEqual([1, 1, 0])
     inner.state = 0
     expect([...(env.actionMask?.() ?? [])]).toEqual([0, 1, 0])
     expect(() => env.step(0)).toThrow('the mask [0, 1, 0]')
@@ -167,6 +170,24 @@ describe('what each is for', () => {
       observation = result.observation
     }
     expect(env.step(observation)).toMatchObject({ truncated: true, terminated: false })
+  })
+
+  test('continuous target: its state can be set, and what is none is refused', () => {
+    const env = unwrapped(makeEnv('ContinuousTarget-v0', { size: 2 })) as ContinuousTarget
+    expect(() => env.step(new Float32Array(2))).toThrow('has not begun')
+    env.state = [0.5, -1]
+    expect(env.render()).toBe('target [0.500, -1.000]')
+    expect(env.step(Float32Array.of(0.5, 0)).reward).toBe(-1)
+    for (const state of [[0.5], [0, 2], 0.5, [0, 'x']])
+      expect(() => {
+        env.state = state as number[]
+      }).toThrow('is 2 numbers in [-1, 1]')
+    for (const action of [[1], [1, Number.NaN]])
+      expect(() => env.step(Float32Array.from(action))).toThrow(/takes actions of/)
+    const saved = env.snapshot()
+    const next = env.step(new Float32Array(2))
+    env.restore(saved)
+    expect(env.step(new Float32Array(2))).toEqual(next)
   })
 
   test('a grid: walls and borders stop, sides slip', () => {

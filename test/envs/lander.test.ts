@@ -53,6 +53,23 @@ describe('an episode', () => {
   })
 })
 
+test('a step is paid the way that it went, less its fuel', () => {
+  const env = lander()
+  let { observation } = env.reset({ seed: 3 }) as { observation: Float32Array }
+  const worth = ([x, y, velocityX, velocityY, angle, , left, right]: Float32Array) =>
+    -100 * (Math.hypot(x, y) + Math.hypot(velocityX, velocityY) + Math.abs(angle)) + 10 * (left + right)
+  for (const [action, fuel] of [
+    [0, 0],
+    [1, 0.03],
+    [2, 0.3],
+    [3, 0.03],
+  ] as const) {
+    const result = env.step(action) as StepResult<Float32Array>
+    expect(result.reward).toBeCloseTo(worth(result.observation) - worth(observation) - fuel, 3)
+    observation = result.observation
+  }
+})
+
 test('it draws itself', () => {
   const env = lander()
   env.reset({ seed: 1 })

@@ -64,6 +64,17 @@ describe('sticky actions', () => {
   })
 })
 
+test('Breakout: a ball that would leave at the top comes down again, from the first row', () => {
+  const state = breakout.start({ int: () => 0 } as unknown as Rng)
+  state.bricks.fill(0)
+  state.ball = { row: 0, column: 4, down: -1, right: 1 }
+  expect(breakout.advance(state, 0)).toEqual({ reward: 0, ended: false })
+  expect(state.ball).toEqual({ row: 0, column: 5, down: 1, right: 1 })
+  expect(state.trail).toEqual({ row: 0, column: 4 })
+  breakout.advance(state, 0)
+  expect(state.ball).toEqual({ row: 1, column: 6, down: 1, right: 1 })
+})
+
 test('pictures are drawn in colours', () => {
   const env = makeEnv('MinBreakout-v0')
   env.reset({ seed: 1 })

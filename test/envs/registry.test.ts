@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineEnv } from '../../src/envs/definition.ts'
-import { makeEnv, registerEnv, registeredEnvs } from '../../src/envs/registry.ts'
+import { makeDefined, makeEnv, makeEnvAsync, registerEnv, registeredEnvs } from '../../src/envs/registry.ts'
 import { TimeLimit } from '../../src/envs/wrappers/time-limit.ts'
 import { unwrapped } from '../../src/envs/wrappers/wrapper.ts'
 import { Corridor } from './toys.ts'
@@ -45,6 +45,29 @@ describe('makeEnv', () => {
     expect(() => makeEnv('Pendulum-v1', { g: 'x' })).toThrow("option 'g' of Pendulum-v1")
     expect(() => makeEnv('FrozenLake-v1', { map: ['SF', 'F'] })).toThrow('rows of equal length')
     expect(() => makeEnv('CartPole-v1', { maxEpisodeSteps: 0 })).toThrow('integer >= 1')
+  })
+
+  test('what has things to load first is awaited; what was begun is closed where nobody waits', async () => {
+    let closed = 0
+    const loading = defineEnv({
+      ...corridor,
+      heavy: true,
+      nondeterministic: true,
+      make: async spec => Object.assign(new Corridor(5, 1000), { spec, close: () => void closed++ }),
+    })
+    registerEnv('toys/Loading-v0', loading)
+    expect(() => makeEnv('toys/Loading-v0')).toThrow("await makeEnvAsync('toys/Loading-v0')")
+    await new Promise(resolve => setImmediate(resolve))
+    expect(closed).toBe(1)
+    const env = await makeEnvAsync('toys/Loading')
+    expect(env.spec).toEqual({
+      id: 'toys/Loading-v0',
+      maxEpisodeSteps: 3,
+      heavy: true,
+      nondeterministic: true,
+    })
+    const own = await makeDefined('Mine', loading, { maxEpisodeSteps: 7 })
+    expect(own.spec).toMatchObject({ id: 'Mine', maxEpisodeSteps: 7 })
   })
 
   test('the time limit can be changed or taken away', async () => {

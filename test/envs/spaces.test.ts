@@ -191,8 +191,18 @@ describe('dtypes of a Box', () => {
       () => new Box(-129, 0, [1], 'int8'),
       /low holds -129: .* -128 to 127, or -Infinity/,
     ],
+    [
+      'what it cannot hold above',
+      () => new Box(0, 128, [1], 'int8'),
+      /high holds 128: .* -128 to 127, or Infinity for none$/,
+    ],
     ['no bound where there is no sign', () => new Box(0, Infinity, [1], 'uint16'), /high holds Infinity/],
     ['what is none', () => new Box(0, 1, [1], 'int64' as Dtype), /dtype is float32, .*, not int64/],
+    ['a side of nothing', () => new Box(0, 1, [2, 0]), /shape has integers >= 1, not \[2, 0\]/],
+    ['half a side', () => new Box(0, 1, [1.5]), /shape has integers >= 1/],
+    ['a bound too many', () => new Box([0, 0], 1, [1]), /low has 2 bounds, its shape needs 1/],
+    ['a bound that is no number', () => new Box(0, Number.NaN, [1]), /high holds NaN/],
+    ['bounds the wrong way round', () => new Box([0, 2], 1, [2]), /element 1 has 2 > 1/],
   ])('refuses %s', (_name, make, message) => expect(make).toThrow(message))
 
   test('whole numbers come up equally often, bounds included', () => {

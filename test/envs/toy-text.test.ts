@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import { optimum } from '../../src/envs/exact/optimum.ts'
@@ -99,6 +100,17 @@ describe('Taxi', () => {
     expect(mdp.start.reduce((a, b) => a + b)).toBeCloseTo(1, 12)
     expect(mdp.start.slice(0, 500).every(p => p === 0)).toBe(true)
   })
+})
+
+test('CliffWalking is drawn with its cliff, its goal and whoever walks', () => {
+  const env = makeEnv<number, number>('CliffWalking-v1')
+  env.reset({ seed: 1 })
+  const lines = () => stripVTControlCharacters(String(env.render?.())).split('\n')
+  const free = Array(12).fill('o').join(' ')
+  const cliff = Array(10).fill('C').join(' ')
+  expect(lines()).toEqual([free, free, free, `x ${cliff} T`])
+  env.step(0)
+  expect(lines()).toEqual([free, free, free.replace('o', 'x'), `o ${cliff} T`])
 })
 
 test('CliffWalking: the best return is −13', () => {

@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Env } from '../../src/envs/env.ts'
 import { makeEnv } from '../../src/envs/registry.ts'
 import { Box, Discrete } from '../../src/envs/spaces.ts'
+import { ClipAction } from '../../src/envs/wrappers/clip-action.ts'
+import { FlattenObservation } from '../../src/envs/wrappers/flatten-observation.ts'
 import { FrameStackObservation } from '../../src/envs/wrappers/frame-stack-observation.ts'
-import { wrapped } from '../../src/envs/wrappers/named.ts'
+import { WRAPPERS as WRAPPERS_BY_NAME, wrapped } from '../../src/envs/wrappers/named.ts'
 import { PassiveChecker } from '../../src/envs/wrappers/passive-checker.ts'
 import { GrayscaleObservation, ResizeObservation } from '../../src/envs/wrappers/picture-observations.ts'
 import { RescaleAction } from '../../src/envs/wrappers/rescale-action.ts'
@@ -129,6 +131,53 @@ test('wrappers go by their names on the command line, the first innermost', () =
   expect(() => wrapped(pole, ['frame-stack'])).toThrow(/'frame-stack' can't be made.*frame-stack=4/)
   expect(() => wrapped(pole, ['resize=84'])).toThrow('resize=84x84')
   expect(() => wrapped(pole, ['toString'])).toThrow('wrapper')
+})
+
+test('every name makes its wrapper, with its values', () => {
+  const pole = makeEnv('CartPole-v1')
+  const pendulum = makeEnv('Pendulum-v1')
+  const pictures = scripted(cases.grayscale) as Env<unknown, unknown>
+  const made: readonly (readonly [Env<unknown, unknown>, string, new (...given: never[]) => unknown])[] = [
+    [pole, 'time-aware', TimeAwareObservation],
+    [pole, 'frame-stack=2', FrameStackObservation],
+    [pole, 'flatten', FlattenObservation],
+    [pictures, 'grayscale', GrayscaleObservation],
+    [pictures, 'resize=3x2', ResizeObservation],
+    [pendulum, 'rescale-action', RescaleAction],
+    [pendulum, 'clip-action', ClipAction],
+    [pole, 'time-limit=3', TimeLimit],
+    [pole, 'passive-checker', PassiveChecker],
+  ]
+  for (const [env, name, kind] of made) expect(wrapped(env, [name])).toBeInstanceOf(kind)
+  expect(Object.keys(WRAPPERS_BY_NAME).sort()).toEqual(made.map(([, name]) => name.split('=')[0]).sort())
+  expect((wrapped(pictures, ['resize=3x2']).observationSpace as Box).shape.slice(0, 2)).toEqual([3, 2])
+  expect((wrapped(pole, ['time-aware']).observationSpace as Box).high[4]).toBe(1)
+  expect(wrapped(pole, [])).toBe(pole)
+  for (const name of ['resize=3xa', 'resize=3x2x1', 'flatten=2', 'time-limit'])
+    expect(() => wrapped(pole, [name])).toThrow("can't be made")
+})
+
+test('actions are rescaled from bounds that are some, to bounds that are some', () => {
+  const pendulum = makeEnv<unknown, Float32Array>('Pendulum-v1')
+  for (const [low, high] of [
+    [1, 1],
+    [2, 1],
+    [-Infinity, 1],
+  ])
+    expect(() => new RescaleAction(pendulum, low, high)).toThrow(`not from [${low}, ${high}]`)
+  for (const space of [new Box(-Infinity, 1, [1]), new Box(-1, Infinity, [1]), new Box(0, 3, [1], 'int32')])
+    expect(
+      () => new RescaleAction({ ...scripted(cases['rescale-action']), actionSpace: space as never }),
+    ).toThrow(/needs Box actions \(float32\) with finite bounds/)
+  const given: number[] = []
+  const inner = {
+    ...scripted(cases['rescale-action']),
+    step: (action: Float32Array) => given.push(...action),
+  }
+  const env = new RescaleAction(inner as never, 0, 10)
+  for (const x of [0, 5, 10, 20, -5]) env.step(Float32Array.of(x, x))
+  expect(given).toEqual([-2, 0, 0, 2.5, 2, 5, 2, 5, -2, 0])
+  expect((env.actionSpace as Box).toJSON()).toEqual(new Box(0, 10, [2]).toJSON())
 })
 
 test('PassiveChecker stops at the first fault, and names it', async () => {

@@ -175,6 +175,66 @@ describe('wrappers', () => {
     expect(() => new NormalizeReward(scripted([]), { gamma: 1.1 })).toThrow('gamma in [0, 1]')
   })
 
+  test('what is normalised is held within a bound where one is given, by moments that may be shared', () => {
+    const moments = new RunningMoments(1)
+    const [one, other] = [1, 2].map(
+      () => new NormalizeObservation(scripted([0, 0]), { clip: 0.5, epsilon: 3, moments }),
+    )
+    expect((one.observationSpace as Box).toJSON()).toEqual(new Box(-0.5, 0.5, [1]).toJSON())
+    one.reset()
+    other.reset()
+    expect(moments.count).toBeCloseTo(2, 3)
+    const { observation } = one.step(0) as StepResult<Float32Array>
+    // 0, 0, 1: mean 1/3, variance 2/9, and 3 on top.
+    expect(observation[0]).toBeCloseTo(2 / 3 / Math.sqrt(2 / 9 + 3), 3)
+    moments.restore({ mean: [-100], variance: [1], count: 1e9 })
+    expect((one.step(0) as StepResult<Float32Array>).observation[0]).toBe(0.5)
+    const rewards = new NormalizeReward(scripted([5, -5]), {
+      clip: 0.25,
+      gamma: 0,
+      moments: new RunningMoments(1),
+    })
+    expect([0, 1].map(() => (rewards.step(0) as StepResult<Float32Array>).reward)).toEqual([0.25, -0.25])
+    for (const options of [{ gamma: -0.1 }, { epsilon: 0 }])
+      expect(() => new NormalizeReward(scripted([]), options)).toThrow('gamma in [0, 1] and epsilon > 0')
+    for (const options of [{ gamma: 0 }, { gamma: 1 }]) new NormalizeReward(scripted([]), options)
+  })
+
+  test('moments of another size, or that are none, are refused', () => {
+    const moments = new RunningMoments(2)
+    const sound = { mean: [0, 1], variance: [1, 2], count: 3 }
+    moments.restore(sound)
+    expect(moments.state()).toEqual(sound)
+    for (const wrong of [{ mean: [0] }, { variance: [1, Number.NaN] }, { count: 0 }, { mean: undefined }])
+      expect(() => moments.restore({ ...sound, ...wrong } as never)).toThrow('moments of 2 numbers')
+  })
+
+  test('the statistics of the last hundred episodes are kept, and a clock may be put back', () => {
+    let time = 1000
+    const env = new RecordEpisodeStatistics(
+      scripted(
+        Array(101).fill(1),
+        Array.from({ length: 101 }, (_, i) => i),
+      ),
+      { now: () => time },
+    )
+    for (let episode = 0; episode < 101; episode++) {
+      env.reset()
+      time -= 1
+      env.step(0)
+    }
+    expect(env.episodes).toHaveLength(100)
+    expect(env.episodes[0]).toEqual({ return: 1, length: 1, seconds: 0 })
+  })
+
+  test('closing goes through', async () => {
+    let closed = 0
+    const inner = { ...scripted([]), close: () => void closed++ }
+    await new TimeLimit(new RecordEpisodeStatistics(inner), 3).close()
+    expect(closed).toBe(1)
+    await new TimeLimit(scripted([]), 3).close()
+  })
+
   test('actions are clipped into the Box, the given array left alone', () => {
     const env = new ClipAction(makeEnv<Float32Array, Float32Array>('MountainCarContinuous-v0'))
     const plain = makeEnv<Float32Array, Float32Array>('MountainCarContinuous-v0')

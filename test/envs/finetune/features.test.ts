@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { defaultStateSpace, type GlobalStatistics, observe } from '../../../src/envs/finetune/features.ts'
+import {
+  defaultStateSpace,
+  type GlobalStatistics,
+  namesOf,
+  observe,
+} from '../../../src/envs/finetune/features.ts'
 import { Probe } from '../../../src/envs/finetune/probe.ts'
 import { groupStatistics } from '../../../src/envs/finetune/statistics.ts'
 import type { LayerGroup } from '../../../src/models/groups.ts'
@@ -90,4 +95,32 @@ test('what agents see equals numpy’s, feature by feature, over three decisions
       1 + Number(id === 'is-head' || id === 'frozen'),
     )
   }
+})
+
+test('features have the names by which others read them', () => {
+  expect(namesOf(defaultStateSpace)).toEqual({
+    group: [
+      ...[
+        'depth',
+        'parameter-share',
+        'flop-share',
+        'is-head',
+        'frozen',
+        'learning-rate',
+        'relative-gradient',
+      ],
+      ...['relative-gradient-rank', 'sensitivity', 'update-ratio', 'signal-to-noise', 'drift', 'alignment'],
+      'activation-shift',
+    ],
+    global: ['budget-left', 'loss', 'trend', 'generalisation-gap', 'score'],
+  })
+})
+
+test('what can’t be computed reads 0, and what lies outside the interval its nearest end', () => {
+  const feature = (id: string, value: number) => ({ id, description: '', value: () => value })
+  const space = {
+    group: [feature('a', Number.NaN), feature('b', -3)],
+    global: [feature('c', 7), feature('d', 0.5)],
+  }
+  expect([...observe(space, {} as never, {} as never)]).toEqual([0, -1, 1, 0.5])
 })

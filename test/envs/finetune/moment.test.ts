@@ -17,6 +17,17 @@ beforeAll(async () => {
 
 const RESET = 4
 
+test('a moment is better by its score, by its loss where that is the same', () => {
+  const chosen = { score: 0.5, loss: 0.3 }
+  const better = (change: object) => isBetter({ ...chosen, ...change }, chosen)
+  expect([better({ score: 0.6, loss: 9 }), better({ loss: 0.2 })]).toEqual([true, true])
+  expect([better({}), better({ loss: 0.4 }), better({ score: 0.4, loss: 0.1 })]).toEqual([
+    false,
+    false,
+    false,
+  ])
+})
+
 describe('the best moment of a run', () => {
   test('is its best round by the mean score of that and the one before, with its weights', async () => {
     const world = tinyWorld({ budgetSteps: 12 })

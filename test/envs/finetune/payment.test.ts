@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../../src/common/random.ts'
 import { standardError } from '../../../src/common/statistics.ts'
-import { divergedMeasurement, measurementOf } from '../../../src/envs/finetune/evaluation.ts'
+import { divergedMeasurement, measurementOf, withoutClip } from '../../../src/envs/finetune/evaluation.ts'
 import { type MeasuredRound, payment, settle } from '../../../src/envs/finetune/payment.ts'
 import {
   accuracyHeadroom,
@@ -50,6 +50,18 @@ const roundOf = (part: Pick<MeasuredRound, 'before' | 'after'> & Partial<Measure
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
 const deviation = (values: readonly number[]) =>
   Math.sqrt(values.reduce((sum, x) => sum + (x - mean(values)) ** 2, 0) / (values.length - 1))
+
+test('of a run that blew up the bound stands for the loss, with and without any of its clips', () => {
+  const blown = divergedMeasurement(drawnSplit(5, Rng.of(1)).after, TASK)
+  expect(blown.evaluation).toMatchObject({ loss: TASK.worst, score: 0 })
+  for (let clip = 0; clip < 5; clip++) {
+    const { loss, score, primary, parts } = withoutClip(blown, clip)
+    expect(loss).toBeCloseTo(TASK.worst, 12)
+    expect([score, primary, ...Object.values(parts)]).toEqual(
+      [score, primary, ...Object.values(parts)].map(() => 0),
+    )
+  }
+})
 
 describe('the noise of a reward', () => {
   test('of a mean is the textbook standard error, s/√n', () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { checkEnv } from '../../../src/envs/check.ts'
 import { rateLimits } from '../../../src/envs/finetune/actions.ts'
+import type { RewardDefinition } from '../../../src/envs/finetune/reward.ts'
 import { SequentialEnv } from '../../../src/envs/hierarchy/sequential.ts'
 import { groupEnv, parallelView } from '../../../src/envs/hierarchy/views.ts'
 import type { RoundResult } from '../../../src/envs/world.ts'
@@ -162,6 +163,46 @@ describe('the fine-tuning world', () => {
       // A head of zeros tells no clips apart: there is nothing to have moved from.
       if (group === 2) expect(similarity).toBe(1)
     }
+  })
+
+  test('statistics are read at every decision and paid for, or never where nobody wants them', async () => {
+    const spent = async (options: object) => {
+      const world = tinyWorld(options)
+      await world.reset(1)
+      const before = world.flops
+      await world.round([KEEP, RESET, KEEP])
+      const after = world.flops
+      return { before, round: after - before }
+    }
+    const [usual, probed, blind] = [
+      await spent({}),
+      await spent({ probed: true }),
+      await spent({ probed: false }),
+    ]
+    expect(usual).toEqual(probed)
+    // What is read once costs the same at the start and after a round, whose training comes on top.
+    expect(usual.before).toBeGreaterThan(blind.before)
+    expect(usual.round - blind.round).toBe(usual.before - blind.before)
+  })
+
+  test('a round costs its own share of the budget', async () => {
+    const reward: RewardDefinition = { description: 'its cost', reward: ({ cost }) => cost }
+    const world = tinyWorld({ reward, budgetFlops: 1e9 })
+    await world.reset(1)
+    for (let i = 0; i < 2; i++) {
+      const before = world.flops
+      const { reward: paid } = await world.round([KEEP, KEEP, KEEP])
+      expect(paid).toBeCloseTo((world.flops - before) / 1e9, 12)
+    }
+    expect(world.stop().reward).toBe(0)
+  })
+
+  test('without one in FLOPs, the budget is that of as many steps of full fine-tuning', () => {
+    const world = tinyWorld({ budgetFlops: undefined })
+    const { network } = world.options.trainee
+    expect(world.budgetFlops).toBe(8 * 4 * network.stepFlops(network.groups.map(() => true)))
+    expect(world.rounds).toBe(4)
+    expect(tinyWorld({ budgetSteps: 9 }).rounds).toBe(5)
   })
 
   test('tensors are constant from episode to episode', async () => {

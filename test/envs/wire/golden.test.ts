@@ -17,7 +17,7 @@ import {
   Tuple,
 } from '../../../src/envs/spaces.ts'
 import { Reader, Writer } from '../../../src/envs/wire/bytes.ts'
-import { ANSWER, FrameReader, jsonFrame, KINDS, PROTOCOL } from '../../../src/envs/wire/frames.ts'
+import { ANSWER, FrameReader, jsonFrame, jsonOf, KINDS, PROTOCOL } from '../../../src/envs/wire/frames.ts'
 import { readBatch, writeBatch } from '../../../src/envs/wire/values.ts'
 import { TestClient } from '../../support/wire.ts'
 
@@ -165,6 +165,14 @@ test('a length that a space cannot have is refused before memory is asked for', 
   for (const space of spaces) {
     expect(() => readBatch(new Reader(frame), space, 1)).toThrow(/2147483648 .*there are at most/)
   }
+})
+
+test.each(['null', '[1]', '"text"', '5', '{'])('a payload of JSON is an object, not %s', text => {
+  const writer = new Writer()
+  writer.text(text)
+  const body = () => new Reader(writer.finish(KINDS.state, PROTOCOL, 1, 1))
+  expect(() => jsonOf(body())).toThrow(expect.objectContaining({ code: 'wire.json' }))
+  expect(jsonOf(new Reader(jsonFrame(KINDS.state, 1, 1, { a: [null] })))).toEqual({ a: [null] })
 })
 
 test('frames are cut from a stream in any pieces, up to a length that cannot be', () => {

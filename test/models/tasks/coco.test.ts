@@ -67,7 +67,7 @@ describe('leaving an image out', () => {
 })
 
 describe('a bootstrap over images', () => {
-  test('counts each as often as it was drawn', { timeout: 60_000 }, () => {
+  test('counts each as often as it was drawn', () => {
     const images = manyImages(60)
     const below = draws(3)
     const { resampled, score } = scored({ images, classes: 5 })

@@ -1,52 +1,8 @@
-import { BehaviorSubject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
-import type { ActContext, Agent } from '../../../src/agents/agent.ts'
 import type { Env } from '../../../src/envs/env.ts'
 import { makeEnv } from '../../../src/envs/registry.ts'
-import { Box, Discrete } from '../../../src/envs/spaces.ts'
 import { TimeLimit } from '../../../src/envs/wrappers/time-limit.ts'
-import { Collector } from '../../../src/runner/play/collector.ts'
-import { rollouts$ } from '../../../src/runner/play/rollouts.ts'
-
-type Actor = Pick<Agent<unknown, unknown>, 'act' | 'appetite'>
-
-/** Random actions; says what one update takes. */
-function actor(unit: 'step' | 'episode', count: number): Actor {
-  const act = (observations: readonly unknown[], { rng }: ActContext) =>
-    observations.map(() => ({ action: rng.int(2) }))
-  return { appetite: { unit, count }, act }
-}
-
-/** Pays and shows its step's number; the n-th episode ends after `lengths[n]` steps. */
-class Counter implements Env<Float32Array, number> {
-  readonly spec = { id: 'Counter' }
-  readonly observationSpace = new Box(0, 1000, [1])
-  readonly actionSpace = new Discrete(2)
-  private steps = 0
-  private episode = -1
-
-  constructor(
-    private readonly lengths: readonly number[],
-    private readonly slow = false,
-  ) {}
-
-  reset() {
-    this.steps = 0
-    this.episode++
-    return { observation: Float32Array.of(0), info: {} }
-  }
-
-  step(_action: number) {
-    this.steps++
-    const terminated = this.steps === (this.lengths[this.episode % this.lengths.length] ?? 1)
-    const observation = Float32Array.of(this.steps)
-    const result = { observation, reward: this.steps, terminated, truncated: false, info: {} }
-    return this.slow ? Promise.resolve(result) : result
-  }
-}
-
-const collector = (envs: readonly Env<unknown, unknown>[], agent: Actor, seed = 1) =>
-  new Collector({ envs, agent, seed })
+import { type Actor, actor, Counter, collector } from './counter.ts'
 
 describe('the collector', () => {
   test('hands out exactly the steps asked for, and cuts episodes that go on', async () => {
@@ -187,48 +143,5 @@ describe('the collector', () => {
     await expect(collector([env as Env<unknown, unknown>], actor('step', 5)).collect(5)).rejects.toThrow(
       /Counter paid NaN in step 1 of episode 1/,
     )
-  })
-})
-
-describe('the stream of rollouts', () => {
-  test('collects nothing beyond the credits, and completes with the last step', async () => {
-    const credits$ = new BehaviorSubject(0)
-    const env = new Counter([5]) as Env<unknown, unknown>
-    const seen: number[] = []
-    let done = false
-    rollouts$({ collector: collector([env], actor('step', 4)), from: 0, to: 10, credits$ }).subscribe({
-      next: ({ steps }) => seen.push(steps),
-      complete: () => {
-        done = true
-      },
-    })
-    const settle = () => new Promise(resolve => setTimeout(resolve, 5))
-    await settle()
-    expect(seen).toEqual([])
-    credits$.next(1)
-    await settle()
-    expect(seen).toEqual([4])
-    credits$.next(5)
-    await settle()
-    expect(seen).toEqual([4, 4, 2])
-    expect(done).toBe(true)
-  })
-
-  test('stops when nobody listens any more', async () => {
-    const credits$ = new BehaviorSubject(1000)
-    const env = new Counter([5], true) as Env<unknown, unknown>
-    let count = 0
-    await new Promise<void>(resolve => {
-      const stream$ = rollouts$({ collector: collector([env], actor('step', 4)), from: 0, to: 1e6, credits$ })
-      const subscription = stream$.subscribe(() => {
-        count++
-        if (count < 3) return
-        subscription.unsubscribe()
-        resolve()
-      })
-    })
-    await new Promise(resolve => setTimeout(resolve, 10))
-    expect(count).toBe(3)
-    expect(credits$.observed).toBe(false)
   })
 })

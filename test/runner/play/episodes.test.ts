@@ -1,4 +1,4 @@
-import { BehaviorSubject, firstValueFrom, Subject, toArray } from 'rxjs'
+import { BehaviorSubject, firstValueFrom, Subject, Subscription, toArray } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { episodes$ } from '../../../src/runner/play/episodes.ts'
 import { fc, property } from '../../support/property.ts'
@@ -122,6 +122,57 @@ describe('episodes$', () => {
     await tick()
     expect(started).toEqual([0, 1])
     expect(aborted).toBe(2)
+  })
+
+  test('what grants may fail: then the stream does', async () => {
+    const credits$ = new Subject<number>()
+    const stream$ = episodes$({ from: 0, to: 3, workers: [0], credits$, run: async () => 1 })
+    const failing = firstValueFrom(stream$)
+    credits$.error(new Error('nobody learns'))
+    await expect(failing).rejects.toThrow('nobody learns')
+  })
+
+  test('neither an error that is fatal nor one after the end was asked for is tried again', async () => {
+    let tries = 0
+    const run = async () => {
+      tries++
+      throw new Error('engine lost')
+    }
+    const options = { from: 0, to: 3, workers: [0], credits$: new BehaviorSubject(3), retries: 5 }
+    await expect(firstValueFrom(episodes$({ ...options, run, isFatal: () => true }))).rejects.toThrow('lost')
+    expect(tries).toBe(1)
+    let subscription = new Subscription()
+    let asked = 0
+    subscription = episodes$({
+      ...options,
+      run: async () => {
+        asked++
+        await tick()
+        subscription.unsubscribe()
+        throw new Error('stopped')
+      },
+    }).subscribe()
+    await tick()
+    await tick()
+    await tick()
+    expect(asked).toBe(1)
+  })
+
+  test('from a later episode on, only those are run', async () => {
+    const options = { from: 2, to: 4, workers: ['x'], credits$: new BehaviorSubject(9) }
+    const run = async (index: number, worker: string) => `${worker}${index}`
+    const outcomes = await firstValueFrom(episodes$({ ...options, run }).pipe(toArray()))
+    expect(outcomes).toEqual([
+      { index: 2, ok: true, result: 'x2' },
+      { index: 3, ok: true, result: 'x3' },
+    ])
+    const failing = episodes$({
+      ...options,
+      run: async () => {
+        throw new Error('broken')
+      },
+    })
+    expect(await firstValueFrom(failing)).toMatchObject({ index: 2, ok: false, message: 'broken' })
   })
 
   test('a fatal error ends the stream', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ActContext, Agent } from '../../../src/agents/agent.ts'
 import type { Env } from '../../../src/envs/env.ts'
@@ -121,6 +124,35 @@ describe('evaluatePolicy', () => {
 
   test('a single episode has no spread', async () => {
     expect((await evaluated({ episodes: 1 })).found.stdReturn).toBe(0)
+  })
+
+  test('records the first episodes, and throws away what is begun where it stops', async () => {
+    const { found } = await evaluated()
+    const pixels = new Uint8Array(16 * 16 * 3)
+    const folder = mkdtempSync(join(tmpdir(), 'layergym-videos-'))
+    const makeEnv = () =>
+      Object.assign(new Counter([], false, false), {
+        render: () => ({ width: 16, height: 16, pixels }),
+      }) as unknown as Env<unknown, unknown>
+    const recorded = await evaluated({ makeEnv, episodes: 3, record: { episodes: 2, folder } })
+    const videos = ['episode-0.mp4', 'episode-1.mp4']
+    expect(recorded.found.videos).toEqual(videos.map(name => join(folder, name)))
+    expect(recorded.found.returns).toEqual(found.returns.slice(0, 3))
+    expect(readdirSync(folder).sort()).toEqual(videos)
+    const few = await evaluated({ makeEnv, episodes: 1, record: { episodes: 2, folder } })
+    expect(few.found.videos).toEqual([join(folder, videos[0])])
+    for (const name of videos) rmSync(join(folder, name))
+    const controller = new AbortController()
+    const agent: Actor = {
+      act: (...given) => {
+        controller.abort()
+        return counting([]).act(...given)
+      },
+    }
+    const options = { agent, makeEnv, signal: controller.signal, record: { episodes: 2, folder } }
+    await expect(evaluated(options)).rejects.toMatchObject({ code: 'interrupted' })
+    expect(readdirSync(folder)).toEqual([])
+    rmSync(folder, { recursive: true })
   })
 
   test('stops between steps', async () => {

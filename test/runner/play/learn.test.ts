@@ -1,80 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { AgentState, Trajectory } from '../../../src/agents/agent.ts'
-import { Rng } from '../../../src/common/random.ts'
+import { inputError } from '../../../src/common/error.ts'
+import { isBetter } from '../../../src/envs/finetune/training.ts'
 import { frontier } from '../../../src/envs/hierarchy/root.ts'
-import type { Control } from '../../../src/runner/play/control.ts'
-import { initialLearningState, type LearningState, learn } from '../../../src/runner/play/learn.ts'
+import { attemptEpisode, chosenBy, type LearningState } from '../../../src/runner/play/learn.ts'
 import { notesOnLearning } from '../../../src/runner/play/notes.ts'
 import type { GroupAgent } from '../../../src/runner/play/roles.ts'
 import { ToyWorld } from '../../support/toy-world.ts'
-
-/** Draws its actions, and remembers what it learned from: its policy is how often it learned. */
-class Recorder implements GroupAgent {
-  readonly appetite: GroupAgent['appetite']
-  readonly lessons: (readonly Trajectory<unknown, unknown>[])[] = []
-  versions: number[] = []
-
-  constructor(count: number, unit: 'episode' | 'step' = 'episode') {
-    this.appetite = { unit, count }
-  }
-
-  act: GroupAgent['act'] = (observations, { masks, rng }) => {
-    this.versions.push(this.lessons.length)
-    return observations.map((_, i) => {
-      const mask = masks[i] ?? Uint8Array.of(1, 1, 1)
-      const allowed = [...mask.keys()].filter(action => mask[action] === 1)
-      return { action: allowed[rng.int(allowed.length)] }
-    })
-  }
-
-  learn(trajectories: readonly Trajectory<unknown, unknown>[]) {
-    this.lessons.push(trajectories)
-    return { lesson: this.lessons.length }
-  }
-
-  state(): AgentState {
-    return { lessons: this.lessons.length }
-  }
-
-  restore({ lessons }: AgentState) {
-    this.lessons.length = Number(lessons)
-  }
-}
-
-interface Options {
-  readonly agents: ReadonlyMap<string, GroupAgent>
-  readonly view?: Control['view']
-  readonly workers?: number
-  readonly episodes?: number
-  readonly perUpdate?: number
-  readonly onRound?: (seed: number, step: number) => void
-  readonly state?: LearningState
-  readonly onState?: (state: LearningState) => Promise<void>
-  readonly signal?: AbortSignal
-}
-
-function learning(options: Options) {
-  const { agents, view = 'parallel', workers = 1, episodes = 6, perUpdate = 2 } = options
-  const worlds = Array.from({ length: workers }, () => new ToyWorld(3, 4, options.onRound))
-  const events: string[] = []
-  const result = learn({
-    control: { agents, view, rootActions: frontier, rootEvery: 2, gamma: 0.9 },
-    stage: () => ({ worlds, worldSeed: 1 }),
-    ...{ workers, episodes, perUpdate, seed: 5, comparable: true },
-    state: options.state ?? initialLearningState(agents),
-    signal: options.signal ?? new AbortController().signal,
-    clock: () => 0,
-    onEvent(event) {
-      const { type } = event
-      events.push(type === 'episode' ? `episode ${event.episode.index}` : type)
-    },
-    onState: options.onState ?? (async () => undefined),
-  })
-  return { result, events }
-}
-
-const ofEach = (count: number) =>
-  new Map(['group-0', 'group-1', 'group-2'].map(name => [name, new Recorder(count)]))
+import { learning, ofEach, Recorder } from './learning.ts'
 
 describe('learning', () => {
   test('episodes come in order, an update after every so many, and the rest stays pending', async () => {
@@ -213,32 +145,137 @@ describe('learning', () => {
   })
 })
 
-describe.each(['parallel', 'sequential', 'flat'] as const)('the %s view', view => {
-  test('chooses for every group, every round, and is paid what the round brought', async () => {
-    const rng = Rng.of(1)
-    const act: GroupAgent['act'] = () => [{ action: view === 'flat' ? [0, rng.int(3), 2] : rng.int(3) }]
-    const agent = Object.assign(new Recorder(1), { act })
-    const agents = new Map<string, GroupAgent>([[view === 'flat' ? 'joint' : 'shared', agent]])
-    const state = await learning({ agents, view, episodes: 1, perUpdate: 1 }).result
-    const [{ actions, rewards, summary }] = state.episodes
-    expect(actions).toHaveLength(summary.rounds.length)
-    expect((actions as unknown[][]).every(chosen => chosen.length === 3)).toBe(true)
-    expect(summary.return).toBeCloseTo(
-      rewards.reduce((a, b) => a + b, 0),
-      12,
-    )
-    for (const { transitions, terminated } of agent.lessons[0]) {
-      expect(terminated).toBe(true)
-      const paid = transitions.reduce((sum, { reward }) => sum + reward, 0)
-      expect(paid).toBeCloseTo(summary.return, 12)
-      const lasted = transitions.reduce((sum, { duration = 1 }) => sum + duration, 0)
-      expect(lasted).toBe(summary.rounds.length)
+describe('of several instances', () => {
+  test('each episode says what it was played on, and none is the best', async () => {
+    const stage = (index: number) => {
+      return { id: index % 2 === 0 ? 'even' : 'odd', worlds: [new ToyWorld(3, 4)], worldSeed: index }
     }
+    const { best, episodes } = await learning({ agents: ofEach(2), stage, comparable: false }).result
+    expect(best).toBeUndefined()
+    expect(episodes.map(({ summary }) => summary.instance)).toEqual([
+      'even',
+      'odd',
+      'even',
+      'odd',
+      'even',
+      'odd',
+    ])
+    const alone = await learning({ agents: ofEach(2) }).result
+    expect(alone.episodes[0].summary).not.toHaveProperty('instance')
   })
+})
 
-  test('refuses an action that is none', async () => {
-    const act: GroupAgent['act'] = () => [{ action: 'faster' }]
-    const agents = new Map([[view === 'flat' ? 'joint' : 'shared', Object.assign(new Recorder(1), { act })]])
-    await expect(learning({ agents, view, episodes: 1 }).result).rejects.toThrow('not an action')
+describe('elsewhere', () => {
+  test('episodes are played with the policies of their round, so many at once, to the same end', async () => {
+    const here = await learning({ agents: ofEach(2), episodes: 4 }).result
+    const lessons: unknown[] = []
+    const started: number[] = []
+    let underWay = 0
+    let most = 0
+    const attempt = async (index: number, state: LearningState) => {
+      lessons[index] = state.agents['group-0'].lessons
+      most = Math.max(most, ++underWay)
+      const agents = ofEach(2)
+      for (const [name, agent] of agents) agent.restore(state.agents[name])
+      const plan = {
+        control: { agents, view: 'parallel' as const, rootActions: frontier, rootEvery: 2, gamma: 0.9 },
+        stage: () => ({ worlds: [new ToyWorld(3, 4)], worldSeed: 1 }),
+        ...{ workers: 1, episodes: 4, perUpdate: 2, seed: 5, comparable: true },
+      }
+      const attempted = await attemptEpisode(plan, index, {
+        clock: () => 0,
+        signal: new AbortController().signal,
+      })
+      await new Promise(resolve => setTimeout(resolve, 2))
+      underWay--
+      return attempted
+    }
+    const onEpisodeStart = (index: number) => void started.push(index)
+    const elsewhere = { atOnce: 3, attempt }
+    const there = await learning({ agents: ofEach(2), episodes: 4, elsewhere, onEpisodeStart }).result
+    expect(there).toEqual(here)
+    expect(lessons).toEqual([0, 0, 1, 1])
+    expect(started).toEqual([0, 1, 2, 3])
+    expect(most).toBe(2)
   })
+})
+
+test('what both attempts at an episode cost is charged, and the words are of the last', async () => {
+  let time = 0
+  const clock = () => {
+    time += 1000
+    return time
+  }
+  const agents = ofEach(2)
+  const told: string[] = []
+  let failures = 0
+  const { result } = learning({
+    agents,
+    clock,
+    episodes: 1,
+    perUpdate: 1,
+    onRound: (_, step) => {
+      if (step === 1 && failures < 2) throw new Error(`failure ${++failures}`)
+    },
+    onEvent: event => {
+      if (event.type === 'notice') told.push(event.message)
+    },
+  })
+  const { episodes, best, pending, updates } = await result
+  const { failure, flops, seconds } = episodes[0].summary
+  // Each attempt: a round that may have cost three, and a second between two looks at the clock.
+  expect({ failure, seconds }).toEqual({ failure: 'failure 2', seconds: 4 })
+  expect(flops).toBeGreaterThan(0)
+  expect({ best, pending, updates }).toEqual({
+    ...{ best: undefined, pending: [], updates: { 'group-0': 0, 'group-1': 0, 'group-2': 0 } },
+  })
+  expect(told).toEqual([])
+  expect(episodes[0]).toMatchObject({ actions: [], rewards: [] })
+})
+
+test('one that succeeded at last has its failure told, with its number', async () => {
+  const told: string[] = []
+  let failures = 0
+  await learning({
+    agents: ofEach(2),
+    onRound: (_, step) => {
+      if (step === 2 && failures++ === 0) throw new Error('the disk is full')
+    },
+    onEvent: event => {
+      if (event.type === 'notice') told.push(event.message)
+    },
+  }).result
+  expect(told).toEqual(['Episode 1 failed and was tried again: the disk is full'])
+})
+
+test('a mistake in the settings ends learning at once, and so does a state that can’t be kept', async () => {
+  let tries = 0
+  const wrong = learning({
+    agents: ofEach(2),
+    onRound: () => {
+      tries++
+      throw inputError('toy', 'no such clip')
+    },
+  })
+  await expect(wrong.result).rejects.toMatchObject({ code: 'toy' })
+  expect(tries).toBe(1)
+  const states: number[] = []
+  const unkept = learning({
+    agents: ofEach(2),
+    onState: async ({ episodes }) => {
+      states.push(episodes.length)
+      if (episodes.length === 2) throw new Error('disk full')
+    },
+  })
+  await expect(unkept.result).rejects.toThrow('disk full')
+  expect(states).toEqual([1, 2])
+})
+
+test('of episodes with the same score, that with the lower loss is the best', () => {
+  const episode = { index: 3, score: 0.5, rewardLoss: 0.25, flops: 8 }
+  const better = (change: object) => isBetter(chosenBy({ ...episode, ...change }), chosenBy(episode))
+  expect(better({ rewardLoss: 0.2 })).toBe(true)
+  expect(better({})).toBe(false)
+  expect(better({ score: 0.4, rewardLoss: 0.2 })).toBe(false)
+  expect(better({ score: 0.6, rewardLoss: 0.3 })).toBe(true)
 })

@@ -1,51 +1,17 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { begin, resume } from '../../../src/runner/runs/drive.ts'
-import { concluded } from '../../../src/runner/runs/job.ts'
-import { type Toy, type ToySummary, toyHooks, toyJob } from '../../support/toy-job.ts'
-
-const fresh = async () => join(await mkdtemp(join(tmpdir(), 'layergym-test-')), 'run')
-
-async function run(dir: string, toy: Toy = {}, values: object = {}): Promise<ToySummary> {
-  return concluded(await begin(toyJob(toy), { out: dir, ...values }, toyHooks()))
-}
-
-const goOn = async (dir: string, toy: Toy = {}, hooks = toyHooks()) =>
-  concluded(await resume(toyJob(toy), dir, hooks))
-
-interface Line {
-  readonly seq: number
-  readonly time: string
-  readonly unit?: string
-  readonly type: string
-  readonly message?: string
-}
-
-function linesOf(dir: string, name = 'events.jsonl'): readonly Line[] {
-  const text = readFileSync(join(dir, name), 'utf8')
-  return text
-    .trimEnd()
-    .split('\n')
-    .map(line => JSON.parse(line) as Line)
-}
-
-const timeless = (lines: readonly Line[]) => lines.map(({ time: _, ...line }) => line)
-
-/** Begins one that stops at that step, by an error that no unit is to blame for, as a kill would: nothing is tidied. */
-async function stoppedAt(unit: string, step: number, values: object = {}) {
-  const dir = await fresh()
-  const stop = Object.assign(new Error('killed'), { syscall: 'kill' })
-  const toy = {
-    onStep: (key: string, at: number) => {
-      if (key === unit && at === step) throw stop
-    },
-  }
-  await expect(run(dir, toy, values)).rejects.toBe(stop)
-  return dir
-}
+import { toyHooks, toyJob } from '../../support/toy-job.ts'
+import { fresh, goOn, linesOf, run, stoppedAt, timeless } from './driven.ts'
 
 describe('a run', () => {
   test('has its config with its kind, what it comes from, events, outcomes, a report and last its summary', async () => {
@@ -136,6 +102,28 @@ describe('interrupted anywhere and resumed', () => {
     expect(readFileSync(join(dir, 'report.html'), 'utf8')).toBe('read already')
   })
 
+  test('is prepared with what it has come to: a new run with nothing', async () => {
+    const told: unknown[] = []
+    const telling = (kind: ReturnType<typeof toyJob>): typeof kind => ({
+      ...kind,
+      async prepare(config, context) {
+        const { begun, given } = context
+        const records = await Promise.all(['a/1', 'b/1'].map(unit => begun?.records(unit)))
+        told.push({ begun: begun && { dir: begun.dir, done: begun.done }, records, seed: given.seed })
+        return kind.prepare(config, context)
+      },
+    })
+    const dir = await stoppedAt('b/1', 2)
+    await resume(telling(toyJob()), dir, toyHooks())
+    await begin(telling(toyJob()), { out: await fresh() }, toyHooks())
+    const none = { begun: undefined, records: [undefined, undefined], seed: undefined }
+    expect(told).toEqual([{ begun: { dir, done: ['a/1'] }, records: [4, 2], seed: 1 }, none])
+    const killed = await stoppedAt('a/1', 0)
+    rmSync(join(killed, 'run.json'))
+    await resume(telling(toyJob()), killed, toyHooks())
+    expect(told[2]).toEqual({ ...none, seed: 1 })
+  })
+
   test('what is done is not done again', async () => {
     const dir = await stoppedAt('b/1', 2)
     const steps: string[] = []
@@ -186,7 +174,6 @@ describe('interrupted anywhere and resumed', () => {
 
   test('killed while its folder was made, it begins', async () => {
     const dir = await stoppedAt('a/1', 0)
-    const { rmSync } = await import('node:fs')
     rmSync(join(dir, 'run.json'))
     rmSync(join(dir, 'events.jsonl'))
     const whole = await fresh()

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -25,6 +25,66 @@ test('an event’s figures have its group, its own step, and no number that is n
   })
   expect(figuresOf(run('lpFt/3'), 6)).toMatchObject({ step: 7, values: { 'run/lpFt/3/score': 0.5 } })
   expect(figuresOf({ type: 'done', hash: 'x' }, 0)).toBeUndefined()
+})
+
+test('training has its mean return and its speed, evaluations their own step', () => {
+  const point = (returns: readonly number[]) =>
+    ({ type: 'point', point: { step: 40, returns, seconds: 8, report: { loss: 3 } } }) as unknown as RunEvent
+  expect(figuresOf(point([1, 4]), 0)).toEqual({
+    step: 40,
+    values: { 'training/return': 2.5, 'training/steps/s': 5, 'training/loss': 3 },
+  })
+  expect(figuresOf(point([]), 0)?.values).toEqual({ 'training/steps/s': 5, 'training/loss': 3 })
+  const evaluation = {
+    type: 'evaluation',
+    point: { step: 7, meanReturn: 2, stdReturn: 0 },
+  } as unknown as RunEvent
+  expect(figuresOf(evaluation, 0)).toEqual({
+    step: 7,
+    values: { 'evaluation/meanReturn': 2, 'evaluation/stdReturn': 0 },
+  })
+  const greedy = episode(1)
+  if (greedy.type !== 'episode') throw new Error('no episode')
+  const played = { ...greedy, episode: { ...greedy.episode, kind: 'greedy' } } as RunEvent
+  expect(Object.keys(figuresOf(played, 0)?.values ?? {})).toContain('greedy/score')
+})
+
+test('a run’s figures have the number of the runs before; other events between count nothing', async () => {
+  const folder = mkdtempSync(join(dir, 'numbers-'))
+  const log = await FigureLog.open({ dir: folder, log: 'events.jsonl', formats: ['csv'] })
+  log.take(run('a'), undefined, 0)
+  log.take({ type: 'done', hash: 'x' }, undefined, 0)
+  log.take(run('b'), undefined, 0)
+  await log.close()
+  const lines = readFileSync(join(folder, 'figures.csv'), 'utf8').trimEnd().split('\n')
+  const scores = lines.filter(row => row.includes('/score'))
+  expect(scores).toEqual([
+    '1970-01-01T00:00:00.000Z,,run/a/score,1,0.5',
+    '1970-01-01T00:00:00.000Z,,run/b/score,2,0.5',
+  ])
+  expect(readdirSync(folder)).toEqual(['figures.csv'])
+})
+
+test('what goes wrong on the way is told at the end, and the first of it', async () => {
+  const folder = mkdtempSync(join(dir, 'wrong-'))
+  const log = await FigureLog.open({ dir: folder, log: 'events.jsonl', formats: ['csv'] })
+  rmSync(join(folder, 'figures.csv'))
+  mkdirSync(join(folder, 'figures.csv'))
+  log.take(run('a'), 'a', 0)
+  log.take(run('b'), 'b', Number.NaN)
+  await expect(log.close()).rejects.toMatchObject({ code: 'EISDIR' })
+})
+
+test('only tables leave no TensorBoard of an earlier process, and TensorBoard no table', async () => {
+  const folder = mkdtempSync(join(dir, 'board-'))
+  const old = join(folder, 'tensorboard')
+  mkdirSync(old)
+  writeFileSync(join(old, 'events.out.tfevents.1'), 'old')
+  const log = await FigureLog.open({ dir: folder, log: 'events.jsonl', formats: ['tensorboard'] })
+  log.take(run('a'), 'a', 5000)
+  await log.close()
+  expect(readdirSync(folder)).toEqual(['tensorboard'])
+  expect(readdirSync(old)).toEqual(['events.out.tfevents.0000000005.layergym.0'])
 })
 
 test('a run that goes on has what its log tells, once, and then what happens', async () => {

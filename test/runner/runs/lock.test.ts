@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { takeFolder, workersOn } from '../../../src/runner/runs/lock.ts'
+import { refuseBusy, takeFolder, workersOn } from '../../../src/runner/runs/lock.ts'
 
 const folder = () => mkdtemp(join(tmpdir(), 'layergym-test-'))
 const clock = () => Date.now()
@@ -53,6 +53,11 @@ describe('a folder is taken', () => {
     ['text', 'lock'],
     ['no holder', '{"pid":"1","host":"a","since":"b"}'],
     ['a group of processes', lock({ pid: -1 })],
+    ['no process', lock({ pid: 0 })],
+    ['a part of a process', lock({ pid: 1.5 })],
+    ['no host', lock({ pid: 1, host: 7 })],
+    ['no time', lock({ pid: 1, since: 7 })],
+    ['nothing', 'null'],
   ])('not where a lock says nobody’s name: %s', async (_, text) => {
     const dir = await folder()
     await writeFile(join(dir, NAME), text)
@@ -72,6 +77,36 @@ describe('a folder is taken', () => {
     await writeFile(join(dir, NAME), lock({ pid: 1, host: 'elsewhere' }))
     await expect(takeFolder(dir, { clock })).rejects.toThrow(`on elsewhere works on ${dir} since 1970`)
     await expect(takeFolder(dir, { clock })).rejects.toThrow(`if it is dead, delete ${join(dir, NAME)}`)
+  })
+
+  test('by the one that came first, whatever their names', async () => {
+    const dir = await folder()
+    const first = NAME.replace('0c', 'ff')
+    await writeFile(join(dir, first), lock({ pid: 1, host: 'elsewhere' }))
+    await writeFile(join(dir, NAME), lock({ pid: 2, host: 'elsewhere', since: new Date(1).toISOString() }))
+    await expect(takeFolder(dir, { clock })).rejects.toThrow(/process 1 on elsewhere/)
+    // Whoever came before both waits for them to step back, and then names the first of them.
+    await expect(takeFolder(dir, { clock: () => -1 })).rejects.toThrow(/process 1 on elsewhere/)
+    expect((await readdir(dir)).sort()).toEqual([NAME, first])
+    const early = takeFolder(dir, { clock: () => -1 })
+    for (const name of [NAME, first]) await rm(join(dir, name))
+    await (await early)()
+  })
+
+  test('and tells those who look who has it, on which part', async () => {
+    const dir = await folder()
+    expect(await workersOn(join(dir, 'nowhere'))).toEqual([])
+    const release = await takeFolder(dir, { clock: () => 0, part: '1/2' })
+    // One that is being written is empty yet.
+    await writeFile(join(dir, NAME), '')
+    await writeFile(join(dir, 'lock-of-mine.json'), 'no lock')
+    expect(await workersOn(dir)).toMatchObject([
+      { pid: process.pid, host: hostname(), since: '1970-01-01T00:00:00.000Z', part: '1/2' },
+    ])
+    await expect(refuseBusy(dir)).rejects.toThrow(', on part 1/2: wait for its end, or stop it')
+    await expect(refuseBusy(dir)).rejects.not.toThrow('if it is dead')
+    await release()
+    await refuseBusy(dir)
   })
 
   test('by parts of one division together, not by one part twice, nor by a part beside the whole', async () => {

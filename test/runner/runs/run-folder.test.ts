@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -7,26 +7,7 @@ import { writeAtomic, writeNew } from '../../../src/runner/runs/atomic.ts'
 import { foreignFiles } from '../../../src/runner/runs/run-files.ts'
 import { RunFolder } from '../../../src/runner/runs/run-folder.ts'
 import { listedNames, unlisted } from '../../support/run-folder-page.ts'
-
-const folder = async () => join(await mkdtemp(join(tmpdir(), 'layergym-test-')), 'run')
-
-async function place(dir: string, ...files: readonly string[]): Promise<void> {
-  for (const file of files) {
-    await mkdir(dirname(join(dir, file)), { recursive: true })
-    await writeFile(join(dir, file), 'content')
-  }
-}
-
-async function below(dir: string): Promise<readonly string[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true })
-  return entries
-    .filter(entry => !entry.isDirectory())
-    .map(entry => join(entry.parentPath, entry.name).slice(dir.length + 1))
-    .sort()
-}
-
-const FRESH = ['checkpoints/config.json', 'config.json']
-const UUID = '0c9e5c1e-5f52-4f0c-9f0e-4a1d8a0e7a11'
+import { below, FRESH, folder, place, UUID } from './folders.ts'
 
 describe('overwriting', () => {
   test('removes all that runs of every kind write', async () => {
@@ -116,33 +97,6 @@ describe('overwriting', () => {
   })
 })
 
-describe('a configuration that was edited', () => {
-  const config = { kind: 'fine-tune', seed: 1, episodes: 6, data: '/clips', agentConfig: { hidden: [8] } }
-  async function edited(change: Readonly<Record<string, unknown>>) {
-    const dir = await folder()
-    await RunFolder.create(dir, config, false)
-    await writeFile(join(dir, 'config.json'), JSON.stringify({ ...config, ...change }))
-    return dir
-  }
-
-  test.each([
-    [{ episodes: 12 }, 'episodes from 6 to 12'],
-    [{ agentConfig: { hidden: [9] } }, 'agentConfig from {"hidden":[8]} to {"hidden":[9]}'],
-    [{ gamma: 0.5 }, 'gamma from nothing to 0.5'],
-    [{ seed: undefined }, 'seed from 1 to nothing'],
-  ])('%j is refused, with what was changed', async (change, words) => {
-    const opening = RunFolder.open(await edited(change))
-    await expect(opening).rejects.toMatchObject({ code: 'run.edited', exitCode: 2 })
-    await expect(opening).rejects.toThrow(`edited since its run began: ${words}. `)
-  })
-
-  test('places may change, and so may the layout and the place of the folder itself', async () => {
-    const dir = await edited({ data: '/moved/clips', out: '/elsewhere' })
-    await cp(dir, `${dir}-moved`, { recursive: true })
-    expect((await RunFolder.open(`${dir}-moved`)).config).toMatchObject({ data: '/moved/clips', seed: 1 })
-  })
-})
-
 describe('atomic files', () => {
   test('many writers of one file: it is one of theirs, whole, and nothing is left beside it', async () => {
     const path = join(await folder(), 'file')
@@ -226,56 +180,5 @@ describe('a folder from others, with links in it: nothing is written through the
     await mkdir(join(dir, 'ppo-1'))
     await symlink('/dev/null', join(dir, 'ppo-1', 'events.jsonl'))
     await expect(RunFolder.open(dir)).rejects.toMatchObject({ code: 'run.link' })
-  })
-})
-
-describe('moved', () => {
-  const origin = { engine: 'cpu', versions: {}, fingerprints: {} }
-  /** A project with data, a model and a plugin, and a run of them that has begun. */
-  async function project() {
-    const root = await mkdtemp(join(tmpdir(), 'layergym-test-'))
-    await place(root, 'data/a.mp4', 'models/net/model.json', 'mine.ts')
-    const config = {
-      ...{ kind: 'fine-tune', seed: 1, overwrite: false, model: join(root, 'models/net'), cache: undefined },
-      ...{
-        data: join(root, 'data'),
-        plugin: [join(root, 'mine.ts'), 'a-package'],
-        out: join(root, 'runs/a'),
-      },
-      agentConfig: { model: './as-it-is', data: '/as/it/is' },
-      train: { one: { data: join(root, 'data') } },
-    }
-    const run = await RunFolder.create(config.out, config, false)
-    await run.begin(origin, { log: 'events.jsonl', bytes: 0 })
-    return { root, config, run }
-  }
-
-  test('what lies in the folder tells nothing of where it is but its own place', async () => {
-    const { root, config, run } = await project()
-    expect(await readFile(join(config.out, 'config.json'), 'utf8')).not.toContain(root)
-    await run.finish({ runDir: config.out, model: join(config.out, 'model'), text: root })
-    expect(JSON.parse(await readFile(join(config.out, 'summary.json'), 'utf8'))).toEqual({
-      ...{ runDir: '.', model: './model', text: root },
-    })
-    expect(await run.summary()).toMatchObject({ runDir: config.out, model: join(config.out, 'model') })
-  })
-
-  test('with all that it needs, it finds that where it is now', async () => {
-    const { root, config } = await project()
-    const moved = `${root}-elsewhere`
-    await rename(root, moved)
-    const { config: read } = await RunFolder.open(join(moved, 'runs/a'))
-    expect(JSON.stringify(read)).toBe(JSON.stringify(config).replaceAll(root, moved))
-  })
-
-  test('alone, it finds what it needs where that was', async () => {
-    const { root, config } = await project()
-    const moved = join(root, 'archive/of/2026/a')
-    await mkdir(dirname(moved), { recursive: true })
-    await rename(config.out, moved)
-    expect((await RunFolder.open(moved)).config).toEqual({
-      ...JSON.parse(JSON.stringify(config)),
-      out: moved,
-    })
   })
 })

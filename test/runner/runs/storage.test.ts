@@ -34,6 +34,27 @@ describe('codec', () => {
   )
 })
 
+test('the codec keeps every kind of array, and a part of one', () => {
+  const whole = Float64Array.of(1, 2, 3, 4)
+  const value = {
+    arrays: [
+      ...[
+        whole.subarray(1, 3),
+        Float32Array.of(0.5),
+        Int8Array.of(-1),
+        Uint8Array.of(255),
+        Int16Array.of(-300),
+      ],
+      ...[Uint16Array.of(60_000), Int32Array.of(-70_000), Uint32Array.of(4e9)],
+    ],
+    ...{ nothing: null, text: '$array', list: [[]], inner: { $array: 'of mine' } },
+  }
+  expect(decode(encode(value))).toEqual(value)
+  expect(encode(new Map([[1, Uint8Array.of(1)]]))).toBe(
+    '{"$map":[[1,{"$array":"Uint8Array","data":"AQ=="}]]}',
+  )
+})
+
 describe('digest', () => {
   const run = {
     episodes: [{ actions: [[1, 2]], rewards: [0.5, 0] }],

@@ -43,6 +43,45 @@ describe('the store of units', () => {
     expect(await saved('a')).toEqual({ state: { at: 1 }, records: records.slice(0, 1) })
   })
 
+  test('numbers checkpoints on, in a process that comes later: no newest one is written over', async () => {
+    const dir = fresh()
+    const store = new UnitStore(dir)
+    for (const step of [1, 2, 3]) await store.checkpoint('a', step, [], at(step))
+    const names = () => readdirSync(join(dir, 'checkpoints')).sort()
+    expect(names()).toEqual(['checkpoint-000002.json', 'checkpoint-000003.json'])
+    const later = new UnitStore(dir)
+    expect(await later.saved('a')).toEqual({ state: 3, records: [] })
+    await later.checkpoint('a', 4, [], at(4))
+    expect(names()).toEqual(['checkpoint-000003.json', 'checkpoint-000004.json'])
+    expect(await new UnitStore(dir).saved('a')).toEqual({ state: 4, records: [] })
+  })
+
+  test('does not take records that have changed for those that were written', async () => {
+    const dir = fresh()
+    await new UnitStore(dir).finish({ key: 'a', digest: 'x', outcome: 1, records }, at(5))
+    const file = join(dir, 'outcomes', 'a.jsonl')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"step":2', '"step":9'))
+    expect(await new UnitStore(dir).find('a')).toBe(undefined)
+    expect(await new UnitStore(dir).recorded('a')).toBe(0)
+    expect(await new UnitStore(dir).keys()).toEqual(['a'])
+  })
+
+  test('counts the records of a checkpoint whose unit is under way, and those of one that is done', async () => {
+    const dir = fresh()
+    const store = new UnitStore(dir)
+    await store.checkpoint('a', 1, records, at(5))
+    await store.checkpoint('b/1', 1, records.slice(0, 1), at(6))
+    await store.finish({ key: 'a', digest: 'x', outcome: 1, records: [{ step: 4 }] }, at(7))
+    const later = new UnitStore(dir)
+    expect([await later.recorded('a'), await later.recorded('b/1')]).toEqual([4, 1])
+    expect((await later.find('a'))?.records).toEqual([...records, { step: 4 }])
+  })
+
+  test('refuses a key that another could be taken for', async () => {
+    const done = { key: 'a@1', digest: 'x', outcome: 1, records: [] }
+    await expect(new UnitStore(fresh()).finish(done, at(1))).rejects.toThrow("a unit's key has an @: a@1")
+  })
+
   test('forgets the checkpoints of a unit that is done, and those of no other', async () => {
     const dir = fresh()
     const store = new UnitStore(dir)
@@ -74,6 +113,10 @@ describe('the store of units', () => {
     await store.checkpoint('d', 1, [], at(900, 'another.jsonl'))
     expect(await store.reached('events.jsonl')).toBe(70)
     expect(await store.reached('another.jsonl')).toBe(900)
+    // Of a checkpoint whose records are lost it is not known what led there, nor of a damaged one.
+    writeFileSync(join(dir, 'outcomes', 'c.jsonl'), '')
+    writeFileSync(join(dir, 'checkpoints', 'checkpoint-000000.json'), 'no checkpoint')
+    expect(await store.reached('events.jsonl')).toBe(50)
   })
 })
 

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import type { Transition } from '../../src/agents/agent.ts'
+import { standardize } from '../../src/agents/ppo/figures.ts'
+import { clippedLoss } from '../../src/agents/ppo/loss.ts'
+import { advantagesOf, layOut } from '../../src/agents/ppo/rollout.ts'
+import { improve } from '../../src/agents/ppo/step.ts'
+import { Rng } from '../../src/common/random.ts'
+import { Box } from '../../src/envs/spaces.ts'
+
+describe('what PPO lays out', () => {
+  const space = new Box(-9, 9, [2])
+  const encode = (action: unknown) => action as Float32Array
+  const distribution = {
+    actionSize: 2,
+    encode,
+    evaluate: ({ rows }: { rows: number }) => ({ logProbabilities: new Float64Array(rows).fill(-7) }),
+  }
+  const forward = (batch: Float32Array, rows: number) =>
+    Float32Array.from({ length: rows }, (_, r) => batch[2 * r])
+  const parts = {
+    space,
+    policy: { forward },
+    value: { forward },
+    distribution,
+    gamma: 0.5,
+    lambda: 1,
+  } as never
+  const transition = (x: number, more: Partial<Transition<unknown, unknown>> = {}) => ({
+    ...{
+      observation: Float32Array.of(x, 1),
+      action: Float32Array.of(x, -x),
+      reward: 1,
+      duration: 1,
+      ...more,
+    },
+  })
+  const trajectory = (transitions: readonly object[], end: object) =>
+    ({ episode: 0, actor: 'shared', transitions, finalObservation: Float32Array.of(8, 0), ...end }) as never
+  const ended = { terminated: true, truncated: false }
+  const cut = { terminated: false, truncated: true }
+
+  test('is every transition in its row, with advantages that bootstrap where an episode was cut', () => {
+    const rollout = layOut(
+      [trajectory([transition(1), transition(2)], ended), trajectory([transition(4)], cut)],
+      parts,
+    )
+    expect(rollout.rows).toBe(3)
+    expect([...rollout.observations]).toEqual([1, 1, 2, 1, 4, 1])
+    expect([...rollout.actions]).toEqual([1, -1, 2, -2, 4, -4])
+    expect([...rollout.values]).toEqual([1, 2, 4])
+    // λ = 1: returns are discounted sums; the cut one goes on with V = 8.
+    expect([...rollout.returns]).toEqual([1.5, 1, 5])
+    expect([...rollout.advantages]).toEqual([0.5, -1, 1])
+    expect(rollout.masks).toBeUndefined()
+  })
+
+  test('has the log-probabilities that were recorded where all were, else the policy’s own', () => {
+    const [a, b] = [transition(1, { logProbability: -1 }), transition(2, { logProbability: -2 })]
+    const of = (...transitions: object[]) => [
+      ...layOut([trajectory(transitions, ended)], parts).logProbabilities,
+    ]
+    expect(of(a, b)).toEqual([-1, -2])
+    expect(of(a, transition(2))).toEqual([-7, -7])
+  })
+
+  test('has masks where anything was forbidden', () => {
+    const mask = Uint8Array.of(1, 0)
+    const { masks } = layOut([trajectory([transition(1), transition(2, { mask })], ended)], parts)
+    expect(masks).toEqual([undefined, mask])
+  })
+
+  test('an advantage that isn’t finite is refused', () => {
+    const trajectories = [trajectory([transition(1, { reward: Infinity })], ended)]
+    const valued = { values: Float64Array.of(1), cut: [], gamma: 0.5, lambda: 1 }
+    expect(() => advantagesOf(trajectories, valued)).toThrow('an advantage of the agent is not finite')
+  })
+})
+
+test('advantages of a minibatch get mean 0 and the sample’s deviation 1; a single one stays', () => {
+  const of = (...values: number[]) => {
+    const array = Float64Array.from(values)
+    standardize(array)
+    return [...array]
+  }
+  expect(of(3)).toEqual([3])
+  const [a, b] = of(1, 3)
+  expect([a, b].map(x => x * Math.SQRT2)).toEqual([expect.closeTo(-1, 6), expect.closeTo(1, 6)])
+  const three = of(1, 2, 6)
+  expect(three.reduce((x, y) => x + y)).toBeCloseTo(0, 12)
+  expect(three.reduce((sum, x) => sum + x * x, 0) / 2).toBeCloseTo(1, 6)
+})
+
+test('PPO’s loss is clipped where the policy has gone far enough, and only there', () => {
+  const rows = [0, 1, 2, 3]
+  const ratios = [1.5, 1.5, 0.5, 1.1]
+  const advantages = Float64Array.of(1, -1, 1, 2)
+  const byLogs: number[] = []
+  const distribution = {
+    actionSize: 1,
+    evaluate: () => ({
+      logProbabilities: Float64Array.from(ratios, Math.log),
+      entropies: Float64Array.of(1, 2, 3, 4),
+    }),
+    differentiate: (byLogProbabilities: Float64Array, byEntropy: number) => {
+      byLogs.push(...byLogProbabilities, byEntropy)
+      return new Float32Array(4)
+    },
+  }
+  const rollout = {
+    actions: new Float32Array(4),
+    masks: undefined,
+    logProbabilities: new Float64Array(4),
+    values: Float64Array.of(0, 0, 0, 0),
+    advantages,
+    returns: Float64Array.of(1, 1, 1, -1),
+  }
+  const values = Float32Array.of(0.5, 2, -0.5, 0.125)
+  const settings = { clip: 0.25, entropyCoefficient: 0.5, valueCoefficient: 2, normalizeAdvantages: false }
+  const loss = (clipValueLoss: boolean) =>
+    clippedLoss(
+      rollout,
+      { rows, outputs: new Float32Array(4), values, distribution: distribution as never },
+      { ...settings, clipValueLoss } as never,
+    )
+  const { figures, byValues } = loss(false)
+  // min(r·A, clip(r)·A): 1.25, −1.5, 0.5, 2.2.
+  expect(figures.policyLoss).toBeCloseTo(-(1.25 - 1.5 + 0.5 + 2.2) / 4, 12)
+  expect(byLogs.slice(0, 4)).toEqual([0, 1.5 / 4, -0.5 / 4, expect.closeTo(-2.2 / 4, 12)])
+  expect(byLogs[4]).toBe(-0.125)
+  expect(figures.entropy).toBe(2.5)
+  expect(figures.clipFraction).toBe(0.75)
+  const kl = ratios.reduce((sum, ratio) => sum + (ratio - 1 - Math.log(ratio)), 0) / 4
+  expect(figures.approximateKl).toBeCloseTo(kl, 12)
+  const errors = [-0.5, 1, -1.5, 1.125]
+  expect(figures.valueLoss).toBeCloseTo(errors.reduce((sum, x) => sum + x * x, 0) / 8, 12)
+  expect([...byValues]).toEqual(errors.map(x => x / 2))
+  // Held within 0.25 of what it was: the worse of the two counts.
+  const held = [-0.75, 1, -1.5, 1.125]
+  const clipped = loss(true)
+  expect(clipped.figures.valueLoss).toBeCloseTo(held.reduce((sum, x) => sum + x * x, 0) / 8, 12)
+  expect([...clipped.byValues]).toEqual([0, 0.5, -0.75, 0.5625])
+})
+
+describe('epochs of minibatches', () => {
+  const figures = (approximateKl: number, policyLoss: number) => {
+    return { policyLoss, valueLoss: 0, entropy: 0, approximateKl, clipFraction: 0, gradientNorm: 0 }
+  }
+
+  test('hold every item once an epoch, and report the means', () => {
+    const batches: (readonly number[])[] = []
+    const report = improve(7, { epochs: 2, minibatches: 3, targetKl: undefined }, Rng.of(1), batch => {
+      batches.push(batch)
+      return figures(9, batches.length)
+    })
+    expect(batches.map(({ length }) => length)).toEqual([2, 2, 3, 2, 2, 3])
+    for (const epoch of [batches.slice(0, 3), batches.slice(3)])
+      expect(epoch.flat().sort()).toEqual([0, 1, 2, 3, 4, 5, 6])
+    expect(batches.slice(0, 3)).not.toEqual(batches.slice(3))
+    expect(report).toMatchObject({ epochs: 2, approximateKl: 9, policyLoss: 3.5 })
+  })
+
+  test('are no more than there are items, and end when the policy has gone far enough', () => {
+    const calls: number[] = []
+    const descend = (batch: readonly number[]) => {
+      calls.push(batch.length)
+      return figures(calls.length <= 2 ? 0.1 : 0.3, 0)
+    }
+    const report = improve(2, { epochs: 9, minibatches: 5, targetKl: 0.2 }, Rng.of(1), descend)
+    expect(calls).toEqual([1, 1, 1, 1])
+    expect(report.epochs).toBe(2)
+    expect(report.approximateKl).toBeCloseTo(0.2, 12)
+    const exactly = improve(2, { epochs: 2, minibatches: 1, targetKl: 0.3 }, Rng.of(1), descend)
+    expect(exactly.epochs).toBe(2)
+  })
+})
