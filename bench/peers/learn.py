@@ -147,7 +147,9 @@ def stable_baselines3():
             gymnasium.make("CartPole-v1"), lambda observation: observation[[0, 2]],
             gymnasium.spaces.Box(-np.inf, np.inf, (2,), np.float32),
         )
-        model = RecurrentPPO("MlpLstmPolicy", positions, seed=1, device="cpu")
+        # Memories as large as ours; its default has 256 units.
+        size = dict(lstm_hidden_size=64, enable_critic_lstm=True)
+        model = RecurrentPPO("MlpLstmPolicy", positions, policy_kwargs=size, seed=1, device="cpu")
     else:
         env = "Pendulum-v1" if algorithm == "sac" else "CartPole-v1"
         model = {"ppo": PPO, "dqn": DQN, "sac": SAC}[algorithm]("MlpPolicy", env, seed=1, device="cpu")

@@ -56,7 +56,7 @@ export function evaluateCommand(program: Command, io: Io): void {
       throw inputError('config.missing', `'${missing}' is missing: give --model and --data, or --policy`)
     }
     const { evaluateModel } = await import('../runner/instances/apply.ts')
-    const progress = runProgress(io)
+    const progress = await runProgress(io)
     const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
     const result = await evaluateModel({ ...settings, model, data, ...hooks }).finally(progress.stop)
     printResult(io, options, result, scoreWords)

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { parse } from 'yaml'
 import type { z } from 'zod'
 import { inputError, messageOf } from '../common/error.ts'
 import { readTextFile } from '../common/regular-file.ts'
@@ -31,6 +30,8 @@ export async function readSettings(
   if (config === undefined) return flags
   const path = String(config)
   if (!existsSync(path)) throw inputError('config.no-file', `no config file at ${path}`)
+  // Seldom needed, and seventy files.
+  const { parse } = await import('yaml')
   let values: unknown
   try {
     values = parse(await readTextFile(path, { most: LARGEST }), { logLevel: 'error' })

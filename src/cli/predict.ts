@@ -32,7 +32,7 @@ export function predictCommand(program: Command, io: Io): void {
     .option('--json', 'print the result as JSON, alone, on stdout')
     .action(async (given: string[], flags: PredictFlags) => {
       const paths = [...new Set((await Promise.all(given.map(filesAt))).flat())]
-      const progress = runProgress(io)
+      const progress = await runProgress(io)
       const hooks = { signal: io.signal, clock: io.now, onEvent: progress.onEvent }
       const broken: BrokenFile[] = []
       const leaving = paths.length > 1 && { onBroken: (file: BrokenFile) => void broken.push(file) }

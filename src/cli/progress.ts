@@ -1,4 +1,4 @@
-import { MultiBar, type SingleBar } from 'cli-progress'
+import type { SingleBar } from 'cli-progress'
 import { followed, lineTeller } from '../runner/code/lines.ts'
 import { eventWords, meanWords } from '../runner/jobs/told/event-words.ts'
 import { leftWords } from '../runner/jobs/told/plan-words.ts'
@@ -12,12 +12,13 @@ export interface Progress {
   stop(): void
 }
 
-export function runProgress(io: Io): Progress {
+export async function runProgress(io: Io): Promise<Progress> {
   return io.interactive ? barProgress(io) : { onEvent: lineTeller(io), stop: () => undefined }
 }
 
 /** Bars: clips decoded, episodes done, steps of the run under way, time; what happened scrolls above them. */
-function barProgress(io: Io): Progress {
+async function barProgress(io: Io): Promise<Progress> {
+  const { MultiBar } = (await import('cli-progress')).default
   const bars = new MultiBar({
     format: '{name} [{bar}] {value}/{total}',
     hideCursor: true,

@@ -25,7 +25,7 @@ export async function watched(
   dir: string,
   run: { readonly kind: AnyJobKind; readonly work: (hooks: RunHooks) => Promise<End> },
 ): Promise<void> {
-  const progress = runProgress(io)
+  const progress = await runProgress(io)
   const { kind } = run
   try {
     const { withCrew } = await import('../runner/workers/crew.ts')

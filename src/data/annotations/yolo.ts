@@ -1,6 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, extname, isAbsolute, join, resolve, sep } from 'node:path'
-import { parse } from 'yaml'
 import { inputError, messageOf } from '../../common/error.ts'
 import { readTextFile } from '../../common/regular-file.ts'
 import type { Clip, Found, LoadOptions } from '../dataset.ts'
@@ -36,6 +35,7 @@ interface Settings {
 
 async function readSettings(file: string): Promise<Settings> {
   const text = await readSmall(file, LARGEST_SETTINGS)
+  const { parse } = await import('yaml')
   let values: unknown
   try {
     values = parse(text, { maxAliasCount: 10, logLevel: 'error' })

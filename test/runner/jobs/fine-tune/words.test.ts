@@ -82,12 +82,12 @@ describe('progress in lines', () => {
       { ...run, key: 'lpFt x2/4' },
       'LP-FT, twice the budget, seed 4: score 0.519 on the reward split, what counts 56.3 %, 2.9 s',
     ],
-  ])('%j', (event, line) => {
+  ])('%j', async (event, line) => {
     const told: string[] = []
     const stderr = (text: string) => void told.push(text)
     const signal = new AbortController().signal
     const io: Io = { interactive: false, stderr, stdout: () => undefined, signal, now: () => 0 }
-    const { onEvent } = runProgress(io)
+    const { onEvent } = await runProgress(io)
     onEvent(event)
     expect(told).toEqual([`${line}\n`])
   })
