@@ -250,7 +250,7 @@ describe('a failing episode', () => {
   })
 })
 
-test('tensors are as many after every episode, but for what is kept of the two batches that are evaluated', async () => {
+test('tensors don’t grow with episodes, but for what is kept of the batches that are evaluated', async () => {
   const counts: number[] = []
   const { fineTune } = await import('../../src/runner/jobs/fine-tune/job.ts')
   const hooks = {
@@ -268,7 +268,9 @@ test('tensors are as many after every episode, but for what is kept of the two b
   )
   await fineTune(values, hooks)
   expect(counts.length).toBeGreaterThan(8)
-  expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2)
+  // What is kept is decided by measured times, once or twice in a run; what leaks grows with every episode.
+  const rises = counts.filter((count, i) => i > 0 && count > counts[i - 1])
+  expect(rises.length, counts.join(' ')).toBeLessThanOrEqual(2)
 })
 
 function pairs(argv: readonly string[]): [string, string][] {
