@@ -153,3 +153,17 @@ test.each([
   const { meanReturn } = await evaluatePolicy({ agent, makeEnv: make, episodes: 50, seed: 3, signal })
   expect(meanReturn).toBeGreaterThan(good)
 })
+
+test('discrete actions are drawn by their probabilities while it explores, and the likeliest is taken else', () => {
+  const form = new DiscreteForm(3, 3, { entropyShare: 0.5 })
+  const outputs = Float32Array.of(Math.log(0.2), Math.log(0.5), Math.log(0.3))
+  const stream = Rng.of(1)
+  const given = { mask: undefined, memory: undefined }
+  const drawn = [0, 0, 0]
+  for (let i = 0; i < 3000; i++) drawn[form.choose(outputs, { ...given, rng: stream }).action as number]++
+  for (const [action, share] of [0.2, 0.5, 0.3].entries())
+    expect(Math.abs(drawn[action] / 3000 - share)).toBeLessThan(0.04)
+  const { action, logProbability } = form.choose(outputs, { ...given, rng: undefined })
+  expect(action).toBe(1)
+  expect(logProbability).toBeCloseTo(Math.log(0.5), 5)
+})
