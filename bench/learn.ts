@@ -32,7 +32,7 @@ interface Row {
 
 const train = (env: string, agent: string, preset: string, steps: number, more: readonly string[] = []) => [
   ...['train', '--env', env, '--agent', agent, '--agent-config', JSON.stringify({ preset })],
-  ...['--steps', String(steps), ...more],
+  ...['--steps', String(steps), '--eval-episodes', '0', ...more],
 ]
 const cleanrl = (agent: string, steps: number, more: readonly string[] = []) =>
   train('CartPole-v1', agent, 'cleanrl', steps, more)
@@ -46,7 +46,8 @@ const tenSeeds = [
     '--agent-configs',
     '{"ppo":{"preset":"cleanrl"}}',
   ],
-  ...['--steps', '100000', '--seeds', '10'],
+  // A comparison needs a greedy episode.
+  ...['--steps', '100000', '--seeds', '10', '--eval-episodes', '1'],
 ]
 const sb3 =
   (algorithm: string, steps: number): Contender =>

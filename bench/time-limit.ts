@@ -41,9 +41,7 @@ registerEnv(
 
 /** RL Baselines3 Zoo's settings for PPO (hyperparams/ppo.yml), and ours with its λ and epochs, with either activation. */
 const SETTINGS = {
-  zoo: {
-    ...{ preset: 'stable-baselines3', numSteps: 16 * 16, minibatches: 4, epochs: 4, lambda: 0.98 },
-  },
+  zoo: { preset: 'stable-baselines3', numSteps: 16 * 16, minibatches: 4, epochs: 4, lambda: 0.98 },
   control: { preset: 'control', lambda: 0.98, epochs: 4 },
   'control, ReLU': { preset: 'control', lambda: 0.98, epochs: 4, activation: 'relu' },
 }

@@ -46,7 +46,7 @@ export function torchPeer(cores: Cores, ...args: readonly (string | number)[]): 
   return measured(cores, PYTHON, [script, ...args.map(String), String(cores)])
 }
 
-/** A `layergym` command that learns, without its greedy episodes at the end. */
+/** A `layergym` command that learns. */
 export function layergym(
   cores: Cores,
   args: readonly string[],
@@ -55,9 +55,7 @@ export function layergym(
   const folder = mkdtempSync(join(tmpdir(), 'layergym-bench-'))
   try {
     const entry = join(ROOT, 'bin', 'layergym.mjs')
-    // A comparison needs one.
-    const episodes = args[0] === 'benchmark' ? '1' : '0'
-    const flags = ['--eval-episodes', episodes, '--out', join(folder, 'run'), '--json']
+    const flags = ['--out', join(folder, 'run'), '--json']
     return measured(cores, process.execPath, [entry, ...args, ...flags], environment)
   } finally {
     rmSync(folder, { recursive: true, force: true })

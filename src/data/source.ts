@@ -1,3 +1,4 @@
+import { sizeOf } from '../common/arrays.ts'
 import { median } from '../common/quantile.ts'
 import { Rng } from '../common/random.ts'
 import type { ClipCache } from './clip-cache.ts'
@@ -36,7 +37,7 @@ export interface ClipSource {
 
 export function openClipSource({ cache, frames }: { cache: ClipCache; frames: number }): ClipSource {
   const shape = [frames, ...cache.frameShape] as const
-  const size = shape.reduce((product, side) => product * side, 1)
+  const size = sizeOf(shape)
   const truths = new Truths(cache.frames)
   const choose = (clip: Clip, sampling: FrameSampling) => {
     const times = cache.times(clip)

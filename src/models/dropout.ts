@@ -1,3 +1,4 @@
+import { sizeOf } from '../common/arrays.ts'
 import type { Rng } from '../common/random.ts'
 import { tf } from './tf.ts'
 
@@ -10,6 +11,6 @@ export function masksFrom(rng: Rng): Masks {
 }
 
 export function drawMask(rng: Rng, rate: number, shape: readonly number[]): Float32Array {
-  const length = shape.reduce((product, side) => product * side, 1)
+  const length = sizeOf(shape)
   return Float32Array.from({ length }, () => (rng.next() < rate ? 0 : 1 / (1 - rate)))
 }

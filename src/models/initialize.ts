@@ -1,3 +1,4 @@
+import { sizeOf } from '../common/arrays.ts'
 import type { Rng } from '../common/random.ts'
 import type { Layer } from './graph.ts'
 import { isStandardisation } from './head-kinds.ts'
@@ -75,12 +76,12 @@ function forgetting({ layer, size }: Variable): Float32Array {
 }
 
 function glorotUniform(shape: readonly number[], rng: Rng, depthwise: boolean): Float32Array {
-  const receptive = shape.slice(0, -2).reduce((a, b) => a * b, 1)
+  const receptive = sizeOf(shape.slice(0, -2))
   const [inputs, outputs] = shape.slice(-2)
   // A depthwise kernel sees one channel: its fan is the window.
   const fan = depthwise ? receptive * (1 + outputs) : receptive * (inputs + outputs)
   const limit = Math.sqrt(6 / fan)
-  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (2 * rng.next() - 1) * limit)
+  return Float32Array.from({ length: sizeOf(shape) }, () => (2 * rng.next() - 1) * limit)
 }
 
 /**
@@ -89,7 +90,7 @@ function glorotUniform(shape: readonly number[], rng: Rng, depthwise: boolean): 
  */
 function orthogonal(shape: readonly number[], rng: Rng): Float32Array {
   const columns = shape[shape.length - 1]
-  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1)
+  const rows = sizeOf(shape.slice(0, -1))
   const result = new Float32Array(rows * columns)
   for (let block = 0; block < columns; block += rows) {
     const basis: number[][] = []

@@ -2,16 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { checkEnv } from '../../src/envs/check.ts'
 import type { Env } from '../../src/envs/env.ts'
 import { Box } from '../../src/envs/spaces.ts'
+import { bandit } from './toys.ts'
 
 const codes = async (env: Env<unknown, unknown>) => (await checkEnv(env)).map(finding => finding.code)
-
-const bandit: Env<Float32Array, unknown> = {
-  spec: { id: 'Bandit' },
-  observationSpace: new Box(-1, 1, [1]),
-  actionSpace: new Box(-1, 1, [1]),
-  reset: () => ({ observation: new Float32Array(1), info: {} }),
-  step: () => ({ observation: new Float32Array(1), reward: 1, terminated: true, truncated: false, info: {} }),
-}
 
 /** What is said of an environment, without its steps' findings. */
 const messages = async (env: Env<unknown, unknown>, options = {}) =>

@@ -3,7 +3,7 @@ import { Rng } from '../../src/common/random.ts'
 import { assertEnv, checkEnv } from '../../src/envs/check.ts'
 import type { Env, Mask, Snapshot, Space, StepResult } from '../../src/envs/env.ts'
 import { Box, MultiDiscrete } from '../../src/envs/spaces.ts'
-import { Corridor } from './toys.ts'
+import { bandit, Corridor } from './toys.ts'
 
 const codes = async (env: Env<unknown, unknown>) => (await checkEnv(env)).map(finding => finding.code)
 
@@ -253,11 +253,3 @@ describe('each fault is found, and nothing else is', () => {
     expect(await codes(env)).toEqual([])
   })
 })
-
-const bandit: Env<Float32Array, unknown> = {
-  spec: { id: 'Bandit' },
-  observationSpace: new Box(-1, 1, [1]),
-  actionSpace: new Box(-1, 1, [1]),
-  reset: () => ({ observation: new Float32Array(1), info: {} }),
-  step: () => ({ observation: new Float32Array(1), reward: 1, terminated: true, truncated: false, info: {} }),
-}

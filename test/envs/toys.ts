@@ -83,3 +83,12 @@ export class Target implements Env<Float32Array, Float32Array> {
     return { observation: new Float32Array(1), reward, terminated: true, truncated: false, info: {} }
   }
 }
+
+/** One step with a reward of 1, whatever is done. */
+export const bandit: Env<Float32Array, unknown> = {
+  spec: { id: 'Bandit' },
+  observationSpace: new Box(-1, 1, [1]),
+  actionSpace: new Box(-1, 1, [1]),
+  reset: () => ({ observation: new Float32Array(1), info: {} }),
+  step: () => ({ observation: new Float32Array(1), reward: 1, terminated: true, truncated: false, info: {} }),
+}

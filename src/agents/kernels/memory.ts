@@ -56,7 +56,11 @@ export function kernelWidth(): KernelWidth {
 
 /** Bits depend on it. */
 export function kernelArithmetic(): Arithmetic {
-  return FUSED.includes(kernelWidth()) ? 'fused' : 'rounded'
+  return arithmeticOf(kernelWidth())
+}
+
+export function arithmeticOf(width: KernelWidth): Arithmetic {
+  return FUSED.includes(width) ? 'fused' : 'rounded'
 }
 
 const WASM: Chosen = { width: 'wasm', memory: wasmMemory }

@@ -5,7 +5,7 @@ import { MODULE, RELAXED_MODULE } from './wasm-module.ts'
 
 const PAGE = 65_536
 
-let [rounded, relaxed]: (WasmModule | undefined)[] = []
+let rounded: WasmModule | undefined
 
 /** The kernels in WebAssembly's 128-bit SIMD (assembly/kernels.ts), each multiplication and each addition rounded. */
 export function wasmMemory(bytes: number): KernelMemory {
@@ -19,8 +19,7 @@ export function relaxedWasm(): ((bytes: number) => KernelMemory) | undefined {
   // Node 20 has it behind a flag.
   if (!WebAssembly.validate(bytes)) setFlagsFromString('--experimental-wasm-relaxed-simd')
   if (!WebAssembly.validate(bytes)) return undefined
-  relaxed ??= new WebAssembly.Module(bytes)
-  const module = relaxed
+  const module = new WebAssembly.Module(bytes)
   const memory = (size: number) => memoryOf(module, size)
   return fuses(memory) ? memory : undefined
 }

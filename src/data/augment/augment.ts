@@ -1,3 +1,4 @@
+import { sizeOf } from '../../common/arrays.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Seen } from '../source.ts'
 import { applyColour } from './colour.ts'
@@ -18,7 +19,7 @@ export function augment(
   rng: Rng,
 ): Seen<Uint8Array> {
   const [, height, width] = shape
-  const length = shape.reduce((product, side) => product * side, 1)
+  const length = sizeOf(shape)
   const plans = items.map((_, clip) =>
     planClip(augmentation, { clip, clips: items.length, size: { width, height } }, rng),
   )

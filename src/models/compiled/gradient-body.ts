@@ -1,3 +1,4 @@
+import { sizeOf } from '../../common/arrays.ts'
 import type { Masks } from '../dropout.ts'
 import type { ExecutorOptions } from '../eager-executor.ts'
 import type { Batch } from '../executor.ts'
@@ -119,7 +120,3 @@ export function tensorsOf(fed: readonly Fed[]): Map<string, tf.Tensor> {
 
 /** TensorFlow's numbers. */
 const DTYPES: Readonly<Record<number, tf.DataType>> = { 1: 'float32', 3: 'int32', 10: 'bool' }
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1)
-}

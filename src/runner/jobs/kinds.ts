@@ -18,13 +18,13 @@ const KINDS = {
 export type KindId = keyof typeof KINDS
 
 /** @throws input error for a kind that isn't known */
-export async function jobKind(id: KindId): Promise<AnyJobKind> {
+export async function jobKind(id: string): Promise<AnyJobKind> {
   if (!Object.hasOwn(KINDS, id)) throw unknownName('kind of run', id, Object.keys(KINDS))
-  return (await KINDS[id]()) as unknown as AnyJobKind
+  return (await KINDS[id as KindId]()) as unknown as AnyJobKind
 }
 
 /** @throws input error where the folder is no run's, or of a kind that isn't known */
 export async function kindOfRun(dir: string): Promise<AnyJobKind> {
   const { config } = await RunFolder.open(dir)
-  return jobKind(String(Reflect.get(Object(config), 'kind')) as KindId)
+  return jobKind(String(Reflect.get(Object(config), 'kind')))
 }

@@ -1,5 +1,6 @@
+import { sizeOf } from '../../../common/arrays.ts'
 import { tf } from '../../tf.ts'
-import { freshValues, gradient, losses, randomValues, raw, sizeOf } from './outputs.ts'
+import { freshValues, gradient, losses, randomValues, raw } from './outputs.ts'
 import type { TaskTrial } from './trial.ts'
 
 /** Of single precision, and of heads that start where the loss has no exact bottom. */
@@ -48,7 +49,7 @@ function checkChance({ task, findings }: TaskTrial, fresh: Float32Array): void {
 /** A clip's loss is its own, whatever else is in the batch. */
 function checkAlone(trial: TaskTrial, values: Float32Array): void {
   const { task, targets, findings } = trial
-  const size = sizeOf(trial)
+  const size = sizeOf(trial.shape)
   const together = losses(task, raw(values, trial), targets)
   const off = targets.slice(0, 4).findIndex((target, i) => {
     const [alone] = losses(task, raw(values.slice(i * size, (i + 1) * size), trial), [target])

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../common/arrays.ts'
 import { Rng } from '../../../common/random.ts'
 import { tf } from '../../tf.ts'
 import type { InputSize, Outputs, Task } from '../task.ts'
@@ -20,24 +21,20 @@ export function outputShape(
   return [frames, ...built.shape.slice(1).map(side => side ?? 1)]
 }
 
-export function sizeOf({ shape }: Pick<Shaped, 'shape'>): number {
-  return shape.reduce((product, side) => product * side, 1)
-}
-
 /** Outputs [B, ...shape] that are not past the head's activation. */
 export function raw(values: Float32Array, of: Pick<Shaped, 'shape'>): Outputs {
-  return { values: tf.tensor(values, [values.length / sizeOf(of), ...of.shape]), activated: false }
+  return { values: tf.tensor(values, [values.length / sizeOf(of.shape), ...of.shape]), activated: false }
 }
 
 /** What a fresh head gives: its start, whatever the clip. */
 export function freshValues(of: Shaped, items: number): Float32Array {
   const { units, start } = of.task.head
-  return Float32Array.from({ length: items * sizeOf(of) }, (_, i) => start[i % units])
+  return Float32Array.from({ length: items * sizeOf(of.shape) }, (_, i) => start[i % units])
 }
 
 export function randomValues(of: Shaped, items: number, rng: Rng): Float32Array {
   const { units, start } = of.task.head
-  return Float32Array.from({ length: items * sizeOf(of) }, (_, i) => start[i % units] + rng.normal())
+  return Float32Array.from({ length: items * sizeOf(of.shape) }, (_, i) => start[i % units] + rng.normal())
 }
 
 export function losses(task: Task, outputs: Outputs, targets: readonly unknown[]): Float32Array {
