@@ -23,15 +23,19 @@ export { defineAgent } from './agents/agent.ts'
 export { type Approximator, shifted } from './agents/approximator.ts'
 export { buildNetwork } from './agents/build-network.ts'
 export { CategoricalDistribution } from './agents/distributions/categorical.ts'
-export type { Distribution, Evaluated, PolicyRows } from './agents/distributions/distribution.ts'
+export {
+  type Chosen,
+  type Distribution,
+  decisionsOf,
+  type Evaluated,
+  type PolicyRows,
+} from './agents/distributions/distribution.ts'
 export { distributionOf, refusesActions } from './agents/distributions/for-space.ts'
 export { GaussianDistribution, logNormalCdf } from './agents/distributions/gaussian.ts'
 export {
   entropy,
   greedyAction,
   logSoftmax,
-  logSoftmaxInto,
-  type Stretch,
   sampleAction,
 } from './agents/distributions/softmax.ts'
 export { bestAction, QValues, temporalDifferenceLoss } from './agents/dqn/losses.ts'

@@ -85,7 +85,7 @@ async function compile(compiler, headers, scratch, target) {
 /** As src/agents/kernels/native.ts makes it. */
 function kernelsFingerprint() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`)
-  for (const file of ['native/kernels.cc', 'native/kernels.h', 'kernels.mjs'])
+  for (const file of ['native/kernels.cc', 'native/kernels.h', 'native/losses.h', 'kernels.mjs'])
     hash.update(readFileSync(join(HERE, file)))
   return hash.digest('hex').slice(0, 12)
 }

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { type Arithmetic, type Kernels, Layout } from '../../src/agents/kernels/kernels.ts'
+import type { Arithmetic, Kernels } from '../../src/agents/kernels/kernels.ts'
 import { nativeKernels } from '../../src/agents/kernels/native.ts'
 import { Mlp } from '../../src/agents/mlp.ts'
 import { Rng } from '../../src/common/random.ts'
-import { KERNELS } from '../support/kernels.ts'
+import { everywhere, KERNELS } from '../support/kernels.ts'
 import { fc, property } from '../support/property.ts'
 
 test('the committed module is what its source compiles to', () => {
@@ -12,29 +12,6 @@ test('the committed module is what its source compiles to', () => {
   expect(check.stderr).toBe('')
   expect(check.status).toBe(0)
 })
-
-/** The same numbers in a memory of each implementation, and what a kernel has made of them: all of them, bit by bit. */
-function everywhere(
-  arithmetic: Arithmetic,
-  floats: readonly number[],
-  values: Float32Array,
-  run: (kernels: Kernels, at: number[]) => unknown,
-) {
-  return Object.values(KERNELS[arithmetic]).map(memoryOf => {
-    const layout = new Layout()
-    const addresses = floats.map(count => layout.reserve(count))
-    const { buffer, kernels } = memoryOf(layout.bytes)
-    let from = 0
-    const views = addresses.map((address, i) => {
-      const view = new Float32Array(buffer, address, floats[i])
-      view.set(values.subarray(from, from + floats[i]))
-      from += floats[i]
-      return view
-    })
-    const answer = run(kernels, addresses)
-    return { answer, bits: views.map(view => [...new Int32Array(view.slice().buffer)]) }
-  })
-}
 
 const hasCompiler = ['g++', 'c++', 'clang++'].some(name => spawnSync(name, ['--version']).status === 0)
 

@@ -19,6 +19,14 @@
   void relu(float*, int);                                                                                            \
   void reluGradient(float*, const float*, int);                                                                      \
   float sumSquares(const float*, int);                                                                               \
+  float sum(const float*, int);                                                                                      \
+  void scale(float*, int, float);                                                                                    \
+  void standardize(float*, int);                                                                                     \
+  void categorical(const float*, const float*, const float*, float*, float*, float*, float*, int, int, int, int);    \
+  void categoricalGradient(const float*, const float*, const float*, const float*, const float*, float*, int, int,   \
+                           int, int, float);                                                                         \
+  void clippedObjective(const float*, const float*, const float*, float*, float*, float*, float*, int, float);       \
+  void valueLoss(const float*, const float*, const float*, float*, float*, int, float);                              \
   void adam(float*, const float*, float*, float*, int, float, float, float, float, float, float);                    \
   }
 
@@ -52,6 +60,13 @@ const auto tanhGradientOf = CHOOSE(tanhGradient);
 const auto reluOf = CHOOSE(relu);
 const auto reluGradientOf = CHOOSE(reluGradient);
 const auto sumSquaresOf = CHOOSE(sumSquares);
+const auto sumOf = CHOOSE(sum);
+const auto scaleOf = CHOOSE(scale);
+const auto standardizeOf = CHOOSE(standardize);
+const auto categoricalOf = CHOOSE(categorical);
+const auto categoricalGradientOf = CHOOSE(categoricalGradient);
+const auto clippedObjectiveOf = CHOOSE(clippedObjective);
+const auto valueLossOf = CHOOSE(valueLoss);
 const auto adamOf = CHOOSE(adam);
 
 /** A call's arguments: addresses into the attached memory, and numbers. */
@@ -115,10 +130,12 @@ napi_value inPlaceBy(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value sumSquares(napi_env env, napi_callback_info info) {
+/** Sums: from, n. */
+template <float (*const& kernel)(const float*, int)>
+napi_value reduced(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   napi_value sum;
-  napi_create_double(env, sumSquaresOf(call.address(0), call.integer(1)), &sum);
+  napi_create_double(env, kernel(call.address(0), call.integer(1)), &sum);
   return sum;
 }
 
@@ -126,6 +143,43 @@ napi_value adam(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   adamOf(call.address(0), call.address(1), call.address(2), call.address(3), call.integer(4), call.number(5),
          call.number(6), call.number(7), call.number(8), call.number(9), call.number(10));
+  return nullptr;
+}
+
+napi_value scale(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  scaleOf(call.address(0), call.integer(1), call.number(2));
+  return nullptr;
+}
+
+napi_value categorical(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  // Address 0 is no mask.
+  const float* mask = call.integer(1) == 0 ? nullptr : call.address(1);
+  categoricalOf(call.address(0), mask, call.address(2), call.address(3), call.address(4), call.address(5), call.address(6),
+                call.integer(7), call.integer(8), call.integer(9), call.integer(10));
+  return nullptr;
+}
+
+napi_value categoricalGradient(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  categoricalGradientOf(call.address(0), call.address(1), call.address(2), call.address(3), call.address(4),
+                        call.address(5), call.integer(6), call.integer(7), call.integer(8), call.integer(9),
+                        call.number(10));
+  return nullptr;
+}
+
+napi_value clippedObjective(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  clippedObjectiveOf(call.address(0), call.address(1), call.address(2), call.address(3), call.address(4), call.address(5),
+                     call.address(6), call.integer(7), call.number(8));
+  return nullptr;
+}
+
+napi_value valueLoss(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  valueLossOf(call.address(0), call.address(1), call.address(2), call.address(3), call.address(4), call.integer(5),
+              call.number(6));
   return nullptr;
 }
 
@@ -282,7 +336,14 @@ napi_value attach(napi_env env, napi_callback_info info) {
       {"tanhGradient", inPlaceBy<tanhGradientOf>},
       {"relu", inPlace<reluOf>},
       {"reluGradient", inPlaceBy<reluGradientOf>},
-      {"sumSquares", sumSquares},
+      {"sumSquares", reduced<sumSquaresOf>},
+      {"sum", reduced<sumOf>},
+      {"scale", scale},
+      {"standardize", inPlace<standardizeOf>},
+      {"categorical", categorical},
+      {"categoricalGradient", categoricalGradient},
+      {"clippedObjective", clippedObjective},
+      {"valueLoss", valueLoss},
       {"adam", adam},
   };
   for (const auto& [name, kernel] : all) {

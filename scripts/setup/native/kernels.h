@@ -197,4 +197,6 @@ void adam(float* __restrict p, const float* __restrict gradient, float* __restri
   }
 }
 
+#include "losses.h"
+
 }  // namespace WIDTH

@@ -1,14 +1,19 @@
 import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
-import type { Mask } from '../../envs/env.ts'
-import type { Decision } from '../agent.ts'
-import type { Distribution, Evaluated, PolicyRows } from './distribution.ts'
-import { greedyAction, logSoftmaxInto, type Stretch, sampleAction } from './softmax.ts'
+import { BYTES, LANES } from '../kernels/kernels.ts'
+import { type Allotted, allotted } from '../kernels/memory.ts'
+import type { Chosen, Distribution, Evaluated, PolicyRows } from './distribution.ts'
+import { refuseLogit } from './softmax.ts'
+
+/** [rows, outputs] but for the last four, which are [choices, room] */
+type Room = Allotted<
+  'logits' | 'mask' | 'logp' | 'p' | 'gradient' | 'actions' | 'chosen' | 'entropies' | 'byChosen'
+>
 
 /**
  * Independent choices, the i-th among sizes[i]: one for Discrete, several for MultiDiscrete. The outputs are their
  * logits one after the other, and so are their masks; what a mask hides has probability 0 and gradient 0 (Huang &
- * Ontañón 2022).
+ * Ontañón 2022). Probabilities are made by the kernel `categorical`, in float32.
  */
 export class CategoricalDistribution implements Distribution {
   readonly outputs: number
@@ -16,14 +21,12 @@ export class CategoricalDistribution implements Distribution {
   readonly parameters = new Float32Array(0)
   readonly gradient = new Float32Array(0)
   /** Where each choice's logits are in a row. */
-  private readonly choices: readonly Stretch[]
-  /** Of the rows evaluated last, [rows, outputs]. */
-  private logp = new Float64Array(0)
-  /** Their exponentials, of `evaluate` alone. */
-  private probabilities = new Float64Array(0)
-  /** Of each of their choices, [rows, choices]. */
-  private entropies = new Float64Array(0)
-  private evaluated: Pick<PolicyRows, 'rows' | 'actions'> = { rows: 0, actions: new Float32Array(0) }
+  private readonly choices: readonly { readonly from: number; readonly count: number }[]
+  /** Rows that there is room for, whole vectors of them. */
+  private room = 0
+  private own: Room
+  /** Of the last call. */
+  private rows = 0
 
   constructor(
     sizes: readonly number[],
@@ -36,86 +39,173 @@ export class CategoricalDistribution implements Distribution {
     })
     this.outputs = from
     this.actionSize = sizes.length
+    this.own = this.roomFor(1)
   }
 
-  choose(
-    outputs: Float32Array,
-    row: number,
-    mask: Mask | undefined,
-    rng: Rng | undefined,
-  ): Decision<unknown> {
-    this.roomFor(row + 1)
-    let logProbability = 0
-    const choices = this.choices.map(choice => {
-      const stretch = this.normalize(outputs, row, choice, mask)
-      const action =
-        rng === undefined ? greedyAction(this.logp, stretch) : sampleAction(this.logp, rng, stretch)
-      const logp = this.logp[stretch.from + action]
-      if (logp === -Infinity) {
-        throw inputError('mask.empty', 'the mask allows no action: at least one entry of a choice must be 1')
+  choose(states: PolicyRows, rng: Rng | undefined): Chosen {
+    const { p, logp, actions, chosen } = this.roomFor(states.rows)
+    const { rows, outputs, actionSize, choices } = this
+    this.normalize(states)
+    chosen.fill(0, 0, rows)
+    for (let row = 0; row < rows; row++) {
+      for (let c = 0; c < actionSize; c++) {
+        const from = row * outputs + choices[c].from
+        const action =
+          rng === undefined ? likeliest(p, from, choices[c].count) : drawn(p, from, choices[c].count, rng)
+        if (p[from + action] === 0) {
+          throw inputError(
+            'mask.empty',
+            'the mask allows no action: at least one entry of a choice must be 1',
+          )
+        }
+        actions[row * actionSize + c] = action
+        chosen[row] += logp[from + action]
       }
-      logProbability += logp
-      return action
-    })
-    return { action: this.toAction(choices), logProbability }
+    }
+    return { actions: actions.subarray(0, rows * actionSize), logProbabilities: chosen.subarray(0, rows) }
+  }
+
+  decode(actions: Float32Array, row: number): unknown {
+    const from = row * this.actionSize
+    return this.toAction(
+      this.actionSize === 1 ? [actions[from]] : [...actions.subarray(from, from + this.actionSize)],
+    )
   }
 
   encode(action: unknown): ArrayLike<number> {
     return typeof action === 'number' ? [action] : (action as readonly number[])
   }
 
-  evaluate({ rows, outputs, actions, masks }: PolicyRows): Evaluated {
-    this.roomFor(rows)
-    this.evaluated = { rows, actions }
-    const { choices, logp, probabilities } = this
-    const logProbabilities = new Float64Array(rows)
-    const entropies = new Float64Array(rows)
-    for (let row = 0, at = 0; row < rows; row++) {
-      for (let c = 0; c < choices.length; c++, at++) {
-        const { from, count } = this.normalize(outputs, row, choices[c], masks?.[row])
-        let entropy = 0
-        for (let i = from; i < from + count; i++) {
-          const p = Math.exp(logp[i])
-          probabilities[i] = p
-          if (logp[i] > -Infinity) entropy -= p * logp[i]
-        }
-        logProbabilities[row] += logp[from + actions[at]]
-        entropies[row] += entropy
-        this.entropies[at] = entropy
-      }
+  evaluate({ actions: done, ...states }: PolicyRows & { readonly actions: Float32Array }): Evaluated {
+    const { actions, chosen, entropies } = this.roomFor(states.rows)
+    const { rows, actionSize, room } = this
+    if (actionSize === 1) actions.set(done)
+    else {
+      for (let row = 0; row < rows; row++)
+        for (let c = 0; c < actionSize; c++) actions[c * room + row] = done[row * actionSize + c]
     }
-    return { logProbabilities, entropies }
+    this.normalize(states)
+    return { logProbabilities: this.summed(chosen), entropies: this.summed(entropies) }
   }
 
-  /** ∂log π(a)/∂logit_i = 1[i = a] − p_i; ∂H/∂logit_i = −p_i (log p_i + H). */
-  differentiate(byLogProbability: Float64Array, byEntropy: number): Float32Array {
-    const { rows, actions } = this.evaluated
-    const { choices, logp, probabilities, entropies } = this
-    const out = new Float32Array(rows * this.outputs)
-    for (let row = 0, at = 0, o = 0; row < rows; row++) {
-      for (let c = 0; c < choices.length; c++, at++) {
-        for (let i = 0; i < choices[c].count; i++, o++) {
-          const p = probabilities[o]
-          const chosen = i === actions[at] ? 1 : 0
-          out[o] =
-            p === 0 ? 0 : byLogProbability[row] * (chosen - p) - byEntropy * p * (logp[o] + entropies[at])
-        }
-      }
+  /** ∂log π(a)/∂logit_i = 1[i = a] − p_i; ∂H/∂logit_i = −p_i (log p_i + H): the kernel `categoricalGradient`. */
+  differentiate(byLogProbability: ArrayLike<number>, byEntropy: number): Float32Array {
+    const { rows, outputs, own, choices } = this
+    const { kernels, at } = own
+    const each = BYTES * this.room
+    own.byChosen.set(byLogProbability)
+    for (let c = 0; c < choices.length; c++) {
+      const { from, count } = choices[c]
+      const [actions, entropies] = [at.actions + c * each, at.entropies + c * each]
+      kernels.categoricalGradient(
+        ...([
+          at.byChosen,
+          actions,
+          at.logp,
+          at.p,
+          entropies,
+          at.gradient,
+          rows,
+          outputs,
+          from,
+          count,
+          byEntropy,
+        ] as const),
+      )
     }
-    return out
+    return own.gradient.subarray(0, rows * outputs)
   }
 
-  /** The log-probabilities of a row's choice; answers where they are. */
-  private normalize(outputs: Float32Array, row: number, choice: Stretch, mask: Mask | undefined): Stretch {
-    const stretch = { from: row * this.outputs + choice.from, count: choice.count }
-    logSoftmaxInto(this.logp, outputs, stretch, mask, choice.from)
-    return stretch
+  /**
+   * log p and p of every choice, and of what `actions` holds, [choices, room].
+   * @throws failure when a logit is not finite: the policy network has diverged
+   */
+  private normalize({ outputs: logits, masks }: PolicyRows): void {
+    const { rows, outputs, own } = this
+    const { kernels, at } = own
+    const each = BYTES * this.room
+    for (let i = 0; i < rows * outputs; i++) if (!Number.isFinite(logits[i])) refuseLogit(logits[i])
+    own.logits.set(logits.length === rows * outputs ? logits : logits.subarray(0, rows * outputs))
+    const isMasked = masks?.some(mask => mask !== undefined) ?? false
+    for (let row = 0; isMasked && row < rows; row++) {
+      const mask = masks?.[row]
+      if (mask === undefined) own.mask.fill(1, row * outputs, (row + 1) * outputs)
+      else own.mask.set(mask, row * outputs)
+    }
+    for (let c = 0; c < this.choices.length; c++) {
+      const { from, count } = this.choices[c]
+      const mask = isMasked ? at.mask : 0
+      const [actions, chosen, entropies] = [
+        at.actions + c * each,
+        at.chosen + c * each,
+        at.entropies + c * each,
+      ]
+      kernels.categorical(
+        at.logits,
+        mask,
+        actions,
+        at.logp,
+        at.p,
+        chosen,
+        entropies,
+        rows,
+        outputs,
+        from,
+        count,
+      )
+    }
   }
 
-  private roomFor(rows: number): void {
-    if (this.logp.length >= rows * this.outputs) return
-    this.logp = new Float64Array(2 * rows * this.outputs)
-    this.probabilities = new Float64Array(2 * rows * this.outputs)
-    this.entropies = new Float64Array(2 * rows * this.actionSize)
+  /** Of [choices, room], over the choices, [rows] */
+  private summed(ofChoices: Float32Array): Float32Array {
+    const { rows, room, actionSize } = this
+    if (actionSize === 1) return ofChoices.subarray(0, rows)
+    const sums = ofChoices.slice(0, rows)
+    for (let c = 1; c < actionSize; c++)
+      for (let row = 0; row < rows; row++) sums[row] += ofChoices[c * room + row]
+    return sums
   }
+
+  private roomFor(rows: number): Room {
+    this.rows = rows
+    if (rows <= this.room) return this.own
+    this.room = LANES * Math.ceil(Math.max(rows, 2 * this.room) / LANES)
+    const [all, each] = [this.room * this.outputs, this.room * this.actionSize]
+    const [logits, mask, logp, p, gradient] = [all, all, all, all, all]
+    this.own = allotted({
+      ...{
+        logits,
+        mask,
+        logp,
+        p,
+        gradient,
+        actions: each,
+        chosen: each,
+        entropies: each,
+        byChosen: this.room,
+      },
+    })
+    return this.own
+  }
+}
+
+/** The place of the largest of some probabilities, the first of equals. */
+function likeliest(p: Float32Array, from: number, count: number): number {
+  let best = 0
+  for (let i = 1; i < count; i++) if (p[from + i] > p[from + best]) best = i
+  return best
+}
+
+/** A place by its probability; never one of probability 0, unless all are. */
+function drawn(p: Float32Array, from: number, count: number, rng: Rng): number {
+  let left = rng.next()
+  let last = 0
+  for (let i = 0; i < count; i++) {
+    if (p[from + i] === 0) continue
+    last = i
+    left -= p[from + i]
+    if (left < 0) return i
+  }
+  // Rounding can leave a sliver above the sum of the probabilities.
+  return last
 }

@@ -12,34 +12,55 @@ export interface Distribution {
   readonly parameters: Float32Array
   /** ∂loss/∂parameters of the last `differentiate`. */
   readonly gradient: Float32Array
-  /** For one row of [rows, outputs]: an action by its probability, or the likeliest one without a stream. */
-  choose(outputs: Float32Array, row: number, mask: Mask | undefined, rng: Rng | undefined): Decision<unknown>
+  /** For each row an action by its probability, or the likeliest one without a stream; valid until the next call. */
+  choose(states: PolicyRows, rng: Rng | undefined): Chosen
+  /** The action that these numbers, those of `row` in [rows, actionSize], are kept for. */
+  decode(actions: Float32Array, row: number): unknown
   /** The numbers of an action, [actionSize]. */
   encode(action: unknown): ArrayLike<number>
-  /** log π(a|s) and the entropies of π(·|s), nats; valid until the next call. */
-  evaluate(batch: PolicyRows): Evaluated
+  /** log π(a|s) of what was done, and the entropies of π(·|s), nats; valid until the next call. */
+  evaluate(batch: PolicyRows & { readonly actions: Float32Array }): Evaluated
   /**
    * Of the rows evaluated last: Σ over them of byLogProbability[k]·log π(a|s) + byEntropy·H, differentiated by their outputs,
-   * [rows, outputs], and by `parameters` (`gradient`).
+   * [rows, outputs], and by `parameters` (`gradient`); valid until the next call.
    */
-  differentiate(byLogProbability: Float64Array, byEntropy: number): Float32Array
+  differentiate(byLogProbability: ArrayLike<number>, byEntropy: number): Float32Array
 }
 
-/** States as the policy network sees them, and what was done there. */
+/** States as the policy network sees them. */
 export interface PolicyRows {
   readonly rows: number
   /** [rows, outputs] */
   readonly outputs: Float32Array
-  /** [rows, actionSize] */
-  readonly actions: Float32Array
-  /** What was allowed, a row each; undefined where nothing was ever forbidden. */
+  /** What is allowed, a row each; undefined where nothing is forbidden. */
   readonly masks: readonly (Mask | undefined)[] | undefined
 }
 
-/** log π(a|s) and entropy, nats; or a factor of each. */
+/** What was chosen. */
+export interface Chosen {
+  /** [rows, actionSize] */
+  readonly actions: Float32Array
+  /** [rows] */
+  readonly logProbabilities: Float32Array
+}
+
+/** log π(a|s) and entropy, nats. */
 export interface Evaluated {
   /** [rows] */
-  readonly logProbabilities: Float64Array
+  readonly logProbabilities: Float32Array
   /** [rows] */
-  readonly entropies: Float64Array
+  readonly entropies: Float32Array
+}
+
+/** A decision for each row, as agents give them. */
+export function decisionsOf(
+  distribution: Distribution,
+  states: PolicyRows,
+  rng: Rng | undefined,
+): Decision<unknown>[] {
+  const { actions, logProbabilities } = distribution.choose(states, rng)
+  return Array.from(logProbabilities, (logProbability, row) => ({
+    action: distribution.decode(actions, row),
+    logProbability,
+  }))
 }

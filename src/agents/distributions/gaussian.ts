@@ -1,8 +1,9 @@
 import { failure } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
-import type { Mask } from '../../envs/env.ts'
-import type { Decision } from '../agent.ts'
-import type { Distribution, Evaluated, PolicyRows } from './distribution.ts'
+import type { Chosen, Distribution, Evaluated, PolicyRows } from './distribution.ts'
+
+/** What was done, [rows, d], and the means then; nothing is forbidden. */
+type Acted = Pick<PolicyRows, 'rows' | 'outputs'> & { readonly actions: Float32Array }
 
 const LOG_SQRT_2_PI = 0.5 * Math.log(2 * Math.PI)
 
@@ -35,38 +36,40 @@ export class GaussianDistribution implements Distribution {
     this.gradient = new Float32Array(low.length)
   }
 
-  choose(
-    outputs: Float32Array,
-    row: number,
-    _mask: Mask | undefined,
-    rng: Rng | undefined,
-  ): Decision<unknown> {
-    const means = outputs.slice(row * this.outputs, (row + 1) * this.outputs)
-    const action = means.map((mean, i) => {
-      const x = rng === undefined ? mean : mean + Math.exp(this.parameters[i]) * rng.normal()
-      return Math.min(Math.max(x, this.low[i]), this.high[i])
-    })
-    const { logProbabilities } = this.evaluate({ rows: 1, outputs: means, actions: action, masks: undefined })
-    return { action, logProbability: logProbabilities[0] }
+  choose({ rows, outputs: means }: PolicyRows, rng: Rng | undefined): Chosen {
+    const d = this.outputs
+    const actions = new Float32Array(rows * d)
+    for (let k = 0; k < rows * d; k++) {
+      const x = rng === undefined ? means[k] : means[k] + Math.exp(this.parameters[k % d]) * rng.normal()
+      actions[k] = Math.min(Math.max(x, this.low[k % d]), this.high[k % d])
+    }
+    const { logProbabilities } = this.evaluate({ rows, outputs: means, actions })
+    return { actions, logProbabilities }
+  }
+
+  decode(actions: Float32Array, row: number): Float32Array {
+    return actions.slice(row * this.outputs, (row + 1) * this.outputs)
   }
 
   encode(action: unknown): ArrayLike<number> {
     return action as Float32Array
   }
 
-  evaluate({ rows, outputs: means, actions }: PolicyRows): Evaluated {
+  evaluate({ rows, outputs: means, actions }: Acted): Evaluated {
     const d = this.outputs
     if (this.byMean.length < rows * d) {
       this.byMean = new Float64Array(rows * d)
       this.byLogStd = new Float64Array(rows * d)
     }
     this.rows = rows
-    const logProbabilities = new Float64Array(rows)
-    for (let k = 0; k < rows * d; k++) {
-      logProbabilities[Math.floor(k / d)] += this.evaluateOne(k, k % d, actions[k], means[k])
+    const logProbabilities = new Float32Array(rows)
+    for (let row = 0; row < rows; row++) {
+      let sum = 0
+      for (let i = 0, k = row * d; i < d; i++, k++) sum += this.evaluateOne(k, i, actions[k], means[k])
+      logProbabilities[row] = sum
     }
     const entropy = this.parameters.reduce((sum, logStd) => sum + 0.5 + LOG_SQRT_2_PI + logStd, 0)
-    return { logProbabilities, entropies: new Float64Array(rows).fill(entropy) }
+    return { logProbabilities, entropies: new Float32Array(rows).fill(entropy) }
   }
 
   /** log p of one number of an action; its slopes go to place k. */
@@ -90,7 +93,7 @@ export class GaussianDistribution implements Distribution {
     return logp
   }
 
-  differentiate(byLogProbability: Float64Array, byEntropy: number): Float32Array {
+  differentiate(byLogProbability: ArrayLike<number>, byEntropy: number): Float32Array {
     const d = this.outputs
     const out = new Float32Array(this.rows * d)
     this.gradient.fill(this.rows * byEntropy)

@@ -2,69 +2,37 @@ import { failure } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import type { Mask } from '../../envs/env.ts'
 
-/** A stretch of an array: one choice's numbers among many rows' and choices'. */
-export interface Stretch {
-  readonly from: number
-  readonly count: number
-}
-
-function whole({ length }: ArrayLike<number>): Stretch {
-  return { from: 0, count: length }
-}
-
-/** log softmax over the allowed actions, [n]; −∞ for the others. @throws as `logSoftmaxInto` */
-export function logSoftmax(logits: Float32Array, mask?: Mask): Float64Array {
-  const out = new Float64Array(logits.length)
-  logSoftmaxInto(out, logits, whole(logits), mask)
-  return out
-}
-
 /**
- * log softmax over the allowed actions of a stretch of `logits`, written at the same place of `out`; −∞ for the others.
- * `mask` is of this stretch from `maskFrom` on.
+ * log softmax over the allowed actions, [n], in float64; −∞ for the others.
  * @throws failure when a logit is not finite: the policy network has diverged
  */
-export function logSoftmaxInto(
-  out: Float64Array,
-  logits: Float32Array,
-  { from, count }: Stretch,
-  mask?: Mask,
-  maskFrom = 0,
-): void {
-  // Spelled out three times: a closure takes longer than all the rest.
+export function logSoftmax(logits: Float32Array, mask?: Mask): Float64Array {
+  const isAllowed = (i: number) => mask === undefined || mask[i] !== 0
   let largest = -Infinity
-  for (let i = 0; i < count; i++) {
-    const logit = logits[from + i]
-    if (!Number.isFinite(logit)) refuseLogit(logit)
-    if (logit > largest && (mask === undefined || mask[maskFrom + i] !== 0)) largest = logit
+  for (let i = 0; i < logits.length; i++) {
+    if (!Number.isFinite(logits[i])) refuseLogit(logits[i])
+    if (logits[i] > largest && isAllowed(i)) largest = logits[i]
   }
   let sum = 0
-  for (let i = 0; i < count; i++) {
-    if (mask !== undefined && mask[maskFrom + i] === 0) continue
-    sum += logits[from + i] === largest ? 1 : Math.exp(logits[from + i] - largest)
-  }
+  for (let i = 0; i < logits.length; i++) if (isAllowed(i)) sum += Math.exp(logits[i] - largest)
   const normalizer = largest + Math.log(sum)
-  for (let i = 0; i < count; i++)
-    out[from + i] = mask === undefined || mask[maskFrom + i] !== 0 ? logits[from + i] - normalizer : -Infinity
+  return Float64Array.from(logits, (logit, i) => (isAllowed(i) ? logit - normalizer : -Infinity))
 }
 
-function refuseLogit(logit: number): never {
+/** @throws failure, always */
+export function refuseLogit(logit: number): never {
   throw failure(
     'agent.diverged',
     `the policy network gave ${logit}: it has diverged; lower the agent's learning rate`,
   )
 }
 
-/** One action of a stretch by its probability; never one of probability 0. */
-export function sampleAction(
-  logProbabilities: Float64Array,
-  rng: Rng,
-  { from, count }: Stretch = whole(logProbabilities),
-): number {
+/** One action by its probability; never one of probability 0. */
+export function sampleAction(logProbabilities: Float64Array, rng: Rng): number {
   let left = rng.next()
   let last = 0
-  for (let i = 0; i < count; i++) {
-    const probability = Math.exp(logProbabilities[from + i])
+  for (let i = 0; i < logProbabilities.length; i++) {
+    const probability = Math.exp(logProbabilities[i])
     if (probability === 0) continue
     last = i
     left -= probability
@@ -74,25 +42,16 @@ export function sampleAction(
   return last
 }
 
-/** The most probable action of a stretch, the first of equals. */
-export function greedyAction(
-  logProbabilities: Float64Array,
-  { from, count }: Stretch = whole(logProbabilities),
-): number {
+/** The most probable action, the first of equals. */
+export function greedyAction(logProbabilities: Float64Array): number {
   let best = 0
-  for (let i = 1; i < count; i++) if (logProbabilities[from + i] > logProbabilities[from + best]) best = i
+  for (let i = 1; i < logProbabilities.length; i++) if (logProbabilities[i] > logProbabilities[best]) best = i
   return best
 }
 
-/** −Σ p log p of a stretch, nats. */
-export function entropy(
-  logProbabilities: Float64Array,
-  { from, count }: Stretch = whole(logProbabilities),
-): number {
+/** −Σ p log p, nats. */
+export function entropy(logProbabilities: Float64Array): number {
   let sum = 0
-  for (let i = from; i < from + count; i++) {
-    const logp = logProbabilities[i]
-    if (logp > -Infinity) sum -= Math.exp(logp) * logp
-  }
+  for (const logp of logProbabilities) if (logp > -Infinity) sum -= Math.exp(logp) * logp
   return sum
 }

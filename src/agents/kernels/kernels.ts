@@ -39,6 +39,49 @@ export interface Kernels {
       ...[number, number, number, number, number, number, number, number, number, number, number],
     ]
   ): void
+  /** Σ a, n floats, as `sumSquares` */
+  sum(a: number, n: number): number
+  /** a = factor · a, n floats */
+  scale(a: number, n: number, factor: number): void
+  /** a = (a − mean) / (deviation + 1e-8), n ≥ 2 floats; the deviation is that of a sample, as torch.std */
+  standardize(a: number, n: number): void
+  /**
+   * Of one choice, its `count` logits from `from` on in [rows, width]: logp = log softmax over what mask [rows, width] allows (address
+   * 0: everything), −∞ elsewhere; p = exp(logp), both at the logits' places; chosen [rows] = logp of the actions [rows];
+   * entropies [rows] = −Σ p logp, nats.
+   */
+  categorical(
+    ...[logits, mask, actions, logp, p, chosen, entropies, rows, width, from, count]: [
+      ...[number, number, number, number, number, number, number, number, number, number, number],
+    ]
+  ): void
+  /**
+   * gradient [rows, width], by the logits, of what `categorical` found: byChosen (1[k = action] − p) − byEntropy p (logp +
+   * entropy); 0 where p is 0.
+   */
+  categoricalGradient(
+    ...[byChosen, actions, logp, p, entropies, gradient, rows, width, from, count, byEntropy]: [
+      ...[number, number, number, number, number, number, number, number, number, number, number],
+    ]
+  ): void
+  /**
+   * PPO's, n floats each, of log-probabilities now and before: r = exp(now − before); objective = min(r A, clip(r, 1 − clip,
+   * 1 + clip) A); slope = its derivative by `now`; divergence = r − 1 − ln r; outside = 1 where |r − 1| > clip.
+   */
+  clippedObjective(
+    ...[now, before, advantages, objective, slope, divergence, outside, n, clip]: [
+      ...[number, number, number, number, number, number, number, number, number],
+    ]
+  ): void
+  /**
+   * n floats each, of values now and before: loss = ½ max((value − return)², (before + clip(value − before, −clip, clip) −
+   * return)²), slope = its derivative by the value, 0 where the second is larger; clip ∞: the first alone.
+   */
+  valueLoss(
+    ...[values, before, returns, loss, slope, n, clip]: [
+      ...[number, number, number, number, number, number, number],
+    ]
+  ): void
 }
 
 /** One rounding for `a b + c`, as processors do it that have an instruction for it, or one for each of the two. */

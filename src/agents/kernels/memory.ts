@@ -25,8 +25,11 @@ export function kernelMemory(bytes: number): KernelMemory {
   return chosen.memory(bytes)
 }
 
-/** Arrays in one memory, by name, and the kernels that work in it. */
-export type Allotted<N extends string> = { readonly kernels: Kernels } & Readonly<Record<N, Float32Array>>
+/** Arrays in one memory by name, their addresses, and the kernels that work in it. */
+export type Allotted<N extends string> = {
+  readonly kernels: Kernels
+  readonly at: Readonly<Record<N, number>>
+} & Readonly<Record<N, Float32Array>>
 
 /** @param sizes floats of each array */
 export function allotted<N extends string>(sizes: Readonly<Record<N, number>>): Allotted<N> {
@@ -36,7 +39,8 @@ export function allotted<N extends string>(sizes: Readonly<Record<N, number>>): 
   }))
   const { buffer, kernels } = kernelMemory(layout.bytes)
   const arrays = places.map(({ name, floats, address }) => [name, new Float32Array(buffer, address, floats)])
-  return { kernels, ...(Object.fromEntries(arrays) as Record<N, Float32Array>) }
+  const at = Object.fromEntries(places.map(({ name, address }) => [name, address])) as Record<N, number>
+  return { kernels, at, ...(Object.fromEntries(arrays) as Record<N, Float32Array>) }
 }
 
 /**

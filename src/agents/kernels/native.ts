@@ -52,7 +52,7 @@ export function nativeKernels(): NativeKernels | undefined {
 function sourcesFingerprint(): string {
   const setUp = fileURLToPath(new URL('../../../scripts/setup/', import.meta.url))
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`)
-  for (const file of ['native/kernels.cc', 'native/kernels.h', 'kernels.mjs'])
+  for (const file of ['native/kernels.cc', 'native/kernels.h', 'native/losses.h', 'kernels.mjs'])
     hash.update(readFileSync(join(setUp, file)))
   return hash.digest('hex').slice(0, 12)
 }

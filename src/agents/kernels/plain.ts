@@ -1,4 +1,5 @@
 import type { Arithmetic, KernelMemory, Kernels } from './kernels.ts'
+import { losses, sumOfEverySixteenth } from './plain-losses.ts'
 import { interpret } from './program.ts'
 
 const f = Math.fround
@@ -37,10 +38,12 @@ export function plainMemory(bytes: number, arithmetic: Arithmetic = 'rounded'): 
   const buffer = new ArrayBuffer(bytes)
   const memory = new Float32Array(buffer)
   const multiplyAdd = MULTIPLY_ADD[arithmetic]
+  const ofOptimizer = optimizer(memory)
   const kernels = {
     ...products(memory, multiplyAdd),
     ...activations(memory, multiplyAdd),
-    ...optimizer(memory),
+    ...ofOptimizer,
+    ...losses(memory, multiplyAdd, ofOptimizer),
   }
   return { buffer, kernels, run: program => interpret(kernels, program) }
 }
@@ -121,12 +124,7 @@ function tanh(value: number, multiplyAdd: MultiplyAdd): number {
 
 function optimizer(memory: Float32Array): Pick<Kernels, 'sumSquares' | 'adam'> {
   return {
-    sumSquares(a, n) {
-      const sums = new Float32Array(16)
-      for (let i = 0; i < n; i++) sums[i % 16] += f(memory[a / 4 + i] * memory[a / 4 + i])
-      for (let half = 8; half >= 1; half /= 2) for (let l = 0; l < half; l++) sums[l] += sums[l + half]
-      return sums[0]
-    },
+    sumSquares: (a, n) => sumOfEverySixteenth(n, i => f(memory[a / 4 + i] * memory[a / 4 + i])),
     adam(...args) {
       const [p, gradient, mean, variance, n] = args.slice(0, 5)
       const [scale, rate, correction, beta1, beta2, epsilon] = args.slice(5).map(f)

@@ -13,7 +13,7 @@ import type {
 } from '../agent.ts'
 import { type Approximator, shifted } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
-import type { Distribution } from '../distributions/distribution.ts'
+import { type Distribution, decisionsOf } from '../distributions/distribution.ts'
 import { distributionOf, refusesActions } from '../distributions/for-space.ts'
 import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
@@ -24,7 +24,7 @@ import { appetiteOf } from '../settings.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
 import { type PpoConfig, type PpoSettings, ppoConfig, ppoSettings } from './config.ts'
 import type { Figures } from './figures.ts'
-import { clippedLoss } from './loss.ts'
+import { ClippedLoss } from './loss.ts'
 import { layOut, type Rollout } from './rollout.ts'
 import { improve } from './step.ts'
 
@@ -62,6 +62,7 @@ export class Ppo implements Agent<unknown, unknown> {
   private steps = 0
   private updates = 0
   private scratch: Float32Array = new Float32Array(0)
+  private readonly loss = new ClippedLoss()
 
   constructor(private readonly context: AgentContext<PpoConfig>) {
     const { observationSpace, actionSpace, rng, networks } = context
@@ -96,8 +97,8 @@ export class Ppo implements Agent<unknown, unknown> {
     const batch = flattenRows(this.context.observationSpace, observations, this.scratch)
     if (batch.length > this.scratch.length) this.scratch = batch
     const outputs = this.policy.forward(batch, observations.length)
-    const stream = explore ? rng : undefined
-    return observations.map((_, row) => this.distribution.choose(outputs, row, masks[row], stream))
+    const states = { rows: observations.length, outputs, masks }
+    return decisionsOf(this.distribution, states, explore ? rng : undefined)
   }
 
   learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
@@ -124,7 +125,7 @@ export class Ppo implements Agent<unknown, unknown> {
     const { policy, value, distribution, optimizers, settings } = this
     const observations = gatherRows(rollout.observations, policy.inputs, rows)
     const [outputs, values] = forwardBoth([policy, observations], [value, observations], rows.length)
-    const loss = clippedLoss(rollout, { rows, outputs, values, distribution }, settings)
+    const loss = this.loss.of(rollout, { rows, outputs, values, distribution }, settings)
     const [byPolicy, byValue] = backwardBoth([policy, loss.byOutputs], [value, loss.byValues])
     const gradientNorm = stepTogether(
       [

@@ -17,7 +17,7 @@ export interface Rollout {
   /** [rows]; undefined where nothing was ever forbidden */
   readonly masks: readonly (Mask | undefined)[] | undefined
   /** log π(a|s) when the actions were chosen, [rows] */
-  readonly logProbabilities: Float64Array
+  readonly logProbabilities: ArrayLike<number>
   /** V(s) before the update, [rows] */
   readonly values: Float64Array
   /** [rows] */
@@ -121,9 +121,9 @@ export function advantagesOf(
 function currentLogProbabilities(
   { rows, observations, actions, masks }: Omit<Rollout, 'logProbabilities'>,
   { policy, distribution }: Parts,
-): Float64Array {
+): Float32Array {
   const outputs = policy.forward(observations, rows)
-  return distribution.evaluate({ rows, outputs, actions, masks }).logProbabilities
+  return distribution.evaluate({ rows, outputs, actions, masks }).logProbabilities.slice()
 }
 
 function isCut({ terminated, truncated }: Trajectory<unknown, unknown>): boolean {

@@ -11,7 +11,7 @@ import type {
   LearnReport,
   Trajectory,
 } from '../agent.ts'
-import type { Distribution } from '../distributions/distribution.ts'
+import { type Distribution, decisionsOf } from '../distributions/distribution.ts'
 import { distributionOf, refusesActions } from '../distributions/for-space.ts'
 import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows, gatherRows } from '../flatten.ts'
@@ -20,7 +20,7 @@ import { restoreRng } from '../learning-rng.ts'
 import { backwardBoth, forwardBoth, Mlp } from '../mlp.ts'
 import { ADJUSTABLE } from '../ppo/agent.ts'
 import type { Figures } from '../ppo/figures.ts'
-import { clippedLoss } from '../ppo/loss.ts'
+import { ClippedLoss } from '../ppo/loss.ts'
 import { advantagesOf, type Rollout } from '../ppo/rollout.ts'
 import { improve } from '../ppo/step.ts'
 import { appetiteOf } from '../settings.ts'
@@ -48,6 +48,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
   private readonly optimizers: Readonly<Record<(typeof NETWORKS)[number], Adam>>
   /** Shuffles minibatches; nothing else draws from it. */
   private rng: Rng
+  private readonly loss = new ClippedLoss()
   private steps = 0
   private updates = 0
 
@@ -94,8 +95,9 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     const initial = stackMemories(memories ?? observations.map(() => undefined), units)
     const states = this.memory.forward({ inputs, steps: 1, sequences, initial })
     const outputs = this.suggested(this.policy.forward(states, sequences))
-    return observations.map((_, row) => ({
-      ...this.distribution.choose(outputs, row, masks[row], explore ? rng : undefined),
+    const rows = { rows: sequences, outputs, masks }
+    return decisionsOf(this.distribution, rows, explore ? rng : undefined).map((decision, row) => ({
+      ...decision,
       memory: states.slice(row * units, (row + 1) * units),
     }))
   }
@@ -179,7 +181,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     const states = this.statesOf(stacked)
     const [logits, values] = forwardBoth([policy, states], [value, states], rows.length)
     const outputs = this.suggested(logits)
-    const loss = clippedLoss(rollout, { rows, outputs, values, distribution }, settings)
+    const loss = this.loss.of(rollout, { rows, outputs, values, distribution }, settings)
     const [byPolicyParameters, byValueParameters] = backwardBoth(
       [policy, loss.byOutputs],
       [value, loss.byValues],

@@ -14,7 +14,7 @@ import type {
 } from '../agent.ts'
 import { type Approximator, shifted } from '../approximator.ts'
 import { buildNetwork } from '../build-network.ts'
-import type { Distribution } from '../distributions/distribution.ts'
+import { type Distribution, decisionsOf } from '../distributions/distribution.ts'
 import { distributionOf, refusesActions } from '../distributions/for-space.ts'
 import { explainedVariance } from '../explained-variance.ts'
 import { flattenRows } from '../flatten.ts'
@@ -87,8 +87,8 @@ export class Reinforce implements Agent<unknown, unknown> {
   act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<unknown>[] {
     const batch = flattenRows(this.context.observationSpace, observations)
     const outputs = this.policy.forward(batch, observations.length)
-    const stream = explore ? rng : undefined
-    return observations.map((_, row) => this.distribution.choose(outputs, row, masks[row], stream))
+    const states = { rows: observations.length, outputs, masks }
+    return decisionsOf(this.distribution, states, explore ? rng : undefined)
   }
 
   learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
