@@ -100,7 +100,11 @@ async function collectorRate(id: string): Promise<number> {
     const env = makeEnv(id)
     const decisions = someActions(env).map(action => [{ action }])
     let turn = 0
-    const agent = { appetite: { unit: 'step', count: 512 } as const, act: () => decisions[turn++ & 63] }
+    const agent = {
+      appetite: { unit: 'step', count: 512 } as const,
+      act: () => decisions[turn++ & 63],
+      learn: () => ({}),
+    }
     const collector = new Collector({ envs: [env], agent, seed: 1 })
     const credits$ = new BehaviorSubject(1)
     const start = performance.now()

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Rng } from '../common/random.ts'
 import type { Mask, MaybePromise, Space } from '../envs/env.ts'
 import type { Approximator } from './approximator.ts'
+import type { ArrayAgent } from './arrays.ts'
 import type { MlpOptions } from './mlp.ts'
 
 /** What a recurrent agent carries from one decision of an episode to the next: numbers, finite, as many each time. */
@@ -81,6 +82,8 @@ export interface Agent<O, A> {
   state(): AgentState
   /** Goes on bit by bit as the agent that `state` came from. */
   restore(state: AgentState): void
+  /** The same over typed arrays, for environments that step so. */
+  readonly arrays?: ArrayAgent
   /** The settings, numbers all, that may change between updates: what a schedule can be of. */
   readonly adjustable?: readonly string[]
   /**

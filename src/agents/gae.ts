@@ -1,4 +1,11 @@
+import type { Steps } from './arrays.ts'
 import type { Rewarded } from './returns.ts'
+
+/** γ and λ. */
+interface Discounts {
+  readonly gamma: number
+  readonly lambda: number
+}
 
 /**
  * Generalized advantage estimates of one trajectory (Schulman et al. 2016, equations 11 and 16), for actions that
@@ -12,18 +19,44 @@ export function generalizedAdvantages(
   transitions: readonly Rewarded[],
   values: ArrayLike<number>,
   bootstrap: number,
-  { gamma, lambda }: { readonly gamma: number; readonly lambda: number },
+  discounts: Discounts,
 ): Float64Array {
-  const advantages = new Float64Array(transitions.length)
-  let nextValue = bootstrap
-  let nextAdvantage = 0
-  for (let t = transitions.length - 1; t >= 0; t--) {
-    const { reward, duration } = transitions[t]
-    // Powers take longer than all the rest.
-    const discount = duration === 1 ? gamma : gamma ** duration
-    nextAdvantage = reward + discount * nextValue - values[t] + discount * lambda * nextAdvantage
-    nextValue = values[t]
-    advantages[t] = nextAdvantage
+  const rows = transitions.length
+  const steps = {
+    rows,
+    rewards: Float64Array.from(transitions, ({ reward }) => reward),
+    durations: Float64Array.from(transitions, ({ duration }) => duration),
+    stretches: [{ rows, cut: true }],
+  }
+  const all = new Float64Array(rows + 1)
+  for (let t = 0; t < rows; t++) all[t] = values[t]
+  all[rows] = bootstrap
+  return advantagesOf(steps, all, discounts)
+}
+
+/**
+ * Those of many trajectories, one after the other.
+ * @param values V(s) of all steps, then of what followed each stretch that was cut, in order
+ */
+export function advantagesOf(
+  { rows, rewards, durations, stretches }: Steps,
+  values: ArrayLike<number>,
+  { gamma, lambda }: Discounts,
+): Float64Array {
+  const advantages = new Float64Array(rows)
+  let [from, followed] = [0, rows]
+  for (const stretch of stretches) {
+    let nextValue = stretch.cut ? values[followed++] : 0
+    let nextAdvantage = 0
+    for (let t = from + stretch.rows - 1; t >= from; t--) {
+      const duration = durations === undefined ? 1 : durations[t]
+      // Powers take longer than all the rest.
+      const discount = duration === 1 ? gamma : gamma ** duration
+      nextAdvantage = rewards[t] + discount * nextValue - values[t] + discount * lambda * nextAdvantage
+      nextValue = values[t]
+      advantages[t] = nextAdvantage
+    }
+    from += stretch.rows
   }
   return advantages
 }

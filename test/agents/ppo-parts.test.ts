@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Transition } from '../../src/agents/agent.ts'
 import { ClippedLoss } from '../../src/agents/ppo/loss.ts'
-import { advantagesOf, layOut } from '../../src/agents/ppo/rollout.ts'
+import { finiteAdvantages, layOut, valued } from '../../src/agents/ppo/rollout.ts'
 import { improve } from '../../src/agents/ppo/step.ts'
 import { Rng } from '../../src/common/random.ts'
 import { Box } from '../../src/envs/spaces.ts'
@@ -19,11 +19,12 @@ describe('what PPO lays out', () => {
   const parts = {
     space,
     policy: { forward },
-    value: { forward },
+    value: { forward, inputs: 2 },
     distribution,
     gamma: 0.5,
     lambda: 1,
   } as never
+  const laidOut = (trajectories: never[]) => valued(layOut(trajectories, parts), parts)
   const transition = (x: number, more: Partial<Transition<unknown, unknown>> = {}) => ({
     ...{
       observation: Float32Array.of(x, 1),
@@ -39,14 +40,14 @@ describe('what PPO lays out', () => {
   const cut = { terminated: false, truncated: true }
 
   test('is every transition in its row, with advantages that bootstrap where an episode was cut', () => {
-    const rollout = layOut(
-      [trajectory([transition(1), transition(2)], ended), trajectory([transition(4)], cut)],
-      parts,
-    )
+    const rollout = laidOut([
+      trajectory([transition(1), transition(2)], ended),
+      trajectory([transition(4)], cut),
+    ])
     expect(rollout.rows).toBe(3)
-    expect([...rollout.observations]).toEqual([1, 1, 2, 1, 4, 1])
+    expect([...rollout.observations]).toEqual([1, 1, 2, 1, 4, 1, 8, 0])
     expect([...rollout.actions]).toEqual([1, -1, 2, -2, 4, -4])
-    expect([...rollout.values]).toEqual([1, 2, 4])
+    expect(Array.from(rollout.values)).toEqual([1, 2, 4, 8])
     // λ = 1: returns are discounted sums; the cut one goes on with V = 8.
     expect([...rollout.returns]).toEqual([1.5, 1, 5])
     expect([...rollout.advantages]).toEqual([0.5, -1, 1])
@@ -56,7 +57,7 @@ describe('what PPO lays out', () => {
   test('has the log-probabilities that were recorded where all were, else the policy’s own', () => {
     const [a, b] = [transition(1, { logProbability: -1 }), transition(2, { logProbability: -2 })]
     const of = (...transitions: object[]) =>
-      Array.from(layOut([trajectory(transitions, ended)], parts).logProbabilities)
+      Array.from(laidOut([trajectory(transitions, ended)]).logProbabilities)
     expect(of(a, b)).toEqual([-1, -2])
     expect(of(a, transition(2))).toEqual([-7, -7])
   })
@@ -68,9 +69,10 @@ describe('what PPO lays out', () => {
   })
 
   test('an advantage that isn’t finite is refused', () => {
-    const trajectories = [trajectory([transition(1, { reward: Infinity })], ended)]
-    const valued = { values: Float64Array.of(1), cut: [], gamma: 0.5, lambda: 1 }
-    expect(() => advantagesOf(trajectories, valued)).toThrow('an advantage of the agent is not finite')
+    const steps = { rows: 1, rewards: Float64Array.of(Infinity), stretches: [{ rows: 1, cut: false }] }
+    expect(() => finiteAdvantages(steps, [1], { gamma: 0.5, lambda: 1 })).toThrow(
+      'an advantage of the agent is not finite',
+    )
   })
 })
 

@@ -73,6 +73,7 @@ describe('a memory is carried', () => {
     const given: (Memory | undefined)[][] = []
     const watched = {
       appetite: agent.appetite,
+      learn: () => ({}),
       act: (...[observations, context]: Parameters<typeof agent.act>) => {
         given.push(observations.map((_, i) => context.memories?.[i]))
         return agent.act(observations, context)

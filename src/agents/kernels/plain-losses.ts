@@ -36,7 +36,7 @@ export function losses(
         const places = Array.from({ length: count }, (_, k) => row * width + from + k)
         const isAllowed = (at: number) => mask === 0 || memory[mask + at] !== 0
         const allowed = places.filter(isAllowed).map(at => memory[logits + at])
-        const largest = allowed.reduce((most, x) => (x > most ? x : most), -Infinity)
+        const largest = allowed.reduce((most, x) => Math.max(most, x), -Infinity)
         const sum = allowed.reduce((sum, x) => f(sum + exp(f(x - largest))), 0)
         const normalizer = logarithm(sum, multiplyAdd)
         let entropy = 0

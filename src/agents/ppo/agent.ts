@@ -12,6 +12,7 @@ import type {
   Trajectory,
 } from '../agent.ts'
 import { type Approximator, shifted } from '../approximator.ts'
+import type { ArrayAgent, ArrayRollout, ChosenRows } from '../arrays.ts'
 import { buildNetwork } from '../build-network.ts'
 import { type Distribution, decisionsOf } from '../distributions/distribution.ts'
 import { distributionOf, refusesActions } from '../distributions/for-space.ts'
@@ -25,7 +26,7 @@ import { pack, readCount, unpackInto } from '../state.ts'
 import { type PpoConfig, type PpoSettings, ppoConfig, ppoSettings } from './config.ts'
 import type { Figures } from './figures.ts'
 import { ClippedLoss } from './loss.ts'
-import { layOut, type Rollout } from './rollout.ts'
+import { layOut, type Rollout, valued } from './rollout.ts'
 import { improve } from './step.ts'
 
 /** Settings that a schedule may be of. */
@@ -63,6 +64,10 @@ export class Ppo implements Agent<unknown, unknown> {
   private updates = 0
   private scratch: Float32Array = new Float32Array(0)
   private readonly loss = new ClippedLoss()
+  private readonly overArrays: ArrayAgent = {
+    actRows: (observations, rows, rng) => this.actRows(observations, rows, rng),
+    learnRows: rollout => this.learnRows(rollout),
+  }
 
   constructor(private readonly context: AgentContext<PpoConfig>) {
     const { observationSpace, actionSpace, rng, networks } = context
@@ -93,6 +98,12 @@ export class Ppo implements Agent<unknown, unknown> {
     }
   }
 
+  /** Absent where `act` or `learn` has been overridden. */
+  get arrays(): ArrayAgent | undefined {
+    const { act, learn } = Ppo.prototype
+    return this.act === act && this.learn === learn ? this.overArrays : undefined
+  }
+
   act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<unknown>[] {
     const batch = flattenRows(this.context.observationSpace, observations, this.scratch)
     if (batch.length > this.scratch.length) this.scratch = batch
@@ -102,10 +113,20 @@ export class Ppo implements Agent<unknown, unknown> {
   }
 
   learn(trajectories: readonly Trajectory<unknown, unknown>[]): LearnReport {
+    const { context, distribution } = this
+    return this.learnRows(layOut(trajectories, { space: context.observationSpace, distribution }))
+  }
+
+  private actRows(observations: Float32Array, rows: number, rng: Rng): ChosenRows {
+    const outputs = this.policy.forward(observations, rows)
+    return this.distribution.choose({ rows, outputs, masks: undefined }, rng)
+  }
+
+  private learnRows(given: ArrayRollout): LearnReport {
+    if (given.rows === 0) return {}
     const { settings, context, policy, value, distribution } = this
-    const { gamma, observationSpace: space } = context
-    const rollout = layOut(trajectories, { policy, value, distribution, space, gamma, ...settings })
-    if (rollout.rows === 0) return {}
+    const { gamma } = context
+    const rollout = valued(given, { policy, value, distribution, gamma, lambda: settings.lambda })
     if (settings.annealLearningRate) {
       this.rate.learningRate = settings.learningRate * Math.max(0, 1 - this.steps / settings.totalSteps)
     }

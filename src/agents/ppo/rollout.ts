@@ -1,25 +1,19 @@
 import { failure } from '../../common/error.ts'
-import type { Mask, Space } from '../../envs/env.ts'
+import type { Space } from '../../envs/env.ts'
 import type { Trajectory, Transition } from '../agent.ts'
 import type { Approximator } from '../approximator.ts'
+import { type ArrayRollout, isCut, type Steps, stepsOf } from '../arrays.ts'
 import type { Distribution } from '../distributions/distribution.ts'
 import { flattenInto } from '../flatten.ts'
-import { generalizedAdvantages } from '../gae.ts'
+import { advantagesOf } from '../gae.ts'
 import { transitionsOf } from '../transitions.ts'
 
 /** What one update learns from: the transitions of all trajectories, one after the other. */
-export interface Rollout {
-  readonly rows: number
-  /** [rows, inputs] */
-  readonly observations: Float32Array
-  /** [rows, actionSize] */
-  readonly actions: Float32Array
-  /** [rows]; undefined where nothing was ever forbidden */
-  readonly masks: readonly (Mask | undefined)[] | undefined
+export interface Rollout extends Pick<ArrayRollout, 'rows' | 'observations' | 'actions' | 'masks'> {
   /** log π(a|s) when the actions were chosen, [rows] */
   readonly logProbabilities: ArrayLike<number>
   /** V(s) before the update, [rows] */
-  readonly values: Float64Array
+  readonly values: ArrayLike<number>
   /** [rows] */
   readonly advantages: Float64Array
   /** λ-returns A + V, what values are fitted to, [rows] */
@@ -27,7 +21,6 @@ export interface Rollout {
 }
 
 interface Parts {
-  readonly space: Space<unknown>
   readonly policy: Approximator
   readonly value: Approximator
   readonly distribution: Distribution
@@ -35,40 +28,43 @@ interface Parts {
   readonly lambda: number
 }
 
-/**
- * Lays trajectories out for an update. Values come from one pass over all observations, those included that follow
- * a cut: a trajectory that was truncated bootstraps from its final observation, one that terminated from nothing.
- * @throws failure when a reward or a value is not finite
- */
-export function layOut(trajectories: readonly Trajectory<unknown, unknown>[], parts: Parts): Rollout {
-  const { space, value, distribution } = parts
+/** Trajectories as arrays. */
+export function layOut(
+  trajectories: readonly Trajectory<unknown, unknown>[],
+  { space, distribution }: { readonly space: Space<unknown>; readonly distribution: Distribution },
+): ArrayRollout {
   const transitions = transitionsOf(trajectories)
   const rows = transitions.length
   const cut = trajectories.filter(isCut)
   const inputs = space.flatSize
-  const all = new Float32Array((rows + cut.length) * inputs)
+  const observations = new Float32Array((rows + cut.length) * inputs)
   const actions = new Float32Array(rows * distribution.actionSize)
   for (let t = 0; t < rows; t++) {
     const { observation, action } = transitions[t]
-    flattenInto(space, observation, all, t * inputs)
+    flattenInto(space, observation, observations, t * inputs)
     const encoded = distribution.encode(action)
     for (let i = 0; i < encoded.length; i++) actions[t * encoded.length + i] = encoded[i]
   }
-  for (let i = 0; i < cut.length; i++) flattenInto(space, cut[i].finalObservation, all, (rows + i) * inputs)
-  const values = new Float64Array(value.forward(all, rows + cut.length))
-  const advantages = advantagesOf(trajectories, { values, cut, ...parts })
+  for (let i = 0; i < cut.length; i++)
+    flattenInto(space, cut[i].finalObservation, observations, (rows + i) * inputs)
+  const masks = transitions.some(isMasked) ? transitions.map(({ mask }) => mask) : undefined
+  return { ...stepsOf(trajectories), observations, actions, masks, logProbabilities: recordedIn(transitions) }
+}
+
+/**
+ * What an update learns from. Values come from one pass over all observations, those included that follow
+ * a cut: a trajectory that was truncated bootstraps from its final observation, one that terminated from nothing.
+ * @throws failure when a reward or a value is not finite
+ */
+export function valued(given: ArrayRollout, parts: Parts): Rollout {
+  const { rows, observations, actions, masks } = given
+  const { value } = parts
+  const values = value.forward(observations, observations.length / value.inputs).slice()
+  const advantages = finiteAdvantages(given, values, parts)
   const returns = new Float64Array(rows)
   for (let t = 0; t < rows; t++) returns[t] = advantages[t] + values[t]
-  const rollout = {
-    rows,
-    observations: all.subarray(0, rows * inputs),
-    actions,
-    masks: transitions.some(isMasked) ? transitions.map(({ mask }) => mask) : undefined,
-    values: values.subarray(0, rows),
-    advantages,
-    returns,
-  }
-  return { ...rollout, logProbabilities: recordedIn(transitions) ?? currentLogProbabilities(rollout, parts) }
+  const logProbabilities = given.logProbabilities ?? currentLogProbabilities(given, parts)
+  return { rows, observations, actions, masks, values, advantages, returns, logProbabilities }
 }
 
 function isMasked({ mask }: Transition<unknown, unknown>): boolean {
@@ -86,30 +82,13 @@ function recordedIn(transitions: readonly Transition<unknown, unknown>[]): Float
   return recorded
 }
 
-interface Valued {
-  /** V(s) of all transitions, one after the other, then of the final observations of `cut`, in order. */
-  readonly values: Float64Array
-  /** Trajectories that go on after their last transition. */
-  readonly cut: readonly Trajectory<unknown, unknown>[]
-  readonly gamma: number
-  readonly lambda: number
-}
-
-/** Of all transitions, one after the other. @throws failure when one is not finite */
-export function advantagesOf(
-  trajectories: readonly Trajectory<unknown, unknown>[],
-  { values, cut, ...discounts }: Valued,
+/** As `advantagesOf`. @throws failure when one is not finite */
+export function finiteAdvantages(
+  steps: Steps,
+  values: ArrayLike<number>,
+  discounts: Pick<Parts, 'gamma' | 'lambda'>,
 ): Float64Array {
-  const rows = values.length - cut.length
-  const bootstraps = new Map(cut.map((trajectory, i) => [trajectory, values[rows + i]]))
-  const advantages = new Float64Array(rows)
-  let from = 0
-  for (const trajectory of trajectories) {
-    const { transitions } = trajectory
-    const own = values.subarray(from, from + transitions.length)
-    advantages.set(generalizedAdvantages(transitions, own, bootstraps.get(trajectory) ?? 0, discounts), from)
-    from += transitions.length
-  }
+  const advantages = advantagesOf(steps, values, discounts)
   if (advantages.every(Number.isFinite)) return advantages
   throw failure(
     'agent.diverged',
@@ -119,13 +98,9 @@ export function advantagesOf(
 
 /** Of trajectories whose collector recorded none: those of the policy as it is. */
 function currentLogProbabilities(
-  { rows, observations, actions, masks }: Omit<Rollout, 'logProbabilities'>,
+  { rows, observations, actions, masks }: ArrayRollout,
   { policy, distribution }: Parts,
 ): Float32Array {
   const outputs = policy.forward(observations, rows)
   return distribution.evaluate({ rows, outputs, actions, masks }).logProbabilities.slice()
-}
-
-function isCut({ terminated, truncated }: Trajectory<unknown, unknown>): boolean {
-  return truncated && !terminated
 }

@@ -11,6 +11,7 @@ import type {
   LearnReport,
   Trajectory,
 } from '../agent.ts'
+import { isCut, stepsOf } from '../arrays.ts'
 import { type Distribution, decisionsOf } from '../distributions/distribution.ts'
 import { distributionOf, refusesActions } from '../distributions/for-space.ts'
 import { explainedVariance } from '../explained-variance.ts'
@@ -21,7 +22,7 @@ import { backwardBoth, forwardBoth, Mlp } from '../mlp.ts'
 import { ADJUSTABLE } from '../ppo/agent.ts'
 import type { Figures } from '../ppo/figures.ts'
 import { ClippedLoss } from '../ppo/loss.ts'
-import { advantagesOf, type Rollout } from '../ppo/rollout.ts'
+import { finiteAdvantages, type Rollout } from '../ppo/rollout.ts'
 import { improve } from '../ppo/step.ts'
 import { appetiteOf } from '../settings.ts'
 import { pack, readCount, readPart, unpackInto } from '../state.ts'
@@ -131,7 +132,8 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     const { distribution } = this
     const { observationSpace: space, gamma } = this.context
     const transitions = transitionsOf(trajectories)
-    const cut = trajectories.filter(({ terminated, transitions: own }) => !terminated && own.length > 0)
+    const played = trajectories.filter(({ transitions: own }) => own.length > 0)
+    const cut = played.filter(isCut)
     const rows = transitions.length
     const observations = flattenRows(space, [
       ...transitions.map(({ observation }) => observation),
@@ -162,7 +164,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
         logProbabilities[t] = transitions[t].logProbability ?? now[k]
     }
     const { lambda } = this.settings
-    const advantages = advantagesOf(trajectories, { values, cut, gamma, lambda })
+    const advantages = finiteAdvantages(stepsOf(played), values, { gamma, lambda })
     const returns = advantages.map((advantage, t) => advantage + values[t])
     const seen = { rows, observations, actions, masks, logProbabilities }
     return { ...seen, values: values.subarray(0, rows), advantages, returns }

@@ -1,5 +1,6 @@
 import { inputError } from '../../common/error.ts'
 import type { Memory, Trajectory } from '../agent.ts'
+import { isCut } from '../arrays.ts'
 import type { Sequences } from '../gru.ts'
 
 /** A piece of a trajectory that is learned from at once, and what comes before it. */
@@ -26,13 +27,14 @@ export function chunksOf(
   const chunks: Chunk[] = []
   let first = 0
   let final = trajectories.reduce((sum, { transitions }) => sum + transitions.length, 0)
-  for (const { transitions, terminated } of trajectories) {
+  for (const trajectory of trajectories) {
+    const { transitions } = trajectory
     for (let at = 0; at < transitions.length; at += sequenceLength) {
       const length = Math.min(sequenceLength, transitions.length - at)
       const before = Math.min(burnIn, at)
       const ends = at + length === transitions.length
       const { memory } = transitions[at - before]
-      const bootstrap = ends && !terminated ? { final: final++ } : {}
+      const bootstrap = ends && isCut(trajectory) ? { final: final++ } : {}
       chunks.push({ from: first + at, length, burnIn: before, memory, ...bootstrap })
     }
     first += transitions.length

@@ -1,26 +1,14 @@
 import { isPromise } from 'node:util/types'
-import type { Agent, Decision, Memory, Trajectory, Transition } from '../../agents/agent.ts'
-import { failure } from '../../common/error.ts'
+import type { Agent, Decision, LearnReport, Memory, Trajectory, Transition } from '../../agents/agent.ts'
 import { Rng, type RngState } from '../../common/random.ts'
 import type { Env, Mask, MaybePromise, Snapshot, StepResult } from '../../envs/env.ts'
-
-/** What an agent learns from at once. */
-export interface Rollout {
-  readonly trajectories: readonly Trajectory<unknown, unknown>[]
-  /** Environment steps in it. */
-  readonly steps: number
-  /** Episodes that ended in it, in order. */
-  readonly episodes: readonly FinishedEpisode[]
-}
-
-/** An episode of learning that has ended. */
-export interface FinishedEpisode {
-  /** Environment steps of the whole run when it ended. */
-  readonly step: number
-  /** Undiscounted, of the environment's own rewards. */
-  readonly return: number
-  readonly length: number
-}
+import {
+  type Collecting,
+  episodeSeed,
+  type FinishedEpisode,
+  type Rollout,
+  refuseReward,
+} from './collecting.ts'
 
 /** Where each environment stands; complete, so that collecting goes on bit by bit. */
 export interface CollectorState {
@@ -47,7 +35,7 @@ interface SeatState {
 
 export interface CollectorOptions {
   readonly envs: readonly Env<unknown, unknown>[]
-  readonly agent: Pick<Agent<unknown, unknown>, 'act' | 'appetite'>
+  readonly agent: Pick<Agent<unknown, unknown>, 'act' | 'learn' | 'appetite'>
   readonly seed: number
 }
 
@@ -81,7 +69,7 @@ const memoryOf = (seat: Seat) => seat.memory
  * with a seed of its own, drawn from the run's. An episode that a rollout cuts goes on in the next one: its trajectory
  * is `truncated` there, with what followed as its final observation.
  */
-export class Collector {
+export class Collector implements Collecting {
   private readonly seats: readonly Seat[]
   private rng: Rng
   private steps = 0
@@ -191,13 +179,7 @@ export class Collector {
     gathered: Gathered,
   ): void {
     const { observation, reward, info } = result
-    if (!Number.isFinite(reward)) {
-      throw failure(
-        'env.reward',
-        `${seat.env.spec.id} paid ${reward} in step ${seat.length + 1} of episode ${seat.episode + 1}: ` +
-          'rewards are finite numbers (layergym check-env finds such steps)',
-      )
-    }
+    if (!Number.isFinite(reward)) refuseReward(seat.env.spec.id, reward, seat)
     const duration = typeof info.duration === 'number' ? info.duration : 1
     const { observation: before, memory: carried } = seat
     const made = { observation: before, mask, action, reward, duration, logProbability, value }
@@ -237,7 +219,7 @@ export class Collector {
     seat.memory = undefined
     seat.actions = []
     seat.running = true
-    const result = seat.env.reset({ seed: this.seedOf(seat.episode) })
+    const result = seat.env.reset({ seed: episodeSeed(this.options.seed, seat.episode) })
     if (isPromise(result)) {
       return result.then(({ observation }) => {
         seat.observation = observation
@@ -247,8 +229,12 @@ export class Collector {
     return undefined
   }
 
-  private seedOf(episode: number): number {
-    return Rng.of(this.options.seed, 'episode', episode).int(2 ** 31)
+  learn({ trajectories }: Rollout): MaybePromise<LearnReport> {
+    return this.options.agent.learn(trajectories)
+  }
+
+  async close(): Promise<void> {
+    for (const { env } of this.seats) await env.close?.()
   }
 
   async state(): Promise<CollectorState> {
@@ -260,20 +246,21 @@ export class Collector {
     return { steps: this.steps, episodes: this.episodes, rng: this.rng.state(), turn: this.turn, seats }
   }
 
-  async restore(state: CollectorState): Promise<void> {
+  async restore(saved: unknown): Promise<void> {
+    const state = saved as CollectorState
     this.steps = state.steps
     this.episodes = state.episodes
     this.turn = state.turn
     this.rng = Rng.restore(state.rng)
     for (const [i, seat] of this.seats.entries()) {
-      const saved = state.seats[i]
-      const { episode, observation, memory, snapshot, actions = [] } = saved
+      const of = state.seats[i]
+      const { episode, observation, memory, snapshot, actions = [] } = of
       const running = observation !== undefined
       this.recurrent ||= memory !== undefined
       Object.assign(seat, { episode, observation, memory, running, transitions: [], actions: [...actions] })
-      Object.assign(seat, { return: saved.return, length: saved.length })
+      Object.assign(seat, { return: of.return, length: of.length })
       if (!running) continue
-      await seat.env.reset({ seed: this.seedOf(episode) })
+      await seat.env.reset({ seed: episodeSeed(this.options.seed, episode) })
       if (snapshot !== undefined) await seat.env.restore?.(snapshot)
       else for (const action of actions) await seat.env.step(action)
     }

@@ -1,8 +1,8 @@
 import { Observable } from 'rxjs'
-import type { Collector, Rollout } from './collector.ts'
+import type { Collecting, Rollout } from './collecting.ts'
 
 export interface RolloutStreamOptions {
-  readonly collector: Collector
+  readonly collector: Collecting
   /** Steps of the run, from those done already to all. */
   readonly from: number
   readonly to: number

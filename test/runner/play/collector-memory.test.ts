@@ -13,7 +13,7 @@ describe('an agent that carries something', () => {
         memory: Float32Array.of(1 + (memories?.[i]?.[0] ?? 0)),
       }))
     }
-    return { appetite: { unit: 'step', count }, act }
+    return { appetite: { unit: 'step', count }, act, learn: () => ({}) }
   }
   const numbers = (memories: ActContext['memories']) => memories?.map(memory => memory?.[0])
 
@@ -48,6 +48,7 @@ describe('an agent that carries something', () => {
     const given: boolean[] = []
     const agent: Actor = {
       appetite: { unit: 'step', count: 6 },
+      learn: () => ({}),
       act: (observations, { memories }) => {
         given.push(memories !== undefined)
         return observations.map(() => ({ action: 0 }))

@@ -84,6 +84,7 @@ describe('the collector', () => {
           : [makeEnv(id), makeEnv(id), makeEnv(id)]
       const masked: Actor = {
         appetite: { unit: 'step', count: 50 },
+        learn: () => ({}),
         act: (observations, { rng, masks }) =>
           observations.map((_, i) => {
             const allowed = [...(masks[i] ?? [1, 1])].flatMap((open, action) => (open ? [action] : []))
@@ -125,6 +126,7 @@ describe('the collector', () => {
   test('a trajectory says what its final state allows, where the episode goes on', async () => {
     const random: Actor = {
       appetite: { unit: 'step', count: 7 },
+      learn: () => ({}),
       act: (observations, { masks }) =>
         observations.map((_, i) => ({ action: [...(masks[i] ?? [])].indexOf(1) })),
     }

@@ -3,13 +3,13 @@ import type { Env } from '../../../src/envs/env.ts'
 import { Box, Discrete } from '../../../src/envs/spaces.ts'
 import { Collector } from '../../../src/runner/play/collector.ts'
 
-export type Actor = Pick<Agent<unknown, unknown>, 'act' | 'appetite'>
+export type Actor = Pick<Agent<unknown, unknown>, 'act' | 'learn' | 'appetite'>
 
 /** Random actions; says what one update takes. */
 export function actor(unit: 'step' | 'episode', count: number): Actor {
   const act = (observations: readonly unknown[], { rng }: ActContext) =>
     observations.map(() => ({ action: rng.int(2) }))
-  return { appetite: { unit, count }, act }
+  return { appetite: { unit, count }, act, learn: () => ({}) }
 }
 
 /** Pays and shows its step's number; the n-th episode ends after `lengths[n]` steps. */

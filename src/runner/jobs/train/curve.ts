@@ -1,5 +1,5 @@
 import type { LearnReport } from '../../../agents/agent.ts'
-import type { Rollout } from '../../play/collector.ts'
+import type { Rollout } from '../../play/collecting.ts'
 import type { CurvePoint } from '../../play/points.ts'
 
 /** Since the last point. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Rollout } from '../../play/collector.ts'
+import type { Rollout } from '../../play/collecting.ts'
 import { encode } from '../../runs/codec.ts'
 
 /**
@@ -8,9 +8,19 @@ import { encode } from '../../runs/codec.ts'
  */
 export function digestOf(
   before: string,
-  { trajectories }: Rollout,
+  rollout: Rollout,
   adjusted: Readonly<Record<string, number>>,
 ): string {
+  const { numbers, others } =
+    rollout.arrays === undefined ? played(rollout) : playedOverArrays(rollout.arrays)
+  const hash = createHash('sha256').update(before).update(numbers)
+  if (others.length > 0) hash.update(encode(others))
+  if (Object.keys(adjusted).length > 0) hash.update(encode(adjusted))
+  return hash.digest('hex')
+}
+
+/** Actions that are numbers, each before its reward; and those that are something else. */
+function played({ trajectories }: Rollout) {
   const numbers: number[] = []
   const others: unknown[] = []
   for (const { transitions } of trajectories) {
@@ -21,8 +31,19 @@ export function digestOf(
       numbers.push(reward)
     }
   }
-  const hash = createHash('sha256').update(before).update(Float64Array.from(numbers))
-  if (others.length > 0) hash.update(encode(others))
-  if (Object.keys(adjusted).length > 0) hash.update(encode(adjusted))
-  return hash.digest('hex')
+  return { numbers: Float64Array.from(numbers), others }
+}
+
+function playedOverArrays({
+  rows,
+  actions,
+  rewards,
+}: Pick<Required<Rollout>['arrays'], 'rows' | 'actions' | 'rewards'>) {
+  const size = actions.length / rows
+  const numbers = new Float64Array(rows * (size + 1))
+  for (let row = 0, to = 0; row < rows; row++) {
+    for (let i = 0; i < size; i++) numbers[to++] = actions[row * size + i]
+    numbers[to++] = rewards[row]
+  }
+  return { numbers, others: [] }
 }

@@ -1,7 +1,8 @@
 import type { Recipe } from '../../../agents/agent.ts'
 import { inputError } from '../../../common/error.ts'
+import type { BatchEnv } from '../../../envs/batch/batch-env.ts'
 import type { Env, EnvSpec, MaybePromise, Space } from '../../../envs/env.ts'
-import { type EnvOptions, makeEnvAsync } from '../../../envs/registry.ts'
+import { type EnvOptions, makeBatchEnv, makeEnvAsync } from '../../../envs/registry.ts'
 import { Box } from '../../../envs/spaces.ts'
 import { wrapped } from '../../../envs/wrappers/named.ts'
 import { NormalizeObservation } from '../../../envs/wrappers/normalize-observation.ts'
@@ -85,6 +86,14 @@ export class Envs {
     const env = this.normalized(rewards === undefined ? raw : new RecordEpisodeStatistics(raw, { keep: 1 }))
     if (rewards === undefined) return env
     return new NormalizeReward(env, { gamma: this.target.gamma, clip: CLIP, moments: rewards })
+  }
+
+  /** So many to learn in, over typed arrays; undefined where there is no such form of them. */
+  batch(size: number): BatchEnv | undefined {
+    const { id, options, wrappers, make } = this.target
+    const isPlain = make === undefined && wrappers.length === 0
+    const isNormalized = this.observations !== undefined || this.rewards !== undefined
+    return isPlain && !isNormalized ? makeBatchEnv(id, size, options) : undefined
   }
 
   /** One to evaluate in: observations by the moments as they are, the environment's own rewards. */

@@ -1,7 +1,7 @@
 import { isObservable, type Observable, Subject, Subscription } from 'rxjs'
 import type { LearnReport } from '../../../agents/agent.ts'
 import { inputError } from '../../../common/error.ts'
-import type { Rollout } from '../../play/collector.ts'
+import type { Rollout } from '../../play/collecting.ts'
 import type { EvaluationPoint } from '../../play/points.ts'
 import type { BestState } from './best.ts'
 import type { ResolvedConfig } from './config.ts'

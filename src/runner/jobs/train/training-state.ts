@@ -1,5 +1,4 @@
 import type { AgentState } from '../../../agents/agent.ts'
-import type { CollectorState } from '../../play/collector.ts'
 import type { PolicyEvaluation } from '../../play/evaluate.ts'
 import type { CurvePoint, EvaluationPoint } from '../../play/points.ts'
 import type { UnitContext } from '../../runs/job.ts'
@@ -24,7 +23,7 @@ export interface TrainingState {
   /** Of the listeners. */
   readonly listeners: readonly unknown[]
   readonly agent: AgentState
-  readonly collector: CollectorState
+  readonly collector: unknown
   readonly normalization: NormalizationState
   readonly curve: CurveState
   readonly tensorboard: TensorBoardPosition

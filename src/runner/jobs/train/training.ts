@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { BehaviorSubject, concatMap, lastValueFrom, takeWhile } from 'rxjs'
 import { interrupted } from '../../../common/error.ts'
 import type { Env } from '../../../envs/env.ts'
-import { Collector, type Rollout } from '../../play/collector.ts'
+import { ArrayCollector } from '../../play/array-collector.ts'
+import type { Collecting, Rollout } from '../../play/collecting.ts'
+import { Collector } from '../../play/collector.ts'
 import { evaluatePolicy } from '../../play/evaluate.ts'
 import { rollouts$ } from '../../play/rollouts.ts'
 import { TensorBoardWriter } from '../../runs/tensorboard.ts'
@@ -28,7 +30,6 @@ const SLICE = 50
 
 /** One agent's learning in one world, from the first step or a checkpoint to the end. */
 export class Training {
-  private readonly collector: Collector
   private readonly curve: Curve
   private steps = 0
   private episodes = 0
@@ -53,18 +54,15 @@ export class Training {
   private lap: number
 
   static async in(composition: TrainComposition, context: TrainingContext): Promise<Training> {
-    const envs: Env<unknown, unknown>[] = []
-    for (let i = 0; i < composition.config.envs; i++) envs.push(await composition.envs.learning())
-    return new Training(composition, envs, context)
+    return new Training(composition, await collectorOf(composition), context)
   }
 
   private constructor(
     private readonly composition: TrainComposition,
-    private readonly envs: readonly Env<unknown, unknown>[],
+    private readonly collector: Collecting,
     private readonly context: TrainingContext,
   ) {
-    const { config, agent } = composition
-    this.collector = new Collector({ envs, agent, seed: config.seed })
+    const { config } = composition
     this.curve = new Curve(config.logEvery)
     this.since = context.clock()
     this.breath = this.since
@@ -92,7 +90,7 @@ export class Training {
       await this.saved.catch(() => undefined)
       heard.close()
       await board.close()
-      for (const env of this.envs) await env.close?.()
+      await this.collector.close()
     }
   }
 
@@ -168,11 +166,11 @@ export class Training {
 
   private async absorb(rollout: Rollout, board: TensorBoardWriter, heard: HeardRun): Promise<void> {
     const { composition, context } = this
-    const { config, agent } = composition
+    const { config } = composition
     const before = this.steps
     this.spend('collecting')
     if (heard.active) await heard.tell({ type: 'rollout', step: before + rollout.steps, rollout })
-    const report = await agent.learn(rollout.trajectories)
+    const report = await this.collector.learn(rollout)
     this.steps += rollout.steps
     this.episodes += rollout.episodes.length
     this.updates++
@@ -284,4 +282,16 @@ export class Training {
 
 function passes(before: number, after: number, every: number): boolean {
   return Math.floor(after / every) > Math.floor(before / every)
+}
+
+/** Over typed arrays where both the agent and the environments are. */
+async function collectorOf({ config, envs, agent }: TrainComposition): Promise<Collecting> {
+  const { seed } = config
+  const { appetite, arrays } = agent
+  const batch = arrays !== undefined && appetite.unit === 'step' ? envs.batch(config.envs) : undefined
+  if (arrays !== undefined && batch !== undefined)
+    return new ArrayCollector({ batch, agent: { appetite, arrays }, seed })
+  const all: Env<unknown, unknown>[] = []
+  for (let i = 0; i < config.envs; i++) all.push(await envs.learning())
+  return new Collector({ envs: all, agent, seed })
 }

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import type { Agent } from '../../../src/agents/agent.ts'
+import { ppo } from '../../../src/agents/ppo/definition.ts'
+import { Rng } from '../../../src/common/random.ts'
+import { makeBatchEnv, makeEnv } from '../../../src/envs/registry.ts'
+import { digestOf } from '../../../src/runner/jobs/train/digest.ts'
+import { ArrayCollector } from '../../../src/runner/play/array-collector.ts'
+import { Collector } from '../../../src/runner/play/collector.ts'
+import { fc, property } from '../../support/property.ts'
+
+/** Two equal agents: one is played over typed arrays, the other one object by object. */
+function bothWays(id: string, size: number, numSteps: number, seed: number) {
+  const agents = [0, 1].map(() => {
+    const { observationSpace, actionSpace } = makeEnv(id)
+    const config = ppo.config.parse({ numSteps, hidden: [8], minibatches: 2, epochs: 2, totalSteps: 1000 })
+    return ppo.factory({ observationSpace, actionSpace, config, gamma: 0.9, rng: Rng.of(seed, 'agent') })
+  })
+  const batch = makeBatchEnv(id, size, { maxEpisodeSteps: 23 })
+  const { appetite, arrays } = agents[0]
+  if (batch === undefined || arrays === undefined) throw new Error(`${id} or ppo has no arrays`)
+  const envs = Array.from({ length: size }, () => makeEnv(id, { maxEpisodeSteps: 23 }))
+  const overArrays = () => new ArrayCollector({ batch, agent: { appetite, arrays }, seed })
+  const overObjects = new Collector({ envs, agent: agents[1] as Agent<unknown, unknown>, seed })
+  return { agents, overArrays, overObjects }
+}
+
+const ids = ['CartPole-v1', 'Pendulum-v1', 'MountainCar-v0', 'Acrobot-v1', 'MountainCarContinuous-v0']
+
+property([
+  fc.constantFrom(...ids),
+  fc.integer({ min: 1, max: 5 }),
+  fc.integer({ min: 1, max: 70 }),
+  fc.integer({ min: 0, max: 99 }),
+])('what is played over typed arrays is what is played with objects', async (id, size, numSteps, seed) => {
+  const { agents, overArrays, overObjects } = bothWays(id, size, numSteps, seed)
+  const collector = overArrays()
+  for (let round = 0; round < 3; round++) {
+    const limit = round === 2 ? Math.ceil(numSteps / 2) : 1000
+    const [ours, theirs] = [collector.collect(limit), await overObjects.collect(limit)]
+    const { arrays: _, ...told } = ours
+    expect({ ...told, trajectories: ours.trajectories.map(withoutUndefined) }).toEqual({
+      ...theirs,
+      trajectories: theirs.trajectories.map(withoutUndefined),
+    })
+    expect(digestOf('', ours, {})).toBe(digestOf('', theirs, {}))
+    expect(collector.learn(ours)).toEqual(await overObjects.learn(theirs))
+    expect(agents[0].state()).toEqual(agents[1].state())
+  }
+})
+
+/** What is absent and what is undefined are the same to an agent. */
+function withoutUndefined(trajectory: object): unknown {
+  return JSON.parse(JSON.stringify(trajectory))
+}
+
+describe('an array collector', () => {
+  test('goes on from its state, bit by bit', () => {
+    const { overArrays } = bothWays('CartPole-v1', 3, 40, 5)
+    const collector = overArrays()
+    collector.collect(1000)
+    const state = structuredClone(collector.state())
+    const expected = collector.collect(1000)
+    const other = overArrays()
+    other.restore(state)
+    const { arrays, ...rest } = other.collect(1000)
+    expect(arrays).toEqual(expected.arrays)
+    expect({ ...rest, trajectories: undefined }).toEqual({
+      ...expected,
+      arrays: undefined,
+      trajectories: undefined,
+    })
+  })
+
+  test('refuses a reward that isn’t finite', () => {
+    const { overArrays } = bothWays('CartPole-v1', 2, 8, 1)
+    const collector = overArrays()
+    const { batch } = (
+      collector as unknown as { options: { batch: { rewards: Float64Array; step: () => void } } }
+    ).options
+    const step = batch.step.bind(batch)
+    batch.step = (...args: []) => {
+      step(...args)
+      batch.rewards[1] = Number.NaN
+    }
+    expect(() => collector.collect(8)).toThrow('CartPole-v1 paid NaN in step 1 of episode 2')
+  })
+})
