@@ -35,9 +35,19 @@ export function flattenInto(
   else for (let i = 0; i < flat.length; i++) out[offset + i] = flat[i]
 }
 
-/** The rows of a [n, width] matrix at these indices, [indices.length, width]. */
-export function gatherRows(matrix: Float32Array, width: number, indices: ArrayLike<number>): Float32Array {
-  const out = new Float32Array(indices.length * width)
+/**
+ * The rows of a [n, width] matrix at these indices, [indices.length, width].
+ * @param room written to and returned, where it is given and large enough
+ */
+export function gatherRows(
+  matrix: Float32Array,
+  width: number,
+  indices: ArrayLike<number>,
+  room?: Float32Array,
+): Float32Array {
+  const length = indices.length * width
+  const out =
+    room !== undefined && room.length >= length ? room.subarray(0, length) : new Float32Array(length)
   for (let k = 0; k < indices.length; k++) {
     const from = indices[k] * width
     for (let i = 0; i < width; i++) out[k * width + i] = matrix[from + i]

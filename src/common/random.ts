@@ -42,13 +42,17 @@ export class Rng {
   /** A new array in uniformly random order (Fisher and Yates). */
   shuffle<T>(items: readonly T[]): T[] {
     const result = items.slice()
-    for (let i = result.length - 1; i > 0; i--) {
-      const j = this.int(i + 1)
-      const item = result[i]
-      result[i] = result[j]
-      result[j] = item
-    }
+    this.shuffleInPlace(result)
     return result
+  }
+
+  shuffleInPlace<T>(items: { readonly length: number; [i: number]: T }): void {
+    for (let i = items.length - 1; i > 0; i--) {
+      const j = this.int(i + 1)
+      const item = items[i]
+      items[i] = items[j]
+      items[j] = item
+    }
   }
 
   state(): RngState {

@@ -135,7 +135,7 @@ describe('epochs of minibatches', () => {
   test('hold every item once an epoch, and report the means', () => {
     const batches: (readonly number[])[] = []
     const report = improve(7, { epochs: 2, minibatches: 3, targetKl: undefined }, Rng.of(1), batch => {
-      batches.push(batch)
+      batches.push([...batch])
       return figures(9, batches.length)
     })
     expect(batches.map(({ length }) => length)).toEqual([2, 2, 3, 2, 2, 3])
@@ -147,7 +147,7 @@ describe('epochs of minibatches', () => {
 
   test('are no more than there are items, and end when the policy has gone far enough', () => {
     const calls: number[] = []
-    const descend = (batch: readonly number[]) => {
+    const descend = (batch: Int32Array) => {
       calls.push(batch.length)
       return figures(calls.length <= 2 ? 0.1 : 0.3, 0)
     }

@@ -63,6 +63,7 @@ export class Ppo implements Agent<unknown, unknown> {
   private steps = 0
   private updates = 0
   private scratch: Float32Array = new Float32Array(0)
+  private minibatch: Float32Array = new Float32Array(0)
   private readonly loss = new ClippedLoss()
   private readonly overArrays: ArrayAgent = {
     actRows: (observations, rows, rng) => this.actRows(observations, rows, rng),
@@ -142,9 +143,10 @@ export class Ppo implements Agent<unknown, unknown> {
   }
 
   /** One optimizer step on some rows. */
-  private descend(rollout: Rollout, rows: readonly number[]): Figures {
+  private descend(rollout: Rollout, rows: Int32Array): Figures {
     const { policy, value, distribution, optimizers, settings } = this
-    const observations = gatherRows(rollout.observations, policy.inputs, rows)
+    const observations = gatherRows(rollout.observations, policy.inputs, rows, this.minibatch)
+    if (observations.length > this.minibatch.length) this.minibatch = observations
     const [outputs, values] = forwardBoth([policy, observations], [value, observations], rows.length)
     const loss = this.loss.of(rollout, { rows, outputs, values, distribution }, settings)
     const [byPolicy, byValue] = backwardBoth([policy, loss.byOutputs], [value, loss.byValues])

@@ -114,7 +114,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     const figures = improve(chunks.length, settings, this.rng, batch =>
       this.descend(
         rollout,
-        batch.map(i => chunks[i]),
+        Array.from(batch, i => chunks[i]),
       ),
     )
     this.steps += rollout.rows
