@@ -1,5 +1,6 @@
 import { failure } from '../common/error.ts'
-import { type Allotted, allotted } from './kernels/memory.ts'
+import type { Approximator } from './approximator.ts'
+import { makeRoom, type OptimizerRoom } from './kernels/memory.ts'
 import { pack, readCount, readPart, unpackInto } from './state.ts'
 
 /** Adam's rate and constants; the rate is read at every step. */
@@ -12,14 +13,16 @@ export interface AdamOptions {
 
 /** Adam (Kingma & Ba 2015) over one flat array of parameters, on the kernels; equal to torch.optim.Adam to 1e-6. */
 export class Adam {
-  private readonly own: Allotted<'parameters' | 'gradient' | 'mean' | 'variance'>
+  private readonly own: OptimizerRoom
   private steps = 0
 
+  /** @param of how many parameters, or whose: those of a network of ours are then moved where they lie */
   constructor(
-    size: number,
+    of: number | Pick<Approximator, 'parameters' | 'optimizerRoom'>,
     private readonly options: AdamOptions,
   ) {
-    this.own = allotted({ parameters: size, gradient: size, mean: size, variance: size })
+    this.own = typeof of === 'number' ? makeRoom(of) : (of.optimizerRoom ?? makeRoom(of.parameters.length))
+    for (const moment of [this.own.mean, this.own.variance]) moment.fill(0)
   }
 
   /** Moves the parameters one step down the gradient, in place. */
@@ -44,11 +47,12 @@ export class Adam {
     const rate = learningRate / (1 - beta1 ** this.steps)
     const correction = 1 / Math.sqrt(1 - beta2 ** this.steps)
     const { own } = this
-    own.parameters.set(parameters)
+    const isThere = parameters === own.parameters
+    if (!isThere) own.parameters.set(parameters)
     const [p, g] = [own.parameters.byteOffset, own.gradient.byteOffset]
     const [m, v] = [own.mean.byteOffset, own.variance.byteOffset]
     own.kernels.adam(p, g, m, v, parameters.length, scale, rate, correction, beta1, beta2, epsilon)
-    parameters.set(own.parameters)
+    if (!isThere) parameters.set(own.parameters)
   }
 
   /** JSON-safe. */

@@ -1,3 +1,5 @@
+import type { OptimizerRoom } from './kernels/memory.ts'
+
 /**
  * A parametric function from [rows, inputs] to [rows, outputs] that agents learn with: the built-in MLP in
  * typed arrays, a tfjs layers model through an adaptor, or the user's own.
@@ -7,6 +9,8 @@ export interface Approximator {
   readonly outputs: number
   /** All parameters, flat; agents' optimizers write into it between calls. */
   readonly parameters: Float32Array
+  /** Of the built-in ones: the parameters lie in it, so one optimizer can move them without copies. */
+  readonly optimizerRoom?: OptimizerRoom
   /** [rows, inputs] row-major → [rows, outputs] row-major; remembers what `backward` needs. */
   forward(batch: Float32Array, rows: number): Float32Array
   /** ∂loss/∂outputs of the last `forward`, [rows, outputs] → ∂loss/∂parameters, as long as `parameters`. */
@@ -21,6 +25,7 @@ export function shifted(network: Approximator, offset: Float32Array | undefined)
     inputs: network.inputs,
     outputs: network.outputs,
     parameters: network.parameters,
+    optimizerRoom: network.optimizerRoom,
     forward: (batch, rows) => network.forward(batch, rows).map((y, i) => y + offset[i % offset.length]),
     backward: gradient => network.backward(gradient),
     dispose: () => network.dispose?.(),

@@ -2,7 +2,7 @@ import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import type { Approximator } from './approximator.ts'
 import { BYTES } from './kernels/kernels.ts'
-import { type Allotted, allotted } from './kernels/memory.ts'
+import { type Allotted, allotted, makeRoom, type OptimizerRoom } from './kernels/memory.ts'
 import { Mlp, type MlpOptions } from './mlp.ts'
 import { orthogonal } from './orthogonal.ts'
 
@@ -30,6 +30,8 @@ export class ConvNet implements Approximator {
   readonly inputs: number
   readonly outputs: number
   readonly parameters: Float32Array
+  /** Where an optimizer moves them. */
+  readonly optimizerRoom: OptimizerRoom
   private readonly shape: PictureShape
   private readonly filters: number
   private readonly scale: number
@@ -60,10 +62,15 @@ export class ConvNet implements Approximator {
     this.inputs = height * width * channels
     this.outputs = options.outputs
     const kernel = initialFilters(filters, this.patch, options)
-    this.head = new Mlp({ ...options, inputs: this.places * filters })
-    this.parameters = new Float32Array(kernel.length + this.head.parameters.length)
+    let room = makeRoom(0)
+    const storage = (floats: number) => {
+      room = makeRoom(kernel.length + floats)
+      return room.parameters.subarray(kernel.length)
+    }
+    this.head = new Mlp({ ...options, inputs: this.places * filters, storage })
+    this.optimizerRoom = room
+    this.parameters = room.parameters
     this.parameters.set(kernel)
-    this.parameters.set(this.head.parameters, kernel.length)
     this.gradient = new Float32Array(this.parameters.length)
     this.own = this.roomFor(8)
   }
@@ -75,7 +82,6 @@ export class ConvNet implements Approximator {
     const { kernels, patches, weights, transposed, maps } = this.own
     this.unroll(batch, rows)
     weights.set(parameters.subarray(0, weights.length))
-    head.parameters.set(parameters.subarray(weights.length))
     // maps = bias + patches Wᵀ
     kernels.transpose(weights.byteOffset, transposed.byteOffset, filters, patch)
     const bias = weights.byteOffset + BYTES * filters * patch

@@ -2,7 +2,7 @@ import { inputError } from '../common/error.ts'
 import type { Rng } from '../common/random.ts'
 import type { Approximator } from './approximator.ts'
 import { BYTES, type KernelMemory, Layout, type Work } from './kernels/kernels.ts'
-import { kernelMemory, runBoth } from './kernels/memory.ts'
+import { kernelMemory, makeRoom, type OptimizerRoom, runBoth } from './kernels/memory.ts'
 import { hasFewInputs, type Layer, type Programs, perceptronPrograms } from './kernels/perceptron.ts'
 import { orthogonal } from './orthogonal.ts'
 
@@ -20,6 +20,8 @@ export interface MlpOptions {
    * both within ±1/√inputs (torch.nn.Linear's own).
    */
   readonly initial?: 'orthogonal' | 'uniform'
+  /** What the parameters are kept in, where they are a part of something. */
+  readonly storage?: (floats: number) => Float32Array
   /** Gain of the last layer's orthogonal weights: small for a policy (nearly uniform at first), 1 for values. */
   readonly outputGain?: number
 }
@@ -34,6 +36,8 @@ export class Mlp implements Approximator {
   readonly inputs: number
   readonly outputs: number
   readonly parameters: Float32Array
+  /** Where an optimizer moves them. */
+  readonly optimizerRoom: OptimizerRoom | undefined
   private readonly layers: readonly Layer[]
   private readonly activation: 'tanh' | 'relu'
   private memory: KernelMemory | undefined
@@ -69,7 +73,8 @@ export class Mlp implements Approximator {
       at = layer.biases + size
       return { ...layer, transposed: 0, gradientTransposed: 0, input: 0, output: 0, delta: 0 }
     })
-    this.parameters = new Float32Array(at)
+    this.optimizerRoom = options.storage === undefined ? makeRoom(at) : undefined
+    this.parameters = options.storage?.(at) ?? this.optimizerRoom?.parameters ?? new Float32Array(at)
     this.given = bytesOf(this.parameters)
     for (const [l, layer] of this.layers.entries()) {
       const gain = l < hidden.length ? Math.SQRT2 : outputGain

@@ -91,7 +91,7 @@ export class Dqn implements Agent<unknown, number> {
     this.target.parameters.set(this.network.parameters)
     this.values = new QValues(this.actions, dueling)
     this.rate = { learningRate }
-    this.optimizer = new Adam(this.network.parameters.length, this.rate)
+    this.optimizer = new Adam(this.network, this.rate)
     this.streams = new Streams({ space, n: settings.nStep, gamma, encode: action => action as number })
     this.replay = new Replay({
       capacity: settings.bufferSize,

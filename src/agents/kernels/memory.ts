@@ -43,6 +43,13 @@ export function allotted<N extends string>(sizes: Readonly<Record<N, number>>): 
   return { kernels, at, ...(Object.fromEntries(arrays) as Record<N, Float32Array>) }
 }
 
+/** Where an optimizer works: parameters, their gradient, and its moments. */
+export type OptimizerRoom = Allotted<'parameters' | 'gradient' | 'mean' | 'variance'>
+
+export function makeRoom(size: number): OptimizerRoom {
+  return allotted({ parameters: size, gradient: size, mean: size, variance: size })
+}
+
 /**
  * Two programs over two memories: at once where the kernels are compiled and this process has two cores, else one after
  * the other, to the same bits. LAYERGYM_KERNEL_THREADS=1 says that other cores are taken.

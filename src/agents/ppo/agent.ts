@@ -93,9 +93,9 @@ export class Ppo implements Agent<unknown, unknown> {
     this.rng = stream('learning')
     this.rate = { learningRate, epsilon: 1e-5 }
     this.optimizers = {
-      policy: new Adam(this.policy.parameters.length, this.rate),
-      distribution: new Adam(distribution.parameters.length, this.rate),
-      value: new Adam(this.value.parameters.length, this.rate),
+      policy: new Adam(this.policy, this.rate),
+      distribution: new Adam(distribution, this.rate),
+      value: new Adam(this.value, this.rate),
     }
   }
 

@@ -79,10 +79,7 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     this.value = new Mlp({ inputs: units, outputs: 1, hidden, activation, rng: stream('value') })
     this.rng = stream('learning')
     this.rate = { learningRate, epsilon: 1e-5 }
-    const adam = (name: (typeof NETWORKS)[number]) => [
-      name,
-      new Adam(this[name].parameters.length, this.rate),
-    ]
+    const adam = (name: (typeof NETWORKS)[number]) => [name, new Adam(this[name], this.rate)]
     this.optimizers = Object.fromEntries(NETWORKS.map(adam))
   }
 

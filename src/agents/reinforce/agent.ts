@@ -79,9 +79,9 @@ export class Reinforce implements Agent<unknown, unknown> {
     this.settings = config
     const { learningRate, valueLearningRate } = config
     this.rates = { policy: { learningRate }, value: { learningRate: valueLearningRate } }
-    this.policyOptimizer = new Adam(this.policy.parameters.length, this.rates.policy)
-    this.distributionOptimizer = new Adam(distribution.parameters.length, this.rates.policy)
-    this.valueOptimizer = new Adam(this.value.parameters.length, this.rates.value)
+    this.policyOptimizer = new Adam(this.policy, this.rates.policy)
+    this.distributionOptimizer = new Adam(distribution, this.rates.policy)
+    this.valueOptimizer = new Adam(this.value, this.rates.value)
   }
 
   act(observations: readonly unknown[], { masks, explore, rng }: ActContext): readonly Decision<unknown>[] {

@@ -75,7 +75,10 @@ export class Sac implements Agent<unknown, unknown> {
       target.parameters.set(this.networks.critics[i].parameters)
     this.logTemperature = Float32Array.of(Math.log(initialTemperature))
     this.rate = { learningRate }
-    this.optimizers = this.learned.map(parameters => new Adam(parameters.length, this.rate))
+    const { critics } = this.networks
+    this.optimizers = [...critics, actor, { parameters: this.logTemperature }].map(
+      of => new Adam(of, this.rate),
+    )
     this.streams = new Streams({ space, n: 1, gamma, encode: action => form.encode(action) })
     const { actionSize, masked } = form
     this.replay = new Replay({
