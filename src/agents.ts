@@ -21,6 +21,7 @@ export type {
 } from './agents/agent.ts'
 export { defineAgent } from './agents/agent.ts'
 export { type Approximator, shifted } from './agents/approximator.ts'
+export type { ArrayAgent, ArrayRollout, ChosenRows, Steps, Stretch } from './agents/arrays.ts'
 export { buildNetwork } from './agents/build-network.ts'
 export { CategoricalDistribution } from './agents/distributions/categorical.ts'
 export {
@@ -30,7 +31,7 @@ export {
   type Evaluated,
   type PolicyRows,
 } from './agents/distributions/distribution.ts'
-export { distributionOf, refusesActions } from './agents/distributions/for-space.ts'
+export { distributionOf, isContinuous, refusesActions } from './agents/distributions/for-space.ts'
 export { GaussianDistribution, logNormalCdf } from './agents/distributions/gaussian.ts'
 export {
   entropy,
@@ -42,11 +43,13 @@ export { bestAction, QValues, temporalDifferenceLoss } from './agents/dqn/losses
 export { EngineMlp } from './agents/engine-mlp.ts'
 export { explainedVariance } from './agents/explained-variance.ts'
 export { flattenInto, flattenRows, gatherRows } from './agents/flatten.ts'
-export { generalizedAdvantages } from './agents/gae.ts'
+export { advantagesOf, generalizedAdvantages } from './agents/gae.ts'
 export { Gru, type GruOptions, type Sequences } from './agents/gru.ts'
+export { type Allotted, allotted, type OptimizerRoom } from './agents/kernels/memory.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'
 export { restoreRng } from './agents/learning-rng.ts'
 export { backwardBoth, forwardBoth, LIKE_TORCH, Mlp, type MlpOptions, simd } from './agents/mlp.ts'
+export { NETWORK_SAYS, type NetworkKind, networkKinds, networksOf } from './agents/network.ts'
 export {
   type Next,
   type NStep,
@@ -63,6 +66,7 @@ export { discountedReturns, normalize, type Rewarded } from './agents/returns.ts
 export { appetiteOf, count, givenOf, hiddenUnits, rate, share } from './agents/settings.ts'
 export { pack, packedLength, readCount, readPart, restoreAgent, unpackInto } from './agents/state.ts'
 export { descentOf, maskLogits, perceptronOnTape, type TapePerceptron } from './agents/tape.ts'
+export { isCut, stepsOf, transitionsOf } from './agents/transitions.ts'
 export { failure, inputError, LayergymError } from './common/error.ts'
 export { Rng } from './common/random.ts'
 export type { Mask, Space } from './envs/env.ts'

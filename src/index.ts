@@ -19,6 +19,7 @@ export type {
 } from './agents/agent.ts'
 export { defineAgent } from './agents/agent.ts'
 export type { Approximator } from './agents/approximator.ts'
+export type { ArrayAgent, ArrayRollout, ChosenRows, Steps, Stretch } from './agents/arrays.ts'
 export { type AgentCheckOptions, assertAgent, checkAgent } from './agents/check.ts'
 export { dqn } from './agents/dqn/definition.ts'
 export { layersApproximator } from './agents/layers-approximator.ts'

@@ -1,6 +1,5 @@
 import type { Rng } from '../common/random.ts'
 import type { Mask } from '../envs/env.ts'
-import type { LearnReport, Trajectory } from './agent.ts'
 
 /**
  * What an agent offers beside `act` and `learn` to be played in a `BatchEnv`, over typed arrays and without an object a
@@ -10,7 +9,7 @@ export interface ArrayAgent {
   /** `act`, exploring: one action for each of [rows, numbers] flat observations. */
   actRows(observations: Float32Array, rows: number, rng: Rng): ChosenRows
   /** `learn`. */
-  learnRows(rollout: ArrayRollout): LearnReport
+  learnRows(rollout: ArrayRollout): Readonly<Record<string, number>>
 }
 
 /** What was chosen; valid until the next call. */
@@ -49,26 +48,4 @@ export interface Stretch {
   readonly rows: number
   /** Its episode goes on, or would have: what follows is worth something. */
   readonly cut: boolean
-}
-
-/** What trajectories paid. */
-export function stepsOf(trajectories: readonly Trajectory<unknown, unknown>[]): Steps {
-  const rows = trajectories.reduce((sum, { transitions }) => sum + transitions.length, 0)
-  const [rewards, durations] = [new Float64Array(rows), new Float64Array(rows)]
-  let t = 0
-  for (const { transitions } of trajectories) {
-    for (const { reward, duration } of transitions) {
-      rewards[t] = reward
-      durations[t++] = duration
-    }
-  }
-  const stretches = trajectories.map(trajectory => ({
-    ...{ rows: trajectory.transitions.length, cut: isCut(trajectory) },
-  }))
-  return { rows, rewards, durations, stretches }
-}
-
-/** Whether it bootstraps from its final observation: one that also terminated doesn't. */
-export function isCut({ terminated, truncated }: Trajectory<unknown, unknown>): boolean {
-  return truncated && !terminated
 }

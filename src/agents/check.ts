@@ -5,6 +5,7 @@ import type { Space } from '../envs/env.ts'
 import { Box, Discrete } from '../envs/spaces.ts'
 import type { AgentContext, AgentDefinition } from './agent.ts'
 import { checkActing } from './check/acting.ts'
+import { checkArrays } from './check/arrays.ts'
 import { accepts, checkConfig, defaultConfig } from './check/definition.ts'
 import { checkLearning } from './check/learning.ts'
 import { checkMemory } from './check/memory.ts'
@@ -126,6 +127,7 @@ async function checkWorld(trial: Trial, findings: Findings): Promise<boolean> {
   })
   if (made && findings.all.length === before && (await checkActing(trial.make(1), trial))) {
     if (await checkLearning(trial)) {
+      await checkArrays(trial)
       await checkMemory(trial)
       await checkState(trial)
       await trial.end()

@@ -2,11 +2,11 @@ import { failure } from '../../common/error.ts'
 import type { Space } from '../../envs/env.ts'
 import type { Trajectory, Transition } from '../agent.ts'
 import type { Approximator } from '../approximator.ts'
-import { type ArrayRollout, isCut, type Steps, stepsOf } from '../arrays.ts'
+import type { ArrayRollout, Steps } from '../arrays.ts'
 import type { Distribution } from '../distributions/distribution.ts'
 import { flattenInto } from '../flatten.ts'
 import { advantagesOf } from '../gae.ts'
-import { transitionsOf } from '../transitions.ts'
+import { isCut, stepsOf, transitionsOf } from '../transitions.ts'
 
 /** What one update learns from: the transitions of all trajectories, one after the other. */
 export interface Rollout extends Pick<ArrayRollout, 'rows' | 'observations' | 'actions' | 'masks'> {

@@ -11,7 +11,6 @@ import type {
   LearnReport,
   Trajectory,
 } from '../agent.ts'
-import { isCut, stepsOf } from '../arrays.ts'
 import { type Distribution, decisionsOf } from '../distributions/distribution.ts'
 import { distributionOf, refusesActions } from '../distributions/for-space.ts'
 import { explainedVariance } from '../explained-variance.ts'
@@ -26,7 +25,7 @@ import { finiteAdvantages, type Rollout } from '../ppo/rollout.ts'
 import { improve } from '../ppo/step.ts'
 import { appetiteOf } from '../settings.ts'
 import { pack, readCount, readPart, unpackInto } from '../state.ts'
-import { transitionsOf } from '../transitions.ts'
+import { isCut, stepsOf, transitionsOf } from '../transitions.ts'
 import { type RecurrentConfig, type RecurrentSettings, recurrentConfig, recurrentSettings } from './config.ts'
 import { type Chunk, chunksOf, type Stacked, stack, stackMemories } from './sequences.ts'
 

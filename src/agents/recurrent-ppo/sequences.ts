@@ -1,7 +1,7 @@
 import { inputError } from '../../common/error.ts'
 import type { Memory, Trajectory } from '../agent.ts'
-import { isCut } from '../arrays.ts'
 import type { Sequences } from '../gru.ts'
+import { isCut } from '../transitions.ts'
 
 /** A piece of a trajectory that is learned from at once, and what comes before it. */
 export interface Chunk {

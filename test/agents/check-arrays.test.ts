@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import type { Agent } from '../../src/agents/agent.ts'
+import type { ArrayAgent } from '../../src/agents/arrays.ts'
+import { checkAgent, type TestContext } from '../../src/agents/check.ts'
+import { Ppo } from '../../src/agents/ppo/agent.ts'
+import { Box, Discrete } from '../../src/envs/spaces.ts'
+
+const config = { numSteps: 80, totalSteps: 1000, hidden: [4], minibatches: 2, epochs: 2 }
+const make = (context: TestContext) => new Ppo({ ...context, config })
+
+/** PPO, its arrays' members replaced. */
+function otherwise(change: (arrays: ArrayAgent) => Partial<ArrayAgent>) {
+  return (context: TestContext) => {
+    const agent = make(context)
+    const { arrays } = agent
+    if (arrays === undefined) throw new Error('PPO has no arrays')
+    return Object.defineProperty(agent, 'arrays', { value: { ...arrays, ...change(arrays) } }) as Agent<
+      unknown,
+      unknown
+    >
+  }
+}
+
+const codes = async (factory: (context: TestContext) => Agent<unknown, unknown>, options = {}) =>
+  (await checkAgent(factory, options)).map(({ code }) => code)
+
+test('an agent that is the same over arrays passes', async () => {
+  expect(await codes(make)).toEqual([])
+  expect(await codes(make, { actionSpace: new Box(-1, 1, [2]) })).toEqual([])
+})
+
+test('one that draws otherwise, learns otherwise or throws over arrays is found', async () => {
+  const draws = otherwise(({ actRows }) => ({
+    actRows: (observations, rows, rng) => {
+      rng.next()
+      return actRows(observations, rows, rng)
+    },
+  }))
+  expect(await codes(draws)).toEqual(['arrays.act'])
+  const forgets = otherwise(({ learnRows }) => ({
+    learnRows: rollout => learnRows({ ...rollout, stretches: [{ rows: rollout.rows, cut: true }] }),
+  }))
+  expect(await codes(forgets)).toEqual(['arrays.learn'])
+  const throws = otherwise(() => ({
+    learnRows: () => {
+      throw new Error('not over arrays')
+    },
+  }))
+  expect(await codes(throws, { actionSpace: new Discrete(2) })).toEqual(['arrays.throws'])
+})
+
+test('a subclass that learns otherwise isn’t played over arrays', () => {
+  class Slow extends Ppo {
+    override learn(...given: Parameters<Ppo['learn']>) {
+      return super.learn(...given)
+    }
+  }
+  const context = { observationSpace: new Box(-1, 1, [4]), actionSpace: new Discrete(2), gamma: 0.9 }
+  const made = [Ppo, Slow].map(Kind => new Kind({ ...context, config, rng: { int: () => 1 } as never }))
+  expect(made.map(({ arrays }) => arrays === undefined)).toEqual([false, true])
+})
