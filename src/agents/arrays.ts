@@ -45,6 +45,8 @@ export interface Steps {
 
 /** One trajectory's rows. */
 export interface Stretch {
+  /** Of all that the run has begun: a stretch of the same one that was cut goes before it. */
+  readonly episode: number
   readonly rows: number
   /** Its episode goes on, or would have: what follows is worth something. */
   readonly cut: boolean

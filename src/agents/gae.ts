@@ -26,7 +26,7 @@ export function generalizedAdvantages(
     rows,
     rewards: Float64Array.from(transitions, ({ reward }) => reward),
     durations: Float64Array.from(transitions, ({ duration }) => duration),
-    stretches: [{ rows, cut: true }],
+    stretches: [{ episode: 0, rows, cut: true }],
   }
   const all = new Float64Array(rows + 1)
   for (let t = 0; t < rows; t++) all[t] = values[t]

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { Agent } from '../../src/agents/agent.ts'
 import type { ArrayAgent } from '../../src/agents/arrays.ts'
 import { checkAgent, type TestContext } from '../../src/agents/check.ts'
+import { Dqn } from '../../src/agents/dqn/agent.ts'
+import { dqn } from '../../src/agents/dqn/definition.ts'
 import { Ppo } from '../../src/agents/ppo/agent.ts'
 import { Box, Discrete } from '../../src/envs/spaces.ts'
 
@@ -24,6 +26,24 @@ function otherwise(change: (arrays: ArrayAgent) => Partial<ArrayAgent>) {
 const codes = async (factory: (context: TestContext) => Agent<unknown, unknown>, options = {}) =>
   (await checkAgent(factory, options)).map(({ code }) => code)
 
+test.each([1, 3, 50])('DQN over %i steps is the same over arrays, prioritized and not', async nStep => {
+  for (const prioritized of [false, true]) {
+    const own = dqn.config.parse({
+      ...{
+        totalSteps: 400,
+        trainFrequency: 7,
+        learningStarts: 20,
+        batchSize: 8,
+        bufferSize: 70,
+        hidden: [4],
+      },
+      ...{ nStep, prioritized },
+    })
+    const factory = (context: TestContext) => new Dqn({ ...context, config: own }) as Agent<unknown, unknown>
+    expect(await codes(factory, { actionSpace: new Discrete(3) })).toEqual([])
+  }
+})
+
 test('an agent that is the same over arrays passes', async () => {
   expect(await codes(make)).toEqual([])
   expect(await codes(make, { actionSpace: new Box(-1, 1, [2]) })).toEqual([])
@@ -38,7 +58,8 @@ test('one that draws otherwise, learns otherwise or throws over arrays is found'
   }))
   expect(await codes(draws)).toEqual(['arrays.act'])
   const forgets = otherwise(({ learnRows }) => ({
-    learnRows: rollout => learnRows({ ...rollout, stretches: [{ rows: rollout.rows, cut: true }] }),
+    learnRows: rollout =>
+      learnRows({ ...rollout, stretches: [{ episode: 0, rows: rollout.rows, cut: true }] }),
   }))
   expect(await codes(forgets)).toEqual(['arrays.learn'])
   const throws = otherwise(() => ({

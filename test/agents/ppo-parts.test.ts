@@ -69,7 +69,11 @@ describe('what PPO lays out', () => {
   })
 
   test('an advantage that isn’t finite is refused', () => {
-    const steps = { rows: 1, rewards: Float64Array.of(Infinity), stretches: [{ rows: 1, cut: false }] }
+    const steps = {
+      rows: 1,
+      rewards: Float64Array.of(Infinity),
+      stretches: [{ episode: 0, rows: 1, cut: false }],
+    }
     expect(() => finiteAdvantages(steps, [1], { gamma: 0.5, lambda: 1 })).toThrow(
       'an advantage of the agent is not finite',
     )

@@ -108,9 +108,8 @@ function arraysOf(
     observations: flattenRows(space, observations),
     actions: Float32Array.from(transitions.flatMap(numbers)),
     rewards,
-    stretches: trajectories.map(trajectory => ({
-      rows: trajectory.transitions.length,
-      cut: trajectory.truncated,
+    stretches: trajectories.map(({ episode, transitions: { length }, truncated }) => ({
+      ...{ episode, rows: length, cut: truncated },
     })),
     ...(recorded && {
       logProbabilities: Float32Array.from(transitions, ({ logProbability }) => logProbability ?? 0),

@@ -13,8 +13,8 @@ import type {
   Trajectory,
 } from '../agent.ts'
 import type { Approximator } from '../approximator.ts'
+import type { ArrayAgent, ArrayRollout } from '../arrays.ts'
 import { buildNetwork } from '../build-network.ts'
-import { flattenRows } from '../flatten.ts'
 import { restoreRng } from '../learning-rng.ts'
 import { forwardBoth, LIKE_TORCH } from '../mlp.ts'
 import { networksOf } from '../network.ts'
@@ -22,11 +22,9 @@ import { type Batch, Replay } from '../replay/replay.ts'
 import { Streams } from '../replay/streams.ts'
 import { appetiteOf } from '../settings.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
+import { EpsilonGreedy } from './acting.ts'
 import { type DqnConfig, type DqnSettings, dqnConfig, dqnSettings } from './config.ts'
-import { explored } from './exploration.ts'
-import { bestAction, bestActions, QValues, temporalDifferenceLoss } from './losses.ts'
-
-const NONE = new Float32Array(0)
+import { bestActions, QValues, temporalDifferenceLoss } from './losses.ts'
 
 /** Settings that a schedule may be of. */
 const ADJUSTABLE = [
@@ -66,9 +64,13 @@ export class Dqn implements Agent<unknown, number> {
   /** That ended, where updates take episodes. */
   private episodes = 0
   private gradientSteps = 0
-  private scratch: Float32Array = new Float32Array(0)
+  private readonly acting: EpsilonGreedy
+  private readonly overArrays: ArrayAgent = {
+    actRows: (observations, rows, rng) => this.acting.actRows(observations, rows, this.epsilon, rng),
+    learnRows: rollout => this.learnRows(rollout),
+  }
 
-  constructor(private readonly context: AgentContext<DqnConfig>) {
+  constructor(context: AgentContext<DqnConfig>) {
     const { observationSpace: space, actionSpace, rng, gamma, networks } = context
     const settings = dqnSettings(context.config)
     this.settings = settings
@@ -90,6 +92,7 @@ export class Dqn implements Agent<unknown, number> {
     this.target = build()
     this.target.parameters.set(this.network.parameters)
     this.values = new QValues(this.actions, dueling)
+    this.acting = new EpsilonGreedy({ space, actionSpace, valuesOf: (...batch) => this.valuesOf(...batch) })
     this.rate = { learningRate }
     this.optimizer = new Adam(this.network, this.rate)
     this.streams = new Streams({ space, n: settings.nStep, gamma, encode: action => action as number })
@@ -102,31 +105,35 @@ export class Dqn implements Agent<unknown, number> {
     this.rng = Rng.of(rng.int(2 ** 31), 'learning')
   }
 
+  /** Absent where `act` or `learn` has been overridden, and where random actions are held: those are memories. */
+  get arrays(): ArrayAgent | undefined {
+    const { act, learn } = Dqn.prototype
+    const isOwn = this.act === act && this.learn === learn
+    return isOwn && this.settings.explorationPersistence === undefined ? this.overArrays : undefined
+  }
+
   /** ε-greedy; greedy in evaluation. */
-  act(
-    observations: readonly unknown[],
-    { masks, memories, explore, rng }: ActContext,
-  ): readonly Decision<number>[] {
-    const { actionSpace } = this.context
+  act(observations: readonly unknown[], context: ActContext): readonly Decision<number>[] {
     const exploration = { epsilon: this.epsilon, persistence: this.settings.explorationPersistence }
-    const random = observations.map((_, row) =>
-      explore
-        ? explored(exploration, actionSpace, { mask: masks[row], memory: memories?.[row], rng })
-        : undefined,
-    )
-    const values = random.every(Boolean) ? undefined : this.valuesOf(observations)
-    return random.map(
-      (decision, row) => decision ?? { action: bestAction(values ?? NONE, row, this.actions, masks[row]) },
-    )
+    return this.acting.act(observations, context, exploration)
   }
 
   learn(trajectories: readonly Trajectory<unknown, number>[]): LearnReport {
+    for (const complete of this.streams.feed(trajectories)) this.replay.add(complete)
+    const arrived = trajectories.reduce((sum, { transitions }) => sum + transitions.length, 0)
+    return this.learnFrom(arrived, trajectories)
+  }
+
+  private learnRows(rollout: ArrayRollout): LearnReport {
+    this.streams.feedRows(rollout, this.replay)
+    return this.learnFrom(rollout.rows, rollout.stretches)
+  }
+
+  /** All that came is replayed from the first gradient step on: where data are scarce, none waits for the next update. */
+  private learnFrom(arrived: number, played: readonly { readonly episode: number }[]): LearnReport {
     const { settings, replay } = this
     const figures = { loss: 0, meanQ: 0, meanError: 0, gradientNorm: 0 }
     const before = this.gradientSteps
-    // All that came is replayed from the first gradient step on: where data are scarce, none waits for the next update.
-    for (const complete of this.streams.feed(trajectories)) replay.add(complete)
-    const arrived = trajectories.reduce((sum, { transitions }) => sum + transitions.length, 0)
     for (const end = this.steps + arrived; this.steps < end; ) {
       this.steps++
       if (this.steps <= settings.learningStarts || replay.size === 0) continue
@@ -135,7 +142,7 @@ export class Dqn implements Agent<unknown, number> {
       }
       if (this.steps % settings.targetFrequency === 0) this.followNetwork()
     }
-    this.episodes += new Set(trajectories.map(({ episode }) => episode)).size
+    this.episodes += new Set(played.map(({ episode }) => episode)).size
     const gradientSteps = this.gradientSteps - before
     const state = { epsilon: this.epsilon, replay: replay.size, steps: this.steps, gradientSteps }
     if (gradientSteps === 0) return state
@@ -204,9 +211,12 @@ export class Dqn implements Agent<unknown, number> {
 
   /** argmax_a Q(s′, a), [rows] */
   private bestNext(batch: Batch): Int32Array {
-    const rows = batch.rewards.length
-    const values = this.values.of(this.network.forward(batch.nextObservations, rows), rows)
-    return bestActions(values, this.actions, batch)
+    return bestActions(this.valuesOf(batch.nextObservations, batch.rewards.length), this.actions, batch)
+  }
+
+  /** Q(s, ·), [rows, actions], valid until the next call. */
+  private valuesOf(batch: Float32Array, rows: number): Float32Array {
+    return this.values.of(this.network.forward(batch, rows), rows)
   }
 
   /** The target network goes the share τ of its way to the network. */
@@ -234,13 +244,6 @@ export class Dqn implements Agent<unknown, number> {
   private get progress(): number {
     const { totalSteps, totalEpisodes } = this.settings
     return Math.min(1, totalEpisodes === undefined ? this.steps / totalSteps : this.episodes / totalEpisodes)
-  }
-
-  /** Q(s, ·), [rows, actions] */
-  private valuesOf(observations: readonly unknown[]): Float32Array {
-    const batch = flattenRows(this.context.observationSpace, observations, this.scratch)
-    if (batch.length > this.scratch.length) this.scratch = batch
-    return this.values.of(this.network.forward(batch, observations.length), observations.length)
   }
 
   adjust(changes: Readonly<Record<string, number>>): void {

@@ -1,5 +1,6 @@
 import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
+import type { ArrayRollout } from '../arrays.ts'
 import { pack, packedLength, readCount, readPart, unpackInto } from '../state.ts'
 import type { NStep } from './n-step.ts'
 import { SumTree } from './sum-tree.ts'
@@ -68,12 +69,10 @@ export class Replay {
   }
 
   add({ observation, mask, action, reward, discount, next }: NStep): void {
-    const { options, actionSize } = this
-    const { capacity, inputs, masked, ownMasks } = options
-    const index = this.next
-    this.reserve(index + 1)
-    const at = index * this.width
-    const row = this.rows.subarray(at, at + this.width)
+    const { options, actionSize, width } = this
+    const { inputs, masked, ownMasks } = options
+    const at = this.place() * width
+    const row = this.rows.subarray(at, at + width)
     row.set(observation, 0)
     // What follows the end is never read: its discount is 0.
     row.fill(0, inputs, 2 * inputs)
@@ -86,10 +85,48 @@ export class Replay {
     row[rest + 1] = discount
     if (next?.mask !== undefined) row.set(next.mask, rest + 2)
     if (ownMasks && mask !== undefined) row.set(mask, rest + 2 + masked)
-    // New ones come first: none that was seen is more urgent.
+  }
+
+  /** Rows of a rollout, each with the n − 1 steps after it and what followed them; all in one stretch, unmasked, of one number. */
+  addRows(
+    { observations, actions, rewards }: Pick<ArrayRollout, 'observations' | 'actions' | 'rewards'>,
+    {
+      from,
+      to,
+      n,
+      gamma,
+    }: { readonly from: number; readonly to: number; readonly n: number; readonly gamma: number },
+  ): void {
+    const { inputs } = this.options
+    for (let row = from; row < to; row++) {
+      const at = this.place() * this.width
+      const { rows } = this
+      const [seen, next] = [row * inputs, (row + n) * inputs]
+      for (let i = 0; i < inputs; i++) {
+        rows[at + i] = observations[seen + i]
+        rows[at + inputs + i] = observations[next + i]
+      }
+      let [reward, discount] = [0, 1]
+      for (let t = row; t < row + n; t++) {
+        reward += discount * rewards[t]
+        discount *= gamma
+      }
+      const rest = at + 2 * inputs
+      rows[rest] = actions[row]
+      rows[rest + 1] = reward
+      rows[rest + 2] = discount
+      rows.fill(1, rest + 3, at + this.width)
+    }
+  }
+
+  /** Of a new row, which is the most urgent: none that was seen comes before it. */
+  private place(): number {
+    const index = this.next
+    this.reserve(index + 1)
     this.tree?.set(index, this.largestPriority)
-    this.next = (index + 1) % capacity
+    this.next = (index + 1) % this.options.capacity
     this.length = Math.max(this.length, index + 1)
+    return index
   }
 
   /**

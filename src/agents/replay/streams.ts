@@ -1,9 +1,11 @@
 import { failure, inputError } from '../../common/error.ts'
 import type { Mask, Space } from '../../envs/env.ts'
 import type { Trajectory } from '../agent.ts'
+import type { ArrayRollout } from '../arrays.ts'
 import { flattenInto } from '../flatten.ts'
 import { pack, packedLength, readCount, readPart, unpackInto } from '../state.ts'
 import { type NStep, NStepQueue, type ReplayedAction, type Step } from './n-step.ts'
+import type { Replay } from './replay.ts'
 
 interface Stream {
   readonly queue: NStepQueue
@@ -71,6 +73,58 @@ export class Streams {
     }
     for (const stream of before.values()) complete.push(...ended(stream))
     return complete
+  }
+
+  /**
+   * `feed` of a rollout as arrays, into a replay: the same transitions in the same order, from row to row. Only steps that
+   * wait for others become objects.
+   * @throws as `feed`
+   */
+  feedRows(rollout: ArrayRollout, replay: Pick<Replay, 'add' | 'addRows'>): void {
+    const { rows, observations, actions, rewards, stretches } = rollout
+    const { n, gamma, encode } = this.options
+    const width = observations.length / (rows + stretches.filter(({ cut }) => cut).length)
+    for (const reward of rewards) if (!Number.isFinite(reward)) refuseReward(reward)
+    const before = this.open
+    this.open = new Map()
+    const observation = (row: number) => observations.slice(row * width, (row + 1) * width)
+    const step = (row: number): Step => ({
+      ...{
+        observation: observation(row),
+        mask: undefined,
+        action: encode(actions[row]),
+        reward: rewards[row],
+        duration: 1,
+      },
+    })
+    let [from, followed] = [0, rows]
+    for (const { episode, rows: count, cut } of stretches) {
+      if (count === 0) continue
+      const key = `${episode}/shared`
+      const earlier = take(this.open, key) ?? take(before, key)
+      const goesOn =
+        earlier?.observation.every((x, i) => Object.is(x, observations[from * width + i])) ?? false
+      if (earlier !== undefined && !goesOn) for (const done of ended(earlier)) replay.add(done)
+      let queue = goesOn && earlier !== undefined ? earlier.queue : new NStepQueue(n, gamma)
+      const isWaitedFor = queue.steps.length > 0 || count < n
+      for (let t = 0; isWaitedFor && t < Math.min(n, count); t++) {
+        const done = queue.push(step(from + t))
+        if (done !== undefined) replay.add(done)
+      }
+      const end = from + count
+      if (count >= n) {
+        replay.addRows(rollout, { from, to: end - n, n, gamma })
+        queue = new NStepQueue(
+          n,
+          gamma,
+          Array.from({ length: n }, (_, t) => step(end - n + t)),
+        )
+      }
+      if (cut) this.open.set(key, { queue, observation: observation(followed++), mask: undefined })
+      else for (const done of queue.end(undefined)) replay.add(done)
+      from = end
+    }
+    for (const stream of before.values()) for (const done of ended(stream)) replay.add(done)
   }
 
   private flat(observation: unknown): Float32Array {
@@ -166,10 +220,10 @@ function take(streams: Map<string, Stream>, key: string): Stream | undefined {
 function refuseRewards(trajectories: readonly Trajectory<unknown, unknown>[]): void {
   for (const { transitions } of trajectories) {
     const wrong = transitions.find(({ reward }) => !Number.isFinite(reward))
-    if (wrong === undefined) continue
-    throw failure(
-      'agent.reward',
-      `a reward is ${wrong.reward}, which is not finite: there is nothing to learn`,
-    )
+    if (wrong !== undefined) refuseReward(wrong.reward)
   }
+}
+
+function refuseReward(reward: number): never {
+  throw failure('agent.reward', `a reward is ${reward}, which is not finite: there is nothing to learn`)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Agent } from '../../../src/agents/agent.ts'
+import { dqn } from '../../../src/agents/dqn/definition.ts'
 import { ppo } from '../../../src/agents/ppo/definition.ts'
 import { Rng } from '../../../src/common/random.ts'
 import { makeBatchEnv, makeEnv } from '../../../src/envs/registry.ts'
@@ -9,11 +10,23 @@ import { Collector } from '../../../src/runner/play/collector.ts'
 import { fc, property } from '../../support/property.ts'
 
 /** Two equal agents: one is played over typed arrays, the other one object by object. */
-function bothWays(id: string, size: number, numSteps: number, seed: number) {
+function bothWays(id: string, size: number, steps: number, seed: number, kind: 'ppo' | 'dqn' = 'ppo') {
   const agents = [0, 1].map(() => {
     const { observationSpace, actionSpace } = makeEnv(id)
-    const config = ppo.config.parse({ numSteps, hidden: [8], minibatches: 2, epochs: 2, totalSteps: 1000 })
-    return ppo.factory({ observationSpace, actionSpace, config, gamma: 0.9, rng: Rng.of(seed, 'agent') })
+    const context = { observationSpace, actionSpace, gamma: 0.9, rng: Rng.of(seed, 'agent') }
+    const common = { hidden: [8], totalSteps: 1000 }
+    if (kind === 'ppo') {
+      const config = ppo.config.parse({ ...common, numSteps: steps, minibatches: 2, epochs: 2 })
+      return ppo.factory({ ...context, config })
+    }
+    const own = {
+      trainFrequency: steps,
+      learningStarts: 0,
+      batchSize: 4,
+      bufferSize: 50,
+      nStep: 1 + (seed % 4),
+    }
+    return dqn.factory({ ...context, config: dqn.config.parse({ ...common, ...own }) })
   })
   const batch = makeBatchEnv(id, size, { maxEpisodeSteps: 23 })
   const { appetite, arrays } = agents[0]
@@ -31,11 +44,13 @@ property([
   fc.integer({ min: 1, max: 5 }),
   fc.integer({ min: 1, max: 70 }),
   fc.integer({ min: 0, max: 99 }),
-])('what is played over typed arrays is what is played with objects', async (id, size, numSteps, seed) => {
-  const { agents, overArrays, overObjects } = bothWays(id, size, numSteps, seed)
+  fc.constantFrom('ppo' as const, 'dqn' as const),
+])('what is played over typed arrays is what is played with objects', async (id, size, steps, seed, kind) => {
+  fc.pre(kind === 'ppo' || makeEnv(id).actionSpace.kind === 'discrete')
+  const { agents, overArrays, overObjects } = bothWays(id, size, steps, seed, kind)
   const collector = overArrays()
   for (let round = 0; round < 3; round++) {
-    const limit = round === 2 ? Math.ceil(numSteps / 2) : 1000
+    const limit = round === 2 ? Math.ceil(steps / 2) : 1000
     const [ours, theirs] = [collector.collect(limit), await overObjects.collect(limit)]
     const { arrays: _, ...told } = ours
     expect({ ...told, trajectories: ours.trajectories.map(withoutUndefined) }).toEqual({
