@@ -88,6 +88,20 @@ describe('ClipCache', () => {
     expect(filesIn(dir)).toHaveLength(5)
   })
 
+  test('a clip that changes while it is decoded is an error', async () => {
+    const dir = temporaryFolder()
+    const path = join(temporaryFolder(), 'changing.mp4')
+    copyFileSync(clips[0].path, path)
+    await cacheIn(dir).prepare([{ ...clips[0], path }])
+    truncateSync(filesIn(dir)[0], 40)
+    // Told before it is decoded anew.
+    const changes = cacheIn(dir, { onNotice: () => copyFileSync(clips[1].path, path) })
+    await expect(changes.prepare([{ ...clips[0], path }])).rejects.toMatchObject({
+      code: 'clip.changed',
+      message: expect.stringContaining('changing.mp4 changed while it was decoded'),
+    })
+  })
+
   test.each([
     ['cut short', (file: string) => truncateSync(file, readFileSync(file).length - 100)],
     ['cut to nothing', (file: string) => truncateSync(file, 0)],
