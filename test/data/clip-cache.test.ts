@@ -132,6 +132,8 @@ describe('ClipCache', () => {
     truncateSync(filesIn(dir)[0], 500)
     const read = () => cache.read(clips[0], [5], new Uint8Array(24 * 32 * 3), 0)
     expect(read).toThrow(expect.objectContaining({ code: 'cache.unreadable', exitCode: 1 }))
+    const cause = expect.objectContaining({ message: 'the file is cut short' })
+    expect(read).toThrow(expect.objectContaining({ cause }))
   })
 
   test('no space left: exit code 1, the folder named, nothing half-written', async () => {

@@ -159,3 +159,14 @@ test('a class whose recordings are all too large for the share is in the reward 
   for (const name of ['reward', 'test', 'train'] as const)
     expect(splits[name].map(clip => clip.label)).toContain('rare')
 })
+
+test('a class that is in one recording alone is in train, and the others lack it', () => {
+  const rare = Array.from({ length: 4 }, () => ({ label: 'rare', group: 'one' }))
+  const usual = Array.from({ length: 60 }, (_, i) => ({ label: 'usual', group: `single ${i}` }))
+  const { splits, warnings } = splitDataset(dataset([...rare, ...usual]), { seed: 1 })
+  expect(splits.train.filter(({ label }) => label === 'rare')).toHaveLength(4)
+  expect(warnings).toEqual([
+    'No clip of rare is in the reward split.',
+    'No clip of rare is in the test split.',
+  ])
+})
