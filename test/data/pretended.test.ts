@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { execute } from '../../src/data/execute.ts'
 import { contentHash } from '../../src/data/fingerprint.ts'
 import { frameTimes } from '../../src/data/frame-times.ts'
 import { probeVideo } from '../../src/data/probe.ts'
+import { Watchdog } from '../../src/data/watchdog.ts'
 import { temporaryFolder } from './fixtures.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -166,3 +168,22 @@ test('files are hashed whole, however large; one that has changed again', async 
   }
   await expect(contentHash(join(path, 'none'))).rejects.toThrow('ENOTDIR')
 })
+
+// By Linux's own count of what it computes.
+test.runIf(process.platform === 'linux')(
+  'a decoder that does nothing hangs; one that computes, or is stopped, does not',
+  async () => {
+    const scripts = ['exec sleep 60', 'while :; do :; done', 'kill -STOP $$']
+    const watched = scripts.map(script => {
+      const child = spawn('/bin/sh', ['-c', script], { stdio: 'ignore' })
+      return { child, watchdog: new Watchdog({ pid: () => child.pid, onStall: () => undefined, tick: 50 }) }
+    })
+    const hung = () => watched.map(({ watchdog }) => watchdog.hung)
+    await vi.waitFor(() => expect(hung()[0]).toBe(true), { timeout: 30_000 })
+    expect(hung()).toEqual([true, false, false])
+    for (const { child, watchdog } of watched) {
+      watchdog.stop()
+      child.kill('SIGKILL')
+    }
+  },
+)

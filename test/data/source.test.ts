@@ -1,7 +1,10 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Rng } from '../../src/common/random.ts'
 import { openClipCache } from '../../src/data/clip-cache.ts'
 import type { Clip } from '../../src/data/dataset.ts'
+import { openSource } from '../../src/data/open-source.ts'
 import { chooseFrameRate, openClipSource, surveyClips } from '../../src/data/source.ts'
 import { shippedClips, temporaryFolder } from './fixtures.ts'
 
@@ -86,5 +89,53 @@ describe('a source of clips', () => {
     expect(moments([item])).toEqual(['0', '1', '2', '3'])
     expect(other.truth).toBeUndefined()
     expect(moments(source.see([clip], 'uniform').items)).toEqual(['0', '1', '2', '3'])
+  })
+})
+
+describe('a source of what a network takes', () => {
+  const format = { frames: 4, size: [6, 8], channels: 3, fit: 'crop' } as const
+
+  test('of clips: decoded into the folder, at their rate', async () => {
+    const dir = temporaryFolder()
+    const source = openSource({ ...format, frameRate: 12.5 }, { dir })
+    expect([source.kind, source.shape]).toEqual(['pixels', [4, 6, 8, 3]])
+    const seen: number[] = []
+    const { skipped } = await source.prepare([piece()], { onProgress: ({ done }) => seen.push(done) })
+    expect([skipped, seen]).toEqual([[], [1]])
+    expect(readdirSync(dir)).not.toEqual([])
+    expect(source.batch([piece()], 'uniform')).toHaveLength(4 * 6 * 8 * 3)
+    source.close()
+    expect(() => source.batch([piece()], 'uniform')).toThrow('was not prepared')
+  })
+
+  test('of sequences, whose rows have no rate', async () => {
+    const dir = temporaryFolder()
+    const table = (name: string, text: string): Clip => {
+      writeFileSync(join(dir, name), text)
+      return { id: name, path: join(dir, name), label: '' }
+    }
+    const clips = [table('a.csv', '1,2\n3,4\n'), table('b.csv', '5,6\n7,8\n')]
+    const source = openSource({ ...format, frames: 2, size: [1, 2] }, { dir })
+    expect([source.kind, source.shape]).toEqual(['sequences', [2, 2]])
+    const progress: unknown[] = []
+    const onProgress = ({ done, total, clip }: { done: number; total: number; clip: Clip }) =>
+      progress.push([done, total, clip.id])
+    const broken = table('c.csv', '1\n')
+    const { skipped } = await source.prepare([...clips, broken], { onProgress, skipBroken: true })
+    expect(skipped.map(({ clip }) => clip.id)).toEqual(['c.csv'])
+    expect(progress).toEqual([
+      [1, 3, 'a.csv'],
+      [2, 3, 'b.csv'],
+      [3, 3, 'c.csv'],
+    ])
+    expect([...source.batch(clips, 'uniform')]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    expect(source.see(clips, Rng.of(1))).toEqual({ pixels: source.batch(clips, Rng.of(1)), items: clips })
+    expect(source.items(clips)).toBe(clips)
+    expect(source.glimpse(clips[1])).toEqual({ values: Float32Array.of(5, 6, 7, 8) })
+    expect(source.glimpse(broken)).toEqual({ values: new Float32Array() })
+    await expect(source.prepare(clips, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'interrupted',
+    })
+    source.close()
   })
 })
