@@ -25,16 +25,14 @@ const axis = (side: number) =>
     offset: fc.double({ min: -side, max: 1.5 * side, noNaN: true }),
   })
 const placements = fc.record({ x: axis(WIDTH), y: axis(HEIGHT) })
-const regions = fc
-  .tuple(fc.nat(WIDTH), fc.nat(WIDTH), fc.nat(HEIGHT), fc.nat(HEIGHT))
-  .map(
-    ([a, b, c, d]): Region => ({
-      left: Math.min(a, b),
-      right: Math.max(a, b),
-      top: Math.min(c, d),
-      bottom: Math.max(c, d),
-    }),
-  )
+const regions = fc.tuple(fc.nat(WIDTH), fc.nat(WIDTH), fc.nat(HEIGHT), fc.nat(HEIGHT)).map(
+  ([a, b, c, d]): Region => ({
+    left: Math.min(a, b),
+    right: Math.max(a, b),
+    top: Math.min(c, d),
+    bottom: Math.max(c, d),
+  }),
+)
 
 /** Where a pixel's middle lies in the source; undefined outside it. */
 function sourceOf({ x, y }: Placement, column: number, row: number): readonly [number, number] | undefined {
