@@ -70,6 +70,11 @@ describe('numbers of numpy', () => {
     ['columns', npy('<f4', '(1,)', new Uint8Array(4), { order: 'True' }), 'row by row'],
     ['one short', npy('<f4', '(2, 1)', new Uint8Array(7)), 'cut short: [2, 1] need 8 bytes, 7 are there'],
     ['too many', npy('<f4', `(${2 ** 26 + 1},)`, new Uint8Array(7)), `and at most ${2 ** 26} are read`],
+    [
+      'too many in rows',
+      npy('<f4', `(${2 ** 14}, ${2 ** 13})`, new Uint8Array(7)),
+      'holds [16384, 8192] numbers',
+    ],
     ['a short file', npy('<f4', '(1,)', new Uint8Array(4)).subarray(0, 11), 'is not a numpy file'],
     ['another first byte', Buffer.from('\x92NUMPY\x01\x00\x00\x00\x00\x00', 'latin1'), 'is not a numpy file'],
     ['other letters', Buffer.from('\x93NUMPI\x01\x00\x00\x00\x00\x00', 'latin1'), 'is not a numpy file'],

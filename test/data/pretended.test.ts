@@ -3,14 +3,19 @@ import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { findCodecs } from '../../src/data/codecs.ts'
 import { execute } from '../../src/data/execute.ts'
 import { contentHash } from '../../src/data/fingerprint.ts'
 import { frameTimes } from '../../src/data/frame-times.ts'
 import { probeVideo } from '../../src/data/probe.ts'
+import { type DecodeOptions, decodeVideo } from '../../src/data/video.ts'
 import { Watchdog } from '../../src/data/watchdog.ts'
 import { temporaryFolder } from './fixtures.ts'
 
 afterEach(() => vi.unstubAllEnvs())
+
+/** Says what formats there are: that is asked once a process, and remembered. */
+const real = (await findCodecs()).ffmpeg.path
 
 /** A clip, and a decoder on the PATH that says this of it: its listing, and the packets where there are some. */
 function pretend(listing: string, packets?: string, name = 'a.flv'): string {
@@ -104,6 +109,84 @@ describe('what a decoder lists of a file', () => {
       'ffmpeg version 9.9\n  built with gcc\n  configuration: --x\n  libavutil 1\n[flv @ 0x12ab] moov atom not found\nAt least one output file must be specified\n'
     await expect(probed(banner)).rejects.toThrow(/a\.flv is broken or not a video: moov atom not found$/)
     await expect(probed(banner.replace(/\[flv.*\n/, ''))).rejects.toThrow('nothing decodes')
+  })
+})
+
+describe('what a decoder says while it decodes', () => {
+  const HEADER = ['#tb 0: 1/25', '#dimensions 0: 2x1']
+  const stamp = (i: number) => `0, ${i}, ${i}, 1, 6, 0x0`
+
+  /** Decoded by a program that says these lines and gives so many pictures of 2 by 1. */
+  function decoded(
+    lines: readonly string[],
+    pictures: number,
+    { code = 0, ...options }: DecodeOptions & { code?: number } = {},
+  ) {
+    const clip = pretend('')
+    const folder = join(clip, '..')
+    writeFileSync(join(folder, 'said'), lines.map(line => `${line}\n`).join(''))
+    writeFileSync(
+      join(folder, 'pixels'),
+      Uint8Array.from({ length: 6 * pictures }, (_, i) => i),
+    )
+    const script = `#!/bin/sh
+case "$*" in
+  *-version*) echo "ffmpeg version 9.9" ;;
+  *framecrc*) cat "${folder}/said" >&2; cat "${folder}/pixels"; exit ${code} ;;
+  *-formats* | *-encoders*) exec "${real}" "$@" ;;
+esac
+`
+    writeFileSync(join(folder, 'ffmpeg'), script)
+    return decodeVideo(clip, options)
+  }
+
+  test('pictures and their times; other words are none of it', async () => {
+    const words = ['deprecated pixel format used', '[flv @ 0x1f] more words']
+    const { frames, shape, times, damage } = await decoded([...HEADER, stamp(0), ...words, stamp(1)], 2)
+    expect([[...frames], shape, [...times], damage]).toEqual([
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+      [2, 1, 2, 3],
+      [0, 0.04],
+      undefined,
+    ])
+  })
+
+  test.each([
+    [[stamp(0), '[flv @ 0x1f] Error while decoding stream #0:0'], 'Error while decoding stream #0:0'],
+    [[stamp(0), 'Decoding error: bad data', 'partial file'], 'Decoding error: bad data'],
+    [[stamp(0), 'Error submitting packet'], 'Error submitting packet'],
+    // A stream that is joined midway.
+    [['error while decoding stream', stamp(0)], undefined],
+    [['partial file', stamp(0)], 'partial file'],
+    [['Packet is truncated', stamp(0)], 'Packet is truncated'],
+    [['stream ended prematurely', stamp(0)], 'stream ended prematurely'],
+  ])('%j: frames are lost or not', async (lines, damage) => {
+    expect((await decoded([...HEADER, ...lines], 1)).damage).toBe(damage)
+    const strict = decoded([...HEADER, ...lines], 1, { damaged: 'error' })
+    if (damage === undefined) expect((await strict).shape[0]).toBe(1)
+    else
+      await expect(strict).rejects.toMatchObject({
+        code: 'video.damaged',
+        message: expect.stringContaining(`is damaged or cut short: 1 frames, then ${damage}`),
+      })
+  })
+
+  test('pictures of other sizes midway, none, or a failure are errors', async () => {
+    await expect(decoded([...HEADER, stamp(0), stamp(1)], 1)).rejects.toThrow(/changes its size midway/)
+    await expect(decoded([...HEADER, 'moov atom not found'], 0)).rejects.toThrow(
+      /broken or not a video: moov atom/,
+    )
+    await expect(decoded(HEADER, 0, { start: 3 })).rejects.toThrow(/no frame lies between 3 and the end s/)
+    await expect(decoded(HEADER, 0, { end: 2 })).rejects.toThrow(/no frame lies between 0 and 2 s/)
+    await expect(decoded([...HEADER, 'no such filter'], 0, { code: 1 })).rejects.toThrow(
+      /not a video: no such filter/,
+    )
+    await expect(decoded([...HEADER, stamp(0)], 1, { code: 1 })).rejects.toMatchObject({
+      code: 'video.broken',
+    })
+    await expect(decoded(HEADER, 1, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'interrupted',
+    })
   })
 })
 

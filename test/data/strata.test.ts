@@ -68,6 +68,16 @@ describe('what is spread over splits of annotated clips', () => {
     expect(strata({ path: '/one.mp4' })).toBe('car')
   })
 
+  test('those of too few join the most common, wherever it stands', () => {
+    const { clips } = dataset([
+      ...repeated(4, boxes('bus')),
+      ...repeated(2, boxes('bike')),
+      ...repeated(9, boxes('car')),
+    ])
+    const stratum = annotatedStratum(dataset(clips))
+    expect([0, 4, 6].map(i => stratum(clips[i]))).toEqual(['bus', 'car', 'car'])
+  })
+
   test('where every one has too few, all are called nothing; so is a clip that is none of them', () => {
     const { clips } = dataset([{ annotation: boxes('car') }, { annotation: boxes('bus') }])
     const stratum = annotatedStratum(dataset(clips))

@@ -146,6 +146,35 @@ describe('what COCO’s files say', () => {
     )
   })
 
+  test('pictures that are broken, or missing, are left out where that is asked', async () => {
+    const images = ['a.png', 'b.png', 'c.png'].map((name, id) => ({ id, file_name: name }))
+    const annotations = [0, 1, 2].map(id => ({ image_id: id, bbox: [1, 1, 2, 2] }))
+    const folder = folderOf({
+      'images/a.png': PICTURE,
+      'images/b.png': PICTURE.subarray(0, 20),
+      'annotations/x.json': coco(annotations, { images }),
+    })
+    const { clips, skipped } = await loadDataset(folder, { skipBroken: true })
+    expect(clips.map(({ id }) => id)).toEqual(['images/a.png'])
+    expect(skipped.map(({ path, reason }) => [path.slice(-5), reason.includes('exist')])).toEqual([
+      ['c.png', true],
+      ['b.png', false],
+    ])
+    const missing = Array.from({ length: 7 }, (_, id) => ({ id, file_name: `no${id}.png` }))
+    await expect(one(coco([], { images: missing }))).rejects.toThrow(
+      /no4\.png does not exist; and 2 more: put these/,
+    )
+    await expect(one(coco([], { images: missing.slice(0, 5) }))).rejects.toThrow(
+      /no4\.png does not exist: put these/,
+    )
+    const twice = [0, 1].map(id => ({ id, file_name: 'a.png' }))
+    await expect(one(coco([], { images: twice }))).rejects.toThrow(
+      /a\.png is listed already, at .*images\[0\]/,
+    )
+    const ended = loadDataset(folder, { skipBroken: true, signal: AbortSignal.abort() })
+    await expect(ended).rejects.toMatchObject({ code: 'interrupted' })
+  })
+
   test('a file that is not there, or a folder', async () => {
     const folder = folderOf({ 'a.json/x': '' })
     await expect(loadDataset(join(folder, 'a.json'))).rejects.toMatchObject({ kind: 'input' })

@@ -159,8 +159,10 @@ describe('what does not fit is refused', () => {
     await expect(masked(png(40, 30), classes)).rejects.toThrow(
       /pixel at x 0, y 0 is 0, and .*classes\.csv has 1, 2, .*, 12, and 9 more$/,
     )
-    await expect(masked(png(40, 30, [0, 1, 2], { colour: 2 }), 'name,index\nroad,0\n')).rejects.toThrow(
-      'is coloured, as #000102 at x 0: say in classes.csv',
+    // The third pixel of the second row.
+    const coloured = Array.from({ length: 3 * 40 * 30 }, (_, i) => (i < 3 * 42 ? 9 : i % 3))
+    await expect(masked(png(40, 30, coloured, { colour: 2 }), 'name,index\nroad,9\n')).rejects.toThrow(
+      'is coloured, as #000102 at x 2, y 1: say in classes.csv',
     )
   })
 })

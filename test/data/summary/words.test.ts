@@ -94,6 +94,7 @@ describe('what a dataset holds', () => {
     ])
     expect(lines(['0', '7'], [1, 3])[0]).toBe('masks: 1, 2 classes by pixels (7 75 %; 0 25 %)')
     expect(lines(['0', '7'], [1, 3])[1]).toContain('they are called by their values')
+    for (const name of ['7up', 'x7']) expect(lines(['0', name], [1, 3])).toHaveLength(1)
     expect(lines(['0', 'sky'], [0, 0])).toEqual(['masks: 1, 2 classes by pixels (0 0 %; sky 0 %)'])
   })
 
