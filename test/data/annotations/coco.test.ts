@@ -125,6 +125,7 @@ describe('what COCO’s files say', () => {
     ],
     ['no images', JSON.stringify({ categories: [{ id: 1, name: 'a' }] }), "has no 'images'"],
     ['a picture that is none', coco([], { images: [[1]] }), 'images[0] is [1], and must be an object'],
+    ['a picture that is a number', coco([], { images: [5] }), 'images[0] is 5, and must be an object'],
     ['a picture that is nothing', coco([], { images: [null] }), 'images[0] is null, and must be an object'],
     ['a box of words', coco([{ bbox: [1, 1, 'x', 2] }]), 'annotations[0].bbox is [1,1,"x",2]'],
     ['no box', coco([{}]), 'annotations[0].bbox is undefined'],
