@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: tests.map(path => (path.endsWith('.ts') ? path : `${path}/**/*.test.ts`)),
     exclude: [
-      ...['test/**/*.long.test.ts', 'test/**/*-learning.test.ts', 'test/**/memory*.test.ts'],
+      ...['test/**/*.long.test.ts', 'test/**/*-learning.test.ts', 'test/e2e/memory*.test.ts'],
       // Becomes another user, which a thread can't.
       'test/data/clip-cache-user.test.ts',
     ],

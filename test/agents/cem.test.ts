@@ -148,6 +148,17 @@ describe('the cross-entropy method', () => {
     expect(() => make({ features: ['trend'] }, 1, null)).toThrow('give positions from 0 to 18')
   })
 
+  test('where no feature is one of those, all elements have a weight', () => {
+    const means = { initialMean: [0, 0.1, 0.2] }
+    const seen = Float32Array.of(0.9, 0.5)
+    for (const features of [['mine', 'theirs'], null]) {
+      const agent = make(means, 1, features)
+      const shown = features === null ? Float32Array.of(...seen, ...new Float32Array(17)) : seen
+      expect(greedy(agent, shown)).toBeCloseTo(0.09 + 0.1, 6)
+      expect(agent.state().mean).toHaveLength(1 + shown.length)
+    }
+  })
+
   test.each<[string, Partial<CemConfig>, RegExp]>([
     ['a feature beyond the observation', { features: [0, 19] }, /position 19, .*19 elements.*from 0 to 18/],
     ['more means than weights', { features: [1], initialMean: [0, 0, 0] }, /3 numbers for 2 weights/],

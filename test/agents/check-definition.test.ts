@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Trajectory } from '../../src/agents/agent.ts'
 import { checkAgent, type TestContext } from '../../src/agents/check.ts'
-import { Box, Discrete } from '../../src/envs/spaces.ts'
+import { Box, Discrete, MultiDiscrete } from '../../src/envs/spaces.ts'
 import { LinearQ, linearQ } from './linear-q.ts'
 
 const throws = (message: string) => () => {
@@ -70,6 +70,14 @@ describe('learning', () => {
     expect(found[0].message).toMatch(
       /Bandit-v0.*in 4000 steps.*of the way from random actions to the optimum/,
     )
+  })
+
+  test('a reason that is none hides nothing of what it learns', async () => {
+    const refuses: typeof linearQ.refuses = of =>
+      of.actionSpace instanceof MultiDiscrete ? '' : linearQ.refuses?.(of)
+    const found = (await checkAgent({ ...contrary, refuses }, { learningSteps: 400 })).map(({ code }) => code)
+    expect(found).toContain('refuses.reason')
+    expect(found).toContain('learning.bandit')
   })
 
   test('without learning it passes', async () => {

@@ -218,6 +218,20 @@ describe('each fault is found, and nothing else is', () => {
   test('an observation kept from act() to learn()', async () => {
     expect(await codes(linear(KeepsObservation))).toContain('agent.aliases')
   })
+
+  test.each([true, false])('one that shows only where explore is %s', async when => {
+    const make = patched({
+      act(this: LinearQ, observations: readonly unknown[], context: ActContext) {
+        if (context.explore === when && context.masks[0] === undefined) return []
+        return LinearQ.prototype.act.call(this, observations, context)
+      },
+    })
+    const [finding] = await checkAgent(make)
+    expect(finding).toMatchObject({
+      code: 'act.count',
+      message: expect.stringContaining(`act() on 1 observations (explore: ${when}, no mask) returns []`),
+    })
+  })
 })
 
 describe('promises that never settle', () => {

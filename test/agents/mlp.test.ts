@@ -78,6 +78,11 @@ describe('Mlp', () => {
     const all = mlp.forward(batch, 10).slice()
     const one = mlp.forward(batch.slice(12, 15), 1)
     expect([...one]).toEqual([...all.slice(8, 10)])
+    // More rows than are asked for are left where they are.
+    const long = new Float32Array(30_000)
+    long.set(batch)
+    const few = new Mlp({ inputs: 3, outputs: 2, rng: Rng.of(2) })
+    expect([...few.forward(long, 2)]).toEqual([...all.slice(0, 4)])
   })
 
   test.each([

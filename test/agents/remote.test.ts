@@ -6,7 +6,7 @@ import { Rng } from '../../src/common/random.ts'
 import { Box, Discrete } from '../../src/envs/spaces.ts'
 import { Reader, Writer } from '../../src/envs/wire/bytes.ts'
 import { ANSWER, KINDS, PROTOCOL } from '../../src/envs/wire/frames.ts'
-import { writeBatch } from '../../src/envs/wire/values.ts'
+import { readBatch, writeBatch } from '../../src/envs/wire/values.ts'
 
 describe('an agent of another program', () => {
   const spaces = { observationSpace: new Box(0, 2, [1]), actionSpace: new Discrete(3) }
@@ -78,6 +78,47 @@ describe('an agent of another program', () => {
     // How many observations, no masks, not exploring.
     expect([16, 20, 24].map(at => frame.getUint32(at, true))).toEqual([2, 0, 0])
     expect(made().agent.act([], acting([]))).toEqual([])
+  })
+
+  test('is told what is forbidden, wherever anything is; else of no masks', () => {
+    const observation = Float32Array.of(1)
+    const mask = Uint8Array.of(0, 1, 0)
+    const ALL = [1, 1, 1]
+    /** What `learn` is told of masks: their size, and theirs row by row. */
+    const told = (masks: readonly (Uint8Array | undefined)[], finalMask?: Uint8Array) => {
+      const { agent, frames } = made(writer => writer.text('{}'))
+      const step = { observation, action: 2, reward: 1, duration: 1 }
+      const transitions = masks.map(mask => ({ ...step, mask }))
+      const ends = { terminated: false, truncated: true, finalObservation: observation, finalMask }
+      agent.learn([{ episode: 0, actor: 'shared', transitions, ...ends }])
+      const reader = new Reader(frames[0])
+      expect(reader.u32()).toBe(1)
+      reader.text()
+      expect(reader.u32()).toBe(masks.length)
+      const size = reader.u32()
+      reader.align()
+      for (let i = 0; i < 4 * masks.length; i++) reader.f64()
+      const rows = size === 0 ? 0 : masks.length + 1
+      const read = Array.from({ length: rows }, () => Array.from({ length: size }, () => reader.u8()))
+      // What follows lies where it is looked for.
+      expect(readBatch(reader, spaces.actionSpace, masks.length)).toEqual(masks.map(() => 2))
+      expect(readBatch(reader, spaces.observationSpace, masks.length + 1)[0]).toEqual(observation)
+      reader.end()
+      return read
+    }
+    expect(told([undefined, undefined])).toEqual([])
+    expect(told([undefined, mask])).toEqual([ALL, [...mask], ALL])
+    expect(told([undefined, undefined], mask)).toEqual([ALL, ALL, [...mask]])
+
+    const { agent, frames } = made(writer => {
+      writer.u32(0)
+      writer.align()
+      writeBatch(writer, spaces.actionSpace, [1, 1])
+    })
+    agent.act([observation, observation], acting([undefined, mask]))
+    // After how many, the masks' size, whether it explores, and two numbers of its stream.
+    expect(new DataView(frames[0].buffer).getUint32(20, true)).toBe(3)
+    expect([...frames[0].subarray(36, 42)]).toEqual([...ALL, ...mask])
   })
 
   test('refuses a mask of another length', () => {

@@ -129,3 +129,72 @@ describe('grid', () => {
     expect(new Set(visited.flatMap(point => point.split(',')))).toEqual(new Set(['0', '0.5', '1']))
   })
 })
+
+describe('TPE', () => {
+  // With gamma 0.25 the three best of ten are good.
+  const points = [0.1, 0.2, 0.35, 0.4, 0.55, 0.6, 0.7, 0.75, 0.9, 1]
+  const trials = points.map((x, i) => ({ point: [x], return: -Math.abs(i - 3) }))
+  const [good, bad] = [
+    [0.4, 0.35, 0.55],
+    [0.2, 0.6, 0.1, 0.7, 0.75, 0.9, 1],
+  ]
+
+  /** As the paper has it: a wide normal over all, and one at each point, as wide as the farther of its neighbours is away. */
+  const components = (at: readonly number[]) => {
+    const ends = [0, ...[...at].sort((a, b) => a - b), 1]
+    const wide = at.map((_, i) =>
+      Math.max(ends[i + 1] - ends[i], ends[i + 2] - ends[i + 1], 1 / (at.length + 1)),
+    )
+    return [[0.5, 1], ...wide.map((std, i) => [ends[i + 1], Math.min(1, std)])]
+  }
+  const normal = (x: number, mean: number, std: number) => Math.exp(-((x - mean) ** 2) / (2 * std ** 2)) / std
+  const density = (at: readonly number[], x: number) =>
+    components(at).reduce((sum, [mean, std]) => sum + normal(x, mean, std), 0)
+  const places = Array.from({ length: 1001 }, (_, i) => i / 1000)
+
+  const likeliest = (better: readonly number[], worse: readonly number[]) => {
+    const ratio = (x: number) => density(better, x) / density(worse, x)
+    return places.reduce((a, b) => (ratio(b) > ratio(a) ? b : a))
+  }
+
+  test('of many candidates takes the one where good is likeliest against bad', () => {
+    const [proposal] = tpe({ startupTrials: 10, gamma: 0.25, candidates: 3000 })(trials, 1, Rng.of(1))
+    expect(proposal).toBeCloseTo(likeliest(good, bad), 2)
+  })
+
+  test('draws candidates from where good ones are, within the interval', () => {
+    const propose = tpe({ startupTrials: 2, gamma: 0.25, candidates: 1 })
+    const drawn = Array.from({ length: 4000 }, (_, i) => propose(trials, 1, Rng.of(2, 'draw', i))[0])
+    expect([Math.min(...drawn) >= 0, Math.max(...drawn) <= 1]).toEqual([true, true])
+    // Each component is drawn as often, whatever of it lies outside.
+    const shares = components(good).map(([mean, std]) => {
+      const own = places.map(x => normal(x, mean, std))
+      const whole = own.reduce((a, b) => a + b)
+      return own.map(value => value / whole)
+    })
+    for (const end of [0.25, 0.4, 0.5, 0.75]) {
+      const expected =
+        shares.flatMap(own => own.slice(0, 1 + 1000 * end)).reduce((a, b) => a + b) / shares.length
+      expect(drawn.filter(x => x <= end).length / drawn.length).toBeCloseTo(expected, 1)
+      expect(Math.abs(drawn.filter(x => x <= end).length / drawn.length - expected)).toBeLessThan(0.03)
+    }
+  })
+
+  test('each dimension is its own; before there are enough trials points are uniform', () => {
+    const many = points.map((x, i) => ({ point: [x, 1 - x], return: -Math.abs(i - 3) }))
+    const propose = tpe({ startupTrials: 11, gamma: 0.25, candidates: 24 })
+    expect(propose(many, 2, Rng.of(3))).toEqual(uniform(many, 2, Rng.of(3)))
+    const [x, y] = tpe({ startupTrials: 10, gamma: 0.25, candidates: 3000 })(many, 2, Rng.of(3))
+    expect([x, y]).toEqual([expect.closeTo(0.4, 0), expect.closeTo(0.6, 0)])
+    expect(Math.abs(x + y - 1)).toBeLessThan(0.05)
+    // One at least is good.
+    const [one] = tpe({ startupTrials: 1, gamma: 0.001, candidates: 3000 })(trials, 1, Rng.of(4))
+    expect(one).toBeCloseTo(
+      likeliest(
+        [0.4],
+        points.filter(x => x !== 0.4),
+      ),
+      2,
+    )
+  })
+})

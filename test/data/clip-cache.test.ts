@@ -88,6 +88,20 @@ describe('ClipCache', () => {
     expect(filesIn(dir)).toHaveLength(5)
   })
 
+  test('a clip that changes while it is decoded is an error', async () => {
+    const dir = temporaryFolder()
+    const path = join(temporaryFolder(), 'changing.mp4')
+    copyFileSync(clips[0].path, path)
+    await cacheIn(dir).prepare([{ ...clips[0], path }])
+    truncateSync(filesIn(dir)[0], 40)
+    // Told before it is decoded anew.
+    const changes = cacheIn(dir, { onNotice: () => copyFileSync(clips[1].path, path) })
+    await expect(changes.prepare([{ ...clips[0], path }])).rejects.toMatchObject({
+      code: 'clip.changed',
+      message: expect.stringContaining('changing.mp4 changed while it was decoded'),
+    })
+  })
+
   test.each([
     ['cut short', (file: string) => truncateSync(file, readFileSync(file).length - 100)],
     ['cut to nothing', (file: string) => truncateSync(file, 0)],
@@ -118,6 +132,8 @@ describe('ClipCache', () => {
     truncateSync(filesIn(dir)[0], 500)
     const read = () => cache.read(clips[0], [5], new Uint8Array(24 * 32 * 3), 0)
     expect(read).toThrow(expect.objectContaining({ code: 'cache.unreadable', exitCode: 1 }))
+    const cause = expect.objectContaining({ message: 'the file is cut short' })
+    expect(read).toThrow(expect.objectContaining({ cause }))
   })
 
   test('no space left: exit code 1, the folder named, nothing half-written', async () => {

@@ -141,6 +141,9 @@ describe('a manifest', () => {
     ['data.piece', ['path,label,start', 'a.mp4,x,soon'], /line 2: start is 'soon'/],
     ['data.piece', ['path,label,start', 'a.mp4,x,-1'], /line 2: start is '-1'/],
     ['data.piece', ['path,label,start,end', 'a.mp4,x,2,2'], /line 2: end \(2\) must be after start/],
+    ['data.piece', ['path,label,end', 'a.mp4,x,0'], /line 2: end \(0\) must be after start \(0\)/],
+    ['data.piece', ['path,label,start,end', 'a.mp4,x,3,2'], /line 2: end \(2\) must be after start \(3\)/],
+    ['data.piece', ['path,label,end', 'a.mp4,x,Infinity'], /line 2: end is 'Infinity'/],
     ['data.label', ['path,label', fine, 'b.mp4,'], /line 3: b.mp4 has no label/],
     ['data.path', ['path,label', ',x'], /line 2: the path is empty/],
     ['data.file', ['path,label', fine, 'no.mp4,y'], /line 3: .*no.mp4 does not exist/],
@@ -160,6 +163,44 @@ describe('a manifest', () => {
     const file = manifest('path,label', fine)
     write(dirname(file), 'labels.csv', 'path,first,second\n')
     await rejects(dirname(file), {}, 'data.column', 'my.csv')
+    for (const name of ['b.CSV', 'a.csv', 'notes.csv.txt']) write(dirname(file), name, '')
+    await rejects(dirname(file), {}, 'data.column', /; other manifests beside it: a\.csv, b\.CSV, my\.csv$/)
+    const alone = write(folderOf('a.mp4'), 'labels.csv', 'path,first\n')
+    await rejects(alone, {}, 'data.column', /no column 'label'.*Its columns are path, first$/)
+  })
+
+  test('of missing files five are named; a split, a piece, a group of its own', async () => {
+    const names = Array.from({ length: 7 }, (_, i) => `no${i}.mp4,x`)
+    await rejects(
+      manifest('path,label', ...names),
+      {},
+      'data.file',
+      /line 6: .*no4\.mp4 does not exist; and 2 more: mend/,
+    )
+    await rejects(
+      manifest('path,label', ...names.slice(0, 5)),
+      {},
+      'data.file',
+      /no4\.mp4 does not exist: mend/,
+    )
+    await rejects(
+      manifest('path,label,split', 'a.mp4,x,other'),
+      {},
+      'data.split',
+      /unknown split 'other' \(allowed/,
+    )
+    const { clips } = await loadDataset(
+      manifest('path,label,start,end', 'a.mp4,x,1,', 'b.mp4,y,,2', './a.mp4,y,0,1'),
+    )
+    expect(clips.map(({ id }) => id)).toEqual(['a.mp4#1-', 'b.mp4#0-2', 'a.mp4#0-1'])
+    await rejects(
+      manifest('path,label', fine),
+      { groupColumn: 'zzzzzz' },
+      'data.group-column',
+      /to group by \(columns: path, label\)/,
+    )
+    const ended = loadDataset(manifest('path,label', fine, 'b.mp4,y'), { signal: AbortSignal.abort() })
+    await expect(ended).rejects.toMatchObject({ code: 'interrupted' })
   })
 })
 

@@ -159,3 +159,55 @@ test('a class whose recordings are all too large for the share is in the reward 
   for (const name of ['reward', 'test', 'train'] as const)
     expect(splits[name].map(clip => clip.label)).toContain('rare')
 })
+
+test('a class that is in one recording alone is in train, and the others lack it', () => {
+  const rare = Array.from({ length: 4 }, () => ({ label: 'rare', group: 'one' }))
+  const usual = Array.from({ length: 60 }, (_, i) => ({ label: 'usual', group: `single ${i}` }))
+  const { splits, warnings } = splitDataset(dataset([...rare, ...usual]), { seed: 1 })
+  expect(splits.train.filter(({ label }) => label === 'rare')).toHaveLength(4)
+  expect(warnings).toEqual([
+    'No clip of rare is in the reward split.',
+    'No clip of rare is in the test split.',
+  ])
+})
+
+test('what is said of too few: clips or recordings, of each class or of the one', () => {
+  const made = (classes: number, recordings: number, more: Partial<Clip> = {}) =>
+    dataset(
+      Array.from({ length: classes * recordings * 5 }, (_, i) => ({
+        label: `${i % classes}`,
+        group: `g${Math.floor(i / classes / 5)}`,
+        ...more,
+      })),
+    )
+  const split = (data: Dataset) => () => splitDataset(data, { seed: 1 })
+  expect(split(made(1, 3))).toThrow(
+    /train, reward, probe, test need at least 4 recordings \(groups\), and there are 3 \(g0, g1, g2\) to divide/,
+  )
+  expect(split(made(2, 3))).toThrow(/need at least 4 recordings \(groups\) of each class, and '0' has 3/)
+  const files = (count: number, labels = 1) =>
+    dataset(Array.from({ length: count * labels }, (_, i) => ({ label: `${i % labels}` })))
+  expect(split(files(2))).toThrow(
+    /too few clips to divide: at least 3 are needed outside the splits that the manifest names, and there are 2$/,
+  )
+  expect(split(files(2, 2))).toThrow(/each class needs at least 3 outside .*, and '0' has 2, '1' has 2$/)
+  expect(split(files(3))).toThrow(/need at least 4 clips, and there are 3 to divide; give more clips$/)
+  expect(split(files(4))).not.toThrow()
+})
+
+test('what the manifest leaves out is set aside, and said', () => {
+  const clips = (split: Clip['split']) =>
+    Array.from({ length: 40 }, (_, i) => ({
+      label: `${i % 2}`,
+      group: `${i}`,
+      split: i < 10 ? split : undefined,
+    }))
+  const warnings = (split: Clip['split']) => splitDataset(dataset(clips(split)), { seed: 1 }).warnings
+  const aside = 'The manifest names no test clips: some of the others were set aside.'
+  expect([warnings('train'), warnings('reward'), warnings('test'), warnings(undefined)]).toEqual([
+    [aside],
+    [aside],
+    [],
+    [],
+  ])
+})

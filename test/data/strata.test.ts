@@ -55,6 +55,42 @@ describe('what is spread over splits of annotated clips', () => {
     expect([...homes.values()].every(({ size }) => size === 1)).toBe(true)
   })
 
+  test('only recordings that are yet to be divided count, a group as one', () => {
+    const strata = (of: Partial<Clip>, ...others: readonly Partial<Clip>[]) => {
+      const rare = Array.from({ length: 4 }, () => ({ annotation: boxes('bus'), ...of }))
+      const clips = dataset([...repeated(9, boxes('car')), ...rare, ...others]).clips
+      return annotatedStratum(dataset(clips))(clips[9])
+    }
+    expect(strata({})).toBe('bus')
+    expect(strata({ split: 'train' })).toBe('bus')
+    expect(strata({ split: 'test' })).toBe('car')
+    expect(strata({ group: 'one' })).toBe('car')
+    expect(strata({ path: '/one.mp4' })).toBe('car')
+  })
+
+  test('those of too few join the most common, wherever it stands', () => {
+    const { clips } = dataset([
+      ...repeated(4, boxes('bus')),
+      ...repeated(2, boxes('bike')),
+      ...repeated(9, boxes('car')),
+    ])
+    const stratum = annotatedStratum(dataset(clips))
+    expect([0, 4, 6].map(i => stratum(clips[i]))).toEqual(['bus', 'car', 'car'])
+  })
+
+  test('where every one has too few, all are called nothing; so is a clip that is none of them', () => {
+    const { clips } = dataset([{ annotation: boxes('car') }, { annotation: boxes('bus') }])
+    const stratum = annotatedStratum(dataset(clips))
+    expect(clips.map(stratum)).toEqual(['nothing', 'nothing'])
+    const many = annotatedStratum(dataset(repeated(5, boxes('car'))))
+    expect(many({ ...clips[0], id: 'other' })).toBe('nothing')
+  })
+
+  test('of classes that are as rare the first by name', () => {
+    const { clips } = dataset([...repeated(4, boxes('b', 'a', 'c')), ...repeated(4, boxes('c'))])
+    expect(annotatedStratum(dataset(clips))(clips[0])).toBe('a')
+  })
+
   test('of masks the class of most pixels, of segments the longest', () => {
     const mask = (counts: readonly number[]): Annotation => ({
       size: [2, 2],

@@ -51,6 +51,19 @@ describe('Watchdog', () => {
     expect(onStall).toHaveBeenCalledOnce()
   })
 
+  test('what it computes counts from its last progress on', async () => {
+    let cpu = 0
+    const { watchdog, onStall, wait } = watched(() => ({ cpu: cpu++, stopped: false }))
+    for (let i = 0; i < 4; i++) {
+      await wait(250)
+      watchdog.progress()
+    }
+    expect(onStall).not.toHaveBeenCalled()
+    await wait(320)
+    expect(onStall).toHaveBeenCalledOnce()
+    expect(watchdog.hung).toBe(true)
+  })
+
   test('one that is stopped, or that nobody takes from, does not', async () => {
     let stopped = true
     const { watchdog, onStall, wait } = watched(() => ({ cpu: 1, stopped }))

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Engine, engineAvailability, startEngine } from '../../src/models/engine.ts'
 import { ENGINES } from '../../src/models/engine-names.ts'
+import { openedPackage } from '../../src/models/native.ts'
 import { tf } from '../../src/models/tf.ts'
 
 const require = createRequire(import.meta.url)
@@ -29,6 +30,8 @@ describe('startEngine', () => {
     expect(engine.name).toBe(first)
     expect(engine.versions).toMatchObject({ node: process.versions.node, tfjs: tf.version.tfjs })
     expect(engine.native).toBe(engine.versions.tensorflow !== undefined)
+    // TensorFlow without a card may be the GPU package's.
+    if (engine.native) expect([engine.name, 'tfjs-node-gpu']).toContain(openedPackage())
     if (engine.native) expect(process.env.TF_NUM_INTRAOP_THREADS).toBe(String(engine.threads))
   })
 

@@ -44,6 +44,57 @@ describe('maps by stride', () => {
     expect(namesOf(tf.model({ inputs: input, outputs: sum }), [2, 4])).toEqual(['inside', 'sum'])
   })
 
+  test('go up again where a network makes its maps larger', () => {
+    const conv = (name: string, strides: number) =>
+      tf.layers.conv2d({ filters: 2, kernelSize: 1, strides, name, useBias: false })
+    const up = (name: string, size: number) => tf.layers.upSampling2d({ size: [size, size], name })
+    const chain = (...layers: readonly tf.layers.Layer[]) => {
+      const inputs = tf.input({ shape: [16, 16, 3] })
+      const outputs = layers.reduce((x, layer) => layer.apply(x) as tf.SymbolicTensor, inputs)
+      return tf.model({ inputs, outputs })
+    }
+    const grown = chain(conv('a', 4), conv('b', 4), up('u', 4), conv('c', 1))
+    expect(namesOf(grown, [4, 16])).toEqual(['c', 'b'])
+    const transposed = tf.layers.conv2dTranspose({
+      filters: 2,
+      kernelSize: 2,
+      strides: 2,
+      name: 't',
+      useBias: false,
+    })
+    expect(namesOf(chain(conv('a', 4), transposed), [2, 4])).toEqual(['t', 'a'])
+    const pooled = chain(conv('a', 2), tf.layers.maxPooling2d({ poolSize: 2, strides: 3, name: 'm' }))
+    expect(namesOf(pooled, [2, 6])).toEqual(['a', 'm'])
+    const average = chain(conv('a', 2), tf.layers.averagePooling2d({ poolSize: 2, name: 'm' }))
+    expect(namesOf(average, [2, 4])).toEqual(['a', 'm'])
+    // Whose places are no longer those of the picture.
+    const folded = chain(
+      conv('a', 2),
+      tf.layers.reshape({ targetShape: [4, 16, 2], name: 'r' }),
+      conv('z', 2),
+    )
+    expect(() => namesOf(folded, [4])).toThrow(/no map of stride 4/)
+  })
+
+  test('whose borders are cut or widened are none', () => {
+    const input = tf.input({ shape: [16, 16, 3] })
+    const half = tf.layers
+      .conv2d({ filters: 2, kernelSize: 1, strides: 2, name: 'half', useBias: false })
+      .apply(input)
+    const wide = tf.layers.zeroPadding2d({ name: 'wide' }).apply(half) as tf.SymbolicTensor
+    const cut = tf.layers
+      .cropping2D({
+        cropping: [
+          [1, 1],
+          [1, 1],
+        ],
+        name: 'cut',
+      })
+      .apply(half) as tf.SymbolicTensor
+    for (const outputs of [wide, cut])
+      expect(namesOf(tf.model({ inputs: input, outputs }), [2])).toEqual(['half'])
+  })
+
   test('a detector of several levels offers the maps that its own heads read', () => {
     const input = tf.input({ shape: [16, 16, 3] })
     const step = (name: string, x: tf.SymbolicTensor) =>

@@ -8,7 +8,7 @@ import { loadModel } from '../../src/models/load.ts'
 import { Network } from '../../src/models/network.ts'
 import { compile } from '../../src/models/program.ts'
 import { SCALINGS } from '../../src/models/scaling.ts'
-import type { tf } from '../../src/models/tf.ts'
+import { tf } from '../../src/models/tf.ts'
 import { tinyImageModel } from '../support/models.ts'
 import { classTask } from '../support/tasks.ts'
 
@@ -48,6 +48,28 @@ describe('layer groups', () => {
       }
       expect(crossing.size).toBe(1)
     }
+  })
+
+  test('are as deep as their convolutions over more than one place, and recurrences', () => {
+    const conv = (kernelSize: number | [number, number], name: string) =>
+      tf.layers.conv2d({ filters: 2, kernelSize, name, padding: 'same' })
+    const blocks = (after: string, ...layers: readonly tf.layers.Layer[]) => {
+      const inputs = tf.input({ shape: [8, 8, 3] })
+      const outputs = layers.reduce((x, layer) => layer.apply(x) as tf.SymbolicTensor, inputs)
+      return new Network(tf.model({ inputs, outputs }), { after: [after] }).groups.map(group => group.blocks)
+    }
+    const layers = [
+      conv(1, 'one'),
+      conv(3, 'two'),
+      conv([1, 3], 'three'),
+      conv(1, 'four'),
+      conv([2, 1], 'five'),
+    ]
+    expect(blocks('three', ...layers)).toEqual([2, 1])
+    expect(blocks('one', conv(1, 'one'), conv(1, 'two'))).toEqual([0, 0])
+    const rows = tf.layers.reshape({ targetShape: [8, 16] })
+    const recurrent = [tf.layers.lstm({ units: 2, returnSequences: true }), tf.layers.gru({ units: 2 })]
+    expect(blocks('one', conv(3, 'one'), rows, ...recurrent)).toEqual([1, 2])
   })
 
   test('more groups than can be cut are refused, with the number that can', () => {

@@ -92,6 +92,18 @@ describe('weight files', () => {
     await refused(folder, 'model.shard', /regular file/)
   })
 
+  test('one that is missing is named, with the folder', async () => {
+    await refused(
+      model({ paths: ['a/weights.bin'] }),
+      'model.missing-shard',
+      /needs the weight file a.weights\.bin, which is missing from/,
+    )
+    await refused(model({ paths: ['weights.bin/x'] }), 'model.missing-shard', /which is missing from/)
+    const loop = model({ files: {} })
+    symlinkSync('weights.bin', join(loop, 'weights.bin'))
+    await refused(loop, 'model.shard', /weights\.bin can't be read: .*ELOOP/)
+  })
+
   test.each([
     [20, /cut short/],
     [28, /another model/],

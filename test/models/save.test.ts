@@ -38,3 +38,12 @@ test('a folder that holds anything else is left as it is', async () => {
   })
   expect(await readdir(parent)).toEqual(['project'])
 })
+
+test('of what else is in the folder three are named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'layergym-test-'))
+  const refusal = () => writeArtifacts(artifacts(1), folder).catch(error => error.message)
+  for (const name of ['a', 'b', 'c', 'weights.bin']) await writeFile(join(folder, name), '')
+  expect(await refusal()).toContain('holds more than a model: a, b, c. A model')
+  for (const name of ['d', 'e']) await writeFile(join(folder, name), '')
+  expect(await refusal()).toMatch(/: (. ?,? ?){3} and 2 more\. A model/)
+})

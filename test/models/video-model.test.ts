@@ -105,3 +105,39 @@ describe('a task with an answer a frame', () => {
     expect(adapted).toThrow(/each of 4 frames.*\[2, 8, 8, 4\].*keeps all frames/)
   })
 })
+
+describe('what a video model may end in', () => {
+  const { head } = TASK
+  const shapesOf = (layers: tf.layers.Layer[], clip = CLIP) => {
+    const model = adaptVideoModel(tf.sequential({ layers }), { output: head, clip, scaling: undefined })
+    expect(model.outputs[0].shape).toEqual([null, 3])
+    return model.layers.map(layer => layer.getClassName())
+  }
+  const conv = () => tf.layers.conv3d({ filters: 4, kernelSize: 3, inputShape: [...CLIP] })
+  const next = () => tf.layers.conv3d({ filters: 4, kernelSize: 1 })
+
+  test('a volume, a row a moment, or a row', () => {
+    const pooled = ['TimeDistributed', 'GlobalAveragePooling1D']
+    expect(shapesOf([conv(), next()])).toEqual(expect.arrayContaining(pooled))
+    const rows = [conv(), tf.layers.reshape({ targetShape: [2, 256] }), tf.layers.dense({ units: 2 })]
+    const classes = shapesOf(rows)
+    expect(classes).toContain('GlobalAveragePooling1D')
+    expect(classes).not.toContain('TimeDistributed')
+    const flat = shapesOf([conv(), tf.layers.flatten(), tf.layers.dense({ units: 2 })])
+    expect(flat).not.toContain('GlobalAveragePooling1D')
+  })
+
+  test('nothing else, and a head on maps of frames finds none', () => {
+    const planes = [
+      conv(),
+      tf.layers.reshape({ targetShape: [2, 8, 32] }),
+      tf.layers.conv2d({ filters: 2, kernelSize: 1 }),
+    ]
+    expect(() => shapesOf(planes)).toThrow(/features have shape \[2, 8, 32\]; a head needs \[F\], \[T, F\]/)
+    expect(() => shapesOf([tf.layers.flatten({ inputShape: [...CLIP] })])).toThrow(/no last layer to replace/)
+    const reads = { strides: [8], build: () => undefined as never }
+    const maps = { units: 3, activation: 'softmax', reads, start: new Float32Array(3) } as const
+    const adapted = () => adaptVideoModel(volumetric(), { output: maps, clip: CLIP, scaling: undefined })
+    expect(adapted).toThrow(/reads maps of single frames.*take an image network/)
+  })
+})

@@ -63,13 +63,12 @@ export class Trial {
 }
 
 /** Whether it is what the contract asks, said once. */
-export function checkAppetite(agent: AnyAgent, trial: Trial): boolean {
+export function checkAppetite(agent: AnyAgent, trial: Trial): void {
   const { appetite } = agent
   const known = appetite?.unit === 'step' || appetite?.unit === 'episode'
-  if (known && Number.isInteger(appetite.count) && appetite.count >= 1) return true
+  if (known && Number.isInteger(appetite.count) && appetite.count >= 1) return
   trial.error(
     'appetite.invalid',
     `appetite is ${show(appetite)}: say what one learn() takes, as in { unit: 'episode', count: 4 }`,
   )
-  return false
 }

@@ -121,7 +121,7 @@ interface Reader {
 }
 
 function readerOf(
-  { channels, samples, palette }: PngSamples,
+  { channels, samples, palette, width }: PngSamples,
   legend: Legend | undefined,
   path: string,
 ): Reader {
@@ -136,11 +136,13 @@ function readerOf(
     samples[pixel * 3] * 65536 + samples[pixel * 3 + 1] * 256 + samples[pixel * 3 + 2]
   if (colours !== undefined) return { by: 'colour', classes: colours, value: rgb }
   for (let i = 0; i < samples.length; i += 3)
-    if (samples[i] !== samples[i + 1] || samples[i] !== samples[i + 2])
+    if (samples[i] !== samples[i + 1] || samples[i] !== samples[i + 2]) {
+      const pixel = i / 3
       throw inputError(
         'data.mask',
-        `the mask ${path} is coloured, as ${hexadecimal(rgb(i / 3))} at x ${i / 3}: say in classes.csv (name,color) what its colours stand for`,
+        `the mask ${path} is coloured, as ${hexadecimal(rgb(pixel))} at x ${pixel % width}, y ${Math.floor(pixel / width)}: say in classes.csv (name,color) what its colours stand for`,
       )
+    }
   return { by: 'index', classes: indices, value: pixel => samples[pixel * 3] }
 }
 

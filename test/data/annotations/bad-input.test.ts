@@ -91,7 +91,7 @@ const MASKS: readonly Bad[] = [
   [
     'data.mask',
     masks(png(40, 30, [1, 2, 3], { colour: 2 })),
-    /coloured, as #010203 at x 0: say in classes\.csv/,
+    /coloured, as #010203 at x 0, y 0: say in classes\.csv/,
   ],
   ['data.mask', masks('JFIF'), /line 2: the mask .*m\.png is no PNG/],
   ['data.mask', masks(png(40, 30).subarray(0, 45)), /m\.png can't be read/],

@@ -115,3 +115,54 @@ describe('PNG', () => {
     expect([...readPng(bytes).samples]).toEqual([1, 3, 2, 1, 2, 3])
   })
 })
+
+describe('what does not fit is refused', () => {
+  const masked = (mask: Uint8Array, classes?: string) =>
+    loadDataset(
+      folderOf({
+        'a.png': png(40, 30),
+        'm.png': mask,
+        'labels.csv': lines('path,mask', 'a.png,m.png'),
+        ...(classes === undefined ? {} : { 'classes.csv': classes }),
+      }),
+    )
+
+  test.each([
+    [40, 31],
+    [41, 30],
+    [30, 40],
+  ])('a mask of %d by %d pixels on a picture of 40 by 30', async (width, height) => {
+    await expect(masked(png(width, height))).rejects.toThrow(`is ${width} wide and ${height} high`)
+  })
+
+  test.each([
+    ['name,index\nroad,\n', "index is '', and must be a whole number, 0 to 255"],
+    ['name,index\nroad,1.5\n', "index is '1.5', and must"],
+    ['name,index\nroad,-1\n', "index is '-1', and must"],
+    ['name,index\nroad,256\n', "index is '256', and must"],
+    ['name,r,g,b\nroad,1,2,\n', "b is '', and must be a whole number, 0 to 255"],
+    ['name,r,g,b\nroad,1,256,3\n', "g is '256', and must"],
+    ['name,r,g,b\nroad,-1,2,3\n', "r is '-1', and must"],
+    ['name,r,g,b\nroad,x,2,3\n', "r is 'x', and must"],
+    ['name,color\nroad,#12345\n', "color is '#12345', and must be written as #rrggbb"],
+    ['name,colour\nroad,#1234567\n', "color is '#1234567'"],
+    ['name\n', 'names no class: nothing follows its header'],
+    ['name,index\n,1\n', 'the name is empty'],
+    ['name,ignored\nroad,yes\n', 'names 0 classes: 1 to 255 are allowed'],
+    ['name,color\nroad,#000102\nsky,000102\n', 'the colour #000102 stands for two classes'],
+  ])('%j', async (classes, words) => {
+    await expect(masked(png(40, 30), classes)).rejects.toThrow(words)
+  })
+
+  test('of many values that are listed a dozen is named', async () => {
+    const classes = lines('name,index', ...Array.from({ length: 20 }, (_, i) => `c${i},${i + 1}`))
+    await expect(masked(png(40, 30), classes)).rejects.toThrow(
+      /pixel at x 0, y 0 is 0, and .*classes\.csv has 1, 2, .*, 12, and 9 more$/,
+    )
+    // The third pixel of the second row.
+    const coloured = Array.from({ length: 3 * 40 * 30 }, (_, i) => (i < 3 * 42 ? 9 : i % 3))
+    await expect(masked(png(40, 30, coloured, { colour: 2 }), 'name,index\nroad,9\n')).rejects.toThrow(
+      'is coloured, as #000102 at x 2, y 1: say in classes.csv',
+    )
+  })
+})

@@ -169,6 +169,23 @@ describe('in words', () => {
   })
 })
 
+test('clips are looked at in the middle of their piece: one that begins black is not blank', async () => {
+  const folder = folderOf({})
+  const clip = join(folder, 'a.mp4')
+  const fade = 'fade=t=in:start_frame=5:nb_frames=1'
+  await ffmpeg('-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=10:duration=2', '-vf', fade, clip)
+  const blank = async (...rows: readonly string[]) => {
+    writeFileSync(join(folder, 'labels.csv'), lines('path,label,start,end', ...rows))
+    const { findings } = await inspectDataset(await loadDataset(folder))
+    return findings.filter(({ code }) => code === 'items.blank').map(({ message }) => message)
+  }
+  expect(await blank('a.mp4,x,,')).toEqual([])
+  expect(await blank('a.mp4,x,,9')).toEqual([])
+  const [message] = await blank('a.mp4,x,0.1,0.3', 'a.mp4,y,1,')
+  expect(message).toContain('a.mp4#0.1-0.3')
+  expect(message).not.toContain('a.mp4#1-')
+})
+
 test('thumbnails come in order, the middle of clips too, and what is broken spoils itself alone', async () => {
   const folder = folderOf({ 'a.png': noise(1), 'b.png': 'broken', 'c.png': noise(2) })
   const clip = await video(join(folder, 'v.mp4'), 20)

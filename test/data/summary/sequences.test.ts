@@ -82,6 +82,11 @@ test('columns that never change, or of other scales', async () => {
   expect((await inspected(still)).codes).toEqual({
     'sequences.constant': 'column 3: the same number everywhere, which tells nothing',
   })
+  // Where all are, the files say the same throughout, which is said already.
+  const none = Object.fromEntries(NAMES.map((name, i) => [name, lines(...Array(8).fill(`${i},2,3`))]))
+  const alike = Object.fromEntries(NAMES.map(name => [name, lines(...Array(8).fill('1,2,3'))]))
+  expect((await inspected(none)).codes).toHaveProperty('items.blank')
+  expect((await inspected(alike)).codes).not.toHaveProperty('sequences.constant')
   const small = Object.fromEntries(NAMES.map((name, i) => [name, rows(i + 2, 8, row => row / 1e4)]))
   expect((await inspected(small)).codes['sequences.scales']).toMatch(/^column 1 spans 119, column 3 0.0007/)
 })

@@ -119,6 +119,19 @@ describe('loss and decoding speak of the same boxes', () => {
     expect(lossOf(values, box)).toBeCloseTo(5, 2)
   })
 
+  test('places of a coarse map speak of larger boxes', () => {
+    const values = new Float32Array(PLACES * 6).map((_, i) => (i % 6 < 2 ? -12 : 0))
+    // The second row's third place of the map of stride 16: its middle is at 40, 24.
+    const place = 64 + 4 + 2
+    values[place * 6 + 1] = 3
+    values.set([0.25, -0.5, Math.log(2), Math.log(1)], place * 6 + 2)
+    const [found] = decodeDetections(values, 1, { grid: GRID, classes: 2, size: SIZE })
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatchObject({ label: 1, x: expect.closeTo(28, 4), y: 8, height: 16 })
+    expect(found[0].width).toBeCloseTo(32, 4)
+    expect(found[0].score).toBeCloseTo(1 / (1 + Math.exp(-3)), 6)
+  })
+
   test('of two boxes over another the more certain one stays; other classes do not hide them', () => {
     const values = new Float32Array(PLACES * 6).map((_, i) => (i % 6 < 2 ? -12 : 0))
     const at = (place: number, label: number, logit: number) => {

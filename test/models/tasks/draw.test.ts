@@ -95,6 +95,23 @@ describe('masks', () => {
     expect(at(picture, 3, 73)).toEqual([...classColour(1)])
   })
 
+  test('have no edge at the border of the picture, and a legend in the order of classes', () => {
+    const mask = Uint8Array.from({ length: 16 }, (_, i) => (i % 4 < 2 ? 2 : 0))
+    const geometry = geometryOf([80, 80], [4, 4], 'stretch')
+    const picture = drawMask(grey(80, 80), mask, { classes: CLASSES, geometry })
+    const half = (label: number) => classColour(label).map(value => Math.round((value + 128) / 2))
+    // The lower right corner, beyond the legend.
+    for (const [x, y] of [
+      [79, 79],
+      [70, 79],
+      [79, 10],
+    ])
+      expect(at(picture, x, y), `${x}, ${y}`).toEqual(half(0))
+    expect(at(picture, 39, 10)).toEqual([...classColour(2)])
+    expect(at(picture, 3, 64)).toEqual([...classColour(0)])
+    expect(at(picture, 3, 73)).toEqual([...classColour(2)])
+  })
+
   test('of what is true and of what is said', () => {
     const { items, dataset } = masked(3)
     const task = made(sceneSegmentation, { items, dataset })
@@ -117,6 +134,17 @@ describe('moments', () => {
     expect(at(picture, 10, 38)).toEqual([...classColour(0)])
     expect(at(picture, 43, 38)).toEqual([...classColour(2)])
     expect(at(picture, 70, 38)).toEqual([128, 128, 128])
+  })
+
+  test('that nothing is known of have no name', () => {
+    const labels = Int32Array.of(0, -1)
+    const unnamed = drawMoment(grey(80, 40), labels, { frame: 1, classes: CLASSES })
+    expect(at(unnamed, 0, 0)).toEqual([128, 128, 128])
+    expect(at(unnamed, 10, 38)).toEqual([...classColour(0)])
+    // Where this one is: black between white.
+    expect([58, 60, 61].map(x => at(unnamed, x, 38)[0])).toEqual([128, 0, 255])
+    const named = drawMoment(grey(80, 40), labels, { frame: 0, classes: CLASSES })
+    expect(at(named, 0, 0)).toEqual([...classColour(0)])
   })
 
   test('come as a timeline of stretches', () => {

@@ -210,6 +210,11 @@ describe('labels on a picture', () => {
     expect(write([60 - width, height - 1])).toBe(false)
     expect(write([60 - width, height])).toBe(true)
     expect(write([60 - 2 * width, 0])).toBe(true)
+    // Above one that stands lower there is room.
+    const lower = new Labels(new Canvas(60, 60), 1)
+    expect(lower.write('abc', () => [[0, 2 * height]], RED)).toBe(true)
+    expect(lower.write('abc', () => [[0, height + 1]], RED)).toBe(false)
+    expect(lower.write('abc', () => [[0, height]], RED)).toBe(true)
     expect(new Labels(new Canvas(width - 1, 30), 1).write('abc', () => [[0, 0]], RED)).toBe(false)
     expect(new Labels(new Canvas(width, height), 1).write('abc', () => [[0, 0]], RED)).toBe(true)
   })
