@@ -9,7 +9,33 @@ import { copyRows } from './cpu-copies.ts'
  * package is there it is that one, which the native package requires (a test holds that), so kernels, gradients and
  * layers registered on either side are seen by both; else the copy that the build carries.
  */
-export const tf: typeof tfjs = whole() ?? (vendored('tfjs.cjs') as typeof tfjs)
+export const tf: typeof tfjs = whenUsed(() => {
+  const own = whole() ?? (vendored('tfjs.cjs') as typeof tfjs)
+  // Without it the first operation on the cpu backend prints an advertisement.
+  own.env().set('PROD', true)
+  copyRows(own)
+  return own
+})
+
+/** Loaded when something is first asked of it: it takes as long as all else that a command begins with. */
+function whenUsed<T extends object>(load: () => T): T {
+  let loaded: T | undefined
+  const own = () => {
+    loaded ??= load()
+    return loaded
+  }
+  return new Proxy({} as T, {
+    get: (_, key) => Reflect.get(own(), key),
+    set: (_, key, value) => Reflect.set(own(), key, value),
+    has: (_, key) => Reflect.has(own(), key),
+    ownKeys: () => Reflect.ownKeys(own()),
+    getOwnPropertyDescriptor: (_, key) => {
+      const found = Reflect.getOwnPropertyDescriptor(own(), key)
+      return found && { ...found, configurable: true }
+    },
+    defineProperty: (_, key, how) => Reflect.defineProperty(own(), key, how),
+  })
+}
 
 function whole(): typeof tfjs | undefined {
   const require = createRequire(import.meta.url)
@@ -22,10 +48,6 @@ function whole(): typeof tfjs | undefined {
     throw error
   }
 }
-
-// Without it the first operation on the cpu backend prints an advertisement.
-tf.env().set('PROD', true)
-copyRows(tf)
 
 export declare namespace tf {
   type DataId = tfjs.DataId

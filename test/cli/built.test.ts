@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -40,6 +49,28 @@ test('a source that changed is built anew beside what may be running; the fourth
     expect(two).toBe(value + 1)
   }
   expect(folders.map(folder => existsSync(folder))).toEqual([false, true, true, true])
+})
+
+test('a library of many files is bundled into one, anew when another version is installed', async () => {
+  const library = join(root, 'node_modules', 'zod')
+  mkdirSync(library, { recursive: true })
+  const install = (version: string) => {
+    const exports = './index.js'
+    writeFileSync(
+      join(library, 'package.json'),
+      JSON.stringify({ name: 'zod', version, type: 'module', exports }),
+    )
+    writeFileSync(join(library, 'index.js'), "export * from './part.js'\n")
+    writeFileSync(join(library, 'part.js'), `export const part = '${version}'\n`)
+  }
+  write('inner/three.ts', "import { part } from 'zod'\nexport const said: string = \"from 'zod' \" + part\n")
+  for (const version of ['1.0.0', '1.1.0']) {
+    install(version)
+    const folder = await built()
+    expect(readFileSync(join(folder, 'inner', 'three.js'), 'utf8')).toContain('from "./../libraries/zod.js"')
+    const { said } = await import(pathToFileURL(join(folder, 'inner', 'three.js')).href)
+    expect(said).toBe(`from 'zod' ${version}`)
+  }
 })
 
 test('without sources it fails, and leaves nothing', async () => {
