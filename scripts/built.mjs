@@ -101,10 +101,12 @@ async function bundle(root, making, names, earlier) {
     return bundled
   }
   const esbuild = await import('esbuild')
-  const how = { bundle: true, minifyWhitespace: true, platform: 'node', format: 'esm', target: 'node20' }
+  // Neutral: as modules where they have modules, whose names can be seen.
+  const how = { bundle: true, minifyWhitespace: true, platform: 'neutral', format: 'esm', target: 'node20' }
+  const found = { mainFields: ['module', 'main'], conditions: ['es2015', 'import', 'default'] }
   for (const [name, outfile] of bundled) {
     const stdin = { contents: `export * from '${name}'`, resolveDir: root }
-    await esbuild.build({ ...how, stdin, outfile, logLevel: 'error' })
+    await esbuild.build({ ...how, ...found, stdin, outfile, logLevel: 'error' })
   }
   return bundled
 }
