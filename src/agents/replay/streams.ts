@@ -83,36 +83,33 @@ export class Streams {
   feedRows(rollout: ArrayRollout, replay: Pick<Replay, 'add' | 'addRows'>): void {
     const { rows, observations, actions, rewards, stretches } = rollout
     const { n, gamma, encode } = this.options
-    const width = observations.length / (rows + stretches.filter(({ cut }) => cut).length)
-    for (const reward of rewards) if (!Number.isFinite(reward)) refuseReward(reward)
+    const { flatSize: width } = this.options.space
+    for (let row = 0; row < rows; row++) if (!Number.isFinite(rewards[row])) refuseReward(rewards[row])
     const before = this.open
     this.open = new Map()
     const observation = (row: number) => observations.slice(row * width, (row + 1) * width)
     const step = (row: number): Step => ({
-      ...{
-        observation: observation(row),
-        mask: undefined,
-        action: encode(actions[row]),
-        reward: rewards[row],
-        duration: 1,
-      },
+      observation: observation(row),
+      mask: undefined,
+      action: encode(actions[row]),
+      reward: rewards[row],
+      duration: 1,
     })
     let [from, followed] = [0, rows]
     for (const { episode, rows: count, cut } of stretches) {
       if (count === 0) continue
       const key = `${episode}/shared`
       const earlier = take(this.open, key) ?? take(before, key)
-      const goesOn =
-        earlier?.observation.every((x, i) => Object.is(x, observations[from * width + i])) ?? false
+      const goesOn = earlier !== undefined && isRow(earlier.observation, observations, from * width)
       if (earlier !== undefined && !goesOn) for (const done of ended(earlier)) replay.add(done)
-      let queue = goesOn && earlier !== undefined ? earlier.queue : new NStepQueue(n, gamma)
+      let queue = goesOn ? earlier.queue : new NStepQueue(n, gamma)
       const isWaitedFor = queue.steps.length > 0 || count < n
       for (let t = 0; isWaitedFor && t < Math.min(n, count); t++) {
         const done = queue.push(step(from + t))
         if (done !== undefined) replay.add(done)
       }
       const end = from + count
-      if (count >= n) {
+      if (count > n || (count === n && !isWaitedFor)) {
         replay.addRows(rollout, { from, to: end - n, n, gamma })
         queue = new NStepQueue(
           n,
@@ -183,6 +180,12 @@ export class Streams {
     unpackInto(flat, packed, 'observation')
     return flat
   }
+}
+
+/** Whether these numbers are those of a matrix from a place on. */
+function isRow(numbers: Float32Array, matrix: Float32Array, from: number): boolean {
+  for (let i = 0; i < numbers.length; i++) if (!Object.is(numbers[i], matrix[from + i])) return false
+  return true
 }
 
 /**

@@ -35,7 +35,7 @@ interface Seat {
   length: number
 }
 
-/** A trajectory: rows of its seat from one on, and what followed them. */
+/** A trajectory: rows of its seat from one on. */
 interface Played {
   readonly seat: number
   readonly from: number
@@ -44,7 +44,8 @@ interface Played {
   readonly terminated: boolean
   readonly truncated: boolean
   readonly cut: boolean
-  readonly finalObservation: Float32Array
+  /** Where it ended; where it goes on it is what the seat sees now. */
+  readonly finalObservation: Float32Array | undefined
 }
 
 /**
@@ -109,9 +110,8 @@ export class ArrayCollector implements Collecting {
       this.advance(count, played, episodes)
     }
     for (let seat = 0; seat < seats.length; seat++)
-      if (this.filled[seat] > this.taken[seat])
-        played.push(this.take(seat, { terminated: false, truncated: true }))
-    const arrays = columns.rolloutOf(played)
+      if (this.filled[seat] > this.taken[seat]) played.push(this.take(seat, false, true))
+    const arrays = columns.rolloutOf(played, batch.observations)
     return {
       arrays,
       get trajectories() {
@@ -157,21 +157,24 @@ export class ArrayCollector implements Collecting {
       this.steps++
       const [terminated, truncated] = [batch.terminated[place] === 1, batch.truncated[place] === 1]
       if (!terminated && !truncated) continue
-      played.push(this.take(place, { terminated, truncated }))
+      played.push(this.take(place, terminated, truncated))
       episodes.push({ step: this.steps, return: seat.return, length: seat.length })
       seat.running = false
     }
   }
 
   /** A seat's rows since the last trajectory. */
-  private take(seat: number, end: { readonly terminated: boolean; readonly truncated: boolean }): Played {
+  private take(place: number, terminated: boolean, truncated: boolean): Played {
     const { columns, filled, taken, options } = this
-    const [from, rows] = [columns.at(seat, taken[seat]), filled[seat] - taken[seat]]
-    taken[seat] = filled[seat]
+    const [from, rows] = [columns.at(place, taken[place]), filled[place] - taken[place]]
+    taken[place] = filled[place]
+    const seat = this.seats[place]
+    const { batch } = options
     const { width } = columns
-    const finalObservation = options.batch.observations.slice(seat * width, (seat + 1) * width)
-    const { episode } = this.seats[seat]
-    return { seat, from, rows, episode, ...end, cut: end.truncated && !end.terminated, finalObservation }
+    const isOver = batch.terminated[place] === 1 || batch.truncated[place] === 1
+    const finalObservation = isOver ? batch.observations.slice(place * width, (place + 1) * width) : undefined
+    const cut = truncated && !terminated
+    return { seat: place, from, rows, episode: seat.episode, terminated, truncated, cut, finalObservation }
   }
 
   learn({ arrays }: Rollout): LearnReport {
@@ -222,25 +225,32 @@ class Columns {
     return seat * this.each + row
   }
 
-  /** A copy, trajectory after trajectory. */
-  rolloutOf(played: readonly Played[]): ArrayRollout {
+  /**
+   * A copy, trajectory after trajectory.
+   * @param now what each seat sees
+   */
+  rolloutOf(played: readonly Played[], now: Float32Array): ArrayRollout {
     const { width, numbers } = this
-    const rows = played.reduce((sum, one) => sum + one.rows, 0)
-    const cut = played.filter(one => one.cut)
-    const observations = new Float32Array((rows + cut.length) * width)
+    let [rows, cut] = [0, 0]
+    for (const one of played) {
+      rows += one.rows
+      if (one.cut) cut++
+    }
+    const observations = new Float32Array((rows + cut) * width)
     const actions = new Float32Array(rows * numbers)
     const rewards = new Float64Array(rows)
     const logProbabilities = new Float32Array(rows)
-    let to = 0
-    for (const { from, rows: count } of played) {
-      const end = from + count
-      observations.set(this.observations.subarray(from * width, end * width), to * width)
-      actions.set(this.actions.subarray(from * numbers, end * numbers), to * numbers)
-      rewards.set(this.rewards.subarray(from, end), to)
-      logProbabilities.set(this.logProbabilities.subarray(from, end), to)
+    let [to, followed] = [0, rows]
+    for (const { seat, from, rows: count, cut: goesOn, finalObservation } of played) {
+      copy(this.observations, from * width, observations, to * width, count * width)
+      copy(this.actions, from * numbers, actions, to * numbers, count * numbers)
+      copy(this.rewards, from, rewards, to, count)
+      copy(this.logProbabilities, from, logProbabilities, to, count)
       to += count
+      if (!goesOn) continue
+      const [last, at] = finalObservation === undefined ? [now, seat * width] : [finalObservation, 0]
+      copy(last, at, observations, followed++ * width, width)
     }
-    for (const { finalObservation } of cut) observations.set(finalObservation, to++ * width)
     const recorded = Number.isNaN(logProbabilities[0]) ? {} : { logProbabilities }
     return { rows, observations, actions, rewards, stretches: played, ...recorded }
   }
@@ -248,29 +258,37 @@ class Columns {
 
 /** The same with objects, for those who listen. */
 function trajectoriesOf(
-  { observations, actions, rewards, logProbabilities }: ArrayRollout,
+  { rows: all, observations, actions, rewards, logProbabilities }: ArrayRollout,
   played: readonly Played[],
   { actionSpace, observationSpace: { flatSize: width } }: BatchEnv,
 ): readonly Trajectory<unknown, unknown>[] {
-  const numbers = actions.length / rewards.length
-  let at = 0
-  return played.map(({ rows, episode, terminated, truncated, finalObservation }) => {
+  const numbers = actions.length / all
+  const observationOf = (row: number) => observations.slice(row * width, (row + 1) * width)
+  let [at, followed] = [0, all]
+  return played.map(({ rows, episode, terminated, truncated, cut, finalObservation: ended }) => {
     const transitions = Array.from({ length: rows }, () => {
       const row = at++
       const own = actions.slice(row * numbers, (row + 1) * numbers)
       return {
-        observation: observations.slice(row * width, (row + 1) * width),
+        observation: observationOf(row),
         action: actionSpace.kind === 'discrete' ? own[0] : own,
         reward: rewards[row],
         duration: 1,
         logProbability: logProbabilities?.[row],
       }
     })
+    const finalObservation = cut ? observationOf(followed++) : ended
     return { episode, actor: 'shared', transitions, terminated, truncated, finalObservation }
   })
 }
 
-/** A few numbers: `set` takes longer. */
-function copy(from: Float32Array, at: number, to: Float32Array, place: number, count: number): void {
+/** Of few numbers, as they mostly are, `set` takes longer. */
+function copy<T extends Float32Array | Float64Array>(
+  from: T,
+  at: number,
+  to: T,
+  place: number,
+  count: number,
+): void {
   for (let i = 0; i < count; i++) to[place + i] = from[at + i]
 }
