@@ -37,6 +37,21 @@ const PARTS = {
     ['src/models/statistics.ts'],
     ['test/models/statistics.test.ts', 'test/envs/finetune/features.test.ts'],
   ],
+  rows: [
+    [
+      'src/agents/{adam,arrays,flatten,gae,transitions}.ts',
+      'src/agents/distributions/*.ts',
+      'src/agents/dqn/acting.ts',
+      'src/agents/kernels/plain-losses.ts',
+      'src/agents/ppo/{loss,rollout,step}.ts',
+      'src/agents/replay/{replay,streams}.ts',
+      'src/runner/play/array-collector.ts',
+    ],
+    [
+      'test/agents/{check-arrays,dqn-update,gae,losses,mlp,ppo,ppo-parts,recurrent-ppo,reinforce,replay,softmax,targets}.test.ts',
+      'test/runner/play/array-collector.test.ts',
+    ],
+  ],
   play: [['src/runner/play/*.ts'], ['test/runner/play']],
   runs: [['src/runner/runs/*.ts'], ['test/runner/runs']],
   data: [['src/data/**/*.ts'], ['test/data']],
