@@ -10,7 +10,7 @@ export interface Approximator {
   /** All parameters, flat; agents' optimizers write into it between calls. */
   readonly parameters: Float32Array
   /** Of the built-in ones: the parameters lie in it, so one optimizer can move them without copies. */
-  readonly optimizerRoom?: OptimizerRoom
+  readonly optimizerRoom?: OptimizerRoom | undefined
   /** [rows, inputs] row-major → [rows, outputs] row-major; remembers what `backward` needs. */
   forward(batch: Float32Array, rows: number): Float32Array
   /** ∂loss/∂outputs of the last `forward`, [rows, outputs] → ∂loss/∂parameters, as long as `parameters`. */

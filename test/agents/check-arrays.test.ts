@@ -5,6 +5,7 @@ import { checkAgent, type TestContext } from '../../src/agents/check.ts'
 import { Dqn } from '../../src/agents/dqn/agent.ts'
 import { dqn } from '../../src/agents/dqn/definition.ts'
 import { Ppo } from '../../src/agents/ppo/agent.ts'
+import { Rng } from '../../src/common/random.ts'
 import { Box, Discrete } from '../../src/envs/spaces.ts'
 
 const config = { numSteps: 80, totalSteps: 1000, hidden: [4], minibatches: 2, epochs: 2 }
@@ -79,4 +80,28 @@ test('a subclass that learns otherwise isn’t played over arrays', () => {
   const context = { observationSpace: new Box(-1, 1, [4]), actionSpace: new Discrete(2), gamma: 0.9 }
   const made = [Ppo, Slow].map(Kind => new Kind({ ...context, config, rng: { int: () => 1 } as never }))
   expect(made.map(({ arrays }) => arrays === undefined)).toEqual([false, true])
+})
+
+test('over arrays too, rewards that aren’t finite are an error and leave DQN as it was', () => {
+  const space = { observationSpace: new Box(-1, 1, [1]), actionSpace: new Discrete(2) }
+  const own = dqn.config.parse({ totalSteps: 100, trainFrequency: 2, learningStarts: 0 })
+  const agent = new Dqn({ ...space, gamma: 0.9, rng: Rng.of(1), config: own })
+  const before = JSON.stringify(agent.state())
+  const learn = () =>
+    agent.arrays?.learnRows({
+      rows: 2,
+      observations: Float32Array.of(0, 1, 2),
+      actions: Float32Array.of(0, 1),
+      rewards: Float64Array.of(1, Number.NaN),
+      stretches: [{ episode: 0, rows: 2, cut: true }],
+    })
+  expect(learn).toThrow('a reward is NaN, which is not finite')
+  expect(JSON.stringify(agent.state())).toBe(before)
+})
+
+test('DQN isn’t played over arrays where random actions are held', () => {
+  const space = { observationSpace: new Box(-1, 1, [1]), actionSpace: new Discrete(2) }
+  const held = dqn.config.parse({ preset: 'sparse', totalSteps: 100 })
+  const agent = new Dqn({ ...space, gamma: 0.9, rng: Rng.of(1), config: held })
+  expect(agent.arrays).toBeUndefined()
 })

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Agent } from '../../../src/agents/agent.ts'
+import type { ArrayRollout } from '../../../src/agents/arrays.ts'
 import { dqn } from '../../../src/agents/dqn/definition.ts'
 import { ppo } from '../../../src/agents/ppo/definition.ts'
 import { Rng } from '../../../src/common/random.ts'
+import type { BatchEnv } from '../../../src/envs/batch/batch-env.ts'
 import { makeBatchEnv, makeEnv } from '../../../src/envs/registry.ts'
+import { Box } from '../../../src/envs/spaces.ts'
 import { digestOf } from '../../../src/runner/jobs/train/digest.ts'
 import { ArrayCollector } from '../../../src/runner/play/array-collector.ts'
 import { Collector } from '../../../src/runner/play/collector.ts'
@@ -98,5 +101,41 @@ describe('an array collector', () => {
       batch.rewards[1] = Number.NaN
     }
     expect(() => collector.collect(8)).toThrow('CartPole-v1 paid NaN in step 1 of episode 2')
+  })
+
+  test('keeps every number of an action, and closes what it plays in', () => {
+    let closed = 0
+    const given: number[][] = []
+    const batch = {
+      ...{
+        spec: { id: 'Pair' },
+        size: 2,
+        observationSpace: new Box(0, 9, [1]),
+        actionSpace: new Box(-9, 9, [2]),
+      },
+      ...{ observations: Float32Array.of(1, 2), rewards: new Float64Array(2) },
+      ...{ terminated: new Uint8Array(2), truncated: new Uint8Array(2) },
+      reset() {},
+      step: (actions: ArrayLike<number>) => given.push(Array.from(actions)),
+      close: () => closed++,
+    } as unknown as BatchEnv
+    let next = 0
+    const actRows = (_: Float32Array, rows: number) => ({
+      actions: Float32Array.from({ length: 2 * rows }, () => next++),
+    })
+    const arrays = { actRows, learnRows: ({ rows }: ArrayRollout) => ({ rows }) }
+    const agent = { appetite: { unit: 'step', count: 4 } as const, arrays }
+    const collector = new ArrayCollector({ batch, agent, seed: 1 })
+    const rollout = collector.collect(100)
+    expect(given).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+    ])
+    expect([...(rollout.arrays?.actions ?? [])]).toEqual([0, 1, 4, 5, 2, 3, 6, 7])
+    expect(rollout.arrays).not.toHaveProperty('logProbabilities')
+    expect(rollout.trajectories[1].transitions[0].action).toEqual(Float32Array.of(2, 3))
+    expect(collector.learn(rollout)).toEqual({ rows: 4 })
+    collector.close()
+    expect(closed).toBe(1)
   })
 })
