@@ -1,5 +1,6 @@
 import type { Agent, LearnReport, Trajectory } from '../../agents/agent.ts'
 import type { ArrayAgent, ArrayRollout } from '../../agents/arrays.ts'
+import { inputError } from '../../common/error.ts'
 import { Rng, type RngState } from '../../common/random.ts'
 import type { BatchEnv } from '../../envs/batch/batch-env.ts'
 import type { Snapshot } from '../../envs/env.ts'
@@ -192,7 +193,13 @@ export class ArrayCollector implements Collecting {
   }
 
   restore(saved: unknown): void {
-    const { steps, episodes, turn, rng, batch, seats } = saved as ArrayCollectorState
+    const { steps, episodes, turn, rng, batch, seats } = saved as Partial<ArrayCollectorState>
+    if (batch === undefined || seats === undefined || rng === undefined) {
+      throw inputError(
+        'checkpoint.earlier',
+        'the checkpoint is of an earlier layergym, which played these environments object by object: begin the run anew',
+      )
+    }
     Object.assign(this, { steps, episodes, turn, rng: Rng.restore(rng) })
     for (const [i, seat] of this.seats.entries()) Object.assign(seat, seats[i])
     this.options.batch.restore(batch)

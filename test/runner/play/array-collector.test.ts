@@ -89,6 +89,12 @@ describe('an array collector', () => {
     })
   })
 
+  test('says so where a checkpoint is of a collector with objects', async () => {
+    const { overArrays, overObjects } = bothWays('CartPole-v1', 2, 8, 1)
+    const state = await overObjects.state()
+    expect(() => overArrays().restore(state)).toThrow('the checkpoint is of an earlier layergym')
+  })
+
   test('refuses a reward that isn’t finite', () => {
     const { overArrays } = bothWays('CartPole-v1', 2, 8, 1)
     const collector = overArrays()
