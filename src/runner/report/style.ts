@@ -41,15 +41,16 @@ a { color: #0b5c8a; }
 figure { margin: .8rem 0 .4rem; background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; padding: .6rem; }
 figure svg { display: block; width: 100%; height: auto; }
 figcaption { font-size: .9rem; color: #5b6675; padding: .3rem .4rem 0; }
-.scroll { overflow-x: auto; max-height: 34rem; background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; margin: .6rem 0; }
+.scroll { container-type: inline-size; overflow-x: auto; max-height: 34rem; background: #fff; border: 1px solid #e3e7ec; border-radius: .3rem; margin: .6rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding: .5rem .7rem; color: #5b6675; }
+caption { text-align: left; padding: .5rem .7rem; color: #5b6675; box-sizing: border-box; max-width: 100cqw; position: sticky; left: 0; }
 th, td { padding: .35rem .7rem; border-top: 1px solid #e3e7ec; vertical-align: top; }
 thead th { vertical-align: bottom; color: #5b6675; font-weight: 600; }
 tbody th { font-weight: 500; }
 .word { text-align: left; overflow-wrap: break-word; }
 th.word { overflow-wrap: anywhere; min-width: 9rem; }
 .figure { text-align: right; white-space: nowrap; }
+thead th.figure { white-space: normal; }
 .range { display: block; color: #5b6675; font-size: .85em; }
 tr.strong th, tr.strong td { font-weight: 650; background: #eaf5f4; }
 .small-charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: .8rem; }
