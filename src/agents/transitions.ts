@@ -20,7 +20,9 @@ export function stepsOf(trajectories: readonly Trajectory<unknown, unknown>[]): 
     }
   }
   const stretches = trajectories.map(trajectory => ({
-    ...{ episode: trajectory.episode, rows: trajectory.transitions.length, cut: isCut(trajectory) },
+    episode: trajectory.episode,
+    rows: trajectory.transitions.length,
+    cut: isCut(trajectory),
   }))
   return { rows, rewards, durations, stretches }
 }

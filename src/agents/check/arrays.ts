@@ -108,8 +108,10 @@ function arraysOf(
     observations: flattenRows(space, observations),
     actions: Float32Array.from(transitions.flatMap(numbers)),
     rewards,
-    stretches: trajectories.map(({ episode, transitions: { length }, truncated }) => ({
-      ...{ episode, rows: length, cut: truncated },
+    stretches: trajectories.map(({ episode, transitions: { length: rows }, truncated: cut }) => ({
+      episode,
+      rows,
+      cut,
     })),
     ...(recorded && {
       logProbabilities: Float32Array.from(transitions, ({ logProbability }) => logProbability ?? 0),

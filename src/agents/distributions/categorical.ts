@@ -171,20 +171,9 @@ export class CategoricalDistribution implements Distribution {
     if (rows <= this.room) return this.own
     this.room = LANES * Math.ceil(Math.max(rows, 2 * this.room) / LANES)
     const [all, each] = [this.room * this.outputs, this.room * this.actionSize]
-    const [logits, mask, logp, p, gradient] = [all, all, all, all, all]
-    this.own = allotted({
-      ...{
-        logits,
-        mask,
-        logp,
-        p,
-        gradient,
-        actions: each,
-        chosen: each,
-        entropies: each,
-        byChosen: this.room,
-      },
-    })
+    const ofOutputs = { logits: all, mask: all, logp: all, p: all, gradient: all }
+    const ofChoices = { actions: each, chosen: each, entropies: each }
+    this.own = allotted({ ...ofOutputs, ...ofChoices, byChosen: this.room })
     return this.own
   }
 }
