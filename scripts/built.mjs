@@ -13,7 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ROOT } from './setup/places.mjs'
+
+/** What is built depends on how. */
+const HERE = fileURLToPath(import.meta.url)
 
 /** Of hundreds of files each, all of which a start reads: bundled into one. */
 const LIBRARIES = ['inversify', 'rxjs', 'zod']
@@ -31,7 +35,11 @@ const KEPT = 3
  * @throws where TypeScript isn't installed, or the clone can't be written
  */
 export async function builtFolder(root = ROOT) {
-  const made = { digests: sourceDigests(join(root, 'src')), libraries: libraryVersions(root) }
+  const made = {
+    digests: sourceDigests(join(root, 'src')),
+    libraries: libraryVersions(root),
+    by: digestOf(HERE),
+  }
   const key = createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16)
   const folder = join(root, `.built-${key}`)
   if (!existsSync(folder)) await build(root, folder, made)
@@ -52,32 +60,33 @@ function sourceDigests(sources) {
   const paths = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter(path =>
     path.endsWith('.ts'),
   )
-  const digest = path =>
-    createHash('sha256')
-      .update(readFileSync(join(sources, path)))
-      .digest('hex')
-  return Object.fromEntries(paths.sort().map(path => [path, digest(path)]))
+  return Object.fromEntries(paths.sort().map(path => [path, digestOf(join(sources, path))]))
+}
+
+function digestOf(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex')
 }
 
 /** Beside its place first, then renamed: nobody ever sees half of it. Files that haven't changed come from a build before. */
-async function build(root, folder, { digests, libraries }) {
+async function build(root, folder, made) {
+  const { digests, ...how } = made
   const earlier = builds(root)
     .map(path => ({ path, ...JSON.parse(readFileSync(join(path, 'sources.json'), 'utf8')) }))
-    .filter(build => JSON.stringify(build.libraries) === JSON.stringify(libraries))
+    .filter(({ libraries, by }) => JSON.stringify({ libraries, by }) === JSON.stringify(how))
   const making = join(root, `.built-making-${randomUUID()}`)
   try {
     const { default: ts } = await import('typescript')
     mkdirSync(making)
-    const bundled = await bundle(root, making, Object.keys(libraries), earlier[0]?.path)
+    const bundled = await bundle(root, making, Object.keys(how.libraries), earlier[0]?.path)
     for (const [path, digest] of Object.entries(digests)) {
       const name = path.replace(/\.ts$/, '.js')
       const target = join(making, name)
       mkdirSync(dirname(target), { recursive: true })
-      const made = earlier.find(build => build.digests[path] === digest)
-      if (made === undefined) transpile(ts, join(root, 'src', path), target, bundled)
-      else for (const end of ['', '.map']) copyFileSync(join(made.path, name + end), target + end)
+      const same = earlier.find(build => build.digests[path] === digest)
+      if (same === undefined) transpile(ts, join(root, 'src', path), target, bundled)
+      else for (const end of ['', '.map']) copyFileSync(join(same.path, name + end), target + end)
     }
-    writeFileSync(join(making, 'sources.json'), JSON.stringify({ digests, libraries }))
+    writeFileSync(join(making, 'sources.json'), JSON.stringify(made))
     renameSync(making, folder)
   } catch (error) {
     rmSync(making, { recursive: true, force: true })

@@ -45,7 +45,7 @@ const PARTS = {
       'src/agents/kernels/plain-losses.ts',
       'src/agents/ppo/{loss,rollout,step}.ts',
       'src/agents/replay/{replay,streams}.ts',
-      'src/runner/play/array-collector.ts',
+      'src/runner/play/{array-collector,columns}.ts',
     ],
     [
       'test/agents/{check-arrays,dqn-update,gae,losses,mlp,ppo,ppo-parts,recurrent-ppo,reinforce,replay,softmax,targets}.test.ts',

@@ -25,6 +25,7 @@ export type { ArrayAgent, ArrayRollout, ChosenRows, Steps, Stretch } from './age
 export { buildNetwork } from './agents/build-network.ts'
 export { CategoricalDistribution } from './agents/distributions/categorical.ts'
 export {
+  type ActedRows,
   type Chosen,
   type Distribution,
   decisionsOf,
@@ -66,7 +67,7 @@ export { discountedReturns, normalize, type Rewarded } from './agents/returns.ts
 export { appetiteOf, count, givenOf, hiddenUnits, rate, share } from './agents/settings.ts'
 export { pack, packedLength, readCount, readPart, restoreAgent, unpackInto } from './agents/state.ts'
 export { descentOf, maskLogits, perceptronOnTape, type TapePerceptron } from './agents/tape.ts'
-export { isCut, stepsOf, transitionsOf } from './agents/transitions.ts'
+export { isCut, layOut, stepsOf, transitionsOf } from './agents/transitions.ts'
 export { failure, inputError, LayergymError } from './common/error.ts'
 export { Rng } from './common/random.ts'
 export type { Mask, Space } from './envs/env.ts'

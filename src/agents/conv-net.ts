@@ -3,7 +3,7 @@ import type { Rng } from '../common/random.ts'
 import type { Approximator } from './approximator.ts'
 import { BYTES } from './kernels/kernels.ts'
 import { type Allotted, allotted, makeRoom, type OptimizerRoom } from './kernels/memory.ts'
-import { Mlp, type MlpOptions } from './mlp.ts'
+import { Mlp, type MlpOptions, parametersOf } from './mlp.ts'
 import { orthogonal } from './orthogonal.ts'
 
 /** Of a picture: [height, width, channels]. */
@@ -62,15 +62,11 @@ export class ConvNet implements Approximator {
     this.inputs = height * width * channels
     this.outputs = options.outputs
     const kernel = initialFilters(filters, this.patch, options)
-    let room = makeRoom(0)
-    const storage = (floats: number) => {
-      room = makeRoom(kernel.length + floats)
-      return room.parameters.subarray(kernel.length)
-    }
-    this.head = new Mlp({ ...options, inputs: this.places * filters, storage })
-    this.optimizerRoom = room
-    this.parameters = room.parameters
+    const head = { ...options, inputs: this.places * filters }
+    this.optimizerRoom = makeRoom(kernel.length + parametersOf(head))
+    this.parameters = this.optimizerRoom.parameters
     this.parameters.set(kernel)
+    this.head = new Mlp({ ...head, parameters: this.parameters.subarray(kernel.length) })
     this.gradient = new Float32Array(this.parameters.length)
     this.own = this.roomFor(8)
   }

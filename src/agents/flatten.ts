@@ -15,7 +15,7 @@ export function flattenRows(
 ): Float32Array {
   const { flatSize } = space
   const length = observations.length * flatSize
-  const rows = out !== undefined && out.length >= length ? out.subarray(0, length) : new Float32Array(length)
+  const rows = roomIn(out, length)
   for (let row = 0; row < observations.length; row++)
     flattenInto(space, observations[row], rows, row * flatSize)
   return rows
@@ -45,12 +45,15 @@ export function gatherRows(
   indices: ArrayLike<number>,
   room?: Float32Array,
 ): Float32Array {
-  const length = indices.length * width
-  const out =
-    room !== undefined && room.length >= length ? room.subarray(0, length) : new Float32Array(length)
+  const out = roomIn(room, indices.length * width)
   for (let k = 0; k < indices.length; k++) {
     const from = indices[k] * width
     for (let i = 0; i < width; i++) out[k * width + i] = matrix[from + i]
   }
   return out
+}
+
+/** The beginning of an array that is large enough, else a new one. */
+function roomIn(room: Float32Array | undefined, length: number): Float32Array {
+  return room !== undefined && room.length >= length ? room.subarray(0, length) : new Float32Array(length)
 }

@@ -20,8 +20,8 @@ export interface MlpOptions {
    * both within ±1/√inputs (torch.nn.Linear's own).
    */
   readonly initial?: 'orthogonal' | 'uniform'
-  /** What the parameters are kept in, where they are a part of something. */
-  readonly storage?: (floats: number) => Float32Array
+  /** What its parameters are kept in, where they are a part of something: `parametersOf` these options. */
+  readonly parameters?: Float32Array
   /** Gain of the last layer's orthogonal weights: small for a policy (nearly uniform at first), 1 for values. */
   readonly outputGain?: number
 }
@@ -37,7 +37,7 @@ export class Mlp implements Approximator {
   readonly outputs: number
   readonly parameters: Float32Array
   /** Where an optimizer moves them. */
-  readonly optimizerRoom: OptimizerRoom | undefined
+  readonly optimizerRoom?: OptimizerRoom | undefined
   private readonly layers: readonly Layer[]
   private readonly activation: 'tanh' | 'relu'
   private memory: KernelMemory | undefined
@@ -62,7 +62,7 @@ export class Mlp implements Approximator {
 
   constructor(options: MlpOptions) {
     const { inputs, outputs, hidden = [64, 64], rng, outputGain = 1, initial = 'orthogonal' } = options
-    checkSize(options)
+    parametersOf(options)
     this.activation = options.activation ?? 'tanh'
     this.inputs = inputs
     this.outputs = outputs
@@ -73,8 +73,10 @@ export class Mlp implements Approximator {
       at = layer.biases + size
       return { ...layer, transposed: 0, gradientTransposed: 0, input: 0, output: 0, delta: 0 }
     })
-    this.optimizerRoom = options.storage === undefined ? makeRoom(at) : undefined
-    this.parameters = options.storage?.(at) ?? this.optimizerRoom?.parameters ?? new Float32Array(at)
+    if (options.parameters === undefined) {
+      this.optimizerRoom = makeRoom(at)
+      this.parameters = this.optimizerRoom.parameters
+    } else this.parameters = options.parameters
     this.given = bytesOf(this.parameters)
     for (const [l, layer] of this.layers.entries()) {
       const gain = l < hidden.length ? Math.SQRT2 : outputGain
@@ -227,8 +229,11 @@ const MOST_PARAMETERS = 2 ** 24
 /** Products that making weights orthogonal takes: half a minute. */
 const MOST_PRODUCTS = 2 ** 33
 
-/** @throws input error, before memory is asked for, that says which sizes are too large */
-function checkSize({ inputs, outputs, hidden = [64, 64], initial }: MlpOptions): void {
+/**
+ * How many parameters a perceptron has.
+ * @throws input error, before memory is asked for, that says which sizes are too large
+ */
+export function parametersOf({ inputs, outputs, hidden = [64, 64], initial }: MlpOptions): number {
   const sizes = [inputs, ...hidden, outputs]
   let parameters = 0
   let products = 0
@@ -236,7 +241,7 @@ function checkSize({ inputs, outputs, hidden = [64, 64], initial }: MlpOptions):
     parameters += (sizes[l] + 1) * size
     if (initial !== 'uniform') products += sizes[l] * size * Math.min(sizes[l], size)
   }
-  if (parameters <= MOST_PARAMETERS && products < MOST_PRODUCTS) return
+  if (parameters <= MOST_PARAMETERS && products < MOST_PRODUCTS) return parameters
   throw inputError(
     'network.too-large',
     `a perceptron of ${sizes.join(' → ')} units has ${parameters} parameters, and takes ${products} products to start: ` +

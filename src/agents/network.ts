@@ -8,7 +8,7 @@ import { type MlpOptions, simd } from './mlp.ts'
 
 /** What an agent's networks are: `auto` puts a convolution before the layers where observations are pictures. */
 export const networkKinds = z.enum(['auto', 'mlp', 'cnn'])
-/** How a network is chosen: `auto` takes a convolution where the observations are pictures. */
+/** One of them. */
 export type NetworkKind = z.infer<typeof networkKinds>
 
 /** Of the setting. */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Transition } from '../../src/agents/agent.ts'
 import { ClippedLoss } from '../../src/agents/ppo/loss.ts'
-import { finiteAdvantages, layOut, valued } from '../../src/agents/ppo/rollout.ts'
+import { finiteAdvantages, valued } from '../../src/agents/ppo/rollout.ts'
 import { improve } from '../../src/agents/ppo/step.ts'
+import { layOut } from '../../src/agents/transitions.ts'
 import { Rng } from '../../src/common/random.ts'
 import { Box } from '../../src/envs/spaces.ts'
 

@@ -4,8 +4,8 @@ import { Rng } from '../../common/random.ts'
 import type { Space } from '../../envs/env.ts'
 import { Box, Discrete } from '../../envs/spaces.ts'
 import type { Decision, Trajectory } from '../agent.ts'
-import type { ArrayRollout } from '../arrays.ts'
 import { flattenRows } from '../flatten.ts'
+import { layOut } from '../transitions.ts'
 import type { AnyAgent, Trial } from './trial.ts'
 
 const STEPS = 40
@@ -75,7 +75,10 @@ async function sameUpdate(trial: Trial, { withArrays, withObjects }: Both, updat
       finalObservation: finals[env],
     }
   })
-  const rollout = arraysOf(trajectories, { rewards, space: seen, actionSpace })
+  const encode = (action: unknown) => (typeof action === 'number' ? [action] : (action as Float32Array))
+  const distribution = { actionSize: actionSpace instanceof Discrete ? 1 : actionSpace.flatSize, encode }
+  // A BatchEnv has neither masks nor durations.
+  const { masks: _, durations: __, ...rollout } = layOut(trajectories, { space: seen, distribution })
   const [report, expected] = [arrays.learnRows(rollout), await withObjects.learn(trajectories)]
   if (isDeepStrictEqual(report, expected) && isDeepStrictEqual(withArrays.state(), withObjects.state()))
     return true
@@ -84,39 +87,6 @@ async function sameUpdate(trial: Trial, { withArrays, withObjects }: Both, updat
     `arrays.learnRows() learns otherwise than learn() from the same steps: it reports ${show(report)}, and learn() ${show(expected)}`,
   )
   return false
-}
-
-function arraysOf(
-  trajectories: readonly Trajectory<unknown, unknown>[],
-  {
-    rewards,
-    space,
-    actionSpace,
-  }: { rewards: Float64Array; space: Space<unknown>; actionSpace: Space<unknown> },
-): ArrayRollout {
-  const transitions = trajectories.flatMap(trajectory => trajectory.transitions)
-  const cut = trajectories.filter(({ truncated }) => truncated)
-  const observations = [
-    ...transitions.map(({ observation }) => observation),
-    ...cut.map(({ finalObservation }) => finalObservation),
-  ]
-  const numbers = ({ action }: { readonly action: unknown }) =>
-    actionSpace instanceof Discrete ? [action as number] : [...(action as Float32Array)]
-  const recorded = transitions.every(({ logProbability }) => logProbability !== undefined)
-  return {
-    rows: transitions.length,
-    observations: flattenRows(space, observations),
-    actions: Float32Array.from(transitions.flatMap(numbers)),
-    rewards,
-    stretches: trajectories.map(({ episode, transitions: { length: rows }, truncated: cut }) => ({
-      episode,
-      rows,
-      cut,
-    })),
-    ...(recorded && {
-      logProbabilities: Float32Array.from(transitions, ({ logProbability }) => logProbability ?? 0),
-    }),
-  }
 }
 
 function rowsOf(matrix: Float32Array, rows: number): Float32Array[] {

@@ -2,7 +2,7 @@ import { inputError } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
 import { BYTES, LANES } from '../kernels/kernels.ts'
 import { type Allotted, allotted } from '../kernels/memory.ts'
-import type { Chosen, Distribution, Evaluated, PolicyRows } from './distribution.ts'
+import type { ActedRows, Chosen, Distribution, Evaluated, PolicyRows } from './distribution.ts'
 import { refuseLogit } from './softmax.ts'
 
 /** [rows, outputs] but for the last four, which are [choices, room] */
@@ -76,7 +76,7 @@ export class CategoricalDistribution implements Distribution {
     return typeof action === 'number' ? [action] : (action as readonly number[])
   }
 
-  evaluate({ actions: done, ...states }: PolicyRows & { readonly actions: Float32Array }): Evaluated {
+  evaluate({ actions: done, ...states }: ActedRows): Evaluated {
     const { actions, chosen, entropies } = this.roomFor(states.rows)
     const { rows, actionSize, room } = this
     if (actionSize === 1) actions.set(done)

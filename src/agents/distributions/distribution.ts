@@ -19,7 +19,7 @@ export interface Distribution {
   /** The numbers of an action, [actionSize]. */
   encode(action: unknown): ArrayLike<number>
   /** log π(a|s) of what was done, and the entropies of π(·|s), nats; valid until the next call. */
-  evaluate(batch: PolicyRows & { readonly actions: Float32Array }): Evaluated
+  evaluate(batch: ActedRows): Evaluated
   /**
    * Of the rows evaluated last: Σ over them of byLogProbability[k]·log π(a|s) + byEntropy·H, differentiated by their outputs,
    * [rows, outputs], and by `parameters` (`gradient`); valid until the next call.
@@ -34,6 +34,12 @@ export interface PolicyRows {
   readonly outputs: Float32Array
   /** What is allowed, a row each; undefined where nothing is forbidden. */
   readonly masks: readonly (Mask | undefined)[] | undefined
+}
+
+/** And what was done there. */
+export interface ActedRows extends PolicyRows {
+  /** [rows, actionSize] */
+  readonly actions: Float32Array
 }
 
 /** What was chosen. */

@@ -1,9 +1,6 @@
 import { failure } from '../../common/error.ts'
 import type { Rng } from '../../common/random.ts'
-import type { Chosen, Distribution, Evaluated, PolicyRows } from './distribution.ts'
-
-/** What was done, [rows, d], and the means then; nothing is forbidden. */
-type Acted = Pick<PolicyRows, 'rows' | 'outputs'> & { readonly actions: Float32Array }
+import type { ActedRows, Chosen, Distribution, Evaluated, PolicyRows } from './distribution.ts'
 
 const LOG_SQRT_2_PI = 0.5 * Math.log(2 * Math.PI)
 
@@ -55,7 +52,7 @@ export class GaussianDistribution implements Distribution {
     return action as Float32Array
   }
 
-  evaluate({ rows, outputs: means, actions }: Acted): Evaluated {
+  evaluate({ rows, outputs: means, actions }: Omit<ActedRows, 'masks'>): Evaluated {
     const d = this.outputs
     if (this.byMean.length < rows * d) {
       this.byMean = new Float64Array(rows * d)

@@ -3,7 +3,7 @@ import type { Kernels } from './kernels.ts'
 const f = Math.fround
 
 /** a b + c in float32, with one rounding or with two. */
-type MultiplyAdd = (a: number, b: number, c: number) => number
+export type MultiplyAdd = (a: number, b: number, c: number) => number
 
 type Losses = Pick<
   Kernels,

@@ -1,5 +1,5 @@
 import type { Arithmetic, KernelMemory, Kernels } from './kernels.ts'
-import { losses, sumOfEverySixteenth } from './plain-losses.ts'
+import { losses, type MultiplyAdd, sumOfEverySixteenth } from './plain-losses.ts'
 import { interpret } from './program.ts'
 
 const f = Math.fround
@@ -23,9 +23,6 @@ function fused(a: number, b: number, c: number): number {
   if ((bits[0] & 1n) === 0n) bits[0] += lost > 0 === sum > 0 ? 1n : -1n
   return f(double[0])
 }
-
-/** a b + c in float32 */
-type MultiplyAdd = (a: number, b: number, c: number) => number
 
 /** Slow where it fuses: for tests. */
 export const MULTIPLY_ADD: Readonly<Record<Arithmetic, MultiplyAdd>> = {

@@ -23,10 +23,11 @@ import { backwardBoth, forwardBoth } from '../mlp.ts'
 import { networksOf } from '../network.ts'
 import { appetiteOf } from '../settings.ts'
 import { pack, readCount, unpackInto } from '../state.ts'
+import { layOut } from '../transitions.ts'
 import { type PpoConfig, type PpoSettings, ppoConfig, ppoSettings } from './config.ts'
 import type { Figures } from './figures.ts'
 import { ClippedLoss } from './loss.ts'
-import { layOut, type Rollout, valued } from './rollout.ts'
+import { type Rollout, valued } from './rollout.ts'
 import { improve } from './step.ts'
 
 /** Settings that a schedule may be of. */

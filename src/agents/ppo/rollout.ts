@@ -1,12 +1,8 @@
 import { failure } from '../../common/error.ts'
-import type { Space } from '../../envs/env.ts'
-import type { Trajectory, Transition } from '../agent.ts'
 import type { Approximator } from '../approximator.ts'
 import type { ArrayRollout, Steps } from '../arrays.ts'
 import type { Distribution } from '../distributions/distribution.ts'
-import { flattenInto } from '../flatten.ts'
 import { advantagesOf } from '../gae.ts'
-import { isCut, stepsOf, transitionsOf } from '../transitions.ts'
 
 /** What one update learns from: the transitions of all trajectories, one after the other. */
 export interface Rollout extends Pick<ArrayRollout, 'rows' | 'observations' | 'actions' | 'masks'> {
@@ -28,29 +24,6 @@ interface Parts {
   readonly lambda: number
 }
 
-/** Trajectories as arrays. */
-export function layOut(
-  trajectories: readonly Trajectory<unknown, unknown>[],
-  { space, distribution }: { readonly space: Space<unknown>; readonly distribution: Distribution },
-): ArrayRollout {
-  const transitions = transitionsOf(trajectories)
-  const rows = transitions.length
-  const cut = trajectories.filter(isCut)
-  const inputs = space.flatSize
-  const observations = new Float32Array((rows + cut.length) * inputs)
-  const actions = new Float32Array(rows * distribution.actionSize)
-  for (let t = 0; t < rows; t++) {
-    const { observation, action } = transitions[t]
-    flattenInto(space, observation, observations, t * inputs)
-    const encoded = distribution.encode(action)
-    for (let i = 0; i < encoded.length; i++) actions[t * encoded.length + i] = encoded[i]
-  }
-  for (let i = 0; i < cut.length; i++)
-    flattenInto(space, cut[i].finalObservation, observations, (rows + i) * inputs)
-  const masks = transitions.some(isMasked) ? transitions.map(({ mask }) => mask) : undefined
-  return { ...stepsOf(trajectories), observations, actions, masks, logProbabilities: recordedIn(transitions) }
-}
-
 /**
  * What an update learns from. Values come from one pass over all observations, those included that follow
  * a cut: a trajectory that was truncated bootstraps from its final observation, one that terminated from nothing.
@@ -65,21 +38,6 @@ export function valued(given: ArrayRollout, parts: Parts): Rollout {
   for (let t = 0; t < rows; t++) returns[t] = advantages[t] + values[t]
   const logProbabilities = given.logProbabilities ?? currentLogProbabilities(given, parts)
   return { rows, observations, actions, masks, values, advantages, returns, logProbabilities }
-}
-
-function isMasked({ mask }: Transition<unknown, unknown>): boolean {
-  return mask !== undefined
-}
-
-/** Undefined where one of them has none. */
-function recordedIn(transitions: readonly Transition<unknown, unknown>[]): Float64Array | undefined {
-  const recorded = new Float64Array(transitions.length)
-  for (let t = 0; t < recorded.length; t++) {
-    const { logProbability } = transitions[t]
-    if (logProbability === undefined) return undefined
-    recorded[t] = logProbability
-  }
-  return recorded
 }
 
 /** As `advantagesOf`. @throws failure when one is not finite */

@@ -25,7 +25,7 @@ import { finiteAdvantages, type Rollout } from '../ppo/rollout.ts'
 import { improve } from '../ppo/step.ts'
 import { appetiteOf } from '../settings.ts'
 import { pack, readCount, readPart, unpackInto } from '../state.ts'
-import { isCut, stepsOf, transitionsOf } from '../transitions.ts'
+import { layOut, transitionsOf } from '../transitions.ts'
 import { type RecurrentConfig, type RecurrentSettings, recurrentConfig, recurrentSettings } from './config.ts'
 import { type Chunk, chunksOf, type Stacked, stack, stackMemories } from './sequences.ts'
 
@@ -129,23 +129,14 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     const { observationSpace: space, gamma } = this.context
     const transitions = transitionsOf(trajectories)
     const played = trajectories.filter(({ transitions: own }) => own.length > 0)
-    const cut = played.filter(isCut)
-    const rows = transitions.length
-    const observations = flattenRows(space, [
-      ...transitions.map(({ observation }) => observation),
-      ...cut.map(({ finalObservation }) => finalObservation),
-    ])
+    const given = layOut(played, { space, distribution })
+    const { rows, observations, actions, masks } = given
     const stacked = stack(chunks, observations, this.memory)
     const states = this.statesOf(stacked, stacked.finals)
     const order = [...stacked.rows, ...stacked.finals.map(([row]) => row)]
     const said = this.value.forward(states, order.length)
-    const values = new Float64Array(rows + cut.length)
+    const values = new Float64Array(order.length)
     for (const [k, row] of order.entries()) values[row] = said[k]
-    const actions = new Float32Array(rows * distribution.actionSize)
-    transitions.forEach(({ action }, t) => {
-      actions.set(distribution.encode(action), t * distribution.actionSize)
-    })
-    const masks = transitions.map(({ mask }) => mask)
     const logProbabilities = Float64Array.from(
       transitions,
       ({ logProbability }) => logProbability ?? Number.NaN,
@@ -154,13 +145,13 @@ export class RecurrentPpo implements Agent<unknown, unknown> {
     if (logProbabilities.some(Number.isNaN)) {
       const outputs = this.suggested(this.policy.forward(states, rows))
       const done = gatherRows(actions, distribution.actionSize, stacked.rows)
-      const allowed = stacked.rows.map(t => masks[t])
+      const allowed = masks && stacked.rows.map(t => masks[t])
       const now = distribution.evaluate({ rows, outputs, actions: done, masks: allowed }).logProbabilities
       for (const [k, t] of stacked.rows.entries())
         logProbabilities[t] = transitions[t].logProbability ?? now[k]
     }
     const { lambda } = this.settings
-    const advantages = finiteAdvantages(stepsOf(played), values, { gamma, lambda })
+    const advantages = finiteAdvantages(given, values, { gamma, lambda })
     const returns = advantages.map((advantage, t) => advantage + values[t])
     const seen = { rows, observations, actions, masks, logProbabilities }
     return { ...seen, values: values.subarray(0, rows), advantages, returns }

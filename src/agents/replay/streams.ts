@@ -40,7 +40,7 @@ export class Streams {
    */
   feed(trajectories: readonly Trajectory<unknown, unknown>[]): readonly NStep[] {
     refuseRewards(trajectories)
-    const { n, gamma, encode } = this.options
+    const { encode } = this.options
     const complete: NStep[] = []
     const before = this.open
     this.open = new Map()
@@ -49,10 +49,7 @@ export class Streams {
       if (transitions.length === 0) continue
       const key = `${trajectory.episode}/${trajectory.actor}`
       const first = this.flat(transitions[0].observation)
-      const earlier = take(this.open, key) ?? take(before, key)
-      const goesOn = earlier?.observation.every((x, i) => Object.is(x, first[i])) ?? false
-      if (earlier !== undefined && !goesOn) complete.push(...ended(earlier))
-      const queue = goesOn && earlier !== undefined ? earlier.queue : new NStepQueue(n, gamma)
+      const queue = this.queueOf(key, before, first, done => complete.push(done))
       for (const [t, { observation, mask, action, reward, duration }] of transitions.entries()) {
         const flat = t === 0 ? first : this.flat(observation)
         const done = queue.push({
@@ -99,10 +96,8 @@ export class Streams {
     for (const { episode, rows: count, cut } of stretches) {
       if (count === 0) continue
       const key = `${episode}/shared`
-      const earlier = take(this.open, key) ?? take(before, key)
-      const goesOn = earlier !== undefined && isRow(earlier.observation, observations, from * width)
-      if (earlier !== undefined && !goesOn) for (const done of ended(earlier)) replay.add(done)
-      let queue = goesOn ? earlier.queue : new NStepQueue(n, gamma)
+      const first = observations.subarray(from * width, (from + 1) * width)
+      let queue = this.queueOf(key, before, first, done => replay.add(done))
       const isWaitedFor = queue.steps.length > 0 || count < n
       for (let t = 0; isWaitedFor && t < Math.min(n, count); t++) {
         const done = queue.push(step(from + t))
@@ -122,6 +117,22 @@ export class Streams {
       from = end
     }
     for (const stream of before.values()) for (const done of ended(stream)) replay.add(done)
+  }
+
+  /**
+   * The steps that wait where this stream goes on, else none: what waited then is complete.
+   * @param first what is seen first now
+   */
+  private queueOf(
+    key: string,
+    before: Map<string, Stream>,
+    first: Float32Array,
+    add: (complete: NStep) => void,
+  ): NStepQueue {
+    const earlier = take(this.open, key) ?? take(before, key)
+    if (earlier !== undefined && isEqual(earlier.observation, first)) return earlier.queue
+    if (earlier !== undefined) for (const complete of ended(earlier)) add(complete)
+    return new NStepQueue(this.options.n, this.options.gamma)
   }
 
   private flat(observation: unknown): Float32Array {
@@ -182,9 +193,8 @@ export class Streams {
   }
 }
 
-/** Whether these numbers are those of a matrix from a place on. */
-function isRow(numbers: Float32Array, matrix: Float32Array, from: number): boolean {
-  for (let i = 0; i < numbers.length; i++) if (!Object.is(numbers[i], matrix[from + i])) return false
+function isEqual(a: Float32Array, b: Float32Array): boolean {
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false
   return true
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ArrayRollout } from '../../../agents/arrays.ts'
 import type { Rollout } from '../../play/collecting.ts'
 import { encode } from '../../runs/codec.ts'
 
@@ -34,11 +35,7 @@ function played({ trajectories }: Rollout) {
   return { numbers: Float64Array.from(numbers), others }
 }
 
-function playedOverArrays({
-  rows,
-  actions,
-  rewards,
-}: Pick<Required<Rollout>['arrays'], 'rows' | 'actions' | 'rewards'>) {
+function playedOverArrays({ rows, actions, rewards }: ArrayRollout) {
   const size = actions.length / rows
   const numbers = new Float64Array(rows * (size + 1))
   for (let row = 0, to = 0; row < rows; row++) {
