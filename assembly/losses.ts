@@ -1,5 +1,5 @@
 // What agents minimise: scripts/setup/native/losses.h says what each kernel does.
-import { F32, first, multiplyAdd, VECTOR } from './lanes'
+import { F32, first, halved, multiplyAdd, VECTOR } from './lanes'
 import { sumSquares } from './networks'
 
 /** exp(x), x held within −87 and 88. */
@@ -51,11 +51,7 @@ export function sum(a: usize, n: i32): f32 {
     s = f32x4.add(s, first(v128.load(a, 48), left - 12))
     a += 4 * VECTOR
   }
-  const four = f32x4.add(f32x4.add(p, r), f32x4.add(q, s))
-  return (
-    f32x4.extract_lane(four, 0) + f32x4.extract_lane(four, 2) +
-    (f32x4.extract_lane(four, 1) + f32x4.extract_lane(four, 3))
-  )
+  return halved(p, q, r, s)
 }
 
 export function scale(a: usize, n: i32, factor: f32): void {

@@ -1,5 +1,5 @@
 // Products, activations and steps of optimizers: scripts/setup/native/kernels.h says what each kernel does.
-import { F32, first, multiplyAdd, VECTOR } from './lanes'
+import { F32, first, halved, multiplyAdd, VECTOR } from './lanes'
 
 export function multiply(
   a: usize, down: i32, along: i32, b: usize, bias: usize, c: usize, m: i32, k: i32, n: i32,
@@ -206,11 +206,7 @@ export function sumSquares(a: usize, n: i32): f32 {
     s = f32x4.add(s, f32x4.mul(w, w))
     a += 4 * VECTOR
   }
-  const four = f32x4.add(f32x4.add(p, r), f32x4.add(q, s))
-  return (
-    f32x4.extract_lane(four, 0) + f32x4.extract_lane(four, 2) +
-    (f32x4.extract_lane(four, 1) + f32x4.extract_lane(four, 3))
-  )
+  return halved(p, q, r, s)
 }
 
 export function adam(

@@ -166,21 +166,24 @@ void reluGradient(float* d, const float* y, int n) {
   for (int i = 0; i < n; i += LANES) store(d + i, load(y + i) > Lanes{} ? load(d + i) : Lanes{});
 }
 
-/** Σ a², n floats: sixteen sums of every sixteenth term, halved four times. */
-float sumSquares(const float* a, int n) {
+/** Sixteen sums of every sixteenth term of n floats, halved four times. */
+template <typename Term>
+inline float sumOfEverySixteenth(const float* a, int n, Term term) {
   float sums[16] = {};
   Lanes partial[16 / LANES] = {};
   int i = 0;
   for (; i + 16 <= n; i += 16)
-    for (int v = 0; v < 16 / LANES; v++) {
-      const Lanes x = load(a + i + v * LANES);
-      partial[v] += x * x;
-    }
+    for (int v = 0; v < 16 / LANES; v++) partial[v] += term(load(a + i + v * LANES));
   std::memcpy(sums, partial, sizeof sums);
-  for (; i < n; i++) sums[i % 16] += a[i] * a[i];
+  for (; i < n; i++) sums[i % 16] += term(a[i]);
   for (int half = 8; half > 0; half /= 2)
     for (int l = 0; l < half; l++) sums[l] += sums[l + half];
   return sums[0];
+}
+
+/** Σ a², n floats. */
+float sumSquares(const float* a, int n) {
+  return sumOfEverySixteenth(a, n, [](auto x) { return x * x; });
 }
 
 /** One step of Adam down scale·g, n floats: rate and correction hold what the moments' bias asks for. */

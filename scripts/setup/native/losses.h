@@ -43,16 +43,7 @@ inline Lanes logarithm(Lanes x) {
 
 /** Σ a, n floats. */
 float sum(const float* a, int n) {
-  float sums[16] = {};
-  Lanes partial[16 / LANES] = {};
-  int i = 0;
-  for (; i + 16 <= n; i += 16)
-    for (int v = 0; v < 16 / LANES; v++) partial[v] += load(a + i + v * LANES);
-  std::memcpy(sums, partial, sizeof sums);
-  for (; i < n; i++) sums[i % 16] += a[i];
-  for (int half = 8; half > 0; half /= 2)
-    for (int l = 0; l < half; l++) sums[l] += sums[l + half];
-  return sums[0];
+  return sumOfEverySixteenth(a, n, [](auto x) { return x; });
 }
 
 /** a = factor a */
